@@ -44,7 +44,7 @@ export default defineConfig({
           name: "unit",
           css,
           setupFiles: ["test/support/runner/fixed-seed.ts"],
-          include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "test/unit/**/*.test.ts", "web/**/*.test.ts"],
           exclude: wholeHost,
           testTimeout: 60_000,
           // Its files share two processes: to load the product for each took longer than most files' tests.

@@ -1,12 +1,12 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { WhoIAm } from "../src/fleet/server/api/shapes.ts";
-import { type Role, roles } from "../src/fleet/store/accounts/roles.ts";
+import { type Role, roles } from "../src/fleet/api.ts";
+import type { Answer } from "./api.ts";
 
-export const SignedIn = createContext<WhoIAm["account"]>(null);
+export const SignedIn = createContext<Answer<"/session">["account"]>(null);
 
 /** Who is signed in. */
-export function useAccount(): WhoIAm["account"] {
+export function useAccount(): Answer<"/session">["account"] {
   return useContext(SignedIn);
 }
 

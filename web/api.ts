@@ -1,88 +1,30 @@
-import type { Acceptances, Accepted, Settings } from "../src/fleet/server/api/acceptance-shapes.ts";
-import type { ImageDetail, Images } from "../src/fleet/server/api/images.ts";
-import type { Jobs, MadeJob } from "../src/fleet/server/api/jobs.ts";
-import type { MadeNotificationRule, NotificationRules } from "../src/fleet/server/api/notification-shapes.ts";
-import type { Decisions, HostPolicies, Policies, TriedPolicy } from "../src/fleet/server/api/policies.ts";
-import type {
-  Accounts,
-  AuditLog,
-  Chain,
-  ContainerDetail,
-  FindingDetail,
-  FindingGroups,
-  Findings,
-  HostDetail,
-  HostPortrait,
-  Hosts,
-  Invited,
-  Overview,
-  SignedOut,
-  WhoIAm,
-} from "../src/fleet/server/api/shapes.ts";
-import type { MadeTeam, Teams } from "../src/fleet/server/api/teams.ts";
-import type { MadeToken, Sessions, Tokens } from "../src/fleet/server/api/tokens.ts";
+import type { Api } from "../src/fleet/api.ts";
 
-/** What each path answers, by the shapes that the server checks it with. `{}` stands for a part of the path. */
-interface Answers {
-  "/session": WhoIAm;
-  "/overview": Overview;
-  "/findings": Findings;
-  "/findings/groups": FindingGroups;
-  "/findings/{}": FindingDetail;
-  "/hosts": Hosts;
-  "/hosts/{}": HostDetail;
-  "/hosts/{}/portrait": HostPortrait;
-  "/hosts/{}/containers/{}": ContainerDetail;
-  "/hosts/{}/containers/{}/jobs": Jobs;
-  "/hosts/{}/policies": HostPolicies;
-  "/images": Images;
-  "/images/{}": ImageDetail;
-  "/policies": Policies;
-  "/policies/decisions": Decisions;
-  "/acceptances": Acceptances;
-  "/settings": Settings;
-  "/notifications": NotificationRules;
-  "/teams": Teams;
-  "/tokens": Tokens;
-  "/sessions": Sessions;
-  "/accounts": Accounts;
-  "/audit-log": AuditLog;
-  "/audit-log/chain": Chain;
-}
+/** The parts of a path that are filled in: two for `/hosts/:id/containers/:name`. */
+export type Parts<P extends string> = P extends `${string}:${string}/${infer Rest}`
+  ? readonly [string, ...Parts<`/${Rest}`>]
+  : P extends `${string}:${string}`
+    ? readonly [string]
+    : readonly [];
 
-interface Changes {
-  "POST /session": WhoIAm;
-  "DELETE /session": SignedOut;
-  "POST /join": WhoIAm;
-  "POST /invitations": Invited;
-  "POST /enrolments": Invited;
-  "DELETE /hosts/{}": undefined;
-  "PUT /hosts/{}/labels": undefined;
-  "POST /hosts/{}/containers/{}/jobs": MadeJob;
-  "POST /notifications": MadeNotificationRule;
-  "PUT /notifications/{}": undefined;
-  "PUT /notifications/{}/paused": undefined;
-  "DELETE /notifications/{}": undefined;
-  "POST /notifications/{}/test": undefined;
-  "POST /teams": MadeTeam;
-  "PUT /teams/{}": undefined;
-  "DELETE /teams/{}": undefined;
-  "PUT /accounts/{}/teams": undefined;
-  "PUT /accounts/{}/role": undefined;
-  "DELETE /accounts/{}": undefined;
-  "DELETE /accounts/{}/sessions": undefined;
-  "POST /acceptances": Accepted;
-  "PUT /acceptances/{}/review": undefined;
-  "DELETE /acceptances/{}": undefined;
-  "POST /policies/try": TriedPolicy;
-  "PUT /settings": undefined;
-  "POST /tokens": MadeToken;
-  "DELETE /tokens/{}": undefined;
-  "DELETE /sessions/{}": undefined;
-}
+type Output<E> = E extends { status: 200; outputFormat: "json"; output: infer O } ? O : never;
+type Unchanged<T> = T extends object ? { readonly [K in keyof T]: Unchanged<T[K]> } : T;
+type Input<E> = E extends { input: { json: infer I } } ? I : undefined;
 
-export type Path = keyof Answers;
-export type Answer<P extends Path> = Answers[P];
+/** What the page reads. */
+export type Path = { [P in keyof Api]: Api[P] extends { $get: unknown } ? P : never }[keyof Api];
+export type Answer<P extends Path> = Output<Api[P] extends { $get: infer E } ? E : never>;
+
+type Changes = {
+  [P in keyof Api & string as `POST ${P}`]: Api[P] extends { $post: infer E } ? E : never;
+} & { [P in keyof Api & string as `PUT ${P}`]: Api[P] extends { $put: infer E } ? E : never } & {
+  [P in keyof Api & string as `DELETE ${P}`]: Api[P] extends { $delete: infer E } ? E : never;
+};
+/** What the page does: `PUT /teams/:id`. */
+type Change = { [C in keyof Changes]: Changes[C] extends never ? never : C }[keyof Changes];
+export type Body<C extends Change> = Unchanged<Input<Changes[C]>>;
+export type Made<C extends Change> = Output<Changes[C]>;
+
 type Query = Readonly<Record<string, string | undefined>>;
 
 /** An event of the window. */
@@ -97,25 +39,21 @@ export class Refused extends Error {
   }
 }
 
-export async function get<P extends Path>(
-  path: P,
-  parts: readonly string[] = [],
-  query: Query = {},
-): Promise<Answers[P]> {
+export async function get<P extends Path>(path: P, parts: Parts<P>, query: Query = {}): Promise<Answer<P>> {
   const said = Object.entries(query).flatMap(([name, value]) =>
     value === undefined || value === "" ? [] : [[name, value]],
   );
   const search = new URLSearchParams(said).toString();
-  return (await ask("GET", filled(path, parts) + (search === "" ? "" : `?${search}`))) as Answers[P];
+  return (await ask("GET", filled(path, parts) + (search === "" ? "" : `?${search}`))) as Answer<P>;
 }
 
-export async function send<C extends keyof Changes>(
+export async function send<C extends Change>(
   what: C,
-  parts: readonly string[] = [],
-  body?: unknown,
-): Promise<Changes[C]> {
+  parts: Parts<C>,
+  ...[body]: Body<C> extends undefined ? [] : [body: Body<C>]
+): Promise<Made<C>> {
   const [method = "", path = ""] = what.split(" ");
-  return (await ask(method, filled(path, parts), body)) as Changes[C];
+  return (await ask(method, filled(path, parts), body)) as Made<C>;
 }
 
 async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
@@ -141,5 +79,5 @@ async function ask(method: string, path: string, body?: unknown): Promise<unknow
 
 function filled(path: string, parts: readonly string[]): string {
   let next = 0;
-  return path.replace(/\{\}/g, () => encodeURIComponent(parts[next++] ?? ""));
+  return path.replace(/:\w+/g, () => encodeURIComponent(parts[next++] ?? ""));
 }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Answer, get, type Path, Refused } from "./api.ts";
+import { type Answer, get, type Parts, type Path, Refused } from "./api.ts";
 
 const topics = ["findings", "hosts", "decisions"] as const;
 type Topic = (typeof topics)[number];
@@ -63,7 +63,7 @@ export interface Loaded<T> {
 /** What a path answers, asked again whenever there is news. Undefined until it is there. */
 export function useAnswer<P extends Path>(
   path: P,
-  parts: readonly string[] = [],
+  parts: Parts<P>,
   query: Readonly<Record<string, string | undefined>> = {},
 ): Loaded<Answer<P>> {
   const key = JSON.stringify([path, parts, query]);

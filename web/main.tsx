@@ -1,30 +1,21 @@
 import { render } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
-import type { WhoIAm } from "../src/fleet/server/api/shapes.ts";
 import { SignedIn } from "./account.ts";
-import { get, Refused, send, signedOut } from "./api.ts";
+import { type Answer, get, Refused, send, signedOut } from "./api.ts";
 import { followNews } from "./live.ts";
-import { AcceptancesPage } from "./pages/acceptances.tsx";
-import { ContainerPage } from "./pages/container.tsx";
-import { FindingPage } from "./pages/finding.tsx";
-import { FindingsPage } from "./pages/findings.tsx";
-import { HostPage, HostsPage } from "./pages/hosts.tsx";
-import { ImagePage, ImagesPage } from "./pages/images.tsx";
-import { OverviewPage } from "./pages/overview.tsx";
-import { HostPoliciesPage, PoliciesPage } from "./pages/policies.tsx";
-import { SettingsPage } from "./pages/settings.tsx";
 import { JoinPage, SignInPage } from "./pages/sign-in.tsx";
+import { pageOf, pages } from "./pages.tsx";
 import { href, useFocus, useRoute } from "./route.ts";
 import { keepScroll } from "./scroll.ts";
 import "./page.css";
 
 function App() {
-  const [who, setWho] = useState<WhoIAm>();
+  const [who, setWho] = useState<Answer<"/session">>();
   const [trouble, setTrouble] = useState("");
   const route = useRoute();
   useFocus();
   const ask = useCallback(() => {
-    get("/session").then(
+    get("/session", []).then(
       (answer) => {
         setWho(answer);
         setTrouble("");
@@ -60,32 +51,26 @@ function App() {
           bulkhead
         </a>
         <nav aria-label="Pages">
-          {(
-            [
-              ["", "Overview"],
-              ["findings", "Findings"],
-              ["hosts", "Hosts"],
-              ["images", "Images"],
-              ["acceptances", "Acceptances"],
-              ["policies", "Policies"],
-              ["settings", "Settings"],
-            ] as const
-          ).map(([path, name]) => (
-            <a
-              key={path}
-              href={href(path === "" ? [] : [path])}
-              aria-current={place === path ? "page" : undefined}
-            >
-              {name}
-            </a>
-          ))}
+          {pages.flatMap(({ path, name }) =>
+            name === undefined
+              ? []
+              : [
+                  <a
+                    key={path[0] ?? ""}
+                    href={href(path)}
+                    aria-current={place === (path[0] ?? "") ? "page" : undefined}
+                  >
+                    {name}
+                  </a>,
+                ],
+          )}
         </nav>
         <span class="who">
           {account.name} <span class="dim">({account.role})</span>{" "}
           <button
             type="button"
             onClick={() => {
-              void send("DELETE /session").then(({ next }) => {
+              void send("DELETE /session", []).then(({ next }) => {
                 if (next === null) ask();
                 else location.assign(next);
               }, ask);
@@ -101,31 +86,13 @@ function App() {
             {trouble}
           </p>
         )}
-        <Page path={route.path} query={route.query} />
+        {pageOf(route) ?? (
+          <p>
+            Page not found. <a href={href([])}>Back to the overview</a>
+          </p>
+        )}
       </main>
     </SignedIn.Provider>
-  );
-}
-
-function Page({ path, query }: { readonly path: readonly string[]; readonly query: URLSearchParams }) {
-  const [place, id, name] = path;
-  if (place === undefined) return <OverviewPage />;
-  if (place === "findings" && id !== undefined) return <FindingPage id={id} />;
-  if (place === "findings") return <FindingsPage query={query} />;
-  if (place === "hosts" && id !== undefined && name !== undefined)
-    return <ContainerPage host={id} name={name} />;
-  if (place === "hosts" && id !== undefined) return <HostPage id={id} query={query} />;
-  if (place === "hosts") return <HostsPage />;
-  if (place === "images" && id !== undefined) return <ImagePage image={id} />;
-  if (place === "images") return <ImagesPage />;
-  if (place === "acceptances") return <AcceptancesPage />;
-  if (place === "policies" && id !== undefined) return <HostPoliciesPage host={id} query={query} />;
-  if (place === "policies") return <PoliciesPage query={query} />;
-  if (place === "settings") return <SettingsPage />;
-  return (
-    <p>
-      Page not found. <a href={href([])}>Back to the overview</a>
-    </p>
   );
 }
 

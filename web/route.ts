@@ -6,8 +6,9 @@ export interface Route {
   readonly query: URLSearchParams;
 }
 
-function current(): Route {
-  const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+/** What a fragment shows: `#/hosts/a%2Fb?q=x`. A part that is not well encoded stays as it is. */
+export function routeOf(hash: string): Route {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const decode = (part: string) => {
     try {
       return decodeURIComponent(part);
@@ -23,6 +24,8 @@ function current(): Route {
     query: new URLSearchParams(query),
   };
 }
+
+const current = () => routeOf(location.hash);
 
 export function useRoute(): Route {
   const [route, setRoute] = useState(current);

@@ -1,18 +1,17 @@
 import { Fragment } from "preact";
-import type { Acceptances } from "../../src/fleet/server/api/acceptance-shapes.ts";
 import { useAccount, useMay } from "../account.ts";
-import { send } from "../api.ts";
+import { type Answer, send } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Trouble, useAct } from "../parts/act.tsx";
 import { Ago, Subject, Title, When } from "../parts/parts.tsx";
 import { href } from "../route.ts";
 
-type Acceptance = Acceptances["acceptances"][number];
+type Acceptance = Answer<"/acceptances">["acceptances"][number];
 
 /** What is accepted, by whom, why and until when. */
 export function AcceptancesPage() {
-  const acceptances = useAnswer("/acceptances");
-  const hosts = useAnswer("/hosts");
+  const acceptances = useAnswer("/acceptances", []);
+  const hosts = useAnswer("/hosts", []);
   const { trouble, act } = useAct(acceptances.again);
   return (
     <>
@@ -97,14 +96,14 @@ function List({
                   {each.state === "waiting" && each.author !== account?.name && (
                     <button
                       type="button"
-                      onClick={() => act(send("PUT /acceptances/{}/review", [String(each.id)]))}
+                      onClick={() => act(send("PUT /acceptances/:id/review", [String(each.id)]))}
                     >
                       Approve
                     </button>
                   )}
                   <button
                     type="button"
-                    onClick={() => act(send("DELETE /acceptances/{}", [String(each.id)]))}
+                    onClick={() => act(send("DELETE /acceptances/:id", [String(each.id)]))}
                   >
                     {each.state === "waiting" ? "Refuse" : "End it now"}
                     <span class="unseen">: {each.reason}</span>

@@ -1,4 +1,4 @@
-import type { ContainerDetail } from "../../src/fleet/server/api/shapes.ts";
+import type { Answer } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Changes } from "../parts/changes.tsx";
 import { FindingBody } from "../parts/finding.tsx";
@@ -9,8 +9,8 @@ import { href } from "../route.ts";
 
 /** A container: what each level says of it, how to mend it, and what changed. */
 export function ContainerPage({ host, name }: { readonly host: string; readonly name: string }) {
-  const container = useAnswer("/hosts/{}/containers/{}", [host, name]);
-  const jobs = useAnswer("/hosts/{}/containers/{}/jobs", [host, name]);
+  const container = useAnswer("/hosts/:id/containers/:name", [host, name]);
+  const jobs = useAnswer("/hosts/:id/containers/:name/jobs", [host, name]);
   const proof = jobs.value && latestProof(jobs.value);
   return (
     <When is={container}>
@@ -55,10 +55,10 @@ export function ContainerPage({ host, name }: { readonly host: string; readonly 
   );
 }
 
-type Open = ContainerDetail["findings"][number];
+type Open = Answer<"/hosts/:id/containers/:name">["findings"][number];
 
 /** What fails and is not accepted, by severity. */
-function bySeverity({ findings }: ContainerDetail): Readonly<Record<string, number>> {
+function bySeverity({ findings }: Answer<"/hosts/:id/containers/:name">): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { acceptance, finding } of findings) {
     if (acceptance !== null || finding.verdict !== "fail") continue;

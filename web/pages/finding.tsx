@@ -8,7 +8,7 @@ import { href } from "../route.ts";
 
 /** One finding, with all that became of it. */
 export function FindingPage({ id }: { readonly id: string }) {
-  const finding = useAnswer("/findings/{}", [id]);
+  const finding = useAnswer("/findings/:id", [id]);
   return (
     <When is={finding}>
       {(value) => (
@@ -69,6 +69,6 @@ function Body({
 
 /** With what was proven of the container. */
 function ContainerBody({ host, name, of }: BodyProps & { readonly host: string; readonly name: string }) {
-  const jobs = useAnswer("/hosts/{}/containers/{}/jobs", [host, name]);
+  const jobs = useAnswer("/hosts/:id/containers/:name/jobs", [host, name]);
   return <FindingBody of={of} proof={jobs.value && latestProof(jobs.value)} />;
 }

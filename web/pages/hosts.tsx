@@ -66,7 +66,7 @@ function List({ of, text }: { readonly of: Loaded<Answer<"/hosts">>; readonly te
 
 /** A host: its containers, what its daemon and kernel are set to, the CIS table, and what changed. */
 export function HostPage({ id, query }: { readonly id: string; readonly query: URLSearchParams }) {
-  const host = useAnswer("/hosts/{}", [id]);
+  const host = useAnswer("/hosts/:id", [id]);
   return (
     <When is={host}>
       {(value) => (

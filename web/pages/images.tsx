@@ -1,11 +1,11 @@
-import type { ImageDetail } from "../../src/fleet/server/api/images.ts";
+import type { Answer } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Counts, Scroll, Severity, Title, When } from "../parts/parts.tsx";
 import { href } from "../route.ts";
 
 /** The images that containers are made from. */
 export function ImagesPage() {
-  const images = useAnswer("/images");
+  const images = useAnswer("/images", []);
   return (
     <>
       <Title of="Images" />
@@ -36,7 +36,7 @@ export function ImagesPage() {
 
 /** An image: who runs it, what is open there, and what it is known to need. */
 export function ImagePage({ image }: { readonly image: string }) {
-  const detail = useAnswer("/images/{}", [image]);
+  const detail = useAnswer("/images/:image", [image]);
   return (
     <When is={detail}>
       {(value) => (
@@ -101,7 +101,7 @@ export function ImagePage({ image }: { readonly image: string }) {
   );
 }
 
-function Needs({ of }: { readonly of: ImageDetail["needs"] }) {
+function Needs({ of }: { readonly of: Answer<"/images/:image">["needs"] }) {
   if (of === null) {
     return (
       <p class="dim">

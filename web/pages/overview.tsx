@@ -1,5 +1,5 @@
-import type { Overview } from "../../src/fleet/server/api/shapes.ts";
 import { focusAreas } from "../../src/report/groups/focus-areas.ts";
+import type { Answer } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Ago, Counts, Scroll, Severity, Subject, Title, When } from "../parts/parts.tsx";
 import { Trend } from "../parts/trend.tsx";
@@ -7,7 +7,7 @@ import { href } from "../route.ts";
 
 /** What is open, where, since when, and whether it gets better. */
 export function OverviewPage() {
-  const overview = useAnswer("/overview");
+  const overview = useAnswer("/overview", []);
   return (
     <When is={overview}>
       {(value) => (
@@ -89,7 +89,7 @@ export function OverviewPage() {
 }
 
 /** Hosts by focus areas: the worst open failure and how many there are. */
-function Matrix({ of }: { readonly of: Overview }) {
+function Matrix({ of }: { readonly of: Answer<"/overview"> }) {
   const cells = new Map(of.matrix.map((cell) => [`${cell.host} ${cell.area}`, cell]));
   const areas = [...focusAreas, { row: "", label: "Beyond" }];
   return (

@@ -1,4 +1,3 @@
-import type { Policies } from "../../src/fleet/server/api/policies.ts";
 import type { Answer } from "../api.ts";
 import { type Loaded, useAnswer } from "../live.ts";
 import { Decisions } from "../parts/decisions.tsx";
@@ -6,7 +5,7 @@ import { Ago, Scroll, Title, When } from "../parts/parts.tsx";
 import { TryPolicy } from "../parts/try-policy.tsx";
 import { href, replaceRoute } from "../route.ts";
 
-type Guard = Policies["guards"][number];
+type Guard = Answer<"/policies">["guards"][number];
 
 /** The guards of all hosts: their clients, what was decided for each, and the latest decisions. */
 export function PoliciesPage({ query }: { readonly query: URLSearchParams }) {
@@ -72,7 +71,7 @@ export function HostPoliciesPage({
   readonly host: string;
   readonly query: URLSearchParams;
 }) {
-  const policies = useAnswer("/hosts/{}/policies", [host]);
+  const policies = useAnswer("/hosts/:id/policies", [host]);
   return (
     <When is={policies}>
       {({ guards }) => (

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { roles } from "../../src/fleet/store/accounts/roles.ts";
+import { type Role, roles } from "../../src/fleet/api.ts";
 import { useMay } from "../account.ts";
 import { Refused, send } from "../api.ts";
 import { useAnswer } from "../live.ts";
@@ -30,8 +30,8 @@ export function SettingsPage() {
 }
 
 function AccountList() {
-  const accounts = useAnswer("/accounts");
-  const teams = useAnswer("/teams").value?.teams ?? [];
+  const accounts = useAnswer("/accounts", []);
+  const teams = useAnswer("/teams", []).value?.teams ?? [];
   const { trouble, act } = useAct(accounts.again);
   return (
     <section class="card">
@@ -66,7 +66,11 @@ function AccountList() {
                         aria-label={`Role of ${name}`}
                         value={role}
                         onChange={({ currentTarget }) =>
-                          act(send("PUT /accounts/{}/role", [String(id)], { role: currentTarget.value }))
+                          act(
+                            send("PUT /accounts/:id/role", [String(id)], {
+                              role: roles.find((each) => each === currentTarget.value) ?? role,
+                            }),
+                          )
                         }
                       >
                         {roles.map((each) => (
@@ -87,7 +91,7 @@ function AccountList() {
                               name={`What ${name} sees`}
                               value={sees}
                               change={(next) =>
-                                act(send("PUT /accounts/{}/teams", [String(id)], { teams: next }))
+                                act(send("PUT /accounts/:id/teams", [String(id)], { teams: next }))
                               }
                             />
                           </details>
@@ -100,7 +104,7 @@ function AccountList() {
                     <td>
                       <button
                         type="button"
-                        onClick={() => act(send("DELETE /accounts/{}/sessions", [String(id)]))}
+                        onClick={() => act(send("DELETE /accounts/:id/sessions", [String(id)]))}
                       >
                         End sessions
                       </button>{" "}
@@ -108,7 +112,7 @@ function AccountList() {
                         type="button"
                         onClick={() => {
                           if (confirm(`Remove the account ${name}?`))
-                            act(send("DELETE /accounts/{}", [String(id)]));
+                            act(send("DELETE /accounts/:id", [String(id)]));
                         }}
                       >
                         Remove
@@ -132,7 +136,7 @@ function hostOf(issuer: string): string {
 
 /** Whether acceptances need a second person. */
 function Review() {
-  const settings = useAnswer("/settings");
+  const settings = useAnswer("/settings", []);
   const { trouble, act } = useAct(settings.again);
   return (
     <section class="card">
@@ -158,7 +162,7 @@ function Review() {
 
 /** A link by which somebody makes their own account. */
 function Invitation() {
-  const [role, setRole] = useState<string>("viewer");
+  const [role, setRole] = useState<Role>("viewer");
   const [teams, setTeams] = useState<readonly number[] | null>(null);
   const [link, setLink] = useState("");
   const [trouble, setTrouble] = useState("");
@@ -175,7 +179,12 @@ function Invitation() {
     >
       <label>
         Invite a
-        <select value={role} onChange={({ currentTarget }) => setRole(currentTarget.value)}>
+        <select
+          value={role}
+          onChange={({ currentTarget }) =>
+            setRole(roles.find((each) => each === currentTarget.value) ?? role)
+          }
+        >
           {roles.map((each) => (
             <option key={each} value={each}>
               {each}
@@ -201,7 +210,7 @@ function Invitation() {
 
 function AuditLog() {
   const log = useAnswer("/audit-log", [], { limit: "200" });
-  const chain = useAnswer("/audit-log/chain");
+  const chain = useAnswer("/audit-log/chain", []);
   return (
     <section class="card">
       <h2>Audit log</h2>

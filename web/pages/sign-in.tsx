@@ -1,8 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { WhoIAm } from "../../src/fleet/server/api/shapes.ts";
-import { refusalSentence } from "../../src/fleet/server/sign-in/refusals.ts";
-import { Refused, send } from "../api.ts";
+import { refusalSentence } from "../../src/fleet/api.ts";
+import { type Answer, Refused, send } from "../api.ts";
 import { replaceRoute } from "../route.ts";
 
 interface Fields {
@@ -86,9 +85,9 @@ export function SignInPage({
   refusal,
   done,
 }: {
-  readonly who: WhoIAm;
+  readonly who: Answer<"/session">;
   readonly refusal: string | undefined;
-  readonly done: (who: WhoIAm) => void;
+  readonly done: (who: Answer<"/session">) => void;
 }) {
   const byProvider = who.provider !== null && (
     <p>
@@ -133,7 +132,13 @@ export function SignInPage({
 }
 
 /** Makes an account by the link that somebody was given. */
-export function JoinPage({ token, done }: { readonly token: string; readonly done: (who: WhoIAm) => void }) {
+export function JoinPage({
+  token,
+  done,
+}: {
+  readonly token: string;
+  readonly done: (who: Answer<"/session">) => void;
+}) {
   return (
     <Form
       title="Make your account"

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { type TokenScope, tokenScopes } from "../../src/fleet/store/accounts/roles.ts";
+import { type TokenScope, tokenScopes } from "../../src/fleet/api.ts";
 import { useAccount } from "../account.ts";
 import { send } from "../api.ts";
 import { useAnswer } from "../live.ts";
@@ -17,8 +17,8 @@ const meanings: Readonly<Record<TokenScope, string>> = {
 /** API tokens: who has which, what they may, and when they were last used. */
 export function TokenList() {
   const account = useAccount();
-  const tokens = useAnswer("/tokens");
-  const teams = useAnswer("/teams").value?.teams ?? [];
+  const tokens = useAnswer("/tokens", []);
+  const teams = useAnswer("/teams", []).value?.teams ?? [];
   const { trouble, act } = useAct(tokens.again);
   return (
     <section class="card">
@@ -61,7 +61,7 @@ export function TokenList() {
                         <Ago time={expires} />
                       </td>
                       <td>
-                        <button type="button" onClick={() => act(send("DELETE /tokens/{}", [String(id)]))}>
+                        <button type="button" onClick={() => act(send("DELETE /tokens/:id", [String(id)]))}>
                           Remove<span class="unseen"> the token {name}</span>
                         </button>
                       </td>
@@ -149,7 +149,7 @@ function NewToken({ done }: { readonly done: () => void }) {
 
 /** Where one is signed in. */
 export function SessionList() {
-  const sessions = useAnswer("/sessions");
+  const sessions = useAnswer("/sessions", []);
   const { trouble, act } = useAct(sessions.again);
   return (
     <section class="card">
@@ -168,7 +168,7 @@ export function SessionList() {
                   </div>
                   {!isThis && (
                     <p class="actions">
-                      <button type="button" onClick={() => act(send("DELETE /sessions/{}", [id]))}>
+                      <button type="button" onClick={() => act(send("DELETE /sessions/:id", [id]))}>
                         End this session
                       </button>
                     </p>

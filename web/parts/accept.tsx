@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { useMay } from "../account.ts";
-import { send } from "../api.ts";
+import { type Body, send } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Trouble, useAct } from "./act.tsx";
 
@@ -22,18 +22,19 @@ export function Accept({ finding, control, image, project, done }: Props) {
   const [reason, setReason] = useState("");
   const [until, setUntil] = useState(dateIn(90));
   const [said, setSaid] = useState("");
-  const { seesAll, teams } = useAnswer("/teams").value ?? { seesAll: true, teams: [] };
+  const { seesAll, teams } = useAnswer("/teams", []).value ?? { seesAll: true, teams: [] };
   const [chosen, setChosen] = useState<string>();
   const [first] = teams;
   const where = chosen ?? (seesAll || !first ? "" : String(first.id));
   const { trouble, isBusy, act } = useAct(done);
   if (!may) return null;
-  const asked = () => {
+  const asked = (): Body<"POST /acceptances"> => {
     const team = where === "" ? null : Number(where);
-    if (scope === "image") return { scope, control, image, team };
-    if (scope === "project") return { scope, control, project, team };
-    if (scope === "whole") return { scope: "project", control: "*", project, team };
-    return { scope, finding };
+    const common = { reason, until };
+    if (scope === "image" && image !== null) return { ...common, scope, control, image, team };
+    if (scope !== "finding" && project !== null)
+      return { ...common, scope: "project", control: scope === "whole" ? "*" : control, project, team };
+    return { ...common, scope: "finding", finding };
   };
   return (
     <details class="card" id="accept">
@@ -43,7 +44,7 @@ export function Accept({ finding, control, image, project, done }: Props) {
         onSubmit={(event) => {
           event.preventDefault();
           act(
-            send("POST /acceptances", [], { ...asked(), reason, until }).then(({ state }) => {
+            send("POST /acceptances", [], asked()).then(({ state }) => {
               setSaid(
                 state === "waiting"
                   ? "It waits for a second person, on the page Acceptances."

@@ -27,7 +27,7 @@ export function HostLabels({
   const [text, setText] = useState(written(labels));
   const { trouble, isBusy, act } = useAct(again);
   if (!useMay("administrator")) return null;
-  const set = (next: readonly string[] | null) => act(send("PUT /hosts/{}/labels", [id], { labels: next }));
+  const set = (next: readonly string[] | null) => act(send("PUT /hosts/:id/labels", [id], { labels: next }));
   return (
     <details class="card" id="labels">
       <summary>Labels: {pinned ? "set here" : "as the host says"}</summary>

@@ -1,13 +1,12 @@
 import { useState } from "preact/hooks";
-import type { Jobs as JobList } from "../../src/fleet/server/api/jobs.ts";
 import { useMay } from "../account.ts";
-import { send } from "../api.ts";
+import { type Answer, type Body, send } from "../api.ts";
 import type { Loaded } from "../live.ts";
 import { Trouble, useAct } from "./act.tsx";
 import { Ago, InWords, When } from "./parts.tsx";
 import { DailyProof, latestProof, Probes } from "./proof.tsx";
 
-type Job = JobList["jobs"][number];
+type Job = Answer<"/hosts/:id/containers/:name/jobs">["jobs"][number];
 /** What operators start for a container, where its host allows it. */
 export function Jobs({
   of,
@@ -15,7 +14,7 @@ export function Jobs({
   name,
   isRunning,
 }: {
-  readonly of: Loaded<JobList>;
+  readonly of: Loaded<Answer<"/hosts/:id/containers/:name/jobs">>;
   readonly host: string;
   readonly name: string;
   readonly isRunning: boolean;
@@ -48,7 +47,7 @@ export function Jobs({
 }
 
 /** What is listed, newest first: each job, and among them what the watch proved by itself. */
-function entriesOf({ jobs, daily }: JobList) {
+function entriesOf({ jobs, daily }: Answer<"/hosts/:id/containers/:name/jobs">) {
   const ofJobs = jobs.map((job) => ({
     ...{ key: `job ${job.id}`, time: job.asked },
     show: (isOpen: boolean) => <Result of={job} isOpen={isOpen} />,
@@ -91,7 +90,7 @@ function Start({
   name,
   isRunning,
 }: {
-  readonly of: JobList;
+  readonly of: Answer<"/hosts/:id/containers/:name/jobs">;
   readonly again: () => void;
   readonly host: string;
   readonly name: string;
@@ -100,7 +99,8 @@ function Start({
   const [minutes, setMinutes] = useState(5);
   const { trouble, isBusy, act } = useAct(again);
   const isUnderWay = jobs.some(({ ended }) => ended === null);
-  const start = (body: object) => act(send("POST /hosts/{}/containers/{}/jobs", [host, name], body));
+  const start = (body: Body<"POST /hosts/:id/containers/:name/jobs">) =>
+    act(send("POST /hosts/:id/containers/:name/jobs", [host, name], body));
   const isOff = isBusy || isUnderWay || !isRunning;
   if (!useMay("operator") && allowed.length > 0)
     return <p class="dim">Operators can start {allowed.join(" and ")} here.</p>;

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
-import type { NotificationRules } from "../../src/fleet/server/api/notification-shapes.ts";
+import type { Answer, Body } from "../api.ts";
 import { severities } from "./parts.tsx";
 
-export type Rule = NotificationRules["rules"][number];
+export type Rule = Answer<"/notifications">["rules"][number];
 
 export const kinds = { changes: "each change as it comes", weekly: "a summary each Monday" } as const;
 
@@ -33,6 +33,11 @@ const facilities = {
 
 const words = (text: string) => text.split(/[\s,]+/).filter((each) => each !== "");
 
+/** All but the address, which may stay as it is. */
+type Edited = Omit<Body<"POST /notifications">, "target"> &
+  Partial<Pick<Body<"POST /notifications">, "target">>;
+type Severity = NonNullable<Edited["severity"]>;
+
 /** A new notification, or a change of one: its address and its secrets are never shown, and stay where nothing is written. */
 export function NotificationForm({
   of,
@@ -46,7 +51,7 @@ export function NotificationForm({
   readonly teams: readonly { readonly id: number; readonly name: string }[];
   readonly hasMailServer: boolean;
   readonly isBusy: boolean;
-  readonly done: (body: object) => void;
+  readonly done: (body: Edited) => void;
   readonly cancel?: () => void;
 }) {
   const [name, setName] = useState(of?.name ?? "");
@@ -56,7 +61,7 @@ export function NotificationForm({
   const [secret, setSecret] = useState("");
   const [token, setToken] = useState("");
   const [removed, setRemoved] = useState<readonly string[]>([]);
-  const [severity, setSeverity] = useState<string>(of?.severity ?? "high");
+  const [severity, setSeverity] = useState<Severity>(of?.severity ?? "high");
   const [controls, setControls] = useState(of?.controls.join(" ") ?? "");
   const [labels, setLabels] = useState(of?.labels.join(" ") ?? "");
   const [team, setTeam] = useState(of?.team == null ? "" : String(of.team));
@@ -77,7 +82,7 @@ export function NotificationForm({
         event.preventDefault();
         done({
           name,
-          ...(of ? {} : { kind: changes ? "changes" : kind, type }),
+          ...{ kind: changes ? "changes" : kind, type },
           ...(target === "" ? {} : { target }),
           team: team === "" ? null : Number(team),
           ...(changes ? { severity, controls: words(controls), labels: words(labels) } : {}),
@@ -130,7 +135,12 @@ export function NotificationForm({
         <>
           <label>
             From severity
-            <select value={severity} onChange={({ currentTarget }) => setSeverity(currentTarget.value)}>
+            <select
+              value={severity}
+              onChange={({ currentTarget }) =>
+                setSeverity(severities.find((each) => each === currentTarget.value) ?? severity)
+              }
+            >
               {severities.map((each) => (
                 <option key={each} value={each}>
                   {each}

@@ -7,8 +7,8 @@ import { Ago, When } from "./parts.tsx";
 
 /** Who is told of what, where the page is not open. */
 export function Notifications() {
-  const rules = useAnswer("/notifications");
-  const teams = useAnswer("/teams").value?.teams ?? [];
+  const rules = useAnswer("/notifications", []);
+  const teams = useAnswer("/teams", []).value?.teams ?? [];
   const [said, setSaid] = useState("");
   const [edited, setEdited] = useState<number>();
   const { trouble, isBusy, act } = useAct(rules.again);
@@ -42,7 +42,7 @@ export function Notifications() {
                     isBusy={isBusy}
                     done={(body) =>
                       act(
-                        send("PUT /notifications/{}", [String(rule.id)], body).then(() =>
+                        send("PUT /notifications/:id", [String(rule.id)], body).then(() =>
                           setEdited(undefined),
                         ),
                       )
@@ -59,7 +59,7 @@ export function Notifications() {
                         onClick={() => {
                           setSaid("");
                           act(
-                            send("POST /notifications/{}/test", [String(rule.id)]).then(() =>
+                            send("POST /notifications/:id/test", [String(rule.id)]).then(() =>
                               setSaid(`${rule.name}: the receiver took it.`),
                             ),
                           );
@@ -76,7 +76,7 @@ export function Notifications() {
                         disabled={isBusy}
                         onClick={() =>
                           act(
-                            send("PUT /notifications/{}/paused", [String(rule.id)], {
+                            send("PUT /notifications/:id/paused", [String(rule.id)], {
                               paused: !rule.paused,
                             }),
                           )
@@ -87,7 +87,7 @@ export function Notifications() {
                       </button>
                       <button
                         type="button"
-                        onClick={() => act(send("DELETE /notifications/{}", [String(rule.id)]))}
+                        onClick={() => act(send("DELETE /notifications/:id", [String(rule.id)]))}
                       >
                         Remove<span class="unseen"> the notification {rule.name}</span>
                       </button>
@@ -103,7 +103,7 @@ export function Notifications() {
         teams={teams}
         hasMailServer={hasMailServer}
         isBusy={isBusy}
-        done={(body) => act(send("POST /notifications", [], body))}
+        done={(body) => act(send("POST /notifications", [], { ...body, target: body.target ?? "" }))}
       />
     </section>
   );

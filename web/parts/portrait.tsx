@@ -1,4 +1,4 @@
-import type { HostPortrait } from "../../src/fleet/server/api/shapes.ts";
+import type { Answer } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { href, replaceRoute } from "../route.ts";
 import { Ago, Scroll, When } from "./parts.tsx";
@@ -15,12 +15,12 @@ const outcomes = [
   ["notApplicable", "not applicable", "info"],
 ] as const;
 
-type Benchmark = NonNullable<HostPortrait["benchmark"]>;
+type Benchmark = NonNullable<Answer<"/hosts/:id/portrait">["benchmark"]>;
 type Result = Benchmark["sections"][number]["results"][number];
 
 /** What a host is set to, what changed of that, and the CIS Docker Benchmark. */
 export function Portrait({ id, query }: { readonly id: string; readonly query: URLSearchParams }) {
-  const portrait = useAnswer("/hosts/{}/portrait", [id]);
+  const portrait = useAnswer("/hosts/:id/portrait", [id]);
   return (
     <When is={portrait}>
       {({ taken, settings, changes, benchmark }) =>
@@ -60,7 +60,7 @@ function Settings({
 }: {
   readonly title: string;
   readonly taken: number;
-  readonly of: HostPortrait["settings"];
+  readonly of: Answer<"/hosts/:id/portrait">["settings"];
 }) {
   return (
     <section class="card">
@@ -92,7 +92,7 @@ function Settings({
   );
 }
 
-function SettingChanges({ of }: { readonly of: HostPortrait["changes"] }) {
+function SettingChanges({ of }: { readonly of: Answer<"/hosts/:id/portrait">["changes"] }) {
   return (
     <section class="card">
       <h2>Changed settings</h2>

@@ -1,7 +1,7 @@
-import type { Jobs } from "../../src/fleet/server/api/jobs.ts";
+import type { Answer } from "../api.ts";
 import { Ago, InWords } from "./parts.tsx";
 
-export type Probe = NonNullable<Jobs["jobs"][number]["probes"]>[number];
+export type Probe = NonNullable<Answer<"/hosts/:id/containers/:name/jobs">["jobs"][number]["probes"]>[number];
 
 /** What was proven of a container, when, and who started it. */
 export interface Proof {
@@ -19,7 +19,7 @@ export const outcomeWords = {
 } as const;
 
 /** The latest proof, by a job or by the watch on the host. */
-export function latestProof({ jobs, daily }: Jobs): Proof | undefined {
+export function latestProof({ jobs, daily }: Answer<"/hosts/:id/containers/:name/jobs">): Proof | undefined {
   const byJobs = jobs.flatMap(({ probes, ended, author }): readonly Proof[] =>
     probes === null || ended === null ? [] : [{ time: ended, author, probes }],
   );
@@ -75,7 +75,7 @@ export function DailyProof({
   of: { tried, trouble, proven, probes },
   isOpen,
 }: {
-  readonly of: NonNullable<Jobs["daily"]>;
+  readonly of: NonNullable<Answer<"/hosts/:id/containers/:name/jobs">["daily"]>;
   readonly isOpen: boolean;
 }) {
   return (

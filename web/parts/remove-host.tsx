@@ -21,7 +21,7 @@ export function RemoveHost({ id, name }: { readonly id: string; readonly name: s
         onSubmit={(event) => {
           event.preventDefault();
           act(
-            send("DELETE /hosts/{}", [id]).then(() => {
+            send("DELETE /hosts/:id", [id]).then(() => {
               location.hash = href(["hosts"]);
             }),
           );

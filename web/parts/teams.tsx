@@ -1,15 +1,14 @@
 import { useState } from "preact/hooks";
-import type { Teams } from "../../src/fleet/server/api/teams.ts";
-import { send } from "../api.ts";
+import { type Answer, send } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Trouble, useAct } from "./act.tsx";
 import { When } from "./parts.tsx";
 
-type Team = Teams["teams"][number];
+type Team = Answer<"/teams">["teams"][number];
 
 /** Teams: which hosts each sees, by their labels. */
 export function TeamList() {
-  const teams = useAnswer("/teams");
+  const teams = useAnswer("/teams", []);
   const { trouble, isBusy, act } = useAct(teams.again);
   const [edited, setEdited] = useState<number>();
   const save = (done: Promise<unknown>) => act(done.then(() => setEdited(undefined)));
@@ -36,7 +35,7 @@ export function TeamList() {
                     of={team}
                     isBusy={isBusy}
                     action="Save"
-                    done={(body) => save(send("PUT /teams/{}", [String(team.id)], body))}
+                    done={(body) => save(send("PUT /teams/:id", [String(team.id)], body))}
                   />
                 ) : (
                   <div>
@@ -51,7 +50,7 @@ export function TeamList() {
                       <button
                         type="button"
                         onClick={() => {
-                          if (confirm(removal(team))) act(send("DELETE /teams/{}", [String(team.id)]));
+                          if (confirm(removal(team))) act(send("DELETE /teams/:id", [String(team.id)]));
                         }}
                       >
                         Remove<span class="unseen"> the team {team.name}</span>
@@ -130,7 +129,7 @@ export function Sees({
   readonly value: readonly number[] | null;
   readonly change: (teams: readonly number[] | null) => void;
 }) {
-  const { value: answer } = useAnswer("/teams");
+  const { value: answer } = useAnswer("/teams", []);
   if (!answer || answer.teams.length === 0) return null;
   return (
     <fieldset>

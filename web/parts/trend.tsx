@@ -1,11 +1,11 @@
 import { useEffect, useRef } from "preact/hooks";
 import Plot from "uplot";
+import type { Answer } from "../api.ts";
 import "uplot/dist/uPlot.min.css";
-import type { Overview } from "../../src/fleet/server/api/shapes.ts";
 import { severities } from "./parts.tsx";
 
 /** Open findings over the last days, a line a severity. The table below the overview says the same in numbers. */
-export function Trend({ of }: { readonly of: Overview["trend"] }) {
+export function Trend({ of }: { readonly of: Answer<"/overview">["trend"] }) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = place.current;

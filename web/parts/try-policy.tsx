@@ -1,6 +1,5 @@
 import { useState } from "preact/hooks";
-import type { HostPolicies, TriedPolicy } from "../../src/fleet/server/api/policies.ts";
-import { send } from "../api.ts";
+import { type Answer, type Made, send } from "../api.ts";
 import { replaceRoute } from "../route.ts";
 import { Trouble, useAct } from "./act.tsx";
 import { Verdict } from "./decisions.tsx";
@@ -8,7 +7,7 @@ import { Ago } from "./parts.tsx";
 
 interface Props {
   readonly host: string;
-  readonly guards: HostPolicies["guards"];
+  readonly guards: Answer<"/hosts/:id/policies">["guards"];
   readonly query: URLSearchParams;
 }
 
@@ -22,7 +21,7 @@ export function TryPolicy({ host, guards, query }: Props) {
   const log = guard?.log ?? "";
   const client = query.get("client") ?? "";
   const [candidate, setCandidate] = useState("");
-  const [tried, setTried] = useState<TriedPolicy>();
+  const [tried, setTried] = useState<Made<"POST /policies/try">>();
   const { trouble, isBusy, act } = useAct(() => {});
   const inUse = guard?.clients.find(({ name }) => name === (client || "default"))?.yaml;
   return (
@@ -94,7 +93,7 @@ export function TryPolicy({ host, guards, query }: Props) {
   );
 }
 
-function Tried({ of }: { readonly of: TriedPolicy }) {
+function Tried({ of }: { readonly of: Made<"POST /policies/try"> }) {
   const { since, now, newlyDenied, onlyWarns, isPart, rows, more } = of;
   if (since === null) return <p role="status">No decision of the last seven days is known.</p>;
   const all = now.allow + now.deny + now.unknown;
@@ -136,7 +135,7 @@ function Tried({ of }: { readonly of: TriedPolicy }) {
   );
 }
 
-function wordOf({ was, rules }: TriedPolicy["rows"][number]): string {
+function wordOf({ was, rules }: Made<"POST /policies/try">["rows"][number]): string {
   if (was === "deny") return "denied";
   if (was === "harden") return "hardened";
   return rules.length > 0 ? "allowed with a warning" : "allowed";

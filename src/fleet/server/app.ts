@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { except } from "hono/combine";
+import type { ExtractSchema } from "hono/types";
 import { whyDatabase } from "../store/database.ts";
 import { addAcceptances } from "./api/acceptances.ts";
 import { addAccounts } from "./api/accounts.ts";
@@ -27,6 +28,28 @@ import type { Service } from "./service.ts";
 
 const root = "/api/v1";
 const ingest = "/ingest/*";
+
+const routes = [
+  addSignIn,
+  addProviderSignIn,
+  addAccounts,
+  addTeams,
+  addFindings,
+  addAcceptances,
+  addHosts,
+  addImages,
+  addJobs,
+  addPolicies,
+  addTokens,
+  addExports,
+  addEvents,
+  addEnrolments,
+  addNotifications,
+  addIngest,
+] as const;
+
+/** What each path of /api/v1 takes and answers, for the page. */
+export type Api = ExtractSchema<ReturnType<(typeof routes)[number]>>;
 
 export interface AppOptions {
   /** What browsers may write as `Host`: `127.0.0.1:7070`. */
@@ -61,22 +84,7 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   api.use(except(isIngest, whoAsks(service)));
   api.use(ingest, whoReports(service));
   api.use(ingest, takeTurns());
-  addSignIn(api, service);
-  addProviderSignIn(api, service);
-  addAccounts(api, service);
-  addTeams(api, service);
-  addFindings(api, service);
-  addAcceptances(api, service);
-  addHosts(api, service);
-  addImages(api, service);
-  addJobs(api, service);
-  addPolicies(api, service);
-  addTokens(api, service);
-  addExports(api, service);
-  addEvents(api, service);
-  addEnrolments(api, service);
-  addNotifications(api, service);
-  addIngest(api, service);
+  for (const add of routes) add(api, service);
   api.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: { title: "bulkhead", version: service.version },

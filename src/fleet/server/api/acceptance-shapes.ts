@@ -76,7 +76,4 @@ export const settings = z
   })
   .openapi("Settings");
 
-export type Acceptances = z.infer<typeof acceptances>;
 export type AcceptRequest = z.infer<typeof acceptRequest>;
-export type Accepted = z.infer<typeof accepted>;
-export type Settings = z.infer<typeof settings>;

@@ -29,129 +29,130 @@ const day = 86_400_000;
 const byId = z.object({ id: z.coerce.number().int() });
 
 /** Who has an account, what they may, and what was done. */
-export function addAccounts(api: OpenAPIHono<Carried>, service: Service): void {
+export function addAccounts(api: OpenAPIHono<Carried>, service: Service) {
   const { database } = service;
   const log = auditFor(service);
 
-  api.openapi(
-    route("administrator", {
-      method: "get",
-      path: "/accounts",
-      summary: "All accounts",
-      responses: { 200: json(accounts, "By name") },
-    }),
-    async (context) => context.json({ accounts: [...(await listAccounts(database))] }, 200),
-  );
+  return api
+    .openapi(
+      route("administrator", {
+        method: "get",
+        path: "/accounts",
+        summary: "All accounts",
+        responses: { 200: json(accounts, "By name") },
+      }),
+      async (context) => context.json({ accounts: [...(await listAccounts(database))] }, 200),
+    )
 
-  api.openapi(
-    route("administrator", {
-      method: "post",
-      path: "/invitations",
-      summary: "Make a link by which somebody makes their own account",
-      request: { body: body(inviteRequest) },
-      responses: {
-        200: json(invited, "Good for three days, once"),
-        409: json(failure, "No team has one of these numbers"),
-      },
-    }),
-    async (context) => {
-      const { role, teams } = context.req.valid("json");
-      if (teams && (await knownTeams(database, teams)).length < teams.length)
-        return context.json({ error: "No team has one of these numbers." }, 409);
-      const token = newToken();
-      const expires = Date.now() + 3 * day;
-      await invite(database, { token: hashToken(token), role, expires, sight: teams ?? "all" });
-      await log(context, "invited", { role, ...(teams ? { teams: teams.join(", ") } : {}) });
-      return context.json({ token, expires }, 200);
-    },
-  );
-
-  api.openapi(
-    route("administrator", {
-      method: "put",
-      path: "/accounts/{id}/role",
-      summary: "Change what an account may do",
-      request: { params: byId, body: body(z.object({ role: roleShape })) },
-      responses: {
-        204: { description: "Changed" },
-        409: json(failure, "Account not found, or it is the last administrator"),
-      },
-    }),
-    async (context) => {
-      const { id } = context.req.valid("param");
-      const { role }: { role: Role } = context.req.valid("json");
-      if (!(await setRole(database, id, role))) return context.json(lastOne, 409);
-      await log(context, "role changed", { account: id, role });
-      return context.body(null, 204);
-    },
-  );
-
-  api.openapi(
-    route("administrator", {
-      method: "delete",
-      path: "/accounts/{id}",
-      summary: "Remove an account and end its sessions",
-      request: { params: byId },
-      responses: {
-        204: { description: "Removed" },
-        409: json(failure, "Account not found, or it is the last administrator"),
-      },
-    }),
-    async (context) => {
-      const { id } = context.req.valid("param");
-      if (!(await removeAccount(database, id))) return context.json(lastOne, 409);
-      await log(context, "account removed", { account: id });
-      return context.body(null, 204);
-    },
-  );
-
-  api.openapi(
-    route("administrator", {
-      method: "delete",
-      path: "/accounts/{id}/sessions",
-      summary: "End every session of an account",
-      request: { params: byId },
-      responses: { 204: { description: "Ended" } },
-    }),
-    async (context) => {
-      const { id } = context.req.valid("param");
-      await closeSessions(database, id);
-      await log(context, "sessions ended", { account: id });
-      return context.body(null, 204);
-    },
-  );
-
-  api.openapi(
-    route("administrator", {
-      method: "get",
-      path: "/audit-log",
-      summary: "Who did what, newest first",
-      request: { query: auditRequest },
-      responses: { 200: json(auditLog, "Entries") },
-    }),
-    async (context) => {
-      const entries = await listAudit(database, { before: undefined, ...context.req.valid("query") });
-      return context.json(
-        {
-          entries: entries.map(({ previous: _, detail, ...entry }) => ({
-            ...entry,
-            detail: JSON.parse(detail) as Record<string, unknown>,
-          })),
+    .openapi(
+      route("administrator", {
+        method: "post",
+        path: "/invitations",
+        summary: "Make a link by which somebody makes their own account",
+        request: { body: body(inviteRequest) },
+        responses: {
+          200: json(invited, "Good for three days, once"),
+          409: json(failure, "No team has one of these numbers"),
         },
-        200,
-      );
-    },
-  );
+      }),
+      async (context) => {
+        const { role, teams } = context.req.valid("json");
+        if (teams && (await knownTeams(database, teams)).length < teams.length)
+          return context.json({ error: "No team has one of these numbers." }, 409);
+        const token = newToken();
+        const expires = Date.now() + 3 * day;
+        await invite(database, { token: hashToken(token), role, expires, sight: teams ?? "all" });
+        await log(context, "invited", { role, ...(teams ? { teams: teams.join(", ") } : {}) });
+        return context.json({ token, expires }, 200);
+      },
+    )
 
-  api.openapi(
-    route("administrator", {
-      method: "get",
-      path: "/audit-log/chain",
-      summary: "Whether an entry was changed or taken out",
-      responses: { 200: json(chain, "The first such entry, or null") },
-    }),
-    async (context) => context.json({ brokenAt: (await brokenAt(database)) ?? null }, 200),
-  );
+    .openapi(
+      route("administrator", {
+        method: "put",
+        path: "/accounts/{id}/role",
+        summary: "Change what an account may do",
+        request: { params: byId, body: body(z.object({ role: roleShape })) },
+        responses: {
+          204: { description: "Changed" },
+          409: json(failure, "Account not found, or it is the last administrator"),
+        },
+      }),
+      async (context) => {
+        const { id } = context.req.valid("param");
+        const { role }: { role: Role } = context.req.valid("json");
+        if (!(await setRole(database, id, role))) return context.json(lastOne, 409);
+        await log(context, "role changed", { account: id, role });
+        return context.body(null, 204);
+      },
+    )
+
+    .openapi(
+      route("administrator", {
+        method: "delete",
+        path: "/accounts/{id}",
+        summary: "Remove an account and end its sessions",
+        request: { params: byId },
+        responses: {
+          204: { description: "Removed" },
+          409: json(failure, "Account not found, or it is the last administrator"),
+        },
+      }),
+      async (context) => {
+        const { id } = context.req.valid("param");
+        if (!(await removeAccount(database, id))) return context.json(lastOne, 409);
+        await log(context, "account removed", { account: id });
+        return context.body(null, 204);
+      },
+    )
+
+    .openapi(
+      route("administrator", {
+        method: "delete",
+        path: "/accounts/{id}/sessions",
+        summary: "End every session of an account",
+        request: { params: byId },
+        responses: { 204: { description: "Ended" } },
+      }),
+      async (context) => {
+        const { id } = context.req.valid("param");
+        await closeSessions(database, id);
+        await log(context, "sessions ended", { account: id });
+        return context.body(null, 204);
+      },
+    )
+
+    .openapi(
+      route("administrator", {
+        method: "get",
+        path: "/audit-log",
+        summary: "Who did what, newest first",
+        request: { query: auditRequest },
+        responses: { 200: json(auditLog, "Entries") },
+      }),
+      async (context) => {
+        const entries = await listAudit(database, { before: undefined, ...context.req.valid("query") });
+        return context.json(
+          {
+            entries: entries.map(({ previous: _, detail, ...entry }) => ({
+              ...entry,
+              detail: JSON.parse(detail) as Record<string, unknown>,
+            })),
+          },
+          200,
+        );
+      },
+    )
+
+    .openapi(
+      route("administrator", {
+        method: "get",
+        path: "/audit-log/chain",
+        summary: "Whether an entry was changed or taken out",
+        responses: { 200: json(chain, "The first such entry, or null") },
+      }),
+      async (context) => context.json({ brokenAt: (await brokenAt(database)) ?? null }, 200),
+    );
 }
 
 const lastOne = {

@@ -12,90 +12,91 @@ import { enrolmentRequest, failure, invited, labels } from "./shapes.ts";
 const hour = 3_600_000;
 
 /** Which hosts may report. */
-export function addEnrolments(api: OpenAPIHono<Carried>, service: Service): void {
+export function addEnrolments(api: OpenAPIHono<Carried>, service: Service) {
   const { database, news, ownHost } = service;
   const log = auditFor(service);
 
-  api.openapi(
-    route("administrator", {
-      method: "post",
-      path: "/enrolments",
-      summary: "Make a token by which hosts enrol, any number of them until it expires",
-      request: { body: body(enrolmentRequest) },
-      responses: { 200: json(invited, "The token, told once") },
-    }),
-    async (context) => {
-      const { hours, labels: texts } = context.req.valid("json");
-      const token = newToken();
-      const expires = Date.now() + hours * hour;
-      const author = accountOf(context).name;
-      await allowEnrolment(database, {
-        token: hashToken(token),
-        author,
-        expires,
-        labels: knownLabels(texts),
-      });
-      await log(context, "enrolment token made", { hours, ...(texts && { labels: texts.join(", ") }) });
-      return context.json({ token, expires }, 200);
-    },
-  );
-
-  api.openapi(
-    route("administrator", {
-      method: "put",
-      path: "/hosts/{id}/labels",
-      summary: "Set a host's labels, whatever it tells of itself; null: what it tells",
-      request: {
-        params: z.object({ id: z.string() }),
-        body: body(z.object({ labels: labels.nullable() })),
+  return api
+    .openapi(
+      route("administrator", {
+        method: "post",
+        path: "/enrolments",
+        summary: "Make a token by which hosts enrol, any number of them until it expires",
+        request: { body: body(enrolmentRequest) },
+        responses: { 200: json(invited, "The token, told once") },
+      }),
+      async (context) => {
+        const { hours, labels: texts } = context.req.valid("json");
+        const token = newToken();
+        const expires = Date.now() + hours * hour;
+        const author = accountOf(context).name;
+        await allowEnrolment(database, {
+          token: hashToken(token),
+          author,
+          expires,
+          labels: knownLabels(texts),
+        });
+        await log(context, "enrolment token made", { hours, ...(texts && { labels: texts.join(", ") }) });
+        return context.json({ token, expires }, 200);
       },
-      responses: { 204: { description: "Set" }, 404: json(failure, "Not found") },
-    }),
-    async (context) => {
-      const { id } = context.req.valid("param");
-      const { labels: texts } = context.req.valid("json");
-      if (!(await pinLabels(database, id, knownLabels(texts), Date.now())))
-        return context.json({ error: "Host not found." }, 404);
-      await log(context, texts === null ? "labels of a host unpinned" : "labels of a host pinned", {
-        id,
-        ...(texts && { labels: texts.join(", ") }),
-      });
-      news.tell("hosts");
-      news.tell("findings");
-      return context.body(null, 204);
-    },
-  );
+    )
 
-  api.openapi(
-    route("administrator", {
-      method: "delete",
-      path: "/hosts/{id}",
-      summary: "Remove a host with all that is known of it; its key is worth nothing from now on",
-      request: { params: z.object({ id: z.string() }) },
-      responses: {
-        204: { description: "Removed" },
-        404: json(failure, "Not found"),
-        409: json(failure, "This bulkhead serve watches the host itself"),
+    .openapi(
+      route("administrator", {
+        method: "put",
+        path: "/hosts/{id}/labels",
+        summary: "Set a host's labels, whatever it tells of itself; null: what it tells",
+        request: {
+          params: z.object({ id: z.string() }),
+          body: body(z.object({ labels: labels.nullable() })),
+        },
+        responses: { 204: { description: "Set" }, 404: json(failure, "Not found") },
+      }),
+      async (context) => {
+        const { id } = context.req.valid("param");
+        const { labels: texts } = context.req.valid("json");
+        if (!(await pinLabels(database, id, knownLabels(texts), Date.now())))
+          return context.json({ error: "Host not found." }, 404);
+        await log(context, texts === null ? "labels of a host unpinned" : "labels of a host pinned", {
+          id,
+          ...(texts && { labels: texts.join(", ") }),
+        });
+        news.tell("hosts");
+        news.tell("findings");
+        return context.body(null, 204);
       },
-    }),
-    async (context) => {
-      const { id } = context.req.valid("param");
-      if (id === ownHost)
-        return context.json(
-          {
-            error:
-              "This bulkhead serve watches the host itself: start it with --no-watch, then remove the host.",
-          },
-          409,
-        );
-      const name = await removeHost(database, id, Date.now());
-      if (name === undefined) return context.json({ error: "Host not found." }, 404);
-      await log(context, "host removed", { id, name });
-      news.tell("hosts");
-      news.tell("findings");
-      return context.body(null, 204);
-    },
-  );
+    )
+
+    .openapi(
+      route("administrator", {
+        method: "delete",
+        path: "/hosts/{id}",
+        summary: "Remove a host with all that is known of it; its key is worth nothing from now on",
+        request: { params: z.object({ id: z.string() }) },
+        responses: {
+          204: { description: "Removed" },
+          404: json(failure, "Not found"),
+          409: json(failure, "This bulkhead serve watches the host itself"),
+        },
+      }),
+      async (context) => {
+        const { id } = context.req.valid("param");
+        if (id === ownHost)
+          return context.json(
+            {
+              error:
+                "This bulkhead serve watches the host itself: start it with --no-watch, then remove the host.",
+            },
+            409,
+          );
+        const name = await removeHost(database, id, Date.now());
+        if (name === undefined) return context.json({ error: "Host not found." }, 404);
+        await log(context, "host removed", { id, name });
+        news.tell("hosts");
+        news.tell("findings");
+        return context.body(null, 204);
+      },
+    );
 }
 
 /** The shape has checked them. */

@@ -14,8 +14,8 @@ const apart = 250;
 const mostHosts = 500;
 
 /** Tells an open page that something is new, by server-sent events. */
-export function addEvents(api: OpenAPIHono<Carried>, { database, news }: Service): void {
-  api.openapi(
+export function addEvents(api: OpenAPIHono<Carried>, { database, news }: Service) {
+  return api.openapi(
     route("viewer", {
       method: "get",
       path: "/events",

@@ -32,7 +32,7 @@ const columns = [
 ] as const;
 
 /** What leaves for other programs, as a whole: findings, the audit log, and numbers for Prometheus. */
-export function addExports(api: OpenAPIHono<Carried>, service: Service): void {
+export function addExports(api: OpenAPIHono<Carried>, service: Service) {
   const { database, say } = service;
 
   async function* findings(query: FindingsQuery): AsyncGenerator<FoundRow> {
@@ -69,87 +69,88 @@ export function addExports(api: OpenAPIHono<Carried>, service: Service): void {
     );
   };
 
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/exports/findings.csv",
-      "x-hosts": "hosts in sight",
-      summary: "Every finding that the filter takes, as CSV (RFC 4180)",
-      request: { query: findingsFilter },
-      responses: { 200: { description: "A row for each finding" } },
-    }),
-    (context) => {
-      const query = queryOf(context.req.valid("query"), sightOf(context));
-      async function* lines() {
-        yield `${columns.join(",")}\r\n`;
-        for await (const row of findings(query)) yield `${csvRow(row, service)}\r\n`;
-      }
-      return send(context, "findings.csv", "text/csv; charset=utf-8", lines());
-    },
-  );
-
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/exports/findings.json",
-      "x-hosts": "hosts in sight",
-      summary: "Every finding that the filter takes, as one JSON document",
-      request: { query: findingsFilter },
-      responses: { 200: { description: "schemaVersion and findings" } },
-    }),
-    (context) => {
-      const query = queryOf(context.req.valid("query"), sightOf(context));
-      async function* lines() {
-        let before = '{"schemaVersion":1,"findings":[\n';
-        for await (const row of findings(query)) {
-          yield before + JSON.stringify(shown(row, service));
-          before = ",\n";
-        }
-        yield before.startsWith("{") ? `${before}]}\n` : "\n]}\n";
-      }
-      return send(context, "findings.json", "application/json", lines());
-    },
-  );
-
-  api.openapi(
-    route("administrator", {
-      method: "get",
-      path: "/exports/audit-log.jsonl",
-      summary: "The whole audit log, a JSON object a line, oldest first, with the hashes that chain it",
-      responses: { 200: { description: "Its last line says whether the chain holds" } },
-    }),
-    (context) => {
-      async function* lines() {
-        for (let id = 0; ; ) {
-          const rows = await auditAfter(database, id, part);
-          for (const row of rows) yield `${JSON.stringify(row)}\n`;
-          const last = rows.at(-1);
-          if (!last || rows.length < part) break;
-          id = last.id;
-        }
-        yield `${JSON.stringify({ brokenAt: (await brokenAt(database)) ?? null })}\n`;
-      }
-      return send(context, "audit-log.jsonl", "application/jsonl", lines());
-    },
-  );
-
-  api.openapi(
-    route(
-      "viewer",
-      {
+  return api
+    .openapi(
+      route("viewer", {
         method: "get",
-        path: "/metrics",
+        path: "/exports/findings.csv",
         "x-hosts": "hosts in sight",
-        summary: "Counts in Prometheus' text form; also at /metrics",
-        responses: { 200: { description: "Open findings by severity, hosts, silent hosts" } },
-      },
-      "metrics",
-    ),
-    async (context) =>
-      context.body(await metricsText(database, Date.now(), sightOf(context)), 200, {
-        "content-type": contentType,
+        summary: "Every finding that the filter takes, as CSV (RFC 4180)",
+        request: { query: findingsFilter },
+        responses: { 200: { description: "A row for each finding" } },
       }),
-  );
+      (context) => {
+        const query = queryOf(context.req.valid("query"), sightOf(context));
+        async function* lines() {
+          yield `${columns.join(",")}\r\n`;
+          for await (const row of findings(query)) yield `${csvRow(row, service)}\r\n`;
+        }
+        return send(context, "findings.csv", "text/csv; charset=utf-8", lines());
+      },
+    )
+
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/exports/findings.json",
+        "x-hosts": "hosts in sight",
+        summary: "Every finding that the filter takes, as one JSON document",
+        request: { query: findingsFilter },
+        responses: { 200: { description: "schemaVersion and findings" } },
+      }),
+      (context) => {
+        const query = queryOf(context.req.valid("query"), sightOf(context));
+        async function* lines() {
+          let before = '{"schemaVersion":1,"findings":[\n';
+          for await (const row of findings(query)) {
+            yield before + JSON.stringify(shown(row, service));
+            before = ",\n";
+          }
+          yield before.startsWith("{") ? `${before}]}\n` : "\n]}\n";
+        }
+        return send(context, "findings.json", "application/json", lines());
+      },
+    )
+
+    .openapi(
+      route("administrator", {
+        method: "get",
+        path: "/exports/audit-log.jsonl",
+        summary: "The whole audit log, a JSON object a line, oldest first, with the hashes that chain it",
+        responses: { 200: { description: "Its last line says whether the chain holds" } },
+      }),
+      (context) => {
+        async function* lines() {
+          for (let id = 0; ; ) {
+            const rows = await auditAfter(database, id, part);
+            for (const row of rows) yield `${JSON.stringify(row)}\n`;
+            const last = rows.at(-1);
+            if (!last || rows.length < part) break;
+            id = last.id;
+          }
+          yield `${JSON.stringify({ brokenAt: (await brokenAt(database)) ?? null })}\n`;
+        }
+        return send(context, "audit-log.jsonl", "application/jsonl", lines());
+      },
+    )
+
+    .openapi(
+      route(
+        "viewer",
+        {
+          method: "get",
+          path: "/metrics",
+          "x-hosts": "hosts in sight",
+          summary: "Counts in Prometheus' text form; also at /metrics",
+          responses: { 200: { description: "Open findings by severity, hosts, silent hosts" } },
+        },
+        "metrics",
+      ),
+      async (context) =>
+        context.body(await metricsText(database, Date.now(), sightOf(context)), 200, {
+          "content-type": contentType,
+        }),
+    );
 }
 
 function csvRow(row: FoundRow, service: Service): string {

@@ -20,97 +20,98 @@ import {
 } from "./shapes.ts";
 
 /** What is wrong: as a list, in groups, and one of them with its history. */
-export function addFindings(api: OpenAPIHono<Carried>, service: Service): void {
+export function addFindings(api: OpenAPIHono<Carried>, service: Service) {
   const { database, titleOf } = service;
   const lately = openLately();
 
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/findings",
-      "x-hosts": "hosts in sight",
-      summary: "Findings, worst first",
-      request: { query: findingsRequest },
-      responses: { 200: json(findings, "A page of them, and how many there are in all") },
-    }),
-    async (context) => {
-      const { offset, limit, ...filter } = context.req.valid("query");
-      const query = queryOf(filter, sightOf(context));
-      const { bySeverity: counts, rows } = await findingsPage(database, query, { offset, limit });
-      const total = [...counts]
-        .filter(([severity]) => query.severities.length === 0 || query.severities.includes(severity))
-        .reduce((sum, [, number]) => sum + number, 0);
-      const all = [...counts.values()].reduce((sum, number) => sum + number, 0);
-      return context.json(
-        {
-          total,
-          mayBeMore: isAtLeast(query, all),
-          bySeverity: Object.fromEntries(counts),
-          findings: rows.map((row) => shown(row, service)),
-        },
-        200,
-      );
-    },
-  );
+  return api
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/findings",
+        "x-hosts": "hosts in sight",
+        summary: "Findings, worst first",
+        request: { query: findingsRequest },
+        responses: { 200: json(findings, "A page of them, and how many there are in all") },
+      }),
+      async (context) => {
+        const { offset, limit, ...filter } = context.req.valid("query");
+        const query = queryOf(filter, sightOf(context));
+        const { bySeverity: counts, rows } = await findingsPage(database, query, { offset, limit });
+        const total = [...counts]
+          .filter(([severity]) => query.severities.length === 0 || query.severities.includes(severity))
+          .reduce((sum, [, number]) => sum + number, 0);
+        const all = [...counts.values()].reduce((sum, number) => sum + number, 0);
+        return context.json(
+          {
+            total,
+            mayBeMore: isAtLeast(query, all),
+            bySeverity: Object.fromEntries(counts),
+            findings: rows.map((row) => shown(row, service)),
+          },
+          200,
+        );
+      },
+    )
 
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/findings/groups",
-      "x-hosts": "hosts in sight",
-      summary: "Findings by what they share, the worst group first",
-      request: { query: groupsRequest },
-      responses: { 200: json(findingGroups, "A page of groups") },
-    }),
-    async (context) => {
-      const { offset, limit, by, ...filter } = context.req.valid("query");
-      const query = queryOf(filter, sightOf(context));
-      const groups = await lately(JSON.stringify([query, by, offset, limit]), () =>
-        groupFindings(database, query, by, { offset, limit }),
-      );
-      return context.json(
-        {
-          groups: groups.map(({ weight, ...group }) => ({
-            ...group,
-            title: by === "control" ? titleOf(group.key) : "",
-            severity: severityOf(weight),
-          })),
-        },
-        200,
-      );
-    },
-  );
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/findings/groups",
+        "x-hosts": "hosts in sight",
+        summary: "Findings by what they share, the worst group first",
+        request: { query: groupsRequest },
+        responses: { 200: json(findingGroups, "A page of groups") },
+      }),
+      async (context) => {
+        const { offset, limit, by, ...filter } = context.req.valid("query");
+        const query = queryOf(filter, sightOf(context));
+        const groups = await lately(JSON.stringify([query, by, offset, limit]), () =>
+          groupFindings(database, query, by, { offset, limit }),
+        );
+        return context.json(
+          {
+            groups: groups.map(({ weight, ...group }) => ({
+              ...group,
+              title: by === "control" ? titleOf(group.key) : "",
+              severity: severityOf(weight),
+            })),
+          },
+          200,
+        );
+      },
+    )
 
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/findings/{id}",
-      "x-hosts": "hosts in sight",
-      summary: "One finding, with all that became of it",
-      request: { params: z.object({ id: z.coerce.number().int() }) },
-      responses: { 200: json(findingDetail, "The finding"), 404: json(failure, "Not found") },
-    }),
-    async (context) => {
-      const { id } = context.req.valid("param");
-      const row = await findingWithChanges(database, id, sightOf(context));
-      if (!row) return context.json({ error: "Finding not found. It may be too old." }, 404);
-      const { document, changes, ...rest } = row;
-      const finding: Record<string, unknown> = JSON.parse(document);
-      return context.json(
-        {
-          ...rest,
-          title: titleOf(String(finding.control)),
-          finding,
-          changes: changes.map(({ cause, severity, ...change }) => ({
-            ...change,
-            severity: knownSeverity(severity),
-            cause: JSON.parse(cause) as unknown,
-          })),
-        },
-        200,
-      );
-    },
-  );
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/findings/{id}",
+        "x-hosts": "hosts in sight",
+        summary: "One finding, with all that became of it",
+        request: { params: z.object({ id: z.coerce.number().int() }) },
+        responses: { 200: json(findingDetail, "The finding"), 404: json(failure, "Not found") },
+      }),
+      async (context) => {
+        const { id } = context.req.valid("param");
+        const row = await findingWithChanges(database, id, sightOf(context));
+        if (!row) return context.json({ error: "Finding not found. It may be too old." }, 404);
+        const { document, changes, ...rest } = row;
+        const finding: Record<string, unknown> = JSON.parse(document);
+        return context.json(
+          {
+            ...rest,
+            title: titleOf(String(finding.control)),
+            finding,
+            changes: changes.map(({ cause, severity, ...change }) => ({
+              ...change,
+              severity: knownSeverity(severity),
+              cause: JSON.parse(cause) as unknown,
+            })),
+          },
+          200,
+        );
+      },
+    );
 }
 
 export function queryOf(

@@ -42,7 +42,7 @@ const mostShown = 100;
 type ChangeRow = Awaited<ReturnType<typeof latestChanges>>[number];
 
 /** The overview, the hosts, and what runs on them. */
-export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
+export function addHosts(api: OpenAPIHono<Carried>, service: Service) {
   const { database, titleOf } = service;
 
   const hostOf = async (id: string, sight: Sight) => (await listHosts(database, sight, { ids: [id] }))[0];
@@ -68,162 +68,165 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
     return { hostCount, shownHosts, cells };
   }
 
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/overview",
-      "x-hosts": "hosts in sight",
-      summary: "What is open, where, since when, and whether it gets better",
-      responses: { 200: json(overview, "All that the first page shows") },
-    }),
-    async (context) => {
-      const now = Date.now();
-      const sight = sightOf(context);
-      const silentHosts = { seenBefore: now - silentAfter };
-      const query = { ...everything, sight, verdict: "fail", openedSince: now - day } as const;
-      const [open, fresh, risks, { hostCount, shownHosts, cells }, silent, silentCount] = await Promise.all([
-        openNow(now, sight),
-        listFindings(database, query, { offset: 0, limit: 20 }),
-        riskiest(database, 10, sight),
-        worstHosts(sight),
-        listHosts(database, sight, { ...silentHosts, limit: mostShown }),
-        countHosts(database, sight, silentHosts),
-      ]);
-      return context.json(
-        {
-          bySeverity: Object.fromEntries(open.fails),
-          unknown: open.unknown,
-          fresh: fresh.map((row) => shown(row, service)),
-          trend: open.days.map((each) => ({ ...each, bySeverity: { ...each.bySeverity } })),
-          matrix: cells.map(({ weight, ...cell }) => ({ ...cell, severity: severityOf(weight) })),
-          riskiest: risks.map(({ weight, risk: _, why, ...each }) => ({
-            ...each,
-            severity: severityOf(Number(weight)),
-            why: why.map(titleOf),
-          })),
-          hosts: shownHosts,
-          hostCount,
-          silent: silent.map(({ id, name, seen }) => ({ id, name, seen })),
-          silentCount,
-        },
-        200,
-      );
-    },
-  );
+  return api
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/overview",
+        "x-hosts": "hosts in sight",
+        summary: "What is open, where, since when, and whether it gets better",
+        responses: { 200: json(overview, "All that the first page shows") },
+      }),
+      async (context) => {
+        const now = Date.now();
+        const sight = sightOf(context);
+        const silentHosts = { seenBefore: now - silentAfter };
+        const query = { ...everything, sight, verdict: "fail", openedSince: now - day } as const;
+        const [open, fresh, risks, { hostCount, shownHosts, cells }, silent, silentCount] = await Promise.all(
+          [
+            openNow(now, sight),
+            listFindings(database, query, { offset: 0, limit: 20 }),
+            riskiest(database, 10, sight),
+            worstHosts(sight),
+            listHosts(database, sight, { ...silentHosts, limit: mostShown }),
+            countHosts(database, sight, silentHosts),
+          ],
+        );
+        return context.json(
+          {
+            bySeverity: Object.fromEntries(open.fails),
+            unknown: open.unknown,
+            fresh: fresh.map((row) => shown(row, service)),
+            trend: open.days.map((each) => ({ ...each, bySeverity: { ...each.bySeverity } })),
+            matrix: cells.map(({ weight, ...cell }) => ({ ...cell, severity: severityOf(weight) })),
+            riskiest: risks.map(({ weight, risk: _, why, ...each }) => ({
+              ...each,
+              severity: severityOf(Number(weight)),
+              why: why.map(titleOf),
+            })),
+            hosts: shownHosts,
+            hostCount,
+            silent: silent.map(({ id, name, seen }) => ({ id, name, seen })),
+            silentCount,
+          },
+          200,
+        );
+      },
+    )
 
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/hosts",
-      "x-hosts": "hosts in sight",
-      summary: "Hosts by name",
-      request: { query: hostsRequest },
-      responses: { 200: json(hosts, "A page of them, and how many there are in all") },
-    }),
-    async (context) => {
-      const { q: text, offset, limit } = context.req.valid("query");
-      const sight = sightOf(context);
-      const [list, total] = await Promise.all([
-        listHosts(database, sight, { text, offset, limit }),
-        countHosts(database, sight, { text }),
-      ]);
-      return context.json({ total, hosts: list }, 200);
-    },
-  );
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/hosts",
+        "x-hosts": "hosts in sight",
+        summary: "Hosts by name",
+        request: { query: hostsRequest },
+        responses: { 200: json(hosts, "A page of them, and how many there are in all") },
+      }),
+      async (context) => {
+        const { q: text, offset, limit } = context.req.valid("query");
+        const sight = sightOf(context);
+        const [list, total] = await Promise.all([
+          listHosts(database, sight, { text, offset, limit }),
+          countHosts(database, sight, { text }),
+        ]);
+        return context.json({ total, hosts: list }, 200);
+      },
+    )
 
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/hosts/{id}",
-      "x-hosts": "hosts in sight",
-      summary: "A host, its containers and what changed there",
-      request: { params: z.object({ id: z.string() }) },
-      responses: { 200: json(hostDetail, "The host"), 404: json(failure, "Not found") },
-    }),
-    async (context) => {
-      const { id } = context.req.valid("param");
-      const sight = sightOf(context);
-      const host = await hostOf(id, sight);
-      if (!host) return context.json({ error: "Host not found." }, 404);
-      const [containers, proven, changes] = await Promise.all([
-        containersOf(database, id, sight),
-        lastProven(database, id),
-        latestChanges(database, { host: id, limit: 100, sight }),
-      ]);
-      const list = containers.map((each) => ({ ...each, proven: proven.get(each.name) ?? null }));
-      return context.json({ ...host, list, changes: changes.map(shownChange) }, 200);
-    },
-  );
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/hosts/{id}",
+        "x-hosts": "hosts in sight",
+        summary: "A host, its containers and what changed there",
+        request: { params: z.object({ id: z.string() }) },
+        responses: { 200: json(hostDetail, "The host"), 404: json(failure, "Not found") },
+      }),
+      async (context) => {
+        const { id } = context.req.valid("param");
+        const sight = sightOf(context);
+        const host = await hostOf(id, sight);
+        if (!host) return context.json({ error: "Host not found." }, 404);
+        const [containers, proven, changes] = await Promise.all([
+          containersOf(database, id, sight),
+          lastProven(database, id),
+          latestChanges(database, { host: id, limit: 100, sight }),
+        ]);
+        const list = containers.map((each) => ({ ...each, proven: proven.get(each.name) ?? null }));
+        return context.json({ ...host, list, changes: changes.map(shownChange) }, 200);
+      },
+    )
 
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/hosts/{id}/portrait",
-      "x-hosts": "hosts in sight",
-      summary: "What a host's daemon and kernel are set to, and how it meets the CIS Docker Benchmark",
-      request: { params: z.object({ id: z.string() }) },
-      responses: { 200: json(hostPortrait, "As of when it was taken"), 404: json(failure, "Not found") },
-    }),
-    async (context) => {
-      const { id } = context.req.valid("param");
-      if (!(await hostOf(id, sightOf(context)))) return context.json({ error: "Host not found." }, 404);
-      const [portrait, changes] = await Promise.all([
-        portraitOf(database, id),
-        settingChanges(database, id, 100),
-      ]);
-      if (!portrait) return context.json({ taken: null, settings: [], changes, benchmark: null }, 200);
-      const { taken, settings, benchmark } = portrait;
-      const known = service.benchmarks.find((each) => each.id === benchmark.id);
-      return context.json(
-        {
-          taken,
-          settings: [...settings],
-          changes,
-          benchmark: known ? shownBenchmark(known, benchmark.results) : null,
-        },
-        200,
-      );
-    },
-  );
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/hosts/{id}/portrait",
+        "x-hosts": "hosts in sight",
+        summary: "What a host's daemon and kernel are set to, and how it meets the CIS Docker Benchmark",
+        request: { params: z.object({ id: z.string() }) },
+        responses: { 200: json(hostPortrait, "As of when it was taken"), 404: json(failure, "Not found") },
+      }),
+      async (context) => {
+        const { id } = context.req.valid("param");
+        if (!(await hostOf(id, sightOf(context)))) return context.json({ error: "Host not found." }, 404);
+        const [portrait, changes] = await Promise.all([
+          portraitOf(database, id),
+          settingChanges(database, id, 100),
+        ]);
+        if (!portrait) return context.json({ taken: null, settings: [], changes, benchmark: null }, 200);
+        const { taken, settings, benchmark } = portrait;
+        const known = service.benchmarks.find((each) => each.id === benchmark.id);
+        return context.json(
+          {
+            taken,
+            settings: [...settings],
+            changes,
+            benchmark: known ? shownBenchmark(known, benchmark.results) : null,
+          },
+          200,
+        );
+      },
+    )
 
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/hosts/{id}/containers/{name}",
-      "x-hosts": "hosts in sight",
-      summary: "A container: what each level says of it, how to mend it, and what changed",
-      request: { params: z.object({ id: z.string(), name: z.string() }) },
-      responses: { 200: json(containerDetail, "The container"), 404: json(failure, "Not found") },
-    }),
-    async (context) => {
-      const { id, name } = context.req.valid("param");
-      // Commands that docker exec started in it belong to it.
-      const subjects = [`container:${name}`, `exec:${name}`];
-      const sight = sightOf(context);
-      const container = (await containersOf(database, id, sight)).find((each) => each.name === name);
-      const host = await hostOf(id, sight);
-      if (!host || !container) return context.json({ error: "Container not found." }, 404);
-      const rows = await openDocuments(database, id, subjects, sight);
-      const changes = await latestChanges(database, { host: id, subjects, limit: 200, sight });
-      return context.json(
-        {
-          host: id,
-          hostName: host.name,
-          name,
-          image: container.image,
-          project: container.project,
-          running: container.running,
-          findings: rows.map(({ control, document, ...row }) => ({
-            ...row,
-            title: titleOf(control),
-            finding: JSON.parse(document) as Record<string, unknown>,
-          })),
-          changes: changes.map(shownChange),
-        },
-        200,
-      );
-    },
-  );
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/hosts/{id}/containers/{name}",
+        "x-hosts": "hosts in sight",
+        summary: "A container: what each level says of it, how to mend it, and what changed",
+        request: { params: z.object({ id: z.string(), name: z.string() }) },
+        responses: { 200: json(containerDetail, "The container"), 404: json(failure, "Not found") },
+      }),
+      async (context) => {
+        const { id, name } = context.req.valid("param");
+        // Commands that docker exec started in it belong to it.
+        const subjects = [`container:${name}`, `exec:${name}`];
+        const sight = sightOf(context);
+        const container = (await containersOf(database, id, sight)).find((each) => each.name === name);
+        const host = await hostOf(id, sight);
+        if (!host || !container) return context.json({ error: "Container not found." }, 404);
+        const rows = await openDocuments(database, id, subjects, sight);
+        const changes = await latestChanges(database, { host: id, subjects, limit: 200, sight });
+        return context.json(
+          {
+            host: id,
+            hostName: host.name,
+            name,
+            image: container.image,
+            project: container.project,
+            running: container.running,
+            findings: rows.map(({ control, document, ...row }) => ({
+              ...row,
+              title: titleOf(control),
+              finding: JSON.parse(document) as Record<string, unknown>,
+            })),
+            changes: changes.map(shownChange),
+          },
+          200,
+        );
+      },
+    );
 }
 
 /** Each recommendation with what the host told of it. One that its bulkhead does not know is unknown. */

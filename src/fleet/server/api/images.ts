@@ -54,67 +54,65 @@ const imageDetail = z
   })
   .openapi("ImageDetail");
 
-export type Images = z.infer<typeof images>;
-export type ImageDetail = z.infer<typeof imageDetail>;
-
 /** The images that run: where, what is open in their containers, and what they are known to need. */
-export function addImages(api: OpenAPIHono<Carried>, service: Service): void {
+export function addImages(api: OpenAPIHono<Carried>, service: Service) {
   const { database, titleOf, needsOf } = service;
   const lately = openLately();
 
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/images",
-      "x-hosts": "hosts in sight",
-      summary: "The images that containers are made from",
-      responses: { 200: json(images, "By name") },
-    }),
-    async (context) => {
-      const sight = sightOf(context);
-      const list = await lately(JSON.stringify(sight), () => listImages(database, sight));
-      return context.json(
-        { images: list.map((each) => ({ ...each, bySeverity: { ...each.bySeverity } })) },
-        200,
-      );
-    },
-  );
+  return api
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/images",
+        "x-hosts": "hosts in sight",
+        summary: "The images that containers are made from",
+        responses: { 200: json(images, "By name") },
+      }),
+      async (context) => {
+        const sight = sightOf(context);
+        const list = await lately(JSON.stringify(sight), () => listImages(database, sight));
+        return context.json(
+          { images: list.map((each) => ({ ...each, bySeverity: { ...each.bySeverity } })) },
+          200,
+        );
+      },
+    )
 
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/images/{image}",
-      "x-hosts": "hosts in sight",
-      summary: "An image: who runs it, what is open there, and what it is known to need",
-      request: { params: z.object({ image: z.string().max(500) }) },
-      responses: { 200: json(imageDetail, "The image"), 404: json(failure, "Nothing runs it") },
-    }),
-    async (context) => {
-      const { image } = context.req.valid("param");
-      const sight = sightOf(context);
-      const containers = await containersOfImage(database, image, sight);
-      if (containers.length === 0)
-        return context.json({ error: "No container is made from this image." }, 404);
-      const query = { ...everything, sight, image, verdict: "fail" } as const;
-      const [counts, groups] = await Promise.all([
-        countBySeverity(database, query),
-        groupFindings(database, query, "control", { offset: 0, limit: 500 }),
-      ]);
-      return context.json(
-        {
-          image,
-          containers,
-          bySeverity: Object.fromEntries(counts),
-          controls: groups.map(({ key, weight, findings }) => ({
-            control: key,
-            title: titleOf(key),
-            severity: severityOf(weight),
-            findings,
-          })),
-          needs: needsOf(image) ?? null,
-        },
-        200,
-      );
-    },
-  );
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/images/{image}",
+        "x-hosts": "hosts in sight",
+        summary: "An image: who runs it, what is open there, and what it is known to need",
+        request: { params: z.object({ image: z.string().max(500) }) },
+        responses: { 200: json(imageDetail, "The image"), 404: json(failure, "Nothing runs it") },
+      }),
+      async (context) => {
+        const { image } = context.req.valid("param");
+        const sight = sightOf(context);
+        const containers = await containersOfImage(database, image, sight);
+        if (containers.length === 0)
+          return context.json({ error: "No container is made from this image." }, 404);
+        const query = { ...everything, sight, image, verdict: "fail" } as const;
+        const [counts, groups] = await Promise.all([
+          countBySeverity(database, query),
+          groupFindings(database, query, "control", { offset: 0, limit: 500 }),
+        ]);
+        return context.json(
+          {
+            image,
+            containers,
+            bySeverity: Object.fromEntries(counts),
+            controls: groups.map(({ key, weight, findings }) => ({
+              control: key,
+              title: titleOf(key),
+              severity: severityOf(weight),
+              findings,
+            })),
+            needs: needsOf(image) ?? null,
+          },
+          200,
+        );
+      },
+    );
 }

@@ -72,7 +72,6 @@ const newJob = z
 const madeJob = z.object({ id: z.number().int() }).openapi("MadeJob");
 
 export type Jobs = z.infer<typeof jobs>;
-export type MadeJob = z.infer<typeof madeJob>;
 
 const none = { error: "Container not found." };
 
@@ -80,7 +79,7 @@ const none = { error: "Container not found." };
 const most = 10;
 
 /** What operators start on a host that allows it. */
-export function addJobs(api: OpenAPIHono<Carried>, service: Service): void {
+export function addJobs(api: OpenAPIHono<Carried>, service: Service) {
   const { database, news } = service;
   const log = auditFor(service);
 
@@ -90,64 +89,66 @@ export function addJobs(api: OpenAPIHono<Carried>, service: Service): void {
     return container && { ...container, hostName: host.name };
   }
 
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/hosts/{id}/containers/{name}/jobs",
-      "x-hosts": "hosts in sight",
-      summary: "What was proven of a container, what operators started for it, and what may be started there",
-      request: { params: ofContainer },
-      responses: { 200: json(jobs, "The latest ten jobs, newest first"), 404: json(failure, "Not found") },
-    }),
-    async (context) => {
-      const { id, name } = context.req.valid("param");
-      if (!(await containerOf(id, name, sightOf(context)))) return context.json(none, 404);
-      const of = { host: id, container: name };
-      const [allowed, list, kept] = await Promise.all([
-        allowedOn(database, id),
-        jobsOf(database, of, most),
-        proofOf(database, of),
-      ]);
-      const daily = kept ? { ...kept, probes: kept.probes && [...kept.probes] } : null;
-      const shown = list.map((job) => ({ ...job, probes: job.probes && [...job.probes] }));
-      return context.json({ daily, allowed: [...allowed], jobs: shown }, 200);
-    },
-  );
-
-  api.openapi(
-    route("operator", {
-      method: "post",
-      path: "/hosts/{id}/containers/{name}/jobs",
-      "x-hosts": "hosts in sight",
-      summary:
-        "Start prove, learn, fix or verify for a container, where its host allows it; fix and verify only show",
-      request: { params: ofContainer, body: body(newJob) },
-      responses: {
-        200: json(madeJob, "The host takes it with its next report"),
-        404: json(failure, "Not found"),
-        409: json(failure, "The host does not allow it, or is busy"),
+  return api
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/hosts/{id}/containers/{name}/jobs",
+        "x-hosts": "hosts in sight",
+        summary:
+          "What was proven of a container, what operators started for it, and what may be started there",
+        request: { params: ofContainer },
+        responses: { 200: json(jobs, "The latest ten jobs, newest first"), 404: json(failure, "Not found") },
+      }),
+      async (context) => {
+        const { id, name } = context.req.valid("param");
+        if (!(await containerOf(id, name, sightOf(context)))) return context.json(none, 404);
+        const of = { host: id, container: name };
+        const [allowed, list, kept] = await Promise.all([
+          allowedOn(database, id),
+          jobsOf(database, of, most),
+          proofOf(database, of),
+        ]);
+        const daily = kept ? { ...kept, probes: kept.probes && [...kept.probes] } : null;
+        const shown = list.map((job) => ({ ...job, probes: job.probes && [...job.probes] }));
+        return context.json({ daily, allowed: [...allowed], jobs: shown }, 200);
       },
-    }),
-    async (context) => {
-      const { id, name } = context.req.valid("param");
-      const asked = context.req.valid("json");
-      const container = await containerOf(id, name, sightOf(context));
-      if (!container) return context.json(none, 404);
-      if (!(await allowedOn(database, id)).includes(asked.kind)) {
-        const error = `${container.hostName} does not let operators start ${asked.kind}: its watch needs --allow ${asked.kind}.`;
-        return context.json({ error }, 409);
-      }
-      if (!container.running) return context.json({ error: `${name} is not running.` }, 409);
-      const job = {
-        ...{ host: id, container: name, kind: asked.kind, author: accountOf(context).name },
-        seconds: asked.kind === "learn" ? asked.seconds : null,
-      };
-      const made = await addJob(database, job, Date.now());
-      if (made === "busy")
-        return context.json({ error: `${container.hostName} has a job already: wait for its end.` }, 409);
-      await log(context, `${asked.kind} started`, { host: id, container: name, job: made });
-      news.tell("findings", id);
-      return context.json({ id: made }, 200);
-    },
-  );
+    )
+
+    .openapi(
+      route("operator", {
+        method: "post",
+        path: "/hosts/{id}/containers/{name}/jobs",
+        "x-hosts": "hosts in sight",
+        summary:
+          "Start prove, learn, fix or verify for a container, where its host allows it; fix and verify only show",
+        request: { params: ofContainer, body: body(newJob) },
+        responses: {
+          200: json(madeJob, "The host takes it with its next report"),
+          404: json(failure, "Not found"),
+          409: json(failure, "The host does not allow it, or is busy"),
+        },
+      }),
+      async (context) => {
+        const { id, name } = context.req.valid("param");
+        const asked = context.req.valid("json");
+        const container = await containerOf(id, name, sightOf(context));
+        if (!container) return context.json(none, 404);
+        if (!(await allowedOn(database, id)).includes(asked.kind)) {
+          const error = `${container.hostName} does not let operators start ${asked.kind}: its watch needs --allow ${asked.kind}.`;
+          return context.json({ error }, 409);
+        }
+        if (!container.running) return context.json({ error: `${name} is not running.` }, 409);
+        const job = {
+          ...{ host: id, container: name, kind: asked.kind, author: accountOf(context).name },
+          seconds: asked.kind === "learn" ? asked.seconds : null,
+        };
+        const made = await addJob(database, job, Date.now());
+        if (made === "busy")
+          return context.json({ error: `${container.hostName} has a job already: wait for its end.` }, 409);
+        await log(context, `${asked.kind} started`, { host: id, container: name, job: made });
+        news.tell("findings", id);
+        return context.json({ id: made }, 200);
+      },
+    );
 }

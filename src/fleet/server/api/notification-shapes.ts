@@ -89,5 +89,3 @@ export const pauseRequest = z.object({ paused: z.boolean() }).openapi("PausedNot
 export const madeRule = z.object({ id: z.number().int() }).openapi("MadeNotificationRule");
 
 export type RuleChangeRequest = z.infer<typeof ruleChange>;
-export type NotificationRules = z.infer<typeof rules>;
-export type MadeNotificationRule = z.infer<typeof madeRule>;

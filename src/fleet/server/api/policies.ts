@@ -165,7 +165,7 @@ export type Decisions = z.infer<typeof decisions>;
 export type TriedPolicy = z.infer<typeof tried>;
 
 /** The policies of the guards on all hosts, what they decide, and what another policy would. */
-export function addPolicies(api: OpenAPIHono<Carried>, service: Service): void {
+export function addPolicies(api: OpenAPIHono<Carried>, service: Service) {
   const { database, candidateOf } = service;
 
   async function shown(
@@ -205,141 +205,144 @@ export function addPolicies(api: OpenAPIHono<Carried>, service: Service): void {
     });
   }
 
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/policies",
-      "x-hosts": "hosts in sight",
-      summary: "The guards of all hosts with their clients, and how often they allowed, hardened and denied",
-      request: {
-        query: z.object({
-          host: text.optional(),
-          /** Part of a host's name. */
-          q: text.optional(),
-          offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
-        }),
-      },
-      responses: { 200: json(policies, "By the name of their host") },
-    }),
-    async (context) => {
-      const { host, q, offset } = context.req.valid("query");
-      const query = { host, text: q, offset, limit: mostGuards };
-      const { total, guards } = await listGuards(database, sightOf(context), query);
-      const list = await shown(guards);
-      const brief = list.map(({ clients, ...rest }) => ({
-        ...rest,
-        clients: clients.map(({ yaml: _, ...each }) => each),
-      }));
-      return context.json({ total, guards: brief }, 200);
-    },
-  );
-
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/hosts/{id}/policies",
-      "x-hosts": "hosts in sight",
-      summary: "The guards of a host, with each client's whole policy",
-      request: { params: z.object({ id: text }) },
-      responses: { 200: json(policy, "By their logs"), 404: json(failure, "Host not found") },
-    }),
-    async (context) => {
-      const { id } = context.req.valid("param");
-      const sight = sightOf(context);
-      if (!(await isInSight(id, sight))) return context.json({ error: "Host not found." }, 404);
-      const { guards } = await listGuards(database, sight, { host: id, limit: mostGuards });
-      return context.json({ guards: await shown(guards) }, 200);
-    },
-  );
-
-  api.openapi(
-    route("viewer", {
-      method: "get",
-      path: "/policies/decisions",
-      "x-hosts": "hosts in sight",
-      summary: "The latest decisions that were no plain pass",
-      request: { query: decisionsRequest },
-      responses: { 200: json(decisions, "Newest first") },
-    }),
-    async (context) => {
-      const query = context.req.valid("query");
-      const rows = await listDecisions(database, { ...query, sight: sightOf(context) });
-      return context.json(
-        {
-          decisions: rows.map((row) => ({
-            ...row,
-            object: { ...row.object },
-            rules: [...row.rules],
-            why: [...row.why],
-          })),
-        },
-        200,
-      );
-    },
-  );
-
-  api.openapi(
-    route(
-      "viewer",
-      {
-        method: "post",
-        path: "/policies/try",
+  return api
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/policies",
         "x-hosts": "hosts in sight",
-        summary: "What a candidate policy would have denied in the last seven days. It changes nothing",
-        request: { body: body(tryRequest) },
-        responses: {
-          200: json(tried, "What it says of each kind of request"),
-          409: json(failure, "The guard is not known, or the candidate cannot be read"),
+        summary:
+          "The guards of all hosts with their clients, and how often they allowed, hardened and denied",
+        request: {
+          query: z.object({
+            host: text.optional(),
+            /** Part of a host's name. */
+            q: text.optional(),
+            offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+          }),
         },
+        responses: { 200: json(policies, "By the name of their host") },
+      }),
+      async (context) => {
+        const { host, q, offset } = context.req.valid("query");
+        const query = { host, text: q, offset, limit: mostGuards };
+        const { total, guards } = await listGuards(database, sightOf(context), query);
+        const list = await shown(guards);
+        const brief = list.map(({ clients, ...rest }) => ({
+          ...rest,
+          clients: clients.map(({ yaml: _, ...each }) => each),
+        }));
+        return context.json({ total, guards: brief }, 200);
       },
-      "read",
-    ),
-    async (context) => {
-      const { host, log, client: name, candidate: yaml } = context.req.valid("json");
-      const { guards } = await listGuards(database, sightOf(context), { host, limit: mostGuards });
-      if (!guards.some((each) => each.log === log))
-        return context.json({ error: "No guard with this log is known on this host." }, 409);
-      const candidate = await candidateOf(yaml);
-      if (!candidate.ok) return context.json({ error: `The candidate: ${candidate.reason}` }, 409);
-      const since = Date.now() - week;
-      const past = await pastDecisions(database, { host, log, client: name, since }, mostTried + 1);
-      const rows = past.slice(0, mostTried).map((row) => ({
-        ...row,
-        again: candidate.value.decide(row.client, { ...row, verdict: verdictOf(row.verdict) }),
-      }));
-      const sum = (list: typeof rows) => list.reduce((all, { times }) => all + times, 0);
-      const ofVerdict = (verdict: Again["verdict"]) => rows.filter(({ again }) => again.verdict === verdict);
-      const order = (row: (typeof rows)[number]) => {
-        if (row.again.verdict === "deny") return row.verdict === "deny" ? 2 : 0;
-        return row.again.verdict === "unknown" ? 1 : 3;
-      };
-      const sorted = rows.toSorted((a, b) => order(a) - order(b) || b.times - a.times);
-      return context.json(
-        {
-          since: rows.length === 0 ? null : Math.min(...rows.map(({ first }) => first)),
-          isPart: past.length > mostTried,
-          was: tally(rows.map((row) => ({ ...row, hasRules: row.rules.length }))),
-          now: {
-            allow: sum(ofVerdict("allow")),
-            deny: sum(ofVerdict("deny")),
-            unknown: sum(ofVerdict("unknown")),
-          },
-          newlyDenied: sum(rows.filter((row) => order(row) === 0)),
-          onlyWarns: [...new Set(rows.map((row) => row.client))].filter((each) =>
-            candidate.value.onlyWarns(each),
-          ),
-          rows: sorted
-            .slice(0, mostShown)
-            .map(({ client: of, route: id, object, verdict, rules, times, again }) => ({
-              ...{ client: of, route: id, object: { ...object }, rules: [...rules], times },
-              ...{ was: verdictOf(verdict), now: again.verdict, rule: again.rule ?? null, why: again.why },
+    )
+
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/hosts/{id}/policies",
+        "x-hosts": "hosts in sight",
+        summary: "The guards of a host, with each client's whole policy",
+        request: { params: z.object({ id: text }) },
+        responses: { 200: json(policy, "By their logs"), 404: json(failure, "Host not found") },
+      }),
+      async (context) => {
+        const { id } = context.req.valid("param");
+        const sight = sightOf(context);
+        if (!(await isInSight(id, sight))) return context.json({ error: "Host not found." }, 404);
+        const { guards } = await listGuards(database, sight, { host: id, limit: mostGuards });
+        return context.json({ guards: await shown(guards) }, 200);
+      },
+    )
+
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/policies/decisions",
+        "x-hosts": "hosts in sight",
+        summary: "The latest decisions that were no plain pass",
+        request: { query: decisionsRequest },
+        responses: { 200: json(decisions, "Newest first") },
+      }),
+      async (context) => {
+        const query = context.req.valid("query");
+        const rows = await listDecisions(database, { ...query, sight: sightOf(context) });
+        return context.json(
+          {
+            decisions: rows.map((row) => ({
+              ...row,
+              object: { ...row.object },
+              rules: [...row.rules],
+              why: [...row.why],
             })),
-          more: Math.max(0, sorted.length - mostShown),
+          },
+          200,
+        );
+      },
+    )
+
+    .openapi(
+      route(
+        "viewer",
+        {
+          method: "post",
+          path: "/policies/try",
+          "x-hosts": "hosts in sight",
+          summary: "What a candidate policy would have denied in the last seven days. It changes nothing",
+          request: { body: body(tryRequest) },
+          responses: {
+            200: json(tried, "What it says of each kind of request"),
+            409: json(failure, "The guard is not known, or the candidate cannot be read"),
+          },
         },
-        200,
-      );
-    },
-  );
+        "read",
+      ),
+      async (context) => {
+        const { host, log, client: name, candidate: yaml } = context.req.valid("json");
+        const { guards } = await listGuards(database, sightOf(context), { host, limit: mostGuards });
+        if (!guards.some((each) => each.log === log))
+          return context.json({ error: "No guard with this log is known on this host." }, 409);
+        const candidate = await candidateOf(yaml);
+        if (!candidate.ok) return context.json({ error: `The candidate: ${candidate.reason}` }, 409);
+        const since = Date.now() - week;
+        const past = await pastDecisions(database, { host, log, client: name, since }, mostTried + 1);
+        const rows = past.slice(0, mostTried).map((row) => ({
+          ...row,
+          again: candidate.value.decide(row.client, { ...row, verdict: verdictOf(row.verdict) }),
+        }));
+        const sum = (list: typeof rows) => list.reduce((all, { times }) => all + times, 0);
+        const ofVerdict = (verdict: Again["verdict"]) =>
+          rows.filter(({ again }) => again.verdict === verdict);
+        const order = (row: (typeof rows)[number]) => {
+          if (row.again.verdict === "deny") return row.verdict === "deny" ? 2 : 0;
+          return row.again.verdict === "unknown" ? 1 : 3;
+        };
+        const sorted = rows.toSorted((a, b) => order(a) - order(b) || b.times - a.times);
+        return context.json(
+          {
+            since: rows.length === 0 ? null : Math.min(...rows.map(({ first }) => first)),
+            isPart: past.length > mostTried,
+            was: tally(rows.map((row) => ({ ...row, hasRules: row.rules.length }))),
+            now: {
+              allow: sum(ofVerdict("allow")),
+              deny: sum(ofVerdict("deny")),
+              unknown: sum(ofVerdict("unknown")),
+            },
+            newlyDenied: sum(rows.filter((row) => order(row) === 0)),
+            onlyWarns: [...new Set(rows.map((row) => row.client))].filter((each) =>
+              candidate.value.onlyWarns(each),
+            ),
+            rows: sorted
+              .slice(0, mostShown)
+              .map(({ client: of, route: id, object, verdict, rules, times, again }) => ({
+                ...{ client: of, route: id, object: { ...object }, rules: [...rules], times },
+                ...{ was: verdictOf(verdict), now: again.verdict, rule: again.rule ?? null, why: again.why },
+              })),
+            more: Math.max(0, sorted.length - mostShown),
+          },
+          200,
+        );
+      },
+    );
 
   async function isInSight(id: string, sight: ReturnType<typeof sightOf>): Promise<boolean> {
     return (await listHosts(database, sight, { ids: [id] })).length > 0;

@@ -390,17 +390,4 @@ export const auditRequest = z.object({
   limit: pageOf.limit,
 });
 
-export type WhoIAm = z.infer<typeof whoIAm>;
-export type SignedOut = z.infer<typeof signedOut>;
-export type Accounts = z.infer<typeof accounts>;
-export type Invited = z.infer<typeof invited>;
-export type Findings = z.infer<typeof findings>;
-export type FindingGroups = z.infer<typeof findingGroups>;
-export type FindingDetail = z.infer<typeof findingDetail>;
-export type Hosts = z.infer<typeof hosts>;
-export type HostDetail = z.infer<typeof hostDetail>;
 export type HostPortrait = z.infer<typeof hostPortrait>;
-export type ContainerDetail = z.infer<typeof containerDetail>;
-export type Overview = z.infer<typeof overview>;
-export type AuditLog = z.infer<typeof auditLog>;
-export type Chain = z.infer<typeof chain>;
