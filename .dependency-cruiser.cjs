@@ -133,6 +133,14 @@ module.exports = {
       from: { path: "^src/", pathNot: ["^src/(fleet|cli)/", "[.]test[.]ts$"] },
       to: { path: "^src/fleet/" },
     },
+    {
+      name: "fleet-has-doors",
+      severity: "error",
+      comment:
+        "the files directly in src/fleet are its doors, and its protocol is types: what is behind may change",
+      from: { path: "^src/", pathNot: ["^src/fleet/", "[.]test[.]ts$"] },
+      to: { path: "^src/fleet/(?!protocol/)[^/]+/" },
+    },
     ...Object.entries(fleetRooms).map(([room, { may, why }]) => ({
       name: `fleet-${room}`,
       severity: "error",

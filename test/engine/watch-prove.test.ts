@@ -33,9 +33,9 @@ describeWithEngine("bulkhead watch --prove", () => {
     // Yesterday it was another one of the same name: read-only, and as loose as today otherwise.
     const opened = await openDatabase(history);
     if (!opened.ok) throw new Error(opened.reason);
-    const host = opened.value.prepare<[], { host: string }>("SELECT host FROM watch").get()?.host;
+    const host = opened.value.prepare<[], { host: string }>("SELECT id AS host FROM host").get()?.host;
     const insert = opened.value.prepare(
-      `INSERT INTO proof (host, subject, probe, control, outcome, evidence, first_seen, last_seen)
+      `INSERT INTO proof_span (host, subject, probe, control, outcome, evidence, first_seen, last_seen)
        VALUES (?, ?, ?, ?, ?, 'as the kernel said then', ?, ?)`,
     );
     const yesterday = Date.now() - 86_400_000;

@@ -4,7 +4,7 @@ import type { Check } from "../../doctor/check.ts";
 import { checkEngine } from "../../doctor/engine.ts";
 import { checkKernel } from "../../doctor/kernel.ts";
 import { checkTools } from "../../doctor/tools.ts";
-import { tryDriver } from "../../fleet/store/database.ts";
+import { tryDriver } from "../../fleet/history.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import type { DoctorOptions } from "./options.ts";
 

@@ -1,7 +1,6 @@
 import { visible } from "../../base/visible.ts";
 import { padEnd } from "../../base/width.ts";
-import { openDatabase } from "../../fleet/store/database.ts";
-import { type ProofSpan, queryProofs } from "../../fleet/store/history/proofs.ts";
+import { openDatabase, type ProofSpan, queryProofs } from "../../fleet/history.ts";
 import type { Outcome } from "../../model/proof.ts";
 import { subjectMatcher } from "../../watch/changes/silence.ts";
 import { sayTime } from "../../watch/outputs/words.ts";

@@ -1,5 +1,5 @@
 import { failed, ok, type Result } from "../../base/result.ts";
-import type { CandidatePolicy } from "../../fleet/server/service.ts";
+import type { CandidatePolicy } from "../../fleet/serve.ts";
 import { decideAgain } from "../../guard/check/again.ts";
 import { defaultPolicy } from "../../guard/policy/defaults.ts";
 import { candidatePolicies } from "../guard/candidate.ts";

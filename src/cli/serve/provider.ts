@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { failed, ok, type Result } from "../../base/result.ts";
-import type { ProviderOptions } from "../../fleet/server/sign-in/provider.ts";
-import { type Role, roles } from "../../fleet/store/accounts/roles.ts";
+import { type ProviderOptions, type Role, roles } from "../../fleet/serve.ts";
 import { isLoopbackUrl } from "../common/loopback.ts";
 import { readSecret } from "../watch/secrets.ts";
 import type { ServeOptions } from "./options.ts";

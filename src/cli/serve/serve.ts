@@ -10,44 +10,29 @@ import { controls, findControl } from "../../controls/registry.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions, Endpoint } from "../../engine/connect/endpoint.ts";
 import { needsOfReference } from "../../fix/plan/known-needs.ts";
-import { openGuards } from "../../fleet/agent/guards/guards.ts";
-import { openFeed } from "../../fleet/server/feed.ts";
-import { readPage } from "../../fleet/server/http/page.ts";
-import { openFleetNews } from "../../fleet/server/news.ts";
-import { mailServer, openMailer } from "../../fleet/server/notify/mail.ts";
 import {
-  firstLink,
+  type FleetOptions,
   isLoopback,
+  isPostgresUrl,
+  type KnownNeeds,
   type ListenOptions,
+  mailServer,
+  type OwnHost,
   parseListenAddress,
-  startServer,
-} from "../../fleet/server/server.ts";
-import type { Service } from "../../fleet/server/service.ts";
-import { openPasswords } from "../../fleet/server/sign-in/passwords.ts";
-import { openProvider } from "../../fleet/server/sign-in/provider.ts";
-import { hashToken } from "../../fleet/server/sign-in/tokens.ts";
-import { ownTitles } from "../../fleet/store/findings/own-findings.ts";
-import { openFindings } from "../../fleet/store/hosts/hosts.ts";
-import { allowEnrolment } from "../../fleet/store/hosts/reports.ts";
-import { type FleetDatabase, openFleet } from "../../fleet/store/open.ts";
-import { isPostgresUrl } from "../../fleet/store/postgres.ts";
+  startFleet,
+} from "../../fleet/serve.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
 import { isMailAddress } from "../../watch/outputs/mail.ts";
-import type { Mailer } from "../../watch/outputs/send/send.ts";
-import { startWatch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget, identify } from "../common/engine-target.ts";
 import { liveRules } from "../common/live-rules.ts";
 import { composeOf, declaredHere } from "../common/own-commands/declared-here.ts";
 import { whyNotAllowed } from "../common/own-commands/job-kind.ts";
-import { portraitsOf } from "../common/portraits.ts";
 import { version } from "../common/version.ts";
 import { readSecret } from "../watch/secrets.ts";
 import type { ServeOptions } from "./options.ts";
 import { providerOptions } from "./provider.ts";
-
-const day = 86_400_000;
 
 /** `bulkhead serve`. Answers the exit status: 0 when it was told to end, 2 for wrong use. */
 export async function runServe(options: ServeOptions): Promise<number> {
@@ -61,8 +46,8 @@ export async function runServe(options: ServeOptions): Promise<number> {
     return complain("--allow is for the host that is watched here: --no-watch watches none");
   const unallowed = whyNotAllowed(options.allow);
   if (unallowed !== undefined) return complain(unallowed);
-  const mailer = mailerOf(options);
-  if (!mailer.ok) return complain(mailer.reason);
+  const mail = mailOf(options);
+  if (!mail.ok) return complain(mail.reason);
   const loaded = await loadConfig(options, diskFiles());
   if (!loaded.ok) return 2;
   const connect = engineTarget(options);
@@ -72,7 +57,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
     options,
     listen: listen.value,
     labels: labels.value,
-    mailer: mailer.value,
+    mail: mail.value,
     settings: loaded.value,
     connect,
     endpoint: endpoint.value,
@@ -83,156 +68,87 @@ interface Job {
   readonly options: ServeOptions;
   readonly listen: ListenOptions;
   readonly labels: Labels;
-  readonly mailer: Mailer | undefined;
+  readonly mail: FleetOptions["mail"];
   readonly settings: Settings;
   readonly connect: ConnectOptions;
   readonly endpoint: Endpoint;
 }
 
-async function serve({ options, listen, labels, mailer, settings, connect, endpoint }: Job): Promise<number> {
-  const told = new Promise<void>((end) => {
+async function serve(job: Job): Promise<number> {
+  const { options, listen, mail } = job;
+  const ended = new Promise<void>((end) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => end());
   });
   const say = (text: string) => void process.stderr.write(`bulkhead: ${visible(redactSource(text))}\n`);
-  const page = readPage(join(typeof __dirname === "string" ? __dirname : "dist", "web"));
-  if (!page.ok) return complain(page.reason);
-  const passwords = await openPasswords();
-  if (!passwords.ok) return complain(passwords.reason);
   const provider = providerOptions(options);
   if (!provider.ok) return complain(provider.reason);
   const store = storeOf(options);
   if (!store.ok) return complain(store.reason);
-  const database = await openFleet(store.value.place, store.value.password);
-  if (!database.ok) return complain(database.reason);
-  const allowed = await allowByFile(database.value, options.enrolTokenFile);
-  if (!allowed.ok) {
-    await database.value.destroy();
-    return complain(allowed.reason);
-  }
-  const news = openFleetNews(database.value, store.value);
-  const service = {
-    database: database.value,
-    passwords: passwords.value,
-    provider: provider.value && (await openProvider({ ...provider.value, say })),
-    news,
-    version,
-    isSecure: listen.tls !== undefined || listen.url?.protocol === "https:",
-    titleOf: (control: string) => findControl(control)?.title ?? ownTitles[control] ?? "",
-    areaOf: (control: string) => findControl(control)?.row ?? "",
+  const enrolToken = enrolTokenOf(options);
+  if (!enrolToken.ok) return complain(enrolToken.reason);
+  const fleet = await startFleet({
+    page: join(typeof __dirname === "string" ? __dirname : "dist", "web"),
+    store: store.value,
+    ...{ listen, mail, version, say, provider: provider.value, enrolToken: enrolToken.value },
+    titleOf: (control) => findControl(control)?.title ?? "",
+    areaOf: (control) => findControl(control)?.row ?? "",
     needsOf: knownNeeds,
-    mailer,
-    ownHost: options.watch ? identify(endpoint).id : undefined,
     benchmarks: [watchedOnly(cis)],
-    async candidateOf(yaml: string) {
-      // The guard's checks are loaded only by who tries a policy.
+    async candidateOf(yaml) {
+      // The guard's checks are loaded only if somebody tries a policy.
       const { readCandidate } = await import("./candidate.ts");
       return readCandidate(yaml);
     },
-    say,
-  };
-  const server = await startServer(service, page.value, listen);
-  if (!server.ok) {
-    await news.close();
-    await database.value.destroy();
-    return complain(server.reason);
-  }
-  const watched = options.watch
-    ? await watchHere({ options, labels, settings, connect, endpoint, service })
-    : undefined;
-  say(`the page is at ${server.value.url}; findings are kept in ${shownStore(store.value.place)}`);
-  const link = await firstLink(service, server.value.url);
-  // On standard output, and not in the log: whoever has it becomes the administrator.
-  if (link !== undefined) {
+    own: options.watch ? ownHost(job, say) : undefined,
+  });
+  if (!fleet.ok) return complain(fleet.reason);
+  say(`the page is at ${fleet.value.url}; findings are kept in ${shownStore(store.value.place)}`);
+  // On standard output and not in the log: whoever has it becomes the administrator.
+  if (fleet.value.firstLink !== undefined) {
     process.stdout.write(
-      `Open this link to make the first administrator. It works once, until tomorrow:\n\n  ${link}\n\n`,
+      `Open this link to make the first administrator. It works once, until tomorrow:\n\n  ${fleet.value.firstLink}\n\n`,
     );
   }
-  await told;
-  await watched?.close();
-  await server.value.close();
-  await news.close();
-  await database.value.destroy();
+  await ended;
+  await fleet.value.close();
   return 0;
 }
 
-type Watching = Pick<Job, "options" | "labels" | "settings" | "connect" | "endpoint"> & {
-  readonly service: Service;
-};
-
-/** Watches the Engine of this host in this process. */
-async function watchHere({ options, labels, settings, connect, endpoint, service }: Watching) {
-  const { database, news, areaOf, say } = service;
+function ownHost(
+  { options, labels, settings, connect, endpoint }: Job,
+  say: (text: string) => void,
+): FleetOptions["own"] {
   const host = {
     ...{ ...identify(endpoint), engine: endpoint.address, version, labels },
     allows: options.allow,
   };
-  const guardLogs = settings.config.watch?.guardLogs ?? [];
-  const guards =
-    guardLogs.length === 0 ? undefined : openGuards({ logs: guardLogs, changed: () => feed.looked(), say });
-  const running = () => watch.containers().flatMap((each) => (each.running ? [each.name] : []));
-  const jobs =
-    options.allow.length === 0
-      ? undefined
-      : // Loaded only by who allows it.
-        (await import("./jobs-here.ts")).openJobsHere(options, {
-          running,
-          compose: (name) => composeOf(watch, name),
-          changed: () => feed.looked(),
-          say,
-        });
-  const feed = openFeed({ database, news, host, areaOf, guards, jobs, say });
-  const remembered = await openFindings(database, host.id);
-  const places = { proc: options.proc, cgroup: options.cgroup };
-  const rules = liveRules(options, settings);
-  const portraits = portraitsOf({ connect, places, rules, taken: (taken) => feed.portrait(taken), say });
-  const watch = startWatch(
-    {
-      connect,
-      places,
-      rules,
-      minimum: "info",
-      pacing: { interval: undefined, random: Math.random },
-      cooldown: 10_000,
-      kernelEvents: true,
-      foreign: true,
-      guardLogs,
-      remembered,
-    },
-    {
-      changes(changes) {
-        feed.changes(changes);
-        portraits.changes(changes);
-      },
-      ready() {
-        feed.looked();
-        portraits.ready();
-      },
-      lost(reason) {
-        say(`${reason}; trying again until it answers`);
-        feed.looked();
-      },
-      say,
-      event: () => {},
-      scanned(what) {
-        if (what !== "part") feed.looked();
-      },
-    },
-  );
-  const declared = declaredHere(() => feed.looked());
-  feed.begin(declared.beside(watch));
-  return {
-    async close() {
-      await portraits.close();
-      await jobs?.close();
-      await declared.close();
-      await watch.close();
-      await feed.close();
-    },
+  const watch: OwnHost = {
+    connect,
+    places: { proc: options.proc, cgroup: options.cgroup },
+    rules: liveRules(options, settings),
+    guardLogs: settings.config.watch?.guardLogs ?? [],
+    jobs:
+      options.allow.length === 0
+        ? undefined
+        : async (watching, changed) => {
+            // Loaded only if something is allowed.
+            const { openJobsHere } = await import("./jobs-here.ts");
+            return openJobsHere(options, {
+              running: () =>
+                watching()
+                  .containers()
+                  .flatMap((each) => (each.running ? [each.name] : [])),
+              compose: (name) => composeOf(watching(), name),
+              ...{ changed, say },
+            });
+          },
+    declared: declaredHere,
   };
+  return { host, watch };
 }
 
 /** The mail server for notifications. Its password stands in a file: who lists processes reads arguments. */
-function mailerOf({ smtp, smtpPasswordFile, mailFrom }: ServeOptions): Result<Mailer | undefined> {
+function mailOf({ smtp, smtpPasswordFile, mailFrom }: ServeOptions): Result<FleetOptions["mail"]> {
   if (smtp === undefined) {
     return smtpPasswordFile === undefined && mailFrom === undefined
       ? ok(undefined)
@@ -247,22 +163,19 @@ function mailerOf({ smtp, smtpPasswordFile, mailFrom }: ServeOptions): Result<Ma
   const password =
     smtpPasswordFile === undefined ? ok(undefined) : readSecret({ file: resolve(smtpPasswordFile) });
   if (!password.ok) return failed(`--smtp-password-file: ${password.reason}`);
-  return ok(openMailer({ url: url.value, password: password.value, from: mailFrom }));
+  return ok({ url: url.value, password: password.value, from: mailFrom });
 }
 
-/** Lets hosts enrol by a token that this `serve` was started with, for a year from each start. */
-async function allowByFile(database: FleetDatabase, file: string | undefined): Promise<Result<void>> {
+/** The token with which hosts enrol at this `serve`. */
+function enrolTokenOf({ enrolTokenFile: file }: ServeOptions): Result<string | undefined> {
   if (file === undefined) return ok(undefined);
   const token = readSecret({ file: resolve(file) });
   if (!token.ok) return failed(`--enrol-token-file: ${token.reason}`);
-  if (!/^[\w-]{20,200}$/.test(token.value)) {
-    return failed(
-      `--enrol-token-file: ${file} has to hold 20 to 200 letters, digits, _ and -: openssl rand -hex 32 makes such a token`,
-    );
-  }
-  const expires = Date.now() + 365 * day;
-  await allowEnrolment(database, { token: hashToken(token.value), author: "--enrol-token-file", expires });
-  return ok(undefined);
+  return /^[\w-]{20,200}$/.test(token.value)
+    ? token
+    : failed(
+        `--enrol-token-file: ${file} has to hold 20 to 200 letters, digits, _ and -: openssl rand -hex 32 makes such a token`,
+      );
 }
 
 /** Where findings are kept. The password of PostgreSQL stands in a file, or in PGPASSWORD: who lists processes reads arguments. */
@@ -320,7 +233,7 @@ function watchedOnly(benchmark: Benchmark): Benchmark {
 }
 
 /** As the page shows it. Of a base image nothing says what the program in it needs. */
-function knownNeeds(image: string): ReturnType<Service["needsOf"]> {
+function knownNeeds(image: string): KnownNeeds | undefined {
   const needs = needsOfReference(image);
   if (!needs || needs.bare) return undefined;
   const { user, capabilities, writablePaths, persistentPaths, ports, knownFrom } = needs;

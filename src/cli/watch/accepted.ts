@@ -1,8 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Finding } from "../../audit/finding.ts";
-import { readAccepted, writeAccepted } from "../../fleet/agent/accepted/file.ts";
-import { type AcceptedFilter, openAcceptedFilter } from "../../fleet/agent/accepted/filter.ts";
+import { type AcceptedFilter, openAcceptedFilter, readAccepted, writeAccepted } from "../../fleet/agent.ts";
 import type { Change } from "../../watch/change.ts";
 import type { Watch } from "../../watch/watch.ts";
 import { historyPath } from "../history/path.ts";

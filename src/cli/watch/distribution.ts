@@ -1,7 +1,6 @@
 import type { Finding } from "../../audit/finding.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { whyDatabase } from "../../fleet/store/database.ts";
-import type { History } from "../../fleet/store/history/history.ts";
+import { type History, whyDatabase } from "../../fleet/history.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
 import type { Change } from "../../watch/change.ts";
 import { openGate, type SilenceOf } from "../../watch/changes/gate.ts";

@@ -1,5 +1,4 @@
-import type { History } from "../../fleet/store/history/history.ts";
-import type { Proofs } from "../../fleet/store/history/proofs.ts";
+import type { History, Proofs } from "../../fleet/history.ts";
 import { probes } from "../../prove/registry.ts";
 import type { ProofState } from "../../watch/metrics/metrics.ts";
 import type { WatchOptions } from "./options.ts";

@@ -3,10 +3,15 @@ import { join } from "node:path";
 import { whyUnwritten } from "../../base/error-words.ts";
 import { labelsOf } from "../../base/labels.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import type { TakesAcceptances } from "../../fleet/agent/channels.ts";
-import type { Guards } from "../../fleet/agent/guards/guards.ts";
-import { beginRun, type Identity, keepIdentity } from "../../fleet/agent/identity.ts";
-import { openReporter, type Reporter } from "../../fleet/agent/reporter.ts";
+import {
+  beginRun,
+  type Guards,
+  type Identity,
+  keepIdentity,
+  openReporter,
+  type Reporter,
+  type TakesAcceptances,
+} from "../../fleet/agent.ts";
 import type { HostJobs } from "../../fleet/protocol/job.ts";
 import type { Portrait } from "../../fleet/protocol/portrait.ts";
 import type { HostNow } from "../../fleet/protocol/report.ts";

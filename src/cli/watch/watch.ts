@@ -1,14 +1,12 @@
 import type { Finding } from "../../audit/finding.ts";
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { visible } from "../../base/visible.ts";
+import { findControl } from "../../controls/registry.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions, Endpoint } from "../../engine/connect/endpoint.ts";
-import { openGuards } from "../../fleet/agent/guards/guards.ts";
-import type { Portraits } from "../../fleet/agent/portrait/portraits.ts";
-import type { Reporter } from "../../fleet/agent/reporter.ts";
+import { openGuards, type Portraits, portraitsOf, type Reporter } from "../../fleet/agent.ts";
+import { type History, openDatabase, openHistory } from "../../fleet/history.ts";
 import type { HostJobs } from "../../fleet/protocol/job.ts";
-import { openDatabase } from "../../fleet/store/database.ts";
-import { type History, openHistory } from "../../fleet/store/history/history.ts";
 import { listCounts, severityCounts } from "../../report/groups/tally.ts";
 import { redactFinding, redactSource } from "../../report/secrets/redact.ts";
 import { count } from "../../report/words.ts";
@@ -34,7 +32,6 @@ import { liveRules } from "../common/live-rules.ts";
 import { composeOf, declaredHere } from "../common/own-commands/declared-here.ts";
 import { whyNotAllowed } from "../common/own-commands/job-kind.ts";
 import { openJobs } from "../common/own-commands/jobs.ts";
-import { portraitsOf } from "../common/portraits.ts";
 import { version } from "../common/version.ts";
 import { historyPath } from "../history/path.ts";
 import { openAccepted } from "./accepted.ts";
@@ -320,9 +317,12 @@ async function openOwnHistory(
     say(`no history is kept: ${database.reason}`);
     return undefined;
   }
-  const { id, name: host } = identify(endpoint);
-  const { address } = endpoint;
-  return openHistory(database.value, { host, id, address, retention: settings.retention, say });
+  return openHistory(database.value, {
+    host: { ...identify(endpoint), engine: endpoint.address, version },
+    areaOf: (control) => findControl(control)?.row ?? "",
+    retention: settings.retention,
+    say,
+  });
 }
 
 /** Lines on standard output. What was open at the first watch ever is counted, not listed: it is no change. */

@@ -15,8 +15,6 @@ export type Refusal = { readonly dropped?: string } | { readonly stuck: string }
 
 /** One kind of news for the server. A report has the part of one channel: what is refused must be told apart. */
 export interface Channel {
-  /** The first version of the protocol that has it. Default: 1. */
-  readonly since?: number;
   /** What to send now; undefined where there is nothing. `isDue`: a report is sent anyway. */
   next(isDue: boolean): Part | undefined;
   /** The server has what `next` gave last. */
@@ -77,7 +75,6 @@ export function portraitChannel(latest: () => Portrait | undefined): Channel {
     done = sending;
   };
   return {
-    since: 2,
     next() {
       sending = latest();
       return sending === done ? undefined : { portrait: sending };
@@ -94,7 +91,6 @@ export function portraitChannel(latest: () => Portrait | undefined): Channel {
 export function guardsChannel(guards: Guards, numberOf: () => number): Channel {
   let numbered: { readonly due: GuardsTold; readonly number: number } | undefined;
   return {
-    since: 3,
     next() {
       const due = guards.due();
       if (!due) return undefined;
@@ -112,7 +108,6 @@ export function guardsChannel(guards: Guards, numberOf: () => number): Channel {
 /** What `--prove` showed. */
 export function proofsChannel(proofs: WaitingProofs): Channel {
   return {
-    since: 5,
     next() {
       const waiting = proofs.next();
       return waiting && { proofs: waiting };
@@ -127,7 +122,6 @@ export function jobsChannel(jobs: HostJobs): Channel {
   let lastSent: JobsTold | undefined;
   let sending: JobsTold = { now: null };
   return {
-    since: 4,
     next(isDue) {
       sending = jobs.told();
       return isDue || !isEqual(sending, lastSent) ? { jobs: sending } : undefined;

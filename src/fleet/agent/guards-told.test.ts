@@ -58,16 +58,8 @@ describeStores((open) => {
 const isOfGuards = ({ guards }: ReportRequest) => guards !== undefined;
 
 describe("what guards decide", () => {
-  it("is not told to a server that does not take it", async () => {
-    const { url, told } = await madeUpServer(() => ({ protocol: 2 }), isOfGuards);
-    const { add } = guardedHost(url);
-    add(line("deny"));
-    await expect.poll(() => told.length, patience).toBeGreaterThan(4);
-    expect(told.filter(({ guards }) => guards)).toEqual([]);
-  });
-
   it("is dropped where it is refused, and holds nothing else up", async () => {
-    const { url, told } = await madeUpServer(() => ({ protocol: 3 }), isOfGuards);
+    const { url, told } = await madeUpServer(isOfGuards);
     const { host, add } = guardedHost(url);
     add(line("deny"));
     await expect.poll(() => host.said.join(), patience).toContain("rejected the guard decisions");

@@ -53,7 +53,7 @@ describeStores((open) => {
     expect(await kept("service-1")).toEqual(["of 1"]);
   });
 
-  it("a host of before proofs were told goes on as it did, and one that lies is refused", async () => {
+  it("are kept as the host tells them, and a host that lies is refused", async () => {
     const database = await open();
     const { report, id } = await liar(database);
     expect(await report(whole(1))).toMatchObject({ status: 200 });
@@ -77,8 +77,8 @@ describeStores((open) => {
   });
 });
 
-async function madeUpProofs(protocol: () => number, refuses?: (report: ReportRequest) => boolean) {
-  const server = await madeUpServer(() => ({ protocol: protocol() }), refuses);
+async function madeUpProofs(refuses: (report: ReportRequest) => boolean) {
+  const server = await madeUpServer(refuses);
   const proofs = () => server.told.flatMap((report) => (report.proofs ? [report.proofs] : []));
   return { ...server, proofs };
 }
@@ -102,25 +102,9 @@ describe("a proof", () => {
     expect(queue.waiting()).toBe(0);
   });
 
-  it("waits while the server is too old for it, and is told once that was brought up to date", async () => {
-    let protocol = 4;
-    const { url, told, proofs } = await madeUpProofs(() => protocol);
-    const host = testHost(url);
-    host.proven(proof("web"));
-    await expect.poll(() => told.length, patience).toBeGreaterThan(4);
-    expect(proofs()).toEqual([]);
-    protocol = 5;
-    await expect.poll(() => proofs().length, patience).toBe(1);
-    await host.close();
-    expect(proofs()).toMatchObject([{ proofs: [{ container: "web" }] }]);
-  });
-
   it("that is refused holds up neither others nor a change", async () => {
     const isBad = ({ container }: ProofTold) => container === "bad";
-    const { url, told, proofs } = await madeUpProofs(
-      () => 5,
-      (report) => report.proofs?.proofs.some(isBad) ?? false,
-    );
+    const { url, told, proofs } = await madeUpProofs((report) => report.proofs?.proofs.some(isBad) ?? false);
     const host = testHost(url, { isReady: false });
     for (const name of ["web", "bad", "db"]) host.proven(proof(name));
     await expect.poll(() => told.length, patience).toBeGreaterThan(1);

@@ -9,6 +9,7 @@ import {
   type EnrolRequest,
   enrolPath,
   type HostNow,
+  protocolVersion,
   type ReportAnswer,
   type ReportRequest,
   reportPath,
@@ -86,7 +87,6 @@ export function openReporter(options: ReporterOptions): Reporter {
   /** A report is due although nothing changed. */
   let isDue = true;
   let isSending = false;
-  let serverProtocol = 1;
   let failedAttempts = 0;
 
   const counter = () => numbersOf(() => identity.run);
@@ -150,7 +150,7 @@ export function openReporter(options: ReporterOptions): Reporter {
 
   function nextPart(): { readonly channel: Channel; readonly part: Part } | undefined {
     for (const channel of channels) {
-      const part = serverProtocol >= (channel.since ?? 1) ? channel.next(isDue) : undefined;
+      const part = channel.next(isDue);
       if (part) return { channel, part };
     }
     return undefined;
@@ -180,8 +180,13 @@ export function openReporter(options: ReporterOptions): Reporter {
     }
     const answer = answerOf(answered.body);
     if (!answer) return fail("gives an answer that bulkhead serve would not give", undefined);
+    if (answer.protocol !== protocolVersion) {
+      return fail(
+        `speaks version ${answer.protocol} of the protocol, and this host ${protocolVersion}`,
+        pauses.longest,
+      );
+    }
     recover();
-    serverProtocol = answer.protocol ?? 1;
     isDue = false;
     compareClocks(clock(), answer.now);
     channel.kept?.(answer);
@@ -287,6 +292,8 @@ function answerOf(body: unknown): ReportAnswer | undefined {
     body !== null &&
     "last" in body &&
     typeof body.last === "number" &&
+    "protocol" in body &&
+    typeof body.protocol === "number" &&
     "wantsWhole" in body &&
     typeof body.wantsWhole === "boolean" &&
     "now" in body &&

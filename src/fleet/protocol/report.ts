@@ -11,12 +11,8 @@ import type { NumberedProofs } from "./proof.ts";
 // What a host tells `bulkhead serve`, and what that answers. Changes have numbers that follow on one another, so that what is
 // sent twice is applied once; where some are missing, what is open is told as a whole. Times are milliseconds since 1970.
 
-/**
- * What this bulkhead can tell and take: 1 (never said) is what is open, 2 also portraits, 3 also what guards decide, 4 also jobs,
- * 5 also what `--prove` shows.
- * A host tells no more than the server said that it takes, so either may be the older one.
- */
-export const protocolVersion = 5;
+/** The version of this protocol. A host and a server of two versions do not exchange reports; both say so. */
+export const protocolVersion = 1;
 
 export const enrolPath = "/api/v1/ingest/enrol";
 export const reportPath = "/api/v1/ingest/report";
@@ -79,8 +75,7 @@ export interface ReportAnswer {
   readonly now: number;
   /** What is accepted, where that is another list than the host has. */
   readonly accepted?: Accepted | undefined;
-  /** What the server takes; left out by one that takes version 1. */
-  readonly protocol?: number | undefined;
+  readonly protocol: number;
   /** What the host is to do; told again until the host says that it has it. */
   readonly job?: Job | undefined;
 }

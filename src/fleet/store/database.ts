@@ -4,25 +4,27 @@ import type { Database } from "better-sqlite3";
 import { codeInWords, codeOf } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { unreachedInWords } from "../../base/why-unreached.ts";
-import { migrations } from "./history/migrations.ts";
+import { schemaStatements, schemaVersion } from "./schema/tables.ts";
 
 export type { Database } from "better-sqlite3";
 
 export interface OpenOptions {
   /** Reads what is there, makes and changes nothing. */
   readonly readonly?: boolean;
+  /**
+   * Whether each write is on the disk before it returns. If not, a process that is killed loses nothing, and a machine that loses
+   * power loses the last moments (https://www.sqlite.org/wal.html).
+   */
+  readonly durable?: boolean;
 }
 
 /**
- * Opens the database of findings over time, makes it where there is none and brings an older one up to date. One of a newer
- * version is refused, and untouched. The driver is native and optional, so it is loaded here and not before.
- *
- * Writes go to a write-ahead log without waiting for the disk: a process that is killed loses nothing that was
- * written, a machine that loses power the last moments (https://www.sqlite.org/wal.html).
+ * Opens a database in a file, and makes it where there is none. One with another schema is refused and stays as it is. The driver is
+ * native and optional, so it is loaded here and not before.
  */
 export async function openDatabase(
   path: string,
-  { readonly = false }: OpenOptions = {},
+  { readonly = false, durable = false }: OpenOptions = {},
 ): Promise<Result<Database>> {
   const driver = await loadDriver();
   if (!driver.ok) return driver;
@@ -33,9 +35,9 @@ export async function openDatabase(
     if (there && !there.isFile()) return failed(`${path} is not a file`);
     if (!readonly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     database = new driver.value(path, { readonly, timeout: 1_000 });
-    // What is wrong in which container is not for everybody.
+    // Accounts, and what is wrong in which container, are for their owner alone.
     if (!readonly) chmodSync(path, 0o600);
-    const prepared = prepare(database, readonly);
+    const prepared = prepare(database, readonly, durable);
     if (prepared.ok) return ok(database);
     database.close();
     return failed(`${path} ${prepared.reason}`);
@@ -58,7 +60,7 @@ export async function tryDriver(): Promise<Result<void>> {
 }
 
 /** The driver, where it is installed. Never rejects. */
-export async function loadDriver(): Promise<Result<typeof import("better-sqlite3")>> {
+async function loadDriver(): Promise<Result<typeof import("better-sqlite3")>> {
   try {
     const loaded = await import("better-sqlite3");
     return ok(loaded.default);
@@ -67,33 +69,40 @@ export async function loadDriver(): Promise<Result<typeof import("better-sqlite3
   }
 }
 
-function prepare(database: Database, readonly: boolean): Result<void> {
-  const version = Number(database.pragma("user_version", { simple: true }));
-  if (version > migrations.length) {
-    return failed(
-      `was written by a newer bulkhead: its schema is ${version}, and ${migrations.length} is the newest known here`,
-    );
+function prepare(database: Database, readonly: boolean, durable: boolean): Result<void> {
+  const versionOf = () => Number(database.pragma("user_version", { simple: true }));
+  const hasTables = () => database.prepare("select 1 from sqlite_master").get() !== undefined;
+  if (versionOf() !== 0 || hasTables() || readonly) {
+    const why = whyOtherSchema(versionOf());
+    if (why !== undefined) return failed(why);
   }
-  if (readonly) {
-    return version === migrations.length
-      ? ok(undefined)
-      : failed("was written by an older bulkhead: the next bulkhead watch upgrades it");
-  }
+  if (readonly) return ok(undefined);
   database.pragma("journal_mode = WAL");
-  database.pragma("synchronous = NORMAL");
+  database.pragma(`synchronous = ${durable ? "FULL" : "NORMAL"}`);
   database.pragma("foreign_keys = ON");
   database
     .transaction(() => {
-      for (const [index, migration] of migrations.entries()) if (index >= version) database.exec(migration);
-      database.pragma(`user_version = ${migrations.length}`);
+      if (versionOf() !== 0) return;
+      for (const statement of schemaStatements("sqlite")) database.exec(statement);
+      database.pragma(`user_version = ${schemaVersion}`);
     })
     .immediate();
   return ok(undefined);
 }
 
+/** Why a database with this version of the schema cannot be used; undefined where it can. */
+export function whyOtherSchema(version: number): string | undefined {
+  if (version > schemaVersion) {
+    return `was written by a newer bulkhead: its schema is ${version}, and ${schemaVersion} is the newest known here`;
+  }
+  return version === schemaVersion
+    ? undefined
+    : "was written by a bulkhead from before the first release: move it away to begin a new one";
+}
+
 const reasons: Readonly<Record<string, string>> = {
   SQLITE_FULL: "the disk is full",
-  SQLITE_NOTADB: "it is no database",
+  SQLITE_NOTADB: "it is not a database",
   SQLITE_CORRUPT: "it is damaged",
   SQLITE_CANTOPEN: "it cannot be opened",
   SQLITE_READONLY: "it may not be written",

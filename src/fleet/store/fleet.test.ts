@@ -61,20 +61,16 @@ describe("the database", () => {
   it("of a newer version is refused, and one that is none", async () => {
     const path = join(testFolder(), "serve.db");
     const database = await testFleet(path);
-    await database
-      // @ts-expect-error: the migrator's own table
-      .insertInto("kysely_migration")
-      .values({ name: "999-later", timestamp: "2099" } as never)
-      .execute();
-    await expect(openFleet(path)).resolves.toEqual({
+    await sql`pragma user_version = 999`.execute(database);
+    await expect(openFleet(path)).resolves.toMatchObject({
       ok: false,
-      reason: `${path} was written by a newer bulkhead`,
+      reason: expect.stringContaining(`${path} was written by a newer bulkhead`),
     });
     const garbage = join(testFolder(), "garbage");
     writeFileSync(garbage, "no database, but long enough to be looked at ".repeat(50));
     expect(await openFleet(garbage)).toMatchObject({
       ok: false,
-      reason: `${garbage} cannot be used: it is no database`,
+      reason: `${garbage} cannot be used: it is not a database`,
     });
   });
 });

@@ -1,46 +1,36 @@
-import { chmodSync, mkdirSync, statSync } from "node:fs";
-import { dirname } from "node:path";
-import { Kysely, Migrator } from "kysely";
+import type { Database } from "better-sqlite3";
+import { type Dialect, Kysely, SqliteDialect, sql } from "kysely";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { loadDriver, whyDatabase } from "./database.ts";
+import { openDatabase, whyDatabase, whyOtherSchema } from "./database.ts";
 import { connectPostgres, isPostgresUrl } from "./postgres.ts";
-import { fleetMigrations } from "./schema/migrations.ts";
 import { makeMonths } from "./schema/months.ts";
 import type { FleetSchema } from "./schema/schema.ts";
-import type { Spelling } from "./schema/spelling.ts";
-import { fileDialect } from "./sqlite.ts";
+import { schemaStatements, schemaVersion } from "./schema/tables.ts";
 
 export type FleetDatabase = Kysely<FleetSchema>;
 
-/**
- * Opens the database of `bulkhead serve`, a file or `postgres://…`, and brings an older one up to date, or to the step `upTo`. One
- * of a newer version is refused, and untouched.
- */
-export async function openFleet(
-  store: string,
-  password?: string,
-  upTo?: string,
-): Promise<Result<FleetDatabase>> {
-  return isPostgresUrl(store) ? await openPostgres(store, password, upTo) : await openFile(store, upTo);
+/** Opens the database of `bulkhead serve`, a file or `postgres://…`, and makes its schema where there is none. */
+export async function openFleet(store: string, password?: string): Promise<Result<FleetDatabase>> {
+  if (isPostgresUrl(store)) return await openPostgres(store, password);
+  // What a host was told to be kept is on the disk, whatever happens to the power.
+  const file = await openDatabase(store, { durable: true });
+  return file.ok ? ok(new Kysely<FleetSchema>({ dialect: fileDialect(file.value) })) : file;
 }
 
-/** Several may do this at once: the migrator holds an advisory lock, and who comes later finds nothing to do. */
-async function openPostgres(
-  store: string,
-  password: string | undefined,
-  upTo: string | undefined,
-): Promise<Result<FleetDatabase>> {
-  const updates = await connectPostgres(store, password, "updates");
-  if (!updates.ok) return updates;
-  const { name } = updates.value;
-  const migrated = await migrate(updates.value.database, { id: "bigserial", number: "bigint" }, upTo);
-  await updates.value.database.destroy();
-  if (!migrated.ok) return failed(`${name} ${migrated.reason}`);
+async function openPostgres(store: string, password: string | undefined): Promise<Result<FleetDatabase>> {
+  const maker = await connectPostgres(store, password, "updates");
+  if (!maker.ok) return maker;
+  const { name } = maker.value;
+  const made = await makeSchema(maker.value.database).catch((error: unknown) =>
+    failed(`cannot be used: ${whyDatabase(error)}`),
+  );
+  await maker.value.database.destroy();
+  if (!made.ok) return failed(`${name} ${made.reason}`);
   const connected = await connectPostgres(store, password);
   if (!connected.ok) return connected;
   const { database } = connected.value;
   try {
-    if (upTo === undefined) await makeMonths(database, Date.now());
+    await makeMonths(database, Date.now());
     return ok(database);
   } catch (error) {
     await database.destroy();
@@ -48,52 +38,59 @@ async function openPostgres(
   }
 }
 
-/** Made where there is none. */
-async function openFile(path: string, upTo: string | undefined): Promise<Result<FleetDatabase>> {
-  const driver = await loadDriver();
-  if (!driver.ok) return driver;
-  let database: FleetDatabase | undefined;
-  try {
-    const there = statSync(path, { throwIfNoEntry: false });
-    if (there && !there.isFile()) return failed(`${path} is not a file`);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const connection = new driver.value(path, { timeout: 1_000 });
-    // It holds the accounts, and what is wrong in which container.
-    chmodSync(path, 0o600);
-    connection.pragma("journal_mode = WAL");
-    // What a host was told to be kept is on the disk, whatever happens to the power.
-    connection.pragma("synchronous = FULL");
-    connection.pragma("foreign_keys = ON");
-    database = new Kysely<FleetSchema>({ dialect: fileDialect(connection) });
-    const migrated = await migrate(database, { id: "integer", number: "integer" }, upTo);
-    if (migrated.ok) return ok(database);
-    await database.destroy();
-    return failed(`${path} ${migrated.reason}`);
-  } catch (error) {
-    await database?.destroy();
-    return failed(`${path} cannot be used: ${whyDatabase(error)}`);
-  }
+/** Several may do this at once: who comes later waits, and finds nothing to do. */
+async function makeSchema(database: FleetDatabase): Promise<Result<void>> {
+  return await database.transaction().execute(async (step) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended('schema', 0))`.execute(step);
+    const known = await sql<{ versions: string | null; hosts: string | null }>`
+      select to_regclass('schema_version')::text as versions, to_regclass('host')::text as hosts`.execute(
+      step,
+    );
+    if (known.rows[0]?.versions != null) {
+      const { rows } = await sql<{ version: number }>`select version from schema_version`.execute(step);
+      const why = whyOtherSchema(rows[0]?.version ?? 0);
+      return why === undefined ? ok(undefined) : failed(why);
+    }
+    const why = known.rows[0]?.hosts == null ? undefined : whyOtherSchema(0);
+    if (why !== undefined) return failed(why);
+    for (const statement of [
+      ...schemaStatements("postgres"),
+      "create table schema_version (version bigint not null)",
+      `insert into schema_version values (${schemaVersion})`,
+    ]) {
+      await sql.raw(statement).execute(step);
+    }
+    return ok(undefined);
+  });
 }
 
-async function migrate(
+/** Does all of it or none: in the transaction that there is, else in one of its own. */
+export async function atOnce<T>(
   database: FleetDatabase,
-  spelling: Spelling,
-  upTo: string | undefined,
-): Promise<Result<void>> {
-  const known = fleetMigrations(spelling);
-  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => ({ ...known }) } });
-  const { error, results } = await (upTo === undefined
-    ? migrator.migrateToLatest()
-    : migrator.migrateTo(upTo));
-  if (error === undefined) return ok(undefined);
-  const stopped = results?.find(({ status }) => status === "Error");
-  // Nothing was tried: the database names a step that is not known here.
-  if (!stopped && isUnknownStep(error)) return failed("was written by a newer bulkhead");
-  if (!stopped) return failed(`cannot be used: ${whyDatabase(error)}`);
-  return failed(`cannot be brought up to date (${stopped.migrationName}): ${whyDatabase(error)}`);
+  run: (step: FleetDatabase) => Promise<T>,
+): Promise<T> {
+  return database.isTransaction ? await run(database) : await database.transaction().execute(run);
 }
 
-/** kysely's migrator has no code for it. */
-function isUnknownStep(error: unknown): boolean {
-  return error instanceof Error && error.message.includes("corrupted migrations");
+/**
+ * kysely's dialect for a file. On some errors, such as a full disk, SQLite rolls back by itself. A second rollback then fails, and
+ * its error would hide the first.
+ *
+ * @see https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction
+ */
+function fileDialect(database: Database): Dialect {
+  const dialect = new SqliteDialect({ database });
+  return {
+    createAdapter: () => dialect.createAdapter(),
+    createIntrospector: (own) => dialect.createIntrospector(own),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+    createDriver() {
+      const driver = dialect.createDriver();
+      const rollBack = driver.rollbackTransaction.bind(driver);
+      driver.rollbackTransaction = async (connection) => {
+        if (database.inTransaction) await rollBack(connection);
+      };
+      return driver;
+    },
+  };
 }

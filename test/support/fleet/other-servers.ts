@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
-import type { ReportRequest } from "../../../src/fleet/protocol/report.ts";
+import { protocolVersion, type ReportRequest } from "../../../src/fleet/protocol/report.ts";
 
 /** A network before a server: it breaks off each second answer, until it is mended. */
 export async function breakingNetwork(to: string) {
@@ -28,10 +28,10 @@ export async function breakingNetwork(to: string) {
   };
 }
 
-/** A server of another version: it answers 400 to what `refuses` says, keeps everything else, and adds `answer` to what it says. */
+/** A server of another version: it answers 400 to what `refuses` says, keeps everything else, and adds `answer` to its answers. */
 export async function madeUpServer(
-  answer: () => object,
   refuses: (report: ReportRequest) => boolean = () => false,
+  answer: () => object = () => ({}),
 ) {
   const told: ReportRequest[] = [];
   const url = await listening(async (request, response) => {
@@ -41,7 +41,9 @@ export async function madeUpServer(
     told.push(report);
     const last = report.whole?.number ?? (report.changes.length > 0 ? report.first : 0);
     response.writeHead(refuses(report) ? 400 : 200);
-    response.end(JSON.stringify({ last, wantsWhole: false, now: Date.now(), ...answer() }));
+    response.end(
+      JSON.stringify({ last, wantsWhole: false, now: Date.now(), protocol: protocolVersion, ...answer() }),
+    );
   });
   return { url, told };
 }

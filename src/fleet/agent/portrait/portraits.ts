@@ -1,5 +1,8 @@
+import type { Rules } from "../../../audit/evaluate.ts";
 import { failed, type Result } from "../../../base/result.ts";
+import type { ConnectOptions } from "../../../engine/connect/endpoint.ts";
 import type { Change } from "../../../watch/change.ts";
+import type { KernelPlaces } from "../../../watch/inventory/inventory.ts";
 import type { Portrait } from "../../protocol/portrait.ts";
 
 /** Takes portraits of a host now and then, and keeps the latest. */
@@ -83,4 +86,23 @@ export function openPortraits({ take, taken, say, pauses = usualPauses }: Portra
       await running;
     },
   };
+}
+
+interface HostPortraits extends Pick<PortraitsOptions, "taken" | "say"> {
+  readonly connect: ConnectOptions;
+  readonly places: KernelPlaces;
+  readonly rules: () => Rules;
+}
+
+/** Portraits of the Engine that a watch watches. */
+export function portraitsOf({ connect, places, rules, taken, say }: HostPortraits): Portraits {
+  return openPortraits({
+    async take() {
+      // The benchmark is loaded only if a portrait is taken.
+      const { takePortrait } = await import("./take.ts");
+      return await takePortrait({ connect, places, rules: rules() });
+    },
+    taken,
+    say,
+  });
 }

@@ -22,7 +22,7 @@ const noJobs = { job: undefined, isNews: false };
 const busy = json(failure, "Not now; Retry-After says when to try again");
 
 /** What hosts tell: who they are, by a token that an administrator made, and then what is open and what changes there. */
-export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
+export function addIngest(api: OpenAPIHono<Carried>, service: Service) {
   const { database, news, areaOf, say } = service;
   const take = gatherReports(database, areaOf);
   let isFailing = false;
@@ -40,95 +40,97 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
     isFailing = false;
   }
 
-  api.openapi(
-    route("anybody", {
-      method: "post",
-      path: "/ingest/enrol",
-      summary: "Enrol a host by a token, with the SHA-256 of a key that the host made",
-      request: { body: body(enrolRequest) },
-      responses: { 200: json(enrolled, "The host may report"), 503: busy },
-    }),
-    async (context) => {
-      const token = bearerOf(context);
-      const refused = { error: "The enrolment token is unknown, or has expired. Ask for a new one." };
-      if (token === undefined) return context.json(refused, 401);
-      const { key, host } = context.req.valid("json");
-      const now = Date.now();
-      try {
-        const made = await enrol(database, {
-          token: hashToken(token),
-          key,
-          host: { ...host, containers: containersOf(host.containers) },
-          now,
-        });
-        recovered();
-        if (!made) return context.json(refused, 401);
-        if (made.isNew) {
-          const detail = { id: made.id, name: host.name };
-          await appendAudit(database, { who: "bulkhead", what: "host enrolled", detail, now });
-          news.tell("hosts", made.id);
+  return api
+    .openapi(
+      route("anybody", {
+        method: "post",
+        path: "/ingest/enrol",
+        summary: "Enrol a host by a token, with the SHA-256 of a key that the host made",
+        request: { body: body(enrolRequest) },
+        responses: { 200: json(enrolled, "The host may report"), 503: busy },
+      }),
+      async (context) => {
+        const token = bearerOf(context);
+        const refused = { error: "The enrolment token is unknown, or has expired. Ask for a new one." };
+        if (token === undefined) return context.json(refused, 401);
+        const { key, host } = context.req.valid("json");
+        const now = Date.now();
+        try {
+          const made = await enrol(database, {
+            token: hashToken(token),
+            key,
+            host: { ...host, containers: containersOf(host.containers) },
+            now,
+          });
+          recovered();
+          if (!made) return context.json(refused, 401);
+          if (made.isNew) {
+            const detail = { id: made.id, name: host.name };
+            await appendAudit(database, { who: "bulkhead", what: "host enrolled", detail, now });
+            news.tell("hosts", made.id);
+          }
+          return context.json({ id: made.id }, 200);
+        } catch (error) {
+          return context.json(notNow(context, error), 503);
         }
-        return context.json({ id: made.id }, 200);
-      } catch (error) {
-        return context.json(notNow(context, error), 503);
-      }
-    },
-  );
+      },
+    )
 
-  api.openapi(
-    route("host", {
-      method: "post",
-      path: "/ingest/report",
-      summary: "Tell what is open on a host, and what changed",
-      request: { body: body(reportRequest) },
-      responses: { 200: json(reportAnswer, "How far it is kept"), 503: busy },
-    }),
-    async (context) => {
-      const reporter = context.get("reporter");
-      const gone = { error: "No host has this key. It was removed, or never enrolled here." };
-      if (!reporter) return context.json(gone, 401);
-      const {
-        sent,
-        host,
-        accepted: has,
-        portrait,
-        guards,
-        jobs,
-        proofs,
-        ...report
-      } = context.req.valid("json");
-      const now = Date.now();
-      const state = host && { ...host, containers: containersOf(host.containers) };
-      try {
-        const told = { ...report, whole: report.whole, state, ahead: sent - now };
-        const applied = await take(reporter.id, told, now);
-        recovered();
-        if (!applied) return context.json(gone, 401);
-        if (portrait) {
-          const taken = Math.min(now, portrait.taken - (sent - now));
-          await putPortrait(database, reporter.id, { ...portrait, taken });
-          news.tell("hosts", reporter.id);
+    .openapi(
+      route("host", {
+        method: "post",
+        path: "/ingest/report",
+        summary: "Tell what is open on a host, and what changed",
+        request: { body: body(reportRequest) },
+        responses: { 200: json(reportAnswer, "How far it is kept"), 503: busy },
+      }),
+      async (context) => {
+        const reporter = context.get("reporter");
+        const gone = { error: "No host has this key. It was removed, or never enrolled here." };
+        if (!reporter) return context.json(gone, 401);
+        const {
+          sent,
+          host,
+          accepted: has,
+          portrait,
+          guards,
+          jobs,
+          proofs,
+          ...report
+        } = context.req.valid("json");
+        const now = Date.now();
+        const state = host && { ...host, containers: containersOf(host.containers) };
+        try {
+          const told = { ...report, whole: report.whole, state, ahead: sent - now };
+          const applied = await take(reporter.id, told, now);
+          recovered();
+          if (!applied) return context.json(gone, 401);
+          if (portrait) {
+            const taken = Math.min(now, portrait.taken - (sent - now));
+            await putPortrait(database, reporter.id, { ...portrait, taken });
+            news.tell("hosts", reporter.id);
+          }
+          if (guards) {
+            const at = { number: guards.number, ahead: sent - now, now };
+            if (await putGuards(database, reporter.id, guards, at)) news.tell("decisions", reporter.id);
+          }
+          if (proofs) {
+            const at = { ...proofs, ahead: sent - now };
+            if (await putProofs(database, reporter.id, at, now)) news.tell("findings", reporter.id);
+          }
+          const { job, isNews } = jobs ? await tellJobs(database, reporter.id, jobs, now) : noJobs;
+          if (isNews) news.tell("findings", reporter.id);
+          for (const topic of applied.news) news.tell(topic, reporter.id);
+          const { last, wantsWhole } = applied;
+          const newer =
+            has === undefined ? undefined : await newerAcceptances(database, reporter.id, has, now);
+          const accepted = newer && { ...newer, ignores: newer.ignores.map((each) => ({ ...each })) };
+          return context.json({ last, wantsWhole, now, protocol: protocolVersion, accepted, job }, 200);
+        } catch (error) {
+          return context.json(notNow(context, error), 503);
         }
-        if (guards) {
-          const at = { number: guards.number, ahead: sent - now, now };
-          if (await putGuards(database, reporter.id, guards, at)) news.tell("decisions", reporter.id);
-        }
-        if (proofs) {
-          const at = { ...proofs, ahead: sent - now };
-          if (await putProofs(database, reporter.id, at, now)) news.tell("findings", reporter.id);
-        }
-        const { job, isNews } = jobs ? await tellJobs(database, reporter.id, jobs, now) : noJobs;
-        if (isNews) news.tell("findings", reporter.id);
-        for (const topic of applied.news) news.tell(topic, reporter.id);
-        const { last, wantsWhole } = applied;
-        const newer = has === undefined ? undefined : await newerAcceptances(database, reporter.id, has, now);
-        const accepted = newer && { ...newer, ignores: newer.ignores.map((each) => ({ ...each })) };
-        return context.json({ last, wantsWhole, now, protocol: protocolVersion, accepted, job }, 200);
-      } catch (error) {
-        return context.json(notNow(context, error), 503);
-      }
-    },
-  );
+      },
+    );
 }
 
 function containersOf(

@@ -4,8 +4,8 @@ import { bySweep } from "../../../watch/change.ts";
 import { isClockWrong } from "../hosts/told.ts";
 import { queueNotices } from "../notifications/outbox.ts";
 import type { FleetDatabase } from "../open.ts";
+import { atOnce } from "../open.ts";
 import { hold } from "../postgres.ts";
-import { atOnce } from "../transaction.ts";
 import { addChanges, insertFindings, type NewChange, resolve } from "./rows.ts";
 
 /** What `bulkhead serve` itself finds of a host. No host can report it: this subject is nobody else's. */

@@ -1,9 +1,8 @@
 import { sql } from "kysely";
 import type { Finding } from "../../../audit/finding.ts";
-import { severities } from "../../../model/severity.ts";
 import { type Cause, type Change, subjectKey } from "../../../watch/change.ts";
 import type { FleetDatabase } from "../open.ts";
-import { wordingOf } from "./wording.ts";
+import { keyOf, stateOf, storable } from "./state.ts";
 
 /** The focus area of a control: `2.11`, or "" for what has none. */
 export type AreaOf = (control: string) => string;
@@ -71,11 +70,6 @@ export async function openIds(
   return ids;
 }
 
-/** What tells one open finding of a host from another. */
-export function keyOf({ control, subject }: Pick<Finding, "control" | "subject">): string {
-  return `${control} ${storable(subjectKey(subject))}`;
-}
-
 export async function update(
   step: FleetDatabase,
   id: number,
@@ -126,26 +120,6 @@ export async function addChanges(step: FleetDatabase, changes: readonly NewChang
       )
       .execute();
   }
-}
-
-export function stateOf(finding: Finding) {
-  const { control, severity, verdict, fingerprint } = finding;
-  const weight = severities.indexOf(severity);
-  const message = storable(finding.message);
-  return {
-    severity,
-    weight,
-    verdict,
-    message,
-    wording: wordingOf(control, message),
-    fingerprint: storable(fingerprint),
-    document: JSON.stringify(finding),
-  };
-}
-
-/** PostgreSQL's text holds every character but this one. JSON spells it with a backslash, which is no trouble. */
-export function storable(text: string): string {
-  return text.replaceAll("\0", "\ufffd");
 }
 
 function* parts<T>(all: readonly T[]): Generator<readonly T[]> {

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import type { Decision, DecisionCount, GuardNow, GuardsTold } from "../../protocol/guards.ts";
-import { storable } from "../findings/rows.ts";
+import { storable } from "../findings/state.ts";
 import { clockError, isNews } from "../hosts/told.ts";
 import type { FleetDatabase } from "../open.ts";
+import { atOnce } from "../open.ts";
 import { hold } from "../postgres.ts";
-import { atOnce } from "../transaction.ts";
 
 /** Milliseconds that decisions are kept: a candidate is tried on those of a week. */
 export const decisionsKept = 8 * 86_400_000;

@@ -5,8 +5,10 @@ import Driver from "better-sqlite3";
 import { expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
 import { type Database, openDatabase } from "../database.ts";
+import { listHosts } from "../hosts/overview.ts";
+import { openFleet } from "../open.ts";
+import { schemaVersion } from "../schema/tables.ts";
 import { type History, openHistory } from "./history.ts";
-import { migrations } from "./migrations.ts";
 import { type HistoryQuery, queryHistory } from "./query.ts";
 
 function newPath(): string {
@@ -24,10 +26,10 @@ async function open(path: string): Promise<Database> {
 
 function historyOf(database: Database, more: Partial<Parameters<typeof openHistory>[1]> = {}): History {
   const forever = 1_000 * 365 * 86_400_000;
-  const who = { host: "vm", id: "0123abcd", address: "unix:///docker.sock" };
-  return openHistory(database, { ...who, retention: forever, say: () => {}, ...more });
+  return openHistory(database, { host: vm, areaOf: () => "", retention: forever, say: () => {}, ...more });
 }
 
+const vm = { id: "0123abcd", name: "vm", engine: "unix:///docker.sock", version: "1" };
 const all: HistoryQuery = { since: undefined, subject: undefined, control: undefined, openOnly: false };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -90,17 +92,26 @@ it("keeps that a limit was raised as what was over at once, beside what is open"
   expect(history.held()).toEqual([]);
 });
 
-it("calls the host by its name and id, and knows what it kept when the host had another name, or only an address", async () => {
+it("calls the host by its name and id, and knows what it kept when the host had another name", async () => {
   const database = await open(newPath());
-  const before = historyOf(database, { host: "old" });
+  const before = historyOf(database, { host: { ...vm, name: "old" } });
   before.send(changeOf("opened", findingOf("privileged"), 0));
   await turn();
   expect(queryHistory(database, all)).toMatchObject([{ host: "old/0123abcd" }]);
-  expect(historyOf(database, { id: "other" }).remembered()).toEqual([]);
-  expect(historyOf(database).remembered()).toEqual([findingOf("privileged")]);
-  database.prepare("UPDATE finding SET host = 'unix:///docker.sock'").run();
+  expect(historyOf(database, { host: { ...vm, id: "other" } }).remembered()).toEqual([]);
   expect(historyOf(database).remembered()).toEqual([findingOf("privileged")]);
   expect(queryHistory(database, all)).toMatchObject([{ host: "vm/0123abcd" }]);
+});
+
+it("has the schema of bulkhead serve: one host in it, and its counts", async () => {
+  const path = newPath();
+  const history = historyOf(await open(path));
+  history.send(changeOf("opened", findingOf("privileged"), 0));
+  await turn();
+  const fleet = await openFleet(path);
+  if (!fleet.ok) throw new Error(fleet.reason);
+  onTestFinished(() => fleet.value.destroy());
+  expect(await listHosts(fleet.value, "all")).toMatchObject([{ name: "vm", bySeverity: { critical: 1 } }]);
 });
 
 it("tells all execs of a container as one subject", async () => {
@@ -151,39 +162,32 @@ it("is for its owner alone", async () => {
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
-it("brings a database of each older version up to date, and keeps what it holds", async () => {
-  for (let version = 0; version < migrations.length; version += 1) {
-    const name = join(dirname(dirname(newPath())), "old.db");
-    const old = new Driver(name);
-    for (const migration of migrations.slice(0, version)) old.exec(migration);
+it("refuses a database from before the first release, and leaves it as it is", async () => {
+  const folder = dirname(dirname(newPath()));
+  for (const [name, version] of [
+    ["history", 4],
+    ["serve", 0],
+  ] as const) {
+    const path = join(folder, `${name}.db`);
+    const old = new Driver(path);
+    old.exec("create table finding (id integer primary key)");
     old.pragma(`user_version = ${version}`);
-    if (version > 0) {
-      old.exec(
-        `INSERT INTO finding (host, subject, control, fingerprint, verdict, severity, level, message, document, first_seen, last_seen)
-         VALUES ('h', 'container:old', 'privileged', 'f', 'fail', 'critical', 'effective', 'm', '{}', 1, 2)`,
-      );
-    }
     old.close();
-    const read = await openDatabase(name, { readonly: true });
-    expect(read).toMatchObject({ ok: false });
-    const database = await open(name);
-    expect(database.pragma("user_version", { simple: true })).toBe(migrations.length);
-    const history = historyOf(database);
-    history.send(changeOf("opened", findingOf("privileged")));
-    await turn();
-    expect(queryHistory(database, all)).toHaveLength(version > 0 ? 2 : 1);
+    const reason = `${path} was written by a bulkhead from before the first release: move it away to begin a new one`;
+    for (const readonly of [true, false])
+      expect(await openDatabase(path, { readonly })).toEqual({ ok: false, reason });
   }
 });
 
 it("refuses a database of a newer version, and leaves it as it is", async () => {
   const path = newPath();
-  (await open(path)).pragma(`user_version = ${migrations.length + 1}`);
+  (await open(path)).pragma(`user_version = ${schemaVersion + 1}`);
   const newer = await openDatabase(path);
   expect(newer).toMatchObject({
     ok: false,
     reason: expect.stringContaining("was written by a newer bulkhead"),
   });
-  expect(new Driver(path).pragma("user_version", { simple: true })).toBe(migrations.length + 1);
+  expect(new Driver(path).pragma("user_version", { simple: true })).toBe(schemaVersion + 1);
 });
 
 it("says what is wrong in words", async () => {
@@ -193,7 +197,7 @@ it("says what is wrong in words", async () => {
   writeFileSync(garbage, "this is no database, it is a text that is long enough to be looked at".repeat(40));
   expect(await openDatabase(garbage)).toMatchObject({
     ok: false,
-    reason: `${garbage} cannot be used: it is no database`,
+    reason: `${garbage} cannot be used: it is not a database`,
   });
   expect(await openDatabase(`${garbage}/x/history.db`)).toMatchObject({ ok: false });
   expect(await openDatabase(dirname(path))).toMatchObject({

@@ -3,7 +3,9 @@ import { type Cause, type Change, type ChangeKind, subjectKey } from "../../../w
 import type { HeldChange } from "../../../watch/changes/gate.ts";
 import type { Output } from "../../../watch/outputs/output.ts";
 import { type Database, whyDatabase } from "../database.ts";
-import { parseFinding } from "./kept-finding.ts";
+import type { AreaOf } from "../findings/rows.ts";
+import { parseFinding, stateOf } from "../findings/state.ts";
+import type { HostNews } from "../hosts/hosts.ts";
 import { openProofs, type Proofs } from "./proofs.ts";
 import { openSilences, type Silences } from "./silences.ts";
 
@@ -24,12 +26,9 @@ export interface History extends Output {
 }
 
 export interface HistoryOptions {
-  /** The name of the Engine's host. */
-  readonly host: string;
-  /** An id of the host and its Engine, which stays the same when the name changes. */
-  readonly id: string;
-  /** The Engine's address: an older bulkhead called the host so. */
-  readonly address: string;
+  /** The host, as `bulkhead serve` knows it: its id stays the same when its name changes. */
+  readonly host: Pick<HostNews, "id" | "name" | "engine" | "version">;
+  readonly areaOf: AreaOf;
   /** Milliseconds that resolved findings are kept. */
   readonly retention: number;
   readonly say: (text: string) => void;
@@ -47,8 +46,8 @@ const day = 86_400_000;
  * full disk) changes wait in memory, and the watch goes on.
  */
 export function openHistory(database: Database, options: HistoryOptions): History {
-  const { id, address, retention, say, retryEvery = 1_000 } = options;
-  const host = `${options.host}/${id}`;
+  const { areaOf, retention, say, retryEvery = 1_000 } = options;
+  const host = options.host.id;
   const statements = prepare(database);
   const silences = openSilences(database);
   const proofs = openProofs(database, host);
@@ -60,7 +59,8 @@ export function openHistory(database: Database, options: HistoryOptions): Histor
   let retry: NodeJS.Timeout | undefined;
 
   const writeAll = database.transaction((changes: readonly Kept[]) => {
-    for (const each of changes) write(statements, host, each);
+    statements.host.run({ ...options.host, now: Date.now() });
+    for (const each of changes) write(statements, host, each, areaOf);
   });
 
   function flush(): void {
@@ -113,12 +113,7 @@ export function openHistory(database: Database, options: HistoryOptions): Histor
     setImmediate(flush);
   }
 
-  attempt(() => {
-    for (const table of ["finding", "watch", "proof"])
-      database
-        .prepare(`UPDATE OR IGNORE ${table} SET host = @host WHERE host = @address OR host LIKE '%/' || @id`)
-        .run({ host, address, id });
-  });
+  attempt(() => void statements.host.run({ ...options.host, now: Date.now() }));
   forget();
   const daily = setInterval(forget, day);
   return {
@@ -175,18 +170,24 @@ function prepare(database: Database) {
     find: database.prepare<{ host: string; subject: string; control: string }, { id: number }>(
       "SELECT id FROM finding WHERE host = @host AND subject = @subject AND control = @control AND resolved IS NULL",
     ),
+    host: database.prepare(
+      `INSERT INTO host (id, name, engine, version, connected, seen, enrolled) VALUES (@id, @name, @engine, @version, 1, 0, @now)
+       ON CONFLICT (id) DO UPDATE SET name = @name, engine = @engine, version = @version`,
+    ),
     insert: database.prepare(
-      `INSERT INTO finding (host, subject, control, fingerprint, verdict, severity, level, message, document, first_seen, last_seen)
-       VALUES (@host, @subject, @control, @fingerprint, @verdict, @severity, @level, @message, @document, @time, @time)`,
+      `INSERT INTO finding (host, subject, control, area, severity, weight, verdict, message, wording, fingerprint, document,
+         opened, changed)
+       VALUES (@host, @subject, @control, @area, @severity, @weight, @verdict, @message, @wording, @fingerprint, @document,
+         @time, @time)`,
     ),
     update: database.prepare(
-      `UPDATE finding SET fingerprint = @fingerprint, verdict = @verdict, severity = @severity, level = @level,
-         message = @message, document = @document, last_seen = @time WHERE id = @id`,
+      `UPDATE finding SET severity = @severity, weight = @weight, verdict = @verdict, message = @message, wording = @wording,
+         fingerprint = @fingerprint, document = @document, changed = @time WHERE id = @id`,
     ),
-    resolve: database.prepare("UPDATE finding SET resolved = @time, last_seen = @time WHERE id = @id"),
+    resolve: database.prepare("UPDATE finding SET resolved = @time, changed = @time WHERE id = @id"),
     change: database.prepare(
-      `INSERT INTO change (finding, time, change, verdict, severity, level, message, cause, held)
-       VALUES (@id, @time, @change, @verdict, @severity, @level, @message, @cause, @held)`,
+      `INSERT INTO change (finding, time, change, verdict, severity, message, cause, held)
+       VALUES (@id, @time, @change, @verdict, @severity, @message, @cause, @held)`,
     ),
     held: database.prepare<{ host: string }, HeldRow>(
       `SELECT f.document, c.time, c.change, c.cause,
@@ -199,9 +200,7 @@ function prepare(database: Database) {
       `UPDATE change SET held = 2 WHERE held = 1
          AND finding IN (SELECT id FROM finding WHERE host = @host AND subject = @subject AND control = @control)`,
     ),
-    seen: database.prepare(
-      "INSERT INTO watch (host, seen) VALUES (@host, @now) ON CONFLICT (host) DO UPDATE SET seen = @now",
-    ),
+    seen: database.prepare("UPDATE host SET seen = @now WHERE id = @host"),
     forget: database.prepare("DELETE FROM finding WHERE resolved < @before"),
   };
 }
@@ -214,29 +213,24 @@ interface HeldRow {
   readonly known: number;
 }
 
-function write(statements: Statements, host: string, { change: told, isHeld }: Kept): void {
-  const { time, change, finding, cause } = told;
-  const { control, fingerprint, verdict, severity, level, message } = finding;
+function write(
+  statements: Statements,
+  host: string,
+  { change: { time, change, finding, cause }, isHeld }: Kept,
+  areaOf: AreaOf,
+): void {
+  const { control } = finding;
   const key = { host, subject: subjectKey(finding.subject), control };
   const at = Date.parse(time);
-  const row = { fingerprint, verdict, severity, level, message, document: JSON.stringify(finding), time: at };
+  const row = { ...stateOf(finding), time: at };
   const known = statements.find.get(key)?.id;
-  // Another watch may have written here meanwhile: what is open is updated, what is not is nothing to resolve.
+  // Another watch may have written here meanwhile: what is open is updated, and what is not open cannot be resolved.
   if (known === undefined && change === "resolved") return;
-  const id = known ?? Number(statements.insert.run({ ...key, ...row }).lastInsertRowid);
+  const id =
+    known ?? Number(statements.insert.run({ ...key, ...row, area: areaOf(control) }).lastInsertRowid);
   // A limit that was loosened is over in its moment, and leaves what is open as it is.
   const isOver = change === "resolved" || (change === "loosened" && known === undefined);
   if (isOver) statements.resolve.run({ id, time: at });
   else if (known !== undefined && change !== "loosened") statements.update.run({ ...row, id });
-  statements.change.run({
-    id,
-    time: at,
-    change,
-    verdict,
-    severity,
-    level,
-    message,
-    cause: JSON.stringify(cause),
-    held: isHeld ? 1 : 0,
-  });
+  statements.change.run({ ...row, id, change, cause: JSON.stringify(cause), held: isHeld ? 1 : 0 });
 }

@@ -35,34 +35,36 @@ export interface Proofs {
 const columns = "host, subject, probe, control, outcome, evidence, first_seen AS first, last_seen AS last";
 /** The spans that no later one of the same probe follows. */
 const isLatest =
-  "id = (SELECT max(id) FROM proof l WHERE l.host = proof.host AND l.subject = proof.subject AND l.probe = proof.probe)";
+  "id = (SELECT max(id) FROM proof_span l WHERE l.host = proof_span.host AND l.subject = proof_span.subject AND l.probe = proof_span.probe)";
 
 export function openProofs(database: Database, host: string): Proofs {
   type Key = { readonly host: string; readonly subject: string; readonly probe: string };
   const latest = database.prepare<Key, { readonly id: number; readonly outcome: string }>(
-    "SELECT id, outcome FROM proof WHERE host = @host AND subject = @subject AND probe = @probe ORDER BY id DESC LIMIT 1",
+    "SELECT id, outcome FROM proof_span WHERE host = @host AND subject = @subject AND probe = @probe ORDER BY id DESC LIMIT 1",
   );
-  const extend = database.prepare("UPDATE proof SET evidence = @evidence, last_seen = @now WHERE id = @id");
+  const extend = database.prepare(
+    "UPDATE proof_span SET evidence = @evidence, last_seen = @now WHERE id = @id",
+  );
   const insert = database.prepare(
-    `INSERT INTO proof (host, subject, probe, control, outcome, evidence, first_seen, last_seen)
+    `INSERT INTO proof_span (host, subject, probe, control, outcome, evidence, first_seen, last_seen)
      VALUES (@host, @subject, @probe, @control, @outcome, @evidence, @now, @now)`,
   );
   const lost = database.prepare<{ host: string }, LostSpan>(
     `SELECT * FROM (
        SELECT ${columns}, (
-         SELECT max(h.last_seen) FROM proof h WHERE h.host = proof.host AND h.subject = proof.subject
-           AND h.probe = proof.probe AND h.outcome = 'held'
+         SELECT max(h.last_seen) FROM proof_span h WHERE h.host = proof_span.host AND h.subject = proof_span.subject
+           AND h.probe = proof_span.probe AND h.outcome = 'held'
        ) AS held
-       FROM proof WHERE host = @host AND outcome = 'notHeld' AND ${isLatest}
+       FROM proof_span WHERE host = @host AND outcome = 'notHeld' AND ${isLatest}
      ) WHERE held IS NOT NULL ORDER BY subject, probe`,
   );
   const counts = database.prepare<{ host: string }, { outcome: Outcome; count: number }>(
-    `SELECT outcome, count(*) AS count FROM proof WHERE host = @host AND ${isLatest} GROUP BY outcome ORDER BY outcome`,
+    `SELECT outcome, count(*) AS count FROM proof_span WHERE host = @host AND ${isLatest} GROUP BY outcome ORDER BY outcome`,
   );
   const last = database.prepare<{ host: string }, { last: number | null }>(
-    "SELECT max(last_seen) AS last FROM proof WHERE host = @host",
+    "SELECT max(last_seen) AS last FROM proof_span WHERE host = @host",
   );
-  const forget = database.prepare("DELETE FROM proof WHERE last_seen < @before");
+  const forget = database.prepare("DELETE FROM proof_span WHERE last_seen < @before");
   const addAll = database.transaction((subject: string, probes: readonly Proved[], now: number) => {
     for (const { probe, control, outcome, evidence } of probes) {
       if (outcome === "inconclusive") continue;
@@ -83,6 +85,9 @@ export function openProofs(database: Database, host: string): Proofs {
 /** All that is known of proofs, by subject and probe, the oldest first. */
 export function queryProofs(database: Database): readonly ProofSpan[] {
   return database
-    .prepare<[], ProofSpan>(`SELECT ${columns} FROM proof ORDER BY host, subject, probe, id`)
+    .prepare<[], ProofSpan>(
+      `SELECT name || '/' || host.id AS host, ${columns.replace("host, ", "")}
+       FROM proof_span JOIN host ON host.id = proof_span.host ORDER BY host, subject, probe, proof_span.id`,
+    )
     .all();
 }

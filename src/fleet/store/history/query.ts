@@ -1,12 +1,12 @@
 import { sincesInJson } from "../../../model/since.ts";
 import { subjectMatcher } from "../../../watch/changes/silence.ts";
 import type { Database } from "../database.ts";
-import { parseFinding } from "./kept-finding.ts";
+import { parseFinding } from "../findings/state.ts";
 import { type KeptSilence, openSilences, spoke } from "./silences.ts";
 
 /** One time that a finding was open, as `bulkhead history` shows it. A public interface. */
 export interface HistoryEntry {
-  /** The Engine's address. */
+  /** Its name and its id. */
   readonly host: string;
   readonly subject: string;
   readonly control: string;
@@ -59,7 +59,6 @@ interface Row {
   readonly control: string;
   readonly verdict: string;
   readonly severity: string;
-  readonly level: string;
   readonly message: string;
   readonly fingerprint: string;
   readonly first: number;
@@ -73,15 +72,15 @@ interface Row {
 export function queryHistory(database: Database, query: HistoryQuery): readonly HistoryEntry[] {
   const rows = database
     .prepare<{ since: number; control: string | null; open: number }, Row>(
-      `SELECT f.host, f.subject, f.control, f.verdict, f.severity, f.level, f.message, f.fingerprint, f.document,
-         f.first_seen AS first, f.resolved,
-         CASE WHEN f.resolved IS NULL THEN max(f.last_seen, coalesce(w.seen, 0)) ELSE f.last_seen END AS last,
+      `SELECT h.name || '/' || h.id AS host, f.subject, f.control, f.verdict, f.severity, f.message, f.fingerprint,
+         f.document, f.opened AS first, f.resolved,
+         CASE WHEN f.resolved IS NULL THEN max(f.changed, h.seen) ELSE f.changed END AS last,
          (SELECT cause FROM change c WHERE c.finding = f.id ORDER BY c.id LIMIT 1) AS cause
-       FROM finding f LEFT JOIN watch w ON w.host = f.host
+       FROM finding f JOIN host h ON h.id = f.host
        WHERE (f.resolved IS NULL OR f.resolved >= @since)
          AND (@control IS NULL OR f.control = @control)
          AND (@open = 0 OR f.resolved IS NULL)
-       ORDER BY f.first_seen, f.id`,
+       ORDER BY f.opened, f.id`,
     )
     .all({ since: query.since ?? 0, control: query.control ?? null, open: query.openOnly ? 1 : 0 });
   const matches = query.subject === undefined ? () => true : subjectMatcher(query.subject);
@@ -94,22 +93,18 @@ function entryOf(
   silences: readonly KeptSilence[],
 ): HistoryEntry {
   const open = { from: first, to: resolved ?? Number.POSITIVE_INFINITY };
-  const { host, subject, control, verdict, severity, level, message, fingerprint } = row;
+  const { host, subject, control, verdict, severity, message, fingerprint } = row;
+  const finding = parseFinding(document);
   return {
-    ...{ host, subject, control, verdict, severity, level, message },
+    ...{ host, subject, control, verdict, severity, level: finding?.level ?? "", message },
     firstSeen: new Date(first).toISOString(),
     lastSeen: new Date(last).toISOString(),
     resolved: resolved === null ? null : new Date(resolved).toISOString(),
     cause: cause === null ? null : JSON.parse(cause),
     fingerprint,
     silences: silences.filter((each) => spoke(each, row, open)).map(shownSilence),
-    since: sinceIn(document),
+    since: finding?.since ? sincesInJson(finding.since) : null,
   };
-}
-
-function sinceIn(document: string): HistoryEntry["since"] {
-  const since = parseFinding(document)?.since;
-  return since ? sincesInJson(since) : null;
 }
 
 export function shownSilence(silence: KeptSilence): HistorySilence {

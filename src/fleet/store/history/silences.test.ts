@@ -12,8 +12,8 @@ async function open(path = join(testFolder(), "history.db")) {
   if (!opened.ok) throw new Error(opened.reason);
   onTestFinished(() => void opened.value.close());
   const retention = 1_000 * 365 * 86_400_000;
-  const who = { host: "vm", id: "0123abcd", address: "unix:///docker.sock" };
-  const history = openHistory(opened.value, { ...who, retention, say: () => {} });
+  const host = { id: "0123abcd", name: "vm", engine: "unix:///docker.sock", version: "1" };
+  const history = openHistory(opened.value, { host, areaOf: () => "", retention, say: () => {} });
   return { path, database: opened.value, history };
 }
 

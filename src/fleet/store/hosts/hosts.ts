@@ -7,22 +7,20 @@ import {
   type AreaOf,
   addChanges,
   insertFindings,
-  keyOf,
   type NewChange,
   type OnHost,
   openIds,
   resolve,
-  stateOf,
-  storable,
   update,
 } from "../findings/rows.ts";
+import { keyOf, stateOf, storable } from "../findings/state.ts";
 import { queueNotices } from "../notifications/outbox.ts";
 import { rulesOf } from "../notifications/rules.ts";
 import type { FleetDatabase } from "../open.ts";
+import { atOnce } from "../open.ts";
 import { hold } from "../postgres.ts";
 import { labelsText, parseLabels } from "../teams/labels.ts";
 import { placeHost } from "../teams/teams.ts";
-import { atOnce } from "../transaction.ts";
 
 export type { AreaOf } from "../findings/rows.ts";
 

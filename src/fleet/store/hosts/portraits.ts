@@ -1,8 +1,8 @@
 import type { HostSetting, Portrait } from "../../protocol/portrait.ts";
-import { storable } from "../findings/rows.ts";
+import { storable } from "../findings/state.ts";
 import type { FleetDatabase } from "../open.ts";
+import { atOnce } from "../open.ts";
 import { hold } from "../postgres.ts";
-import { atOnce } from "../transaction.ts";
 
 /** Keeps the latest portrait of a host, and what it changes of the settings. One that is not newer is left out. */
 export async function putPortrait(database: FleetDatabase, host: string, portrait: Portrait): Promise<void> {

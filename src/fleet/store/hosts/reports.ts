@@ -5,10 +5,10 @@ import type { Labels } from "../../../base/labels.ts";
 import type { Change } from "../../../watch/change.ts";
 import { hostsWithWrongClock, judgeClock, silentAfter } from "../findings/own-findings.ts";
 import type { FleetDatabase } from "../open.ts";
+import { atOnce } from "../open.ts";
 import { hold, holdAll } from "../postgres.ts";
 import { labelsText, parseLabels } from "../teams/labels.ts";
 import { pinLabels } from "../teams/teams.ts";
-import { atOnce } from "../transaction.ts";
 import {
   type AreaOf,
   type HostChanges,

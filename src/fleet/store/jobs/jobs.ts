@@ -1,10 +1,10 @@
 import type { JobKind } from "../../../watch/job-kinds.ts";
 import { jobKinds } from "../../../watch/job-kinds.ts";
 import type { Job, JobEnded, JobProbe, JobsTold } from "../../protocol/job.ts";
-import { storable } from "../findings/rows.ts";
+import { storable } from "../findings/state.ts";
 import type { FleetDatabase } from "../open.ts";
+import { atOnce } from "../open.ts";
 import { hold } from "../postgres.ts";
-import { atOnce } from "../transaction.ts";
 
 /** Milliseconds that a host has to take a job. It asks about once a minute. */
 export const takenWithin = 10 * 60_000;

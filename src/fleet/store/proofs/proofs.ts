@@ -1,10 +1,10 @@
 import type { JobProbe } from "../../protocol/job.ts";
 import type { ProofTold } from "../../protocol/proof.ts";
-import { storable } from "../findings/rows.ts";
+import { storable } from "../findings/state.ts";
 import { clockError, isNews } from "../hosts/told.ts";
 import type { FleetDatabase } from "../open.ts";
+import { atOnce } from "../open.ts";
 import { hold } from "../postgres.ts";
-import { atOnce } from "../transaction.ts";
 
 export interface ToldProofs {
   /** Larger than that of what the host told before. */

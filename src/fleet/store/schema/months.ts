@@ -15,44 +15,11 @@ const ahead = 2;
 /** A time in no month that was made goes here. */
 const other = "change_other";
 
-/** The migration: what is there moves into months. */
-export async function historyInMonths(database: Kysely<unknown>): Promise<void> {
-  if (!isPostgres(database)) return;
-  const run = (text: string) => sql.raw(text).execute(database);
-  await run("alter table change rename to change_before");
-  await run("alter table change_before rename constraint change_pkey to change_before_pkey");
-  await run("drop index change_finding, change_time");
-  await run(`create table change (
-    id bigint not null default nextval('change_id_seq'),
-    finding bigint not null references finding (id) on delete cascade,
-    time bigint not null,
-    change text not null,
-    severity text not null,
-    verdict text not null,
-    message text not null,
-    cause text not null,
-    primary key (id, time)
-  ) partition by range (time)`);
-  await run("alter sequence change_id_seq owned by change.id");
-  await run("create index change_finding on change (finding)");
-  await run(`create table ${other} partition of change default`);
-  const times = await sql<{ first: number | null }>`select min(time) as first from change_before`.execute(
-    database,
-  );
-  const now = Date.now();
-  const first = Math.max(Number(times.rows[0]?.first ?? now), now - 120 * 86_400_000);
-  for (const month of monthsFrom(first, now)) await makeMonth(database, month);
-  await run(
-    "insert into change (id, finding, time, change, severity, verdict, message, cause) select id, finding, time, change, severity, verdict, message, cause from change_before",
-  );
-  await run("drop table change_before");
-}
-
 /** Makes the months that are missing, from the one of `now` on: several replicas may do so at once. */
 export async function makeMonths(database: FleetDatabase, now: number): Promise<void> {
   if (!isPostgres(database)) return;
   const made = new Set((await monthsOf(database)).map(({ table }) => table));
-  const missing = monthsFrom(now, now).filter(({ table }) => !made.has(table));
+  const missing = monthsFrom(now).filter(({ table }) => !made.has(table));
   for (const month of missing) {
     await database.transaction().execute(async (step) => {
       await hold(step, "history");
@@ -116,11 +83,9 @@ function monthOf(time: number): Month {
   };
 }
 
-function monthsFrom(first: number, now: number): readonly Month[] {
-  const months: Month[] = [];
-  let last = monthOf(now);
-  for (let each = 0; each < ahead; each += 1) last = monthOf(last.to);
-  for (let month = monthOf(first); month.from <= last.from; month = monthOf(month.to)) months.push(month);
+function monthsFrom(now: number): readonly Month[] {
+  const months = [monthOf(now)];
+  while (months.length <= ahead) months.push(monthOf(months.at(-1)?.to ?? now));
   return months;
 }
 

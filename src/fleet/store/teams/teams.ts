@@ -2,8 +2,8 @@ import type { Labels } from "../../../base/labels.ts";
 import { dayOf } from "../../../model/exemption.ts";
 import { applyAcceptances } from "../findings/acceptances-applied.ts";
 import type { FleetDatabase } from "../open.ts";
+import { atOnce } from "../open.ts";
 import { hold } from "../postgres.ts";
-import { atOnce } from "../transaction.ts";
 import { belongs, labelsText, parseLabels } from "./labels.ts";
 import { inSight, type Sight } from "./sight.ts";
 

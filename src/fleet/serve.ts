@@ -1,0 +1,95 @@
+import { failed, ok, type Result } from "../base/result.ts";
+import type { FeedOptions } from "./server/feed.ts";
+import { readPage } from "./server/http/page.ts";
+import { openFleetNews } from "./server/news.ts";
+import { type MailOptions, openMailer } from "./server/notify/mail.ts";
+import { type OwnHost, watchHere } from "./server/own-host.ts";
+import { firstLink, type ListenOptions, startServer } from "./server/server.ts";
+import type { Service } from "./server/service.ts";
+import { openPasswords } from "./server/sign-in/passwords.ts";
+import { openProvider, type ProviderOptions } from "./server/sign-in/provider.ts";
+import { hashToken } from "./server/sign-in/tokens.ts";
+import { ownTitles } from "./store/findings/own-findings.ts";
+import { allowEnrolment } from "./store/hosts/reports.ts";
+import { openFleet } from "./store/open.ts";
+
+// The door of the fleet for `bulkhead serve`.
+
+export { mailServer } from "./server/notify/mail.ts";
+export type { OwnHost } from "./server/own-host.ts";
+export { isLoopback, type ListenOptions, parseListenAddress } from "./server/server.ts";
+export type { CandidatePolicy, KnownNeeds } from "./server/service.ts";
+export type { ProviderOptions } from "./server/sign-in/provider.ts";
+export { type Role, roles } from "./store/accounts/roles.ts";
+export { isPostgresUrl } from "./store/postgres.ts";
+
+type Knowledge = Pick<
+  Service,
+  "version" | "titleOf" | "areaOf" | "needsOf" | "benchmarks" | "candidateOf" | "say"
+>;
+
+export interface FleetOptions extends Knowledge {
+  /** A path or `postgres://…`. */
+  readonly store: { readonly place: string; readonly password: string | undefined };
+  /** The folder of the page's files. */
+  readonly page: string;
+  readonly listen: ListenOptions;
+  readonly provider: Omit<ProviderOptions, "say"> | undefined;
+  readonly mail: MailOptions | undefined;
+  /** Hosts enrol with it for a year from each start. */
+  readonly enrolToken: string | undefined;
+  /** The host of this process and its watch; undefined if it watches nothing. */
+  readonly own: { readonly host: FeedOptions["host"]; readonly watch: OwnHost } | undefined;
+}
+
+export interface Fleet {
+  /** Where the page is. */
+  readonly url: string;
+  /** Makes the first administrator; undefined if somebody has an account. A secret. */
+  readonly firstLink: string | undefined;
+  close(): Promise<void>;
+}
+
+const year = 365 * 86_400_000;
+
+/** Opens the store, serves the page and the API, and watches this host. A reason says what is missing or wrong. */
+export async function startFleet(options: FleetOptions): Promise<Result<Fleet>> {
+  const { store, listen, enrolToken, mail, own, say } = options;
+  const page = readPage(options.page);
+  if (!page.ok) return page;
+  const passwords = await openPasswords();
+  if (!passwords.ok) return passwords;
+  const opened = await openFleet(store.place, store.password);
+  if (!opened.ok) return opened;
+  const database = opened.value;
+  if (enrolToken !== undefined) {
+    const token = hashToken(enrolToken);
+    await allowEnrolment(database, { token, author: "--enrol-token-file", expires: Date.now() + year });
+  }
+  const news = openFleetNews(database, store);
+  const service: Service = {
+    ...options,
+    ...{ database, news, passwords: passwords.value, ownHost: own?.host.id },
+    provider: options.provider && (await openProvider({ ...options.provider, say })),
+    isSecure: listen.tls !== undefined || listen.url?.protocol === "https:",
+    titleOf: (control) => ownTitles[control] ?? options.titleOf(control),
+    mailer: mail && openMailer(mail),
+  };
+  const server = await startServer(service, page.value, listen);
+  if (!server.ok) {
+    await news.close();
+    await database.destroy();
+    return failed(server.reason);
+  }
+  const watched = own && (await watchHere(own.host, own.watch, service));
+  return ok({
+    url: server.value.url,
+    firstLink: await firstLink(service, server.value.url),
+    async close() {
+      await watched?.close();
+      await server.value.close();
+      await news.close();
+      await database.destroy();
+    },
+  });
+}
