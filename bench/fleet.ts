@@ -13,7 +13,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Finding } from "../src/audit/finding.ts";
 import { openReporter, type Reporter } from "../src/fleet/agent/reporter.ts";
-import { hashToken } from "../src/fleet/server/sign-in/tokens.ts";
+import { hashToken } from "../src/fleet/server/sign-in/passwords.ts";
 import { acceptInvitation, invite, openSession } from "../src/fleet/store/accounts/accounts.ts";
 import { allowEnrolment } from "../src/fleet/store/hosts/reports.ts";
 import { type FleetDatabase, openFleet } from "../src/fleet/store/open.ts";

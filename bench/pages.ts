@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import { hashToken } from "../src/fleet/server/sign-in/tokens.ts";
+import { hashToken } from "../src/fleet/server/sign-in/passwords.ts";
 import { acceptInvitation, invite, openSession } from "../src/fleet/store/accounts/accounts.ts";
 import { allowEnrolment, applyReport, enrol } from "../src/fleet/store/hosts/reports.ts";
 import { openFleet } from "../src/fleet/store/open.ts";

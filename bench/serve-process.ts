@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
 import type { Finding } from "../src/audit/finding.ts";
-import { hashToken } from "../src/fleet/server/sign-in/tokens.ts";
+import { hashToken } from "../src/fleet/server/sign-in/passwords.ts";
 
 /** A real `bulkhead serve` of this store, without a watch of its own. PROFILE: a folder for a profile of its processor time. */
 export async function startServe(store: string, port: number): Promise<ChildProcess> {

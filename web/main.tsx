@@ -5,8 +5,7 @@ import { type Answer, get, Refused, send, signedOut } from "./api.ts";
 import { followNews } from "./live.ts";
 import { JoinPage, SignInPage } from "./pages/sign-in.tsx";
 import { pageOf, pages } from "./pages.tsx";
-import { href, useFocus, useRoute } from "./route.ts";
-import { keepScroll } from "./scroll.ts";
+import { href, keepScroll, useFocus, useRoute } from "./route.ts";
 import "./page.css";
 
 function App() {

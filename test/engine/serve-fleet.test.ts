@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import type { Finding } from "../../src/audit/finding.ts";
-import { hashToken } from "../../src/fleet/server/sign-in/tokens.ts";
+import { hashToken } from "../../src/fleet/server/sign-in/passwords.ts";
 import { invite } from "../../src/fleet/store/accounts/accounts.ts";
 import { addAcceptance } from "../../src/fleet/store/findings/acceptances.ts";
 import { listFindings } from "../../src/fleet/store/findings/findings.ts";

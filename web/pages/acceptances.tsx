@@ -2,8 +2,7 @@ import { Fragment } from "preact";
 import { useAccount, useMay } from "../account.ts";
 import { type Answer, send } from "../api.ts";
 import { useAnswer } from "../live.ts";
-import { Trouble, useAct } from "../parts/act.tsx";
-import { Ago, Subject, Title, When } from "../parts/parts.tsx";
+import { Ago, Subject, Title, Trouble, useAct, When } from "../parts/parts.tsx";
 import { href } from "../route.ts";
 
 type Acceptance = Answer<"/acceptances">["acceptances"][number];

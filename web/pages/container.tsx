@@ -1,7 +1,6 @@
 import type { Answer } from "../api.ts";
 import { useAnswer } from "../live.ts";
-import { Changes } from "../parts/changes.tsx";
-import { FindingBody } from "../parts/finding.tsx";
+import { Changes, FindingBody } from "../parts/finding.tsx";
 import { Jobs } from "../parts/jobs.tsx";
 import { Ago, Counts, Title, When } from "../parts/parts.tsx";
 import { counted, latestProof, type Proof, Proven } from "../parts/proof.tsx";

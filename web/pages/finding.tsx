@@ -1,7 +1,6 @@
 import { useAnswer } from "../live.ts";
 import { Accept } from "../parts/accept.tsx";
-import { Changes } from "../parts/changes.tsx";
-import { FindingBody } from "../parts/finding.tsx";
+import { Changes, FindingBody } from "../parts/finding.tsx";
 import { Ago, Subject, Title, When } from "../parts/parts.tsx";
 import { latestProof } from "../parts/proof.tsx";
 import { href } from "../route.ts";

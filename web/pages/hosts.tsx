@@ -1,11 +1,10 @@
+import { useState } from "preact/hooks";
 import { useMay } from "../account.ts";
-import type { Answer } from "../api.ts";
+import { type Answer, send } from "../api.ts";
 import { type Loaded, useAnswer } from "../live.ts";
-import { Changes } from "../parts/changes.tsx";
-import { HostLabels } from "../parts/host-labels.tsx";
-import { Ago, Counts, Scroll, Title, When } from "../parts/parts.tsx";
+import { Changes } from "../parts/finding.tsx";
+import { Ago, Counts, Scroll, Title, Trouble, useAct, When } from "../parts/parts.tsx";
 import { Portrait } from "../parts/portrait.tsx";
-import { RemoveHost } from "../parts/remove-host.tsx";
 import { href, replaceRoute, useRoute } from "../route.ts";
 
 export function HostsPage() {
@@ -152,5 +151,107 @@ function Labels({ of }: { readonly of: Readonly<Record<string, string>> }) {
         </span>
       ))}
     </>
+  );
+}
+
+/** Removes a host with its history, once its name was typed. */
+function RemoveHost({ id, name }: { readonly id: string; readonly name: string }) {
+  const [typed, setTyped] = useState("");
+  const { trouble, isBusy, act } = useAct(() => {});
+  if (!useMay("administrator")) return null;
+  return (
+    <details class="card" id="remove">
+      <summary>Remove this host</summary>
+      <p>
+        This removes the host with its findings, its history and its acceptances. It cannot be undone. The
+        host can no longer report here: to enrol it again, remove its key first, as the guide says.
+      </p>
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          act(
+            send("DELETE /hosts/:id", [id]).then(() => {
+              location.hash = href(["hosts"]);
+            }),
+          );
+        }}
+      >
+        <label>
+          Type {name} to confirm
+          <input
+            required
+            autocomplete="off"
+            value={typed}
+            onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+          />
+        </label>
+        <button type="submit" disabled={isBusy || typed !== name}>
+          Remove the host and its history
+        </button>
+        <Trouble of={trouble} />
+      </form>
+    </details>
+  );
+}
+
+type LabelsOf = Readonly<Record<string, string>>;
+
+const written = (labels: LabelsOf) =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ");
+
+/** Sets the labels of a host, by which teams see it, whatever the host says of itself. */
+function HostLabels({
+  id,
+  labels,
+  told,
+  pinned,
+  again,
+}: {
+  readonly id: string;
+  readonly labels: LabelsOf;
+  readonly told: LabelsOf;
+  readonly pinned: boolean;
+  readonly again: () => void;
+}) {
+  const [text, setText] = useState(written(labels));
+  const { trouble, isBusy, act } = useAct(again);
+  if (!useMay("administrator")) return null;
+  const set = (next: readonly string[] | null) => act(send("PUT /hosts/:id/labels", [id], { labels: next }));
+  return (
+    <details class="card" id="labels">
+      <summary>Labels: {pinned ? "set here" : "as the host says"}</summary>
+      <p class="dim">
+        Teams see a host by its labels. Root on the host can change what it says; labels that you set here
+        stay. The host says: {written(told) === "" ? "nothing" : <code>{written(told)}</code>}.
+      </p>
+      <form
+        class="filters"
+        onSubmit={(event) => {
+          event.preventDefault();
+          set(text.split(/[\s,]+/).filter((each) => each !== ""));
+        }}
+      >
+        <label>
+          Labels of this host
+          <input
+            value={text}
+            placeholder="env=prod region=eu"
+            onInput={({ currentTarget }) => setText(currentTarget.value)}
+          />
+        </label>
+        <button type="submit" disabled={isBusy}>
+          Set
+        </button>
+        {pinned && (
+          <button type="button" disabled={isBusy} onClick={() => set(null)}>
+            Use what the host says
+          </button>
+        )}
+        <Trouble of={trouble} />
+      </form>
+    </details>
   );
 }

@@ -3,8 +3,7 @@ import { type TokenScope, tokenScopes } from "../../src/fleet/api.ts";
 import { useAccount } from "../account.ts";
 import { send } from "../api.ts";
 import { useAnswer } from "../live.ts";
-import { Trouble, useAct } from "../parts/act.tsx";
-import { Ago, Scroll, When } from "../parts/parts.tsx";
+import { Ago, Scroll, Trouble, useAct, When } from "../parts/parts.tsx";
 import { Sees, seenBy } from "../parts/teams.tsx";
 
 const meanings: Readonly<Record<TokenScope, string>> = {

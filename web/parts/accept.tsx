@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { useMay } from "../account.ts";
 import { type Body, send } from "../api.ts";
 import { useAnswer } from "../live.ts";
-import { Trouble, useAct } from "./act.tsx";
+import { Trouble, useAct } from "./parts.tsx";
 
 const day = 86_400_000;
 

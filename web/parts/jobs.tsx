@@ -2,8 +2,7 @@ import { useState } from "preact/hooks";
 import { useMay } from "../account.ts";
 import { type Answer, type Body, send } from "../api.ts";
 import type { Loaded } from "../live.ts";
-import { Trouble, useAct } from "./act.tsx";
-import { Ago, InWords, When } from "./parts.tsx";
+import { Ago, InWords, Trouble, useAct, When } from "./parts.tsx";
 import { DailyProof, latestProof, Probes } from "./proof.tsx";
 
 type Job = Answer<"/hosts/:id/containers/:name/jobs">["jobs"][number];

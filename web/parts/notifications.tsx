@@ -1,9 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { send } from "../api.ts";
 import { useAnswer } from "../live.ts";
-import { Trouble, useAct } from "./act.tsx";
 import { kinds, NotificationForm, type Rule } from "./notification-form.tsx";
-import { Ago, When } from "./parts.tsx";
+import { Ago, Trouble, useAct, When } from "./parts.tsx";
 
 /** Who is told of what, where the page is not open. */
 export function Notifications() {

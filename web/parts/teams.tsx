@@ -1,8 +1,7 @@
 import { useState } from "preact/hooks";
 import { type Answer, send } from "../api.ts";
 import { useAnswer } from "../live.ts";
-import { Trouble, useAct } from "./act.tsx";
-import { When } from "./parts.tsx";
+import { Trouble, useAct, When } from "./parts.tsx";
 
 type Team = Answer<"/teams">["teams"][number];
 

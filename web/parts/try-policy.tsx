@@ -1,9 +1,8 @@
 import { useState } from "preact/hooks";
 import { type Answer, type Made, send } from "../api.ts";
 import { replaceRoute } from "../route.ts";
-import { Trouble, useAct } from "./act.tsx";
 import { Verdict } from "./decisions.tsx";
-import { Ago } from "./parts.tsx";
+import { Ago, Trouble, useAct } from "./parts.tsx";
 
 interface Props {
   readonly host: string;

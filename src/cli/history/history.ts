@@ -2,7 +2,7 @@ import { didYouMean } from "../../base/suggest.ts";
 import { visible } from "../../base/visible.ts";
 import { displayWidth, padEnd } from "../../base/width.ts";
 import { controls, findControl } from "../../controls/registry.ts";
-import { openDatabase, type HistoryEntry, type HistorySilence, queryHistory } from "../../fleet/history.ts";
+import { type HistoryEntry, type HistorySilence, openDatabase, queryHistory } from "../../fleet/history.ts";
 import { parseDuration } from "../../formats/values/duration.ts";
 import { isDate } from "../../model/exemption.ts";
 import { severities } from "../../model/severity.ts";

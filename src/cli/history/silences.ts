@@ -3,7 +3,16 @@ import { didYouMean } from "../../base/suggest.ts";
 import { visible } from "../../base/visible.ts";
 import { padEnd } from "../../base/width.ts";
 import { controls, findControl } from "../../controls/registry.ts";
-import { type Database, openDatabase, whyDatabase, type HistoryEntry, queryHistory, shownSilence, type KeptSilence, openSilences } from "../../fleet/history.ts";
+import {
+  type Database,
+  type HistoryEntry,
+  type KeptSilence,
+  openDatabase,
+  openSilences,
+  queryHistory,
+  shownSilence,
+  whyDatabase,
+} from "../../fleet/history.ts";
 import { isInForce } from "../../model/exemption.ts";
 import { severities } from "../../model/severity.ts";
 import { redactSource } from "../../report/secrets/redact.ts";

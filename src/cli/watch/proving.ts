@@ -2,7 +2,7 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { visible } from "../../base/visible.ts";
 import { isOfProof } from "../../engine/proof-register.ts";
 import { type LostSpan, type Proofs, whyDatabase } from "../../fleet/history.ts";
-import type { ProofTold } from "../../fleet/protocol/proof.ts";
+import type { ProofTold } from "../../fleet/protocol/job.ts";
 import type { LostProof, Proved } from "../../model/proof.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
 import { count } from "../../report/words.ts";

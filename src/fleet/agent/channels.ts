@@ -4,7 +4,7 @@ import type { GuardsTold } from "../protocol/guards.ts";
 import { type HostJobs, type JobsTold, jobSchema } from "../protocol/job.ts";
 import type { Portrait } from "../protocol/portrait.ts";
 import type { HostNow, ReportAnswer, ReportRequest } from "../protocol/report.ts";
-import type { Guards } from "./guards/guards.ts";
+import type { Guards } from "./guards.ts";
 import type { WaitingProofs } from "./waiting-proofs.ts";
 
 /** What a report has of one channel. */

@@ -7,8 +7,8 @@ import { describeStores } from "../../../test/support/fleet/postgres.ts";
 import { testHost, testServer } from "../../../test/support/fleet/reporting.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import type { ReportRequest } from "../protocol/report.ts";
-import { pastDecisions } from "../store/guards/decisions.ts";
-import { openGuards } from "./guards/guards.ts";
+import { pastDecisions } from "../store/hosts/guards.ts";
+import { openGuards } from "./guards.ts";
 
 function line(verdict: "allow" | "deny", client = "ci"): string {
   return `${JSON.stringify({

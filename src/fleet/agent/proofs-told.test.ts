@@ -5,10 +5,10 @@ import { describeStores } from "../../../test/support/fleet/postgres.ts";
 import { liar, testHost, testServer, whole } from "../../../test/support/fleet/reporting.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import { openQueue } from "../../watch/outputs/queue/queue.ts";
-import type { ProofTold } from "../protocol/proof.ts";
+import type { ProofTold } from "../protocol/job.ts";
 import type { ReportRequest } from "../protocol/report.ts";
+import { proofOf } from "../store/hosts/proofs.ts";
 import type { FleetDatabase } from "../store/open.ts";
-import { proofOf } from "../store/proofs/proofs.ts";
 import { proofsIn } from "./waiting-proofs.ts";
 
 const patience = { timeout: 15_000 };

@@ -4,7 +4,7 @@ import type { Queue } from "../../watch/outputs/queue/queue.ts";
 import type { Watch } from "../../watch/watch.ts";
 import type { HostJobs } from "../protocol/job.ts";
 import type { Portrait } from "../protocol/portrait.ts";
-import type { ProofTold } from "../protocol/proof.ts";
+import type { ProofTold } from "../protocol/job.ts";
 import {
   type EnrolRequest,
   enrolPath,
@@ -27,7 +27,7 @@ import {
 } from "./channels.ts";
 import { exchange } from "./exchange.ts";
 import { findingsChannel } from "./findings-channel.ts";
-import type { Guards } from "./guards/guards.ts";
+import type { Guards } from "./guards.ts";
 import { type Identity, keyHash, numbersOf } from "./identity.ts";
 import { keepPace, type Pauses, usualPauses } from "./pace.ts";
 import { hostNow } from "./state.ts";

@@ -1,6 +1,6 @@
 import { isRecord, parsedJson } from "../../base/json.ts";
 import type { Queue } from "../../watch/outputs/queue/queue.ts";
-import { mostProofs, type NumberedProofs, type ProofTold } from "../protocol/proof.ts";
+import { mostProofs, type NumberedProofs, type ProofTold } from "../protocol/job.ts";
 
 /** The proofs that the server has not confirmed yet, in a queue on the disk. */
 export interface WaitingProofs {

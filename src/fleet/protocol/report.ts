@@ -4,9 +4,8 @@ import type { Change } from "../../watch/change.ts";
 import type { JobKind } from "../../watch/job-kinds.ts";
 import type { Accepted } from "./acceptance.ts";
 import type { GuardsTold } from "./guards.ts";
-import type { Job, JobsTold } from "./job.ts";
+import type { Job, JobsTold, NumberedProofs } from "./job.ts";
 import type { Portrait } from "./portrait.ts";
-import type { NumberedProofs } from "./proof.ts";
 
 // What a host tells `bulkhead serve`, and what that answers. Changes have numbers that follow on one another, so that what is
 // sent twice is applied once; where some are missing, what is open is told as a whole. Times are milliseconds since 1970.

@@ -4,7 +4,7 @@ import { invite } from "../store/accounts/accounts.ts";
 import { roles, tokenScopes } from "../store/accounts/roles.ts";
 import { putHost } from "../store/hosts/hosts.ts";
 import type { Access } from "./http/access.ts";
-import { hashToken } from "./sign-in/tokens.ts";
+import { hashToken } from "./sign-in/passwords.ts";
 
 interface Described {
   readonly method: string;

@@ -3,12 +3,12 @@ import { isEqual } from "../../base/equal.ts";
 import { redactFinding } from "../../report/secrets/redact.ts";
 import type { Change } from "../../watch/change.ts";
 import type { Watch } from "../../watch/watch.ts";
-import type { Guards } from "../agent/guards/guards.ts";
+import type { Guards } from "../agent/guards.ts";
 import { containerNow } from "../agent/state.ts";
 import type { HostJobs } from "../protocol/job.ts";
 import type { Portrait } from "../protocol/portrait.ts";
 import { whyDatabase } from "../store/database.ts";
-import { putGuards } from "../store/guards/guards.ts";
+import { putGuards } from "../store/hosts/guards.ts";
 import {
   type AreaOf,
   type HostNews,
@@ -17,8 +17,8 @@ import {
   putHost,
   putOpen,
 } from "../store/hosts/hosts.ts";
+import { tellJobs } from "../store/hosts/jobs.ts";
 import { putPortrait } from "../store/hosts/portraits.ts";
-import { tellJobs } from "../store/jobs/jobs.ts";
 import type { FleetDatabase } from "../store/open.ts";
 import type { News } from "./news.ts";
 

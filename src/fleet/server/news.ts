@@ -1,6 +1,5 @@
-import { listenToReplicas, notice } from "../store/notices.ts";
 import type { FleetDatabase } from "../store/open.ts";
-import { isPostgres } from "../store/postgres.ts";
+import { isPostgres, listenToReplicas, notice } from "../store/postgres.ts";
 
 /** Tells the open pages that something is new. What it is, they ask for. */
 export interface News {

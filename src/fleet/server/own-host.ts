@@ -1,6 +1,6 @@
 import type { DeclaredFiles } from "../../watch/declared/declared.ts";
 import { startWatch, type Watch, type WatchRequest } from "../../watch/watch.ts";
-import { openGuards } from "../agent/guards/guards.ts";
+import { openGuards } from "../agent/guards.ts";
 import { portraitsOf } from "../agent/portrait/portraits.ts";
 import type { HostJobs } from "../protocol/job.ts";
 import { openFindings } from "../store/hosts/hosts.ts";

@@ -6,7 +6,7 @@ import { readConfig } from "../../config/config.ts";
 import { decideAgain } from "../../guard/check/again.ts";
 import { loadPolicies } from "../../guard/policy/policies.ts";
 import type { DecisionCount, GuardNow } from "../protocol/guards.ts";
-import { putGuards } from "../store/guards/guards.ts";
+import { putGuards } from "../store/hosts/guards.ts";
 import { putHost } from "../store/hosts/hosts.ts";
 import type { Decisions, HostPolicies, Policies, TriedPolicy } from "./api/policies.ts";
 import type { CandidatePolicy } from "./service.ts";

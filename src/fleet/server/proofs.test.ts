@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { signedIn, testApp } from "../../../test/support/fleet/serve.ts";
+import { addJob, tellJobs } from "../store/hosts/jobs.ts";
+import { putProofs } from "../store/hosts/proofs.ts";
 import { enrol } from "../store/hosts/reports.ts";
-import { addJob, tellJobs } from "../store/jobs/jobs.ts";
-import { putProofs } from "../store/proofs/proofs.ts";
 import type { Jobs } from "./api/jobs.ts";
 
 const probe = { probe: "p", control: "c", outcome: "held", evidence: "refused", tries: "tries" } as const;

@@ -10,7 +10,7 @@ import { buildApp } from "./app.ts";
 import type { PageFiles } from "./http/page.ts";
 import { openSender } from "./notify/sender.ts";
 import type { Service } from "./service.ts";
-import { hashToken, newToken } from "./sign-in/tokens.ts";
+import { hashToken, newToken } from "./sign-in/passwords.ts";
 import { openMeter } from "./telemetry/meter.ts";
 import { keepUp } from "./upkeep.ts";
 

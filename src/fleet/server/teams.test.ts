@@ -4,9 +4,9 @@ import { signedIn, type Test, testApp } from "../../../test/support/fleet/serve.
 import type { GuardsTold } from "../protocol/guards.ts";
 import { type Role, roles } from "../store/accounts/roles.ts";
 import { addAcceptance } from "../store/findings/acceptances.ts";
-import { putGuards } from "../store/guards/guards.ts";
+import { putGuards } from "../store/hosts/guards.ts";
 import { putChanges, putHost } from "../store/hosts/hosts.ts";
-import { addJob } from "../store/jobs/jobs.ts";
+import { addJob } from "../store/hosts/jobs.ts";
 import { addTeam, setAccountSight } from "../store/teams/teams.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { dayOf } from "../../model/exemption.ts";
-import { acceptedText } from "../agent/accepted/file.ts";
+import { acceptedText } from "../agent/accepted.ts";
 import { type Accepted, type HostAcceptance, mostAcceptances } from "../protocol/acceptance.ts";
-import type { Acceptance } from "../store/findings/acceptance.ts";
-import { acceptancesToldTo, revisionOf, type ToldAcceptance } from "../store/findings/acceptances-told.ts";
+import { acceptancesToldTo, revisionOf, type ToldAcceptance } from "../store/findings/acceptances.ts";
+import type { Acceptance } from "../store/findings/acceptances-applied.ts";
 import type { FleetDatabase } from "../store/open.ts";
 
 /** What a host is told of acceptances where it has another list than the one that holds. */

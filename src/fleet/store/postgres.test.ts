@@ -8,9 +8,8 @@ import { startPostgres, type TestPostgres, whyNoPostgres } from "../../../test/s
 import { takeAttempt } from "./accounts/attempts.ts";
 import { appendAudit, brokenAt } from "./accounts/audit-log.ts";
 import { openFindings, putHost, putOpen } from "./hosts/hosts.ts";
-import { listenToReplicas } from "./notices.ts";
 import { openFleet } from "./open.ts";
-import { connectPostgres } from "./postgres.ts";
+import { connectPostgres, listenToReplicas } from "./postgres.ts";
 
 const lacking = whyNoPostgres();
 

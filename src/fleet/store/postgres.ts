@@ -3,6 +3,8 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { whyDatabase } from "./database.ts";
 import type { FleetSchema } from "./schema/schema.ts";
 
+type FleetDatabase = Kysely<FleetSchema>;
+
 /** Seconds, unless the address says `connect_timeout`. */
 const longestConnect = 10;
 /** Milliseconds. A page that waits longer than this is given up. */
@@ -15,7 +17,7 @@ const quiet = 30;
  * What pg needs to notice a network that was cut: no packet says so. Without this a replica would hear no news for two hours, and
  * what it held in the database would stay locked as long.
  */
-export const noticesCuts = {
+const noticesCuts = {
   keepAlive: true,
   keepAliveInitialDelayMillis: 1_000 * quiet,
   options: `-c tcp_keepalives_idle=${quiet} -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3`,
@@ -25,7 +27,7 @@ export const noticesCuts = {
 const int8 = 20;
 const numeric = 1700;
 
-export interface PostgresConnections {
+interface PostgresConnections {
   readonly database: Kysely<FleetSchema>;
   /** As messages name it: without the password. */
   readonly name: string;
@@ -98,7 +100,7 @@ export function isPostgres(database: Pick<Kysely<unknown>, "getExecutor">): bool
 }
 
 /** The address with the password in it, as pg takes it. */
-export function postgresUrl(store: string, password: string | undefined): Result<URL> {
+function postgresUrl(store: string, password: string | undefined): Result<URL> {
   const url = URL.canParse(store) ? new URL(store) : undefined;
   if (!url || url.pathname.length < 2) {
     return failed("--store is not an address such as postgres://user@host/database");
@@ -112,4 +114,102 @@ export function postgresUrl(store: string, password: string | undefined): Result
 /** Without the password and what else stands behind the database's name. */
 function shownStore({ protocol, username, host, pathname }: URL): string {
   return `${protocol}//${username === "" ? "" : `${username}@`}${host}${pathname}`;
+}
+
+/**
+ * Runs where no other replica runs under this name at the same time. False where one does. The lock belongs to a connection: it
+ * ends with a replica that dies. A file is used by one process, which has to see to it that it does not run twice.
+ */
+export async function asLeader(
+  database: FleetDatabase,
+  name: string,
+  run: () => Promise<void>,
+): Promise<boolean> {
+  if (!isPostgres(database)) {
+    await run();
+    return true;
+  }
+  return await database.connection().execute(async (own) => {
+    const { rows } = await sql<{ held: boolean }>`
+      select pg_try_advisory_lock(hashtextextended(${`leader ${name}`}, 0)) as held`.execute(own);
+    if (rows[0]?.held !== true) return false;
+    try {
+      await run();
+    } finally {
+      await sql`select pg_advisory_unlock(hashtextextended(${`leader ${name}`}, 0))`.execute(own);
+    }
+    return true;
+  });
+}
+
+const channel = "bulkhead";
+
+/** Tells every replica that uses this database. Nothing where it is a file: no other process serves it. */
+export async function notice(database: FleetDatabase, topic: string): Promise<void> {
+  if (isPostgres(database)) await sql`select pg_notify(${channel}, ${topic})`.execute(database);
+}
+
+interface Listening {
+  close(): Promise<void>;
+}
+
+const retryEvery = 5_000;
+
+/**
+ * Hears what any replica tells, by a connection of its own that is made again when it breaks. `missed` is called then: what was
+ * told meanwhile nobody heard.
+ */
+export function listenToReplicas(
+  store: string,
+  password: string | undefined,
+  { hear, missed }: { readonly hear: (topic: string) => void; readonly missed: () => void },
+): Listening {
+  let isOver = false;
+  let wasOpen = false;
+  let retry: NodeJS.Timeout | undefined;
+  let end: () => Promise<void> = async () => {};
+  let connecting = connect();
+
+  async function connect(): Promise<void> {
+    const url = postgresUrl(store, password);
+    if (!url.ok) return;
+    const { default: pg } = await import("pg");
+    const client = new pg.Client({
+      connectionString: url.value.href,
+      application_name: "bulkhead serve: news",
+      connectionTimeoutMillis: 10_000,
+      ...noticesCuts,
+    });
+    let isBroken = false;
+    const again = () => {
+      if (isBroken || isOver) return;
+      isBroken = true;
+      client.end().catch(() => {});
+      retry = setTimeout(() => {
+        connecting = connect();
+      }, retryEvery);
+    };
+    // What is wrong with the database, the questions of the pages say.
+    client.on("error", again);
+    client.on("end", again);
+    client.on("notification", ({ payload }) => hear(payload ?? ""));
+    end = async () => await client.end().catch(() => {});
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${channel}`);
+      if (wasOpen) missed();
+      wasOpen = true;
+    } catch {
+      again();
+    }
+  }
+
+  return {
+    async close() {
+      isOver = true;
+      if (retry) clearTimeout(retry);
+      await connecting;
+      await end();
+    },
+  };
 }

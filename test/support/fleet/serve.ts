@@ -3,7 +3,7 @@ import { failed } from "../../../src/base/result.ts";
 import { buildApp } from "../../../src/fleet/server/app.ts";
 import { openNews } from "../../../src/fleet/server/news.ts";
 import type { Service } from "../../../src/fleet/server/service.ts";
-import { hashToken } from "../../../src/fleet/server/sign-in/tokens.ts";
+import { hashToken } from "../../../src/fleet/server/sign-in/passwords.ts";
 import { acceptInvitation, invite, openSession } from "../../../src/fleet/store/accounts/accounts.ts";
 import type { Role } from "../../../src/fleet/store/accounts/roles.ts";
 import type { FleetDatabase } from "../../../src/fleet/store/open.ts";

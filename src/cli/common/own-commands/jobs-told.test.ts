@@ -3,7 +3,7 @@ import { findingOf } from "../../../../test/support/changes.ts";
 import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import { testHost, testServer } from "../../../../test/support/fleet/reporting.ts";
 import type { HostJobs } from "../../../fleet/protocol/job.ts";
-import { addJob, allowedOn, jobsOf } from "../../../fleet/store/jobs/jobs.ts";
+import { addJob, allowedOn, jobsOf } from "../../../fleet/store/hosts/jobs.ts";
 import type { FleetDatabase } from "../../../fleet/store/open.ts";
 import type { JobKind } from "../../../watch/job-kinds.ts";
 import { openJobs } from "./jobs.ts";

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { engine } from "../../../model/engine.ts";
 import { set, unresolved } from "../../../model/fact.ts";
-import { settingsOf } from "./settings.ts";
+import { settingsOf } from "./take.ts";
 
 const api = { pointer: "/info/LiveRestoreEnabled" };
 const file = { file: "/etc/docker/daemon.json", startLine: 3, startColumn: 1, endLine: 3, endColumn: 9 };

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { acceptanceStates, scopes } from "../../store/findings/acceptance.ts";
+import { acceptanceStates, scopes } from "../../store/findings/acceptances-applied.ts";
 import { time } from "./shapes.ts";
 
 export const acceptance = z

@@ -1,14 +1,20 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { dayOf } from "../../../model/exemption.ts";
-import type { Accepted } from "../../store/findings/acceptance.ts";
-import { addAcceptance, endAcceptance, reviewAcceptance } from "../../store/findings/acceptances.ts";
-import { isShown, isWhollySeen, listAcceptances } from "../../store/findings/acceptances-listed.ts";
+import {
+  addAcceptance,
+  endAcceptance,
+  isReviewNeeded,
+  isShown,
+  isWhollySeen,
+  listAcceptances,
+  reviewAcceptance,
+  setReviewNeeded,
+} from "../../store/findings/acceptances.ts";
+import type { Accepted } from "../../store/findings/acceptances-applied.ts";
 import { openFindingById } from "../../store/findings/findings.ts";
-import { isReviewNeeded, setReviewNeeded } from "../../store/settings.ts";
 import { type Sight, seesTeam } from "../../store/teams/sight.ts";
 import { hostTeams, listTeams } from "../../store/teams/teams.ts";
-import { accountOf, body, json, route, sightOf } from "../http/access.ts";
-import { auditFor } from "../http/audit.ts";
+import { accountOf, auditFor, body, json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { ignoresFile } from "../told-acceptances.ts";

@@ -9,11 +9,10 @@ import {
 import { brokenAt, listAudit } from "../../store/accounts/audit-log.ts";
 import type { Role } from "../../store/accounts/roles.ts";
 import { knownTeams } from "../../store/teams/teams.ts";
-import { body, json, route } from "../http/access.ts";
-import { auditFor } from "../http/audit.ts";
+import { auditFor, body, json, route } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
-import { hashToken, newToken } from "../sign-in/tokens.ts";
+import { hashToken, newToken } from "../sign-in/passwords.ts";
 import {
   accounts,
   auditLog,

@@ -2,11 +2,10 @@ import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type Labels, labelsOf } from "../../../base/labels.ts";
 import { allowEnrolment, removeHost } from "../../store/hosts/reports.ts";
 import { pinLabels } from "../../store/teams/teams.ts";
-import { accountOf, body, json, route } from "../http/access.ts";
-import { auditFor } from "../http/audit.ts";
+import { accountOf, auditFor, body, json, route } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
-import { hashToken, newToken } from "../sign-in/tokens.ts";
+import { hashToken, newToken } from "../sign-in/passwords.ts";
 import { enrolmentRequest, failure, invited, labels } from "./shapes.ts";
 
 const hour = 3_600_000;

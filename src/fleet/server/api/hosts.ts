@@ -16,7 +16,7 @@ import {
   trend,
 } from "../../store/hosts/overview.ts";
 import { portraitOf, settingChanges } from "../../store/hosts/portraits.ts";
-import { lastProven } from "../../store/proofs/proofs.ts";
+import { lastProven } from "../../store/hosts/proofs.ts";
 import type { Sight } from "../../store/teams/sight.ts";
 import { json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";

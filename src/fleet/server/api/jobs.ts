@@ -1,12 +1,11 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { jobKinds } from "../../../watch/job-kinds.ts";
 import { jobLimits } from "../../protocol/job.ts";
+import { addJob, allowedOn, jobsOf } from "../../store/hosts/jobs.ts";
 import { containersOf, listHosts } from "../../store/hosts/overview.ts";
-import { addJob, allowedOn, jobsOf } from "../../store/jobs/jobs.ts";
-import { proofOf } from "../../store/proofs/proofs.ts";
+import { proofOf } from "../../store/hosts/proofs.ts";
 import type { Sight } from "../../store/teams/sight.ts";
-import { accountOf, body, json, route, sightOf } from "../http/access.ts";
-import { auditFor } from "../http/audit.ts";
+import { accountOf, auditFor, body, json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { failure, time } from "./shapes.ts";

@@ -10,8 +10,7 @@ import {
 } from "../../store/notifications/rules.ts";
 import { summaryOf } from "../../store/notifications/summary.ts";
 import { knownTeams, listTeams } from "../../store/teams/teams.ts";
-import { accountOf, body, json, route } from "../http/access.ts";
-import { auditFor } from "../http/audit.ts";
+import { accountOf, auditFor, body, json, route } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import { isSameServer, whyNotThere } from "../notify/address.ts";
 import { sendWords, shownTarget } from "../notify/post.ts";

@@ -1,6 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guardModes, guardVerdicts } from "../../protocol/guards.ts";
-import { countDecisions, listDecisions, listGuards, pastDecisions } from "../../store/guards/decisions.ts";
+import { countDecisions, listDecisions, listGuards, pastDecisions } from "../../store/hosts/guards.ts";
 import { listHosts } from "../../store/hosts/overview.ts";
 import { body, json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";

@@ -6,7 +6,7 @@ import { isProvided } from "../../store/accounts/provided-accounts.ts";
 import { body, json, route } from "../http/access.ts";
 import { type Carried, pageAddress, signIn, signOut } from "../http/session.ts";
 import type { Service } from "../service.ts";
-import { hashToken } from "../sign-in/tokens.ts";
+import { hashToken } from "../sign-in/passwords.ts";
 import { failure, joinRequest, signedOut, signInRequest, whoIAm } from "./shapes.ts";
 
 /** Who am I, signing in and out, and the link that makes an account. */

@@ -8,8 +8,7 @@ import {
   setAccountSight,
   setTeam,
 } from "../../store/teams/teams.ts";
-import { body, json, route, sightOf } from "../http/access.ts";
-import { auditFor } from "../http/audit.ts";
+import { auditFor, body, json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { failure, label, name, teamIds } from "./shapes.ts";

@@ -4,11 +4,10 @@ import { addToken, listTokens, removeToken } from "../../store/accounts/api-toke
 import { type TokenScope, tokenScopes } from "../../store/accounts/roles.ts";
 import { seesTeam } from "../../store/teams/sight.ts";
 import { knownTeams } from "../../store/teams/teams.ts";
-import { accountOf, body, json, route } from "../http/access.ts";
-import { auditFor } from "../http/audit.ts";
+import { accountOf, auditFor, body, json, route } from "../http/access.ts";
 import { type Carried, sessionLimits } from "../http/session.ts";
 import type { Service } from "../service.ts";
-import { hashToken, newToken } from "../sign-in/tokens.ts";
+import { hashToken, newToken } from "../sign-in/passwords.ts";
 import { failure, name, teamIds, time } from "./shapes.ts";
 
 const day = 86_400_000;

@@ -1,9 +1,11 @@
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Asker } from "../../store/accounts/accounts.ts";
+import { appendAudit } from "../../store/accounts/audit-log.ts";
 import { type Role, roles, type TokenScope } from "../../store/accounts/roles.ts";
 import type { Sight } from "../../store/teams/sight.ts";
 import { failure } from "../api/shapes.ts";
+import type { Service } from "../service.ts";
 import type { Carried } from "./session.ts";
 
 /** Who may use a route: anybody, a host by its key, or an account of this role or a higher one. */
@@ -101,4 +103,24 @@ export function json<S>(schema: S, description: string) {
 
 export function body<S>(schema: S) {
   return { required: true, content: { "application/json": { schema } } };
+}
+
+/** Writes down what the account that asks has done. */
+type Log = (
+  context: Context<Carried>,
+  what: string,
+  detail: Readonly<Record<string, unknown>>,
+) => Promise<void>;
+
+export function auditFor({ database }: Pick<Service, "database">): Log {
+  return async (context, what, detail) => {
+    await appendAudit(database, { who: actorOf(context), what, detail, now: Date.now() });
+  };
+}
+
+/** The account, and the token that it used: `ada (token ci)`. No account's name has a space in it. */
+function actorOf(context: Context<Carried>): string {
+  const { name } = accountOf(context);
+  const token = context.get("token");
+  return token === undefined ? name : `${name} (token ${token})`;
 }

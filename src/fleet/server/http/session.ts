@@ -13,7 +13,7 @@ import type { TokenScope } from "../../store/accounts/roles.ts";
 import { type Reporter, reporterOf } from "../../store/hosts/reports.ts";
 import type { Sight } from "../../store/teams/sight.ts";
 import type { Service } from "../service.ts";
-import { hashToken, newToken } from "../sign-in/tokens.ts";
+import { hashToken, newToken } from "../sign-in/passwords.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -8,7 +8,7 @@ import type { Cause } from "../../../watch/change.ts";
 import { listFindings } from "../../store/findings/findings.ts";
 import { findSilent, silentAfter } from "../../store/findings/own-findings.ts";
 import { putHost } from "../../store/hosts/hosts.ts";
-import { hashToken } from "../sign-in/tokens.ts";
+import { hashToken } from "../sign-in/passwords.ts";
 
 const page = { offset: 0, limit: 500 };
 

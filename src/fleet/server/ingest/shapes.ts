@@ -13,9 +13,8 @@ import {
   guardModes,
   guardVerdicts,
 } from "../../protocol/guards.ts";
-import { type JobsTold, jobLimits } from "../../protocol/job.ts";
+import { type JobsTold, jobLimits, mostProofs, type ProofTold } from "../../protocol/job.ts";
 import { type Portrait, portraitLimits, settingGroups } from "../../protocol/portrait.ts";
-import { mostProofs, type ProofTold } from "../../protocol/proof.ts";
 import { mostChanges, mostOpen } from "../../protocol/report.ts";
 
 /**

@@ -1,7 +1,6 @@
 import { destinationOf } from "../../../watch/outputs/destinations.ts";
 import type { Posted } from "../../../watch/outputs/send/post.ts";
 import { whyDatabase } from "../../store/database.ts";
-import { asLeader } from "../../store/leader.ts";
 import { dropNotices, dropOldest, type Notice, nextNotices } from "../../store/notifications/outbox.ts";
 import {
   dueRules,
@@ -13,6 +12,7 @@ import {
   type RuleState,
 } from "../../store/notifications/rules.ts";
 import { type Summary, summaryOf } from "../../store/notifications/summary.ts";
+import { asLeader } from "../../store/postgres.ts";
 import { listTeams } from "../../store/teams/teams.ts";
 import type { Service } from "../service.ts";
 import { type Sending, sendChanges, sendWords, shownTarget } from "./post.ts";

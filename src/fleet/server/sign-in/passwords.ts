@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from "node:crypto";
 import { failed, ok, type Result } from "../../../base/result.ts";
 
 /** The fewest characters that a password may have: what can be guessed is what is short. */
@@ -34,4 +35,14 @@ export async function openPasswords(): Promise<Result<Passwords>> {
       return isRight && hash !== undefined;
     },
   });
+}
+
+/** What a browser or a link holds: 32 random bytes, in base64url. */
+export function newToken(): string {
+  return randomBytes(32).toString("base64url");
+}
+
+/** What the database holds of it: who reads the database cannot sign in by it. */
+export function hashToken(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
 }

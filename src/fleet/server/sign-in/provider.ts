@@ -1,14 +1,7 @@
 import type * as OpenidClient from "openid-client";
 import type { Person } from "../../store/accounts/provided-accounts.ts";
-import type { Role } from "../../store/accounts/roles.ts";
+import { type Role, roles } from "../../store/accounts/roles.ts";
 import { type WhyRefused, whyRefused } from "./provider-errors.ts";
-import {
-  claimOf,
-  type RolesByValue,
-  roleByClaims,
-  type TeamsByValue,
-  teamsByClaims,
-} from "./roles-by-claim.ts";
 
 export interface ProviderOptions {
   readonly issuer: URL;
@@ -37,7 +30,7 @@ export interface Provider {
   signOut(back: URL): Promise<URL | undefined>;
 }
 
-export interface Begun {
+interface Begun {
   readonly outcome: "begun";
   readonly url: URL;
   readonly keep: string;
@@ -49,7 +42,7 @@ interface Refused extends WhyRefused {
   readonly person?: Omit<Person, "role" | "teams">;
 }
 
-export type Outcome = { readonly outcome: "in"; readonly person: Person } | Refused;
+type Outcome = { readonly outcome: "in"; readonly person: Person } | Refused;
 
 /** Seconds for each question to the provider. */
 const timeout = 5;
@@ -194,4 +187,47 @@ function nameOf(claims: Readonly<Record<string, unknown>>): string | undefined {
 
 function isName(text: string): boolean {
   return /^[\p{L}\p{N}._@+-]{1,64}$/u.test(text);
+}
+
+/** Which value of a claim gives which role; `*` is for everybody whom the provider signs in. */
+type RolesByValue = ReadonlyMap<string, Role>;
+
+/** The highest role that the claims give; undefined where they give none. */
+export function roleByClaims(
+  claims: Readonly<Record<string, unknown>>,
+  claim: string,
+  byValue: RolesByValue,
+): Role | undefined {
+  const values = ["*", ...valuesOf(claimOf(claims, claim))];
+  const given = values.flatMap((value) => byValue.get(value) ?? []);
+  return roles.findLast((role) => given.includes(role));
+}
+
+/** Which value of a claim makes somebody a member of which team, by its name; `*` likewise. */
+type TeamsByValue = readonly (readonly [value: string, team: string])[];
+
+/** The teams that the claims give. */
+function teamsByClaims(
+  claims: Readonly<Record<string, unknown>>,
+  claim: string,
+  byValue: TeamsByValue,
+): readonly string[] {
+  const values = ["*", ...valuesOf(claimOf(claims, claim))];
+  return byValue.flatMap(([value, team]) => (values.includes(value) ? team : []));
+}
+
+/** `groups`, or `realm_access.roles` within another claim. A name with dots in it is tried as it is first. */
+function claimOf(claims: Readonly<Record<string, unknown>>, claim: string): unknown {
+  if (Object.hasOwn(claims, claim)) return claims[claim];
+  let found: unknown = claims;
+  for (const part of claim.split(".")) {
+    if (typeof found !== "object" || found === null || !Object.hasOwn(found, part)) return undefined;
+    found = Reflect.get(found, part);
+  }
+  return found;
+}
+
+function valuesOf(found: unknown): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(found) ? found : [found];
+  return list.filter((value) => typeof value === "string" && value !== "*") as string[];
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { roleByClaims } from "./roles-by-claim.ts";
+import { roleByClaims } from "./provider.ts";
 
 const roles = new Map([
   ["admins", "administrator"],

@@ -1,6 +1,6 @@
 import { whyDatabase } from "../../store/database.ts";
 import { claimMeasure, type Rule, rulesOf } from "../../store/notifications/rules.ts";
-import { fleetCounts } from "../counts.ts";
+import { fleetCounts } from "../metrics.ts";
 import { shownTarget } from "../notify/post.ts";
 import type { Service } from "../service.ts";
 import { sendCounts } from "./otlp.ts";

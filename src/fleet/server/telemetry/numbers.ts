@@ -2,7 +2,7 @@ import { ProtobufMetricsSerializer } from "@opentelemetry/otlp-transformer";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 import { severities } from "../../../model/severity.ts";
-import type { FleetCounts } from "../counts.ts";
+import type { FleetCounts } from "../metrics.ts";
 
 /** Reads when it is asked to, and sends nothing by itself. */
 class ReadOnce extends MetricReader {

@@ -1,7 +1,7 @@
 import { count } from "../../../report/words.ts";
 import { type Posted, post } from "../../../watch/outputs/send/post.ts";
 import type { Sending } from "../../../watch/outputs/send/send.ts";
-import type { FleetCounts } from "../counts.ts";
+import type { FleetCounts } from "../metrics.ts";
 
 /** Where OTLP is sent to, by HTTP: https://opentelemetry.io/docs/specs/otlp/#otlphttp */
 export interface Collector {

@@ -2,7 +2,6 @@ import { type JoinBuilder, type RawBuilder, type Selectable, type SelectQueryBui
 import { severities } from "../../../model/severity.ts";
 import type { FleetDatabase } from "../open.ts";
 import type { FindingTable, FleetSchema } from "../schema/schema.ts";
-import { contains, likeContaining } from "../search.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 
 /** An accepted finding is not resolved, and not counted as open while its acceptance is in force. */
@@ -16,7 +15,7 @@ export interface FindingsQuery extends FindingsFilter {
 }
 
 /** All that is given has to hold. */
-export interface FindingsFilter {
+interface FindingsFilter {
   readonly state: FindingState;
   readonly severities: readonly string[];
   readonly control: string | undefined;
@@ -53,7 +52,7 @@ export const everything: FindingsFilter = {
 };
 
 /** The name of the container that the subject in this column is about; null for another subject. */
-export function containerName(subject: string): RawBuilder<string> {
+function containerName(subject: string): RawBuilder<string> {
   const column = sql.ref(subject);
   return sql<string>`(case when ${column} like 'container:%' then substr(${column}, 11)
     when ${column} like 'exec:%' then substr(${column}, 6) end)`;
@@ -147,4 +146,21 @@ export const worstFirst = sql`finding.weight desc, finding.opened desc, finding.
 
 export function hasText({ text = "" }: FindingsQuery): boolean {
   return text !== "";
+}
+
+/** Holds where one of these columns contains the text, in capital or small letters. */
+export function contains(text: string, columns: readonly string[]): RawBuilder<boolean> {
+  const like = likeContaining(text);
+  const each = columns.map((column) => sql`lower(${sql.ref(column)}) like ${like} escape '\\'`);
+  return sql<boolean>`(${sql.join(each, sql` or `)})`;
+}
+
+/** A text as a pattern of LIKE that stands for itself, with `escape '\\'`. */
+export function likeText(text: string): string {
+  return text.replace(/[\\%_]/g, "\\$&");
+}
+
+/** The pattern of LIKE, with `escape '\\'`, for what contains the text; small letters alone. */
+function likeContaining(text: string): string {
+  return `%${likeText(text.toLowerCase())}%`;
 }

@@ -1,8 +1,7 @@
 import { type Expression, sql } from "kysely";
 import type { FleetDatabase } from "../open.ts";
-import { contains } from "../search.ts";
 import { inSight } from "../teams/sight.ts";
-import { type FindingsQuery, found, foundAmongWorst, matching, worstFirst } from "./query.ts";
+import { contains, type FindingsQuery, found, foundAmongWorst, matching, worstFirst } from "./query.ts";
 
 /**
  * A text that many findings hold is found among so many of the worst: to read all of millions takes seconds. Each walk goes on

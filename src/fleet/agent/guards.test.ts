@@ -1,12 +1,12 @@
 import { appendFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { memoryFiles } from "../../../../test/support/memory-files.ts";
-import { testFolder } from "../../../../test/support/test-folder.ts";
-import { readConfig } from "../../../config/config.ts";
-import { inForcePath, openInForce } from "../../../guard/log/in-force.ts";
-import { loadPolicies } from "../../../guard/policy/policies.ts";
-import { guardLimits } from "../../protocol/guards.ts";
+import { memoryFiles } from "../../../test/support/memory-files.ts";
+import { testFolder } from "../../../test/support/test-folder.ts";
+import { readConfig } from "../../config/config.ts";
+import { inForcePath, openInForce } from "../../guard/log/in-force.ts";
+import { loadPolicies } from "../../guard/policy/policies.ts";
+import { guardLimits } from "../protocol/guards.ts";
 import { openGuards } from "./guards.ts";
 
 const at = Date.UTC(2027, 0, 31, 12, 30);

@@ -1,10 +1,8 @@
-import type { JobProbe } from "../../protocol/job.ts";
-import type { ProofTold } from "../../protocol/proof.ts";
+import type { JobProbe, ProofTold } from "../../protocol/job.ts";
 import { storable } from "../findings/state.ts";
-import { clockError, isNews } from "../hosts/told.ts";
-import type { FleetDatabase } from "../open.ts";
-import { atOnce } from "../open.ts";
+import { atOnce, type FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
+import { clockError, isNews } from "./told.ts";
 
 export interface ToldProofs {
   /** Larger than that of what the host told before. */

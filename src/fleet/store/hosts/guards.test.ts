@@ -1,11 +1,18 @@
 import { expect, it } from "vitest";
 import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import type { Decision, DecisionCount, GuardsTold } from "../../protocol/guards.ts";
-import { putHost } from "../hosts/hosts.ts";
-import { enrol, removeHost } from "../hosts/reports.ts";
 import type { FleetDatabase } from "../open.ts";
-import { countDecisions, listDecisions, listGuards, pastDecisions } from "./decisions.ts";
-import { decisionsKept, forgetDecisions, putGuards } from "./guards.ts";
+import {
+  countDecisions,
+  decisionsKept,
+  forgetDecisions,
+  listDecisions,
+  listGuards,
+  pastDecisions,
+  putGuards,
+} from "./guards.ts";
+import { putHost } from "./hosts.ts";
+import { enrol, removeHost } from "./reports.ts";
 
 const hour = 3_600_000;
 const now = 1_000 * hour;

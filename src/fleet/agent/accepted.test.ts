@@ -1,12 +1,12 @@
 import { expect, it, onTestFinished } from "vitest";
-import { changeOf, findingOf } from "../../../../test/support/changes.ts";
-import type { Finding } from "../../../audit/finding.ts";
-import type { LiveContainer } from "../../../engine/read/live-reading.ts";
-import { container } from "../../../model/container.ts";
-import { set } from "../../../model/fact.ts";
-import type { Change } from "../../../watch/change.ts";
-import type { Accepted, HostAcceptance } from "../../protocol/acceptance.ts";
-import { openAcceptedFilter } from "./filter.ts";
+import { changeOf, findingOf } from "../../../test/support/changes.ts";
+import type { Finding } from "../../audit/finding.ts";
+import type { LiveContainer } from "../../engine/read/live-reading.ts";
+import { container } from "../../model/container.ts";
+import { set } from "../../model/fact.ts";
+import type { Change } from "../../watch/change.ts";
+import type { Accepted, HostAcceptance } from "../protocol/acceptance.ts";
+import { openAcceptedFilter } from "./accepted.ts";
 
 const privileged = findingOf("privileged");
 const hostPid = findingOf("host-pid");

@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import type { JobKind } from "../../../watch/job-kinds.ts";
 import type { JobEnded } from "../../protocol/job.ts";
-import { putHost } from "../hosts/hosts.ts";
 import type { FleetDatabase } from "../open.ts";
+import { putHost } from "./hosts.ts";
 import {
   addJob,
   allowedOn,

@@ -1,10 +1,10 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { testFolder } from "../../../../test/support/test-folder.ts";
-import { diskFiles } from "../../../audit/inputs/disk-files.ts";
-import { readConfig } from "../../../config/config.ts";
-import { readAccepted, writeAccepted } from "./file.ts";
+import { testFolder } from "../../../test/support/test-folder.ts";
+import { diskFiles } from "../../audit/inputs/disk-files.ts";
+import { readConfig } from "../../config/config.ts";
+import { readAccepted, writeAccepted } from "./accepted.ts";
 
 const ignores = [
   { control: "privileged", image: "nginx:1", reason: "the driver: #1", until: "2027-02-10" },

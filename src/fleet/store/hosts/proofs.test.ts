@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { describeStores } from "../../../../test/support/fleet/postgres.ts";
-import type { ProofTold } from "../../protocol/proof.ts";
-import { enrol, removeHost } from "../hosts/reports.ts";
-import { addJob, tellJobs } from "../jobs/jobs.ts";
+import type { ProofTold } from "../../protocol/job.ts";
 import type { FleetDatabase } from "../open.ts";
+import { addJob, tellJobs } from "./jobs.ts";
 import { forgetProofs, lastProven, proofOf, putProofs } from "./proofs.ts";
+import { enrol, removeHost } from "./reports.ts";
 
 const now = 1_000_000_000_000;
 const probe = { probe: "p", control: "c", outcome: "held", evidence: "refused", tries: "tries" } as const;
