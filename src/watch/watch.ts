@@ -74,8 +74,7 @@ const wholeEvery = 10 * 60_000;
  */
 export function startWatch(request: WatchRequest, listener: WatchListener): Watch {
   const { places } = request;
-  const inventory = new Inventory(places);
-  inventory.lostProofs = request.lostProofs;
+  const inventory = new Inventory(places, request.lostProofs);
   const sinces = request.remembered.flatMap(({ subject, since }) =>
     since ? [[subject, since] as const] : [],
   );
@@ -245,7 +244,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     container: (name) => inventory.named(name),
     containers: () => inventory.list(),
     proven(name, lost) {
-      inventory.lostProofs = lost;
+      inventory.proofsLost(lost);
       const live = inventory.named(name);
       if (live) publisher.containers([live.id], () => ({ kind: "prove" }));
     },

@@ -99,13 +99,10 @@ export class Inventory {
   private engineView: EngineSubject | undefined;
   private readonly containers = new Map<string, Kept>();
   private readonly execs = new Map<string, KeptExec>();
-  /** Images by id. */
-  images = new Map<string, Image>();
-  host: HostSight | undefined;
-  /** What proofs lost, by the container's id as a subject; undefined where nobody proves again and again. */
-  lostProofs: Surroundings["lostProofs"];
-  /** Whether the last look at the kernel saw these containers there. */
-  seesKernel = false;
+  private imagesById = new Map<string, Image>();
+  private hostSight: HostSight | undefined;
+  private lost: Surroundings["lostProofs"];
+  private kernelSeen = false;
   private told: Pick<LiveReading, "engine" | "host"> = { engine: undefined, host: undefined };
   private readonly places: KernelPlaces;
   /** When a running proof last called a container its own, by id. Milliseconds of the monotonic clock. */
@@ -121,8 +118,33 @@ export class Inventory {
   /** Made anew where the containers are others. */
   private findOwner: ReturnType<typeof ownerFinder> | undefined;
 
-  constructor(places: KernelPlaces) {
+  /** `lostProofs`: by the container's id as a subject; undefined if nothing is proved again and again. */
+  constructor(places: KernelPlaces, lostProofs?: Surroundings["lostProofs"]) {
     this.places = places;
+    this.lost = lostProofs;
+  }
+
+  get host(): HostSight | undefined {
+    return this.hostSight;
+  }
+
+  /** Images by id. Who reads more of them adds them. */
+  get images(): Map<string, Image> {
+    return this.imagesById;
+  }
+
+  get lostProofs(): Surroundings["lostProofs"] {
+    return this.lost;
+  }
+
+  /** A proof ended: what is lost now. */
+  proofsLost(lost: Surroundings["lostProofs"]): void {
+    this.lost = lost;
+  }
+
+  /** Whether the last look at the kernel saw these containers there. */
+  get seesKernel(): boolean {
+    return this.kernelSeen;
   }
 
   /**
@@ -133,9 +155,9 @@ export class Inventory {
     const merged = engineSubject(reading);
     if (reading.engine) this.told = { engine: reading.engine, host: reading.host };
     this.engineView = merged.subject ?? this.engineView;
-    this.host = reading.host ?? this.host;
+    this.hostSight = reading.host ?? this.hostSight;
     // Drop volumes and networks that no container uses; read the others again.
-    this.images = new Map();
+    this.imagesById = new Map();
     const ids = new Set(reading.containers.map(({ id }) => id));
     const gaps = [...reading.gaps, ...merged.gaps];
     for (const { id, subject } of this.list()) {
@@ -210,8 +232,8 @@ export class Inventory {
    */
   findHost(socketPath: string | undefined): void {
     if (socketPath === undefined) return;
-    this.host = seeHost(socketPath, this.places.proc, hostFiles);
-    this.told = { engine: this.told.engine, host: this.host };
+    this.hostSight = seeHost(socketPath, this.places.proc, hostFiles);
+    this.told = { engine: this.told.engine, host: this.hostSight };
   }
 
   named(name: string): LiveContainer | undefined {
@@ -254,12 +276,12 @@ export class Inventory {
       others,
       memory: this.memory,
     };
-    this.seesKernel =
+    this.kernelSeen =
       hasReference(request) &&
       (containers.length === 0
         ? this.told.host !== undefined
         : request.containers.some((each) => kernelVisible({ ...request, containers: [each] }).ok));
-    if (!this.seesKernel) return unseen;
+    if (!this.kernelSeen) return unseen;
     const reading = readKernel(request);
     this.findOwner = undefined;
     const changed = new Set<string>();
@@ -399,7 +421,7 @@ export class Inventory {
     if (!engine || !view || !host || !now) return false;
     const socketFiles = readSocketFiles(now, hostFiles);
     if (isEqual(host, now) && isEqual(view.socketFiles, socketFiles)) return false;
-    this.host = now;
+    this.hostSight = now;
     this.told = { engine: { ...engine, views: [{ ...view, socketFiles }] }, host: now };
     const before = this.engineView;
     this.engineView = engineSubject(this.told).subject;
@@ -408,7 +430,7 @@ export class Inventory {
 
   /** The files that `lookAtEngine` looks at; none where the Engine's host is not this machine. */
   engineFiles(): ReturnType<typeof engineFiles> {
-    return this.host ? engineFiles(this.host) : [];
+    return this.hostSight ? engineFiles(this.hostSight) : [];
   }
 
   get engine(): EngineSubject | undefined {
