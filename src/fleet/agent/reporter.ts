@@ -2,9 +2,8 @@ import { visible } from "../../base/visible.ts";
 import type { Output } from "../../watch/outputs/output.ts";
 import type { Queue } from "../../watch/outputs/queue/queue.ts";
 import type { Watch } from "../../watch/watch.ts";
-import type { HostJobs } from "../protocol/job.ts";
+import type { HostJobs, ProofTold } from "../protocol/job.ts";
 import type { Portrait } from "../protocol/portrait.ts";
-import type { ProofTold } from "../protocol/job.ts";
 import {
   type EnrolRequest,
   enrolPath,
