@@ -166,6 +166,7 @@ const aboutRequests = new Set(
 /** What the guard denies and the model has no fact for yet, so that no audit finds it. Each is to become a control. */
 const withoutFact: Readonly<Record<string, string>> = {
   "guard-mount-type": "npipe and cluster mounts: no file of this model can spell them on Linux",
+  "guard-blind": "what the guard sees of the host, not what a file says",
   "guard-cgroup": "HostConfig.Cgroup: neither Compose nor docker run has a word for it",
 };
 

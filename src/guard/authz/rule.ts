@@ -65,8 +65,20 @@ function askerOf({ user, authenticatedBy }: AuthzMessage, policies: Policies): A
   return {
     client: client?.name ?? "default",
     listener: "authz",
-    policy: client?.policy ?? policies.default,
+    policy: asSeen(client?.policy ?? policies.default),
   };
+}
+
+const withoutSpaces = new WeakMap<Policy, Policy>();
+
+/** A plugin cannot give another name to what a client makes. */
+function asSeen(policy: Policy): Policy {
+  if (policy.space === undefined) return policy;
+  const known = withoutSpaces.get(policy);
+  if (known) return known;
+  const { space: _, ...plain } = policy;
+  withoutSpaces.set(policy, plain);
+  return plain;
 }
 
 /** What no Engine up to the newest API that the guard knows reads, a newer one may: a plugin cannot leave it out. */

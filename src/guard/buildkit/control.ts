@@ -172,13 +172,14 @@ function judgedAs(route: string, shape: MessageShape, { judge, policy }: Control
     request: once(async (bytes) => {
       const read = understood(bytes, shape);
       if (!read.ok) return read;
-      const judged = await judge(requestOf(route));
+      // What is narrowed to its own is no call about everybody's.
+      const judged = await judge(requestOf(policy.owner ? "grpc" : route));
       if (judged.verdict === "deny") return failed(denial(judged));
       const { filter } = read.value;
-      const narrowed = policy.owner && {
+      const own = policy.owner && {
         filter: ownCache(policy.owner, filter as readonly string[] | undefined),
       };
-      return ok(writeMessage({ ...read.value, ...narrowed }, shape));
+      return ok(writeMessage({ ...read.value, ...own }, shape));
     }),
   };
 }
@@ -238,9 +239,19 @@ async function solve(value: Message, options: ControlOptions): Promise<Result<Bu
   builds.noteSession(ref, session);
   const named = withOwnUpload(judged.value.attributes, session, builds);
   if (!named.ok) return named;
-  const policy = sourcePolicy(options.policy);
-  const attributes = { FrontendAttrs: named.value, ...(policy && { SourcePolicy: policy }) };
-  const { frontend } = judged.value;
+  const { frontend, ownImages, exporters: made } = judged.value;
+  const policy = sourcePolicy(options.policy, ownImages);
+  const [first, ...others] = made.map(({ type, attributes: own }) => ({
+    Type: type,
+    Attrs: new Map(Object.entries(own)),
+  }));
+  const attributes = {
+    FrontendAttrs: named.value,
+    ...(policy && { SourcePolicy: policy }),
+    ...(value.Exporter
+      ? { ExporterAttrs: first?.Attrs, Exporters: others }
+      : { Exporters: first ? [first, ...others] : [] }),
+  };
   return ok(
     writeMessage(
       { ...value, ...(frontend !== "" && { Frontend: frontend }), ...attributes },
@@ -332,13 +343,21 @@ function withOwnUpload(
 async function judgeSolve(
   facts: SolveFacts,
   judge: ControlOptions["judge"],
-): Promise<Result<{ readonly frontend: string; readonly attributes: ReadonlyMap<string, string> }>> {
+): Promise<
+  Result<
+    Pick<SolveFacts, "frontend" | "exporters"> & {
+      readonly attributes: ReadonlyMap<string, string>;
+      readonly ownImages: readonly string[];
+    }
+  >
+> {
   const tags = facts.exporters.flatMap(({ attributes }) => (attributes.name ?? "").split(","));
   const names = [...new Set(tags.filter((tag) => tag !== ""))];
+  // The names in the query are for the log.
   const judged = await judge(requestOf("build", { body: facts, query: new Map([["t", names]]) }));
   if (judged.verdict === "deny") return failed(denial(judged));
-  const { frontend, attributes } = judged.request.body as SolveFacts;
-  return ok({ frontend, attributes: new Map(Object.entries(attributes)) });
+  const { frontend, attributes, exporters, ownImages = [] } = judged.request.body as SolveFacts;
+  return ok({ frontend, attributes: new Map(Object.entries(attributes)), exporters, ownImages });
 }
 
 /** Its answer is what inspect says of an image, so it is shut where the values in that are blanked. */

@@ -42,6 +42,7 @@ export const solveRequest: MessageShape = {
     2: parts("rules", {
       1: whole("action"),
       2: part("selector", { 1: text("identifier"), 2: whole("match_type") }),
+      3: part("updates", { 1: text("identifier") }),
     }),
   }),
   13: parts("Exporters", { 1: text("Type"), 2: map("Attrs") }),

@@ -1,9 +1,11 @@
 import { parseImageReference } from "../../model/image-reference.ts";
+import { askedAs } from "../judge/image/space.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Message } from "./protobuf.ts";
 
 const deny = 1n;
 const allow = 0n;
+const convert = 2n;
 /** `*` and `?` stand for any characters: the pattern's form of https://github.com/moby/buildkit/blob/v0.13.2/sourcepolicy/pb/policy.proto */
 const wildcard = 0n;
 
@@ -11,17 +13,27 @@ const wildcard = 0n;
  * The policy's lists of images, for BuildKit itself: whatever a Dockerfile, a frontend or a definition names, the last rule
  * that matches counts. It comes beside the reading of the Dockerfile, and counts from BuildKit 0.11 on.
  */
-export function sourcePolicy({ allow: { images, registries }, mode }: Policy): Message | undefined {
-  if (mode !== "enforce" || (images.length === 0 && registries.length === 0)) return undefined;
+export function sourcePolicy(policy: Policy, ownImages: readonly string[]): Message | undefined {
+  const { space } = policy;
+  const converted = space === undefined ? [] : ownImages.map((tag) => conversion(tag, space));
+  const rules = [...listRules(policy), ...converted];
+  return rules.length === 0 ? undefined : { version: 1n, rules };
+}
+
+/** An owner's own image, by the name that his Dockerfile has for it. */
+function conversion(spaced: string, space: string): Message {
+  const selector = { identifier: `docker-image://${askedAs(spaced, space)}`, match_type: wildcard };
+  return { action: convert, selector, updates: { identifier: `docker-image://${spaced}` } };
+}
+
+function listRules({ allow: { images, registries }, mode }: Policy): readonly Message[] {
+  if (mode !== "enforce" || (images.length === 0 && registries.length === 0)) return [];
   const named =
     images.length > 0 ? images.flatMap(identifiersOf) : registries.map((registry) => `${registry}/*`);
-  return {
-    version: 1n,
-    rules: [
-      rule(deny, "docker-image://*"),
-      ...named.map((identifier) => rule(allow, `docker-image://${identifier}`)),
-    ],
-  };
+  return [
+    rule(deny, "docker-image://*"),
+    ...named.map((identifier) => rule(allow, `docker-image://${identifier}`)),
+  ];
 }
 
 function rule(action: bigint, identifier: string): Message {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isSpaced } from "../judge/image/space.ts";
 import type { Ask } from "../judge/judge.ts";
 import { type Answer, type EngineDocument, type Question, questionKey } from "../judge/result.ts";
 import type { RequestFile } from "./request-file.ts";
@@ -36,6 +37,7 @@ export function offline({ known, engine }: Pick<RequestFile, "known" | "engine">
   function assume(question: Question, name: string): Answer {
     switch (question.kind) {
       case "image":
+        if (isSpaced(name)) return { state: "missing" };
         assumed.add(`the image ${name} is there, and names no user`);
         return {
           state: "found",

@@ -41,7 +41,7 @@ export function answerer(engine: Pick<EngineClient, "get">, eyes: HostEyes): Ask
     const got = await engine.get("/images/json");
     if (!got.ok) return failure(got);
     former.noteAll(got.value);
-    return { state: "found", id: "images", document: undefined };
+    return { state: "found", id: "images", document: got.value };
   }
 
   async function answer(question: Exclude<Question, { readonly kind: "hostPath" }>): Promise<Answer> {

@@ -2,9 +2,9 @@ import type { NameValue } from "../../model/container-values.ts";
 import { recordIn } from "../request/query.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { findNetwork } from "./container/create-names.ts";
-import { checkNewName } from "./image/names.ts";
+import { newName } from "./image/names.ts";
 import { checkNetworkUse, usualNetwork } from "./policy/listed.ts";
-import { withOwnerLabel } from "./policy/owner.ts";
+import { withImageLabels } from "./policy/owner.ts";
 import { against, isAllowed } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
 import type { CheckContext, CheckResult } from "./route-check.ts";
@@ -43,8 +43,9 @@ export function checkBuild(request: UnderstoodRequest, context: CheckContext): C
   reasons.push(...read.reasons);
   const network = buildNetwork(one("networkmode"), context);
   reasons.push(...network.reasons);
-  for (const name of request.query.get("t") ?? []) reasons.push(...checkNewName(name, context));
-  const labelled = withLabels(apart(read.request, context), context);
+  const named = withTags(read.request, context);
+  reasons.push(...named.reasons);
+  const labelled = withLabels(apart(named.request, context), context);
   reasons.push(...labelled.reasons, ...cacheReasons(request, context));
   return { request: labelled.request, reasons };
 }
@@ -113,10 +114,26 @@ function cacheReasons({ query }: UnderstoodRequest, { policy }: CheckContext): r
 /** The same by BuildKit, which has attributes instead of the query. */
 function checkSolveRequest(request: UnderstoodRequest, body: SolveFacts, context: CheckContext): CheckResult {
   const { facts, reasons } = checkSolve(body, context);
-  return {
-    request: { ...request, body: facts },
-    reasons: [...reasons, ...(request.query.get("t") ?? []).flatMap((name) => checkNewName(name, context))],
-  };
+  return { request: { ...request, body: facts }, reasons };
+}
+
+/** `POST /build/prune`, whose filters cannot tell whose a record is. */
+export function checkBuildPrune(_: UnderstoodRequest, { policy }: CheckContext): CheckResult {
+  if (!policy.owner) return {};
+  const message = "removes the build cache of every client: docker buildx prune removes this client's own";
+  return { reasons: [{ rule: "guard-owner", message }] };
+}
+
+/** The names of the image, as the Engine gets them. */
+function withTags(
+  request: UnderstoodRequest,
+  context: CheckContext,
+): { readonly request: UnderstoodRequest; readonly reasons: readonly Reason[] } {
+  const given = request.query.get("t");
+  if (given === undefined) return { request, reasons: [] };
+  const made = given.map((name) => newName(name, context));
+  const query = new Map([...request.query, ["t", made.map(({ name }) => name)]]);
+  return { request: { ...request, query }, reasons: made.flatMap(({ reasons }) => reasons) };
 }
 
 /** The Engine's own bridge, none, or a network that a container may join. */
@@ -143,7 +160,7 @@ function withLabels(
   request: UnderstoodRequest,
   context: CheckContext,
 ): { readonly request: UnderstoodRequest; readonly reasons: readonly Reason[] } {
-  const { labels, reasons } = withOwnerLabel(recordIn(request.query, "labels"), context);
+  const { labels, reasons } = withImageLabels(recordIn(request.query, "labels"), context);
   if (!labels) return { request, reasons };
   return {
     request: { ...request, query: new Map([...request.query, ["labels", [JSON.stringify(labels)]]]) },

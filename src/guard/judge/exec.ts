@@ -58,7 +58,7 @@ function execReasons(
         )
       : []),
     ...listed,
-    ...checkUserGroup(user, context),
+    ...checkUserGroup(user, view, context),
   ];
 }
 

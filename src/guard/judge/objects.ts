@@ -1,6 +1,7 @@
 import { recordAt, textAt, textsOf } from "../../base/json.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import type { ObjectKind } from "../routes/route.ts";
+import { isSpaced, ownImageName } from "./image/space.ts";
 import { missingMessage } from "./missing.ts";
 import { ownerReasons } from "./policy/owner.ts";
 import { fullReference } from "./policy/patterns.ts";
@@ -16,8 +17,11 @@ export interface Found {
 }
 
 /** What a name means now, and that it may be named by this client. */
-export function findObject(kind: ObjectKind, name: string, context: CheckContext): Found {
-  const answer = context.ask({ kind, name });
+export function findObject(kind: ObjectKind, given: string, context: CheckContext): Found {
+  const { name, answer } =
+    kind === "image"
+      ? findImage(given, context)
+      : { name: given, answer: context.ask({ kind, name: given }) };
   if (answer.state === "missing") {
     return {
       name,
@@ -34,6 +38,20 @@ export function findObject(kind: ObjectKind, name: string, context: CheckContext
     answer,
     reasons: ownerReasons(kind, name, answer.document, context),
   };
+}
+
+/** A client's own name counts before everybody's; what is in another's space is not there. */
+function findImage(name: string, { ask, policy }: CheckContext): Pick<Found, "name" | "answer"> {
+  const { space } = policy;
+  if (space !== undefined && isSpaced(name) && !name.startsWith(space))
+    return { name, answer: { state: "missing" } };
+  const own = ownImageName(name, policy);
+  // Both in one round.
+  const answer = ask({ kind: "image", name });
+  const mine = own === undefined ? undefined : ask({ kind: "image", name: own });
+  return own === undefined || mine === undefined || mine.state === "missing"
+    ? { name, answer }
+    : { name: own, answer: mine };
 }
 
 /**

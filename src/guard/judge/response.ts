@@ -1,6 +1,7 @@
 import { isRecord } from "../../base/json.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Route } from "../routes/route.ts";
+import { withoutSpace } from "./image/space.ts";
 import type { ResponseRule } from "./result.ts";
 
 /**
@@ -13,17 +14,33 @@ const redacted: ReadonlySet<string> = new Set([
   ...["swarm-inspect", "swarm-unlock-key", "info", "volume-inspect", "volume-list", "disk-usage"],
 ]);
 
+/** Routes whose documents name images and Compose projects. */
+const named: ReadonlySet<string> = new Set([
+  ...["image-list", "image-inspect", "image-history", "image-delete", "image-prune", "disk-usage"],
+  ...[
+    "container-list",
+    "container-inspect",
+    "network-list",
+    "network-inspect",
+    "volume-list",
+    "volume-inspect",
+  ],
+  ...["volume-create", "service-list", "service-inspect", "task-list", "task-inspect"],
+]);
+
 /** What the Engine's answer on a route needs; undefined where it may go through as it comes. */
 export function responseRule({ id }: Route, policy: Policy): ResponseRule | undefined {
   const redact = policy.redact && redacted.has(id);
   const owner = id === "disk-usage" ? policy.owner : undefined;
-  return redact || owner ? { redact, owner } : undefined;
+  const space = named.has(id) ? policy.space : undefined;
+  return redact || owner || space !== undefined ? { redact, owner, space } : undefined;
 }
 
 /** The Engine's answer as the client may see it. Pure; untouched parts are the same objects. */
 export function rewriteResponse(document: unknown, rule: ResponseRule): unknown {
   const own = rule.owner ? onlyOwn(document, rule.owner) : document;
-  return rule.redact ? redact(own, undefined) : own;
+  const plain = rule.space === undefined ? own : withoutSpace(own, rule.space);
+  return rule.redact ? redact(plain, undefined) : plain;
 }
 
 /** What stands for a value that is not shown. */

@@ -99,6 +99,8 @@ export interface ResponseRule {
   readonly redact: boolean;
   /** Leave out of a list what does not have this label: for lists whose route takes no filter. */
   readonly owner: { readonly label: string; readonly value: string } | undefined;
+  /** Give back the client's own names for what lives in its space. */
+  readonly space?: string | undefined;
 }
 
 /**

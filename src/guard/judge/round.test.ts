@@ -161,7 +161,7 @@ describe("an owner's label", () => {
     containers: { mine, theirs: { Config: { Labels: { owner: "prod" } } }, nobodys: {} },
     volumes: { mine: { Labels: { owner: "ci" } }, theirs: {} },
     networks: { mine: { Labels: { owner: "ci" } }, theirs: {}, bridge: {} },
-    images: { mine: { Config: { Labels: { owner: "ci" } } }, theirs: { Config: {} } },
+    images: { mine: { Config: { Labels: { "owner.image": "ci" } } }, theirs: { Config: {} } },
     execs: { mine: { ContainerID: idOf("mine") }, theirs: { ContainerID: idOf("theirs") } },
     services: { mine: { Spec: { Labels: { owner: "ci" } } }, theirs: { Spec: {} } },
   };
@@ -262,7 +262,12 @@ describe("an owner's label", () => {
     const build = ask("build", {}, { query: { labels: '{"a":"b"}' } });
     const decision = decideIn(world, build, own);
     if (decision.verdict === "deny") throw new Error("denied");
-    expect(JSON.parse(decision.request.query.get("labels")?.[0] ?? "")).toEqual({ a: "b", owner: "ci" });
+    expect(JSON.parse(decision.request.query.get("labels")?.[0] ?? "")).toEqual({
+      a: "b",
+      // What anybody runs of the image must not be the owner's.
+      owner: "",
+      "owner.image": "ci",
+    });
     const other = ask("build", {}, { query: { labels: '{"owner":"prod"}' } });
     expect(outcomeOf(decideIn(world, other, own))).toEqual(["guard-owner-label"]);
   });

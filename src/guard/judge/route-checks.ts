@@ -1,8 +1,8 @@
 import type { UnderstoodRequest } from "../request/request.ts";
-import { checkBuild } from "./build.ts";
+import { checkBuild, checkBuildPrune } from "./build.ts";
 import { checkRename } from "./container/container-names.ts";
 import { checkCreate } from "./container/create.ts";
-import { checkArchivePut, checkExisting, checkStarted } from "./container/existing.ts";
+import { checkExisting, checkStarted } from "./container/existing.ts";
 import { checkCheckpoint, checkCommit, checkStart, withContainerInBody } from "./container/lifecycle.ts";
 import { checkTop } from "./container/top.ts";
 import { checkUpdate } from "./container/update.ts";
@@ -18,7 +18,8 @@ import {
   checkLogin,
 } from "./image/images.ts";
 import { checkNetworkConnect, checkNetworkCreate } from "./network/networks.ts";
-import { checkNetworkInspect, labelled, withOwnerFilter } from "./policy/owner.ts";
+import { checkImageList, checkNetworkInspect, withOwnerFilter } from "./policy/filters.ts";
+import { labelled } from "./policy/owner.ts";
 import { isShutRoute, shut } from "./policy/rules.ts";
 import { type CheckContext, type CheckResult, inTurn, type RouteCheck } from "./route-check.ts";
 import { checkSession } from "./session.ts";
@@ -63,7 +64,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   "container-stats": byItsNames,
   "container-archive-stat": checkExisting,
   "container-archive-get": checkExisting,
-  "container-archive-put": checkArchivePut,
+  "container-archive-put": checkExisting,
   "container-start": checkStart,
   "container-stop": byItsNames,
   "container-restart": checkStart,
@@ -89,7 +90,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   "checkpoint-create": checkCheckpoint,
   "checkpoint-delete": checkCheckpoint,
 
-  "image-list": byItsNames,
+  "image-list": checkImageList,
   "image-search": outgoing,
   "image-save": byItsNames,
   "image-save-many": checkImageSave,
@@ -104,7 +105,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   "distribution-inspect": outgoing,
 
   build: checkBuild,
-  "build-prune": byItsNames,
+  "build-prune": checkBuildPrune,
   "build-cancel": byItsNames,
   // What they carry is judged call by call: see src/guard/buildkit.
   session: checkSession,
@@ -173,7 +174,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
 
 /** Checks of which the names and the parameters that the audit log has are all that they look at. */
 const namesOnly: ReadonlySet<RouteCheck> = new Set([
-  ...[byItsNames, withOwnerFilter, plugin, swarm, secret],
+  ...[byItsNames, withOwnerFilter, checkImageList, plugin, swarm, secret],
   ...[outgoing, checkImageLoad, checkImageCreate, checkImagePush],
 ]);
 

@@ -11,6 +11,8 @@ export interface SolveFacts {
   readonly cacheImports: readonly Typed[];
   readonly cacheExports: readonly Typed[];
   readonly hasSourcePolicy: boolean;
+  /** Names in the client's own space; filled in by the judgement. */
+  readonly ownImages?: readonly string[];
 }
 
 /** An exporter or a cache: its kind, and its options. */

@@ -1,3 +1,5 @@
+import { unnamedReasons } from "./image/images.ts";
+import { newName } from "./image/names.ts";
 import { checkReference } from "./image/use.ts";
 import { against } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
@@ -43,8 +45,7 @@ export function exportReasons({ exporters: wanted }: SolveFacts, context: CheckC
         "guard-build-output",
         `sets ${strange} of an exporter, which the guard does not know`,
       );
-    // Empty is true to BuildKit.
-    if (/^(0|f|false)$/i.test(attributes.push ?? "false")) return [];
+    if (!pushes(attributes)) return [];
     const names = (attributes.name ?? "").split(",");
     return [
       ...against(
@@ -55,6 +56,28 @@ export function exportReasons({ exporters: wanted }: SolveFacts, context: CheckC
       ...names.flatMap((name) => checkReference(name, context)),
     ];
   });
+}
+
+/** The names of the image, as the Engine gets them. What is pushed needs a name of `allow.names` under an owner. */
+export function withNames(
+  exporters: readonly Typed[],
+  context: CheckContext,
+): { readonly exporters: readonly Typed[]; readonly reasons: readonly Reason[] } {
+  const reasons: Reason[] = [];
+  const named = exporters.map(({ type, attributes }) => {
+    const names = (attributes.name ?? "").split(",").filter((name) => name !== "");
+    if (names.length === 0) return { type, attributes };
+    const made = names.map((name) => newName(name, context));
+    reasons.push(...made.flatMap((each) => each.reasons));
+    if (pushes(attributes)) reasons.push(...names.flatMap((name) => unnamedReasons(name, context)));
+    return { type, attributes: { ...attributes, name: made.map(({ name }) => name).join(",") } };
+  });
+  return { exporters: named, reasons };
+}
+
+/** Empty is true to BuildKit. */
+function pushes({ push = "false" }: Typed["attributes"]): boolean {
+  return !/^(0|f|false)$/i.test(push);
 }
 
 /** Which caches it reads and writes. */

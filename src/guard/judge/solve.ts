@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
+import { itemsOf, recordAt, textsOf } from "../../base/json.ts";
 import { parseImageReference } from "../../model/image-reference.ts";
 import { checkReference } from "./image/use.ts";
-import { withOwnerLabel } from "./policy/owner.ts";
+import { withImageLabels } from "./policy/owner.ts";
 import { fullReference } from "./policy/patterns.ts";
 import { against, type GuardRuleId, isAllowed } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
 import type { CheckContext } from "./route-check.ts";
 import type { SolveFacts } from "./solve-facts.ts";
-import { cacheReasons, exportReasons } from "./solve-outputs.ts";
+import { cacheReasons, exportReasons, withNames } from "./solve-outputs.ts";
 
 /** Docker's own frontends by name: the Engine has one built in, which reads the Dockerfile in their place. */
 const dockersOwn: ReadonlySet<string> = new Set(["docker/dockerfile", "docker/dockerfile-upstream"]);
@@ -80,14 +81,19 @@ export function checkSolve(
   for (const [name, value] of Object.entries(facts.attributes))
     reasons.push(...attributeReasons(name, value, facts, context));
   const labels = labelsOf(facts.attributes);
-  const labelled = withOwnerLabel(labels, context);
+  const labelled = withImageLabels(labels, context);
   reasons.push(...labelled.reasons);
   const own = Object.entries(labelled.labels ?? {}).map(
     ([name, value]) => [`label:${name}`, String(value)] as const,
   );
   const { frontend, attributes: given } = builtInFrontend(facts, context);
   const attributes = { ...given, ...Object.fromEntries(own), ...apart(context) };
-  return { facts: { ...facts, frontend, attributes }, reasons };
+  const named = withNames(facts.exporters, context);
+  reasons.push(...named.reasons);
+  return {
+    facts: { ...facts, frontend, attributes, exporters: named.exporters, ownImages: ownImages(context) },
+    reasons,
+  };
 }
 
 /**
@@ -117,6 +123,16 @@ export function cacheSpace({ label, value }: NonNullable<CheckContext["policy"][
 function labelsOf(attributes: SolveFacts["attributes"]): Readonly<Record<string, string>> {
   const own = Object.entries(attributes).filter(([name]) => name.startsWith("label:"));
   return Object.fromEntries(own.map(([name, value]) => [name.slice("label:".length), value]));
+}
+
+/** The names in the space of the client, which its Dockerfiles call by the client's own names. */
+function ownImages({ ask, policy: { space } }: CheckContext): readonly string[] {
+  if (space === undefined) return [];
+  const answer = ask({ kind: "images" });
+  const tags = itemsOf(answer.state === "found" ? answer.document : []).flatMap((image) =>
+    textsOf(recordAt({ image }, "image").RepoTags),
+  );
+  return tags.filter((tag) => tag.startsWith(space));
 }
 
 /**

@@ -1,22 +1,18 @@
-import { itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
+import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
-import { checkBoundFolders } from "./container/bound-folders.ts";
 import { findNetwork, isNetworkName } from "./container/create-names.ts";
-import { hostConfigFields, mountsOf } from "./container/host-config.ts";
+import { judgeRun, type Run } from "./container/existing.ts";
 import { lookAt } from "./container/look.ts";
 import { checkMaxima } from "./container/maxima.ts";
-import { checkMountRules } from "./container/mounts.ts";
-import { checkSecurityOptions } from "./container/security-options.ts";
-import { checkUser } from "./container/users.ts";
-import { checkFields } from "./fields.ts";
+import { withSpacedLabels } from "./image/space.ts";
 import { checkReference } from "./image/use.ts";
-import { documentOf } from "./objects.ts";
-import { checkLabels } from "./policy/labels.ts";
+import { documentOf, findObject } from "./objects.ts";
 import { labelled } from "./policy/owner.ts";
 import { against, isShutRoute, shut } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
 import type { CheckContext, CheckResult } from "./route-check.ts";
+import { withOwnVolumes } from "./volume/own-volumes.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -26,7 +22,7 @@ type Json = Readonly<Record<string, unknown>>;
  */
 export function checkService(request: UnderstoodRequest, context: CheckContext): CheckResult {
   const { policy } = context;
-  const own = labelled(request.body, context);
+  const own = labelled(withOwnTask(request.body, context), context);
   return {
     request: own.body === request.body ? request : { ...request, body: own.body },
     reasons: [
@@ -63,20 +59,40 @@ function specReasons(body: Json, context: CheckContext): readonly Reason[] {
   const asContainer = containerOfService(spec, task, isOnHost);
   const hostConfig = recordAt(asContainer, "HostConfig");
   const view = readCreateRequest(asContainer);
-  const seen = lookAt(view, context, "final");
+  const run: Run = { view, hostConfig, labels: spec.Labels, user: spec.User };
   return [
-    ...checkLabels(spec.Labels, context, "gives its containers"),
+    ...judgeRun(run, lookAt(view, context, "final"), context, "gives its containers"),
+    ...withOwnVolumes(asContainer, context).reasons,
+    ...given("secret", spec.Secrets, context),
+    ...given("config", spec.Configs, context),
     ...networks.flatMap(({ reasons }) => reasons),
     ...(plugin ? against(policy, "guard-plugin", "makes a service of a plugin, which runs as root") : []),
-    ...seen.reasons,
-    ...checkBoundFolders(view, seen.reasons, context),
     ...checkMaxima(view, policy),
-    ...checkFields(hostConfig, hostConfigFields, context),
-    ...checkSecurityOptions(hostConfig.SecurityOpt, context),
-    ...checkMountRules(view, mountsOf(hostConfig), context),
-    ...checkUser(view, context),
     ...checkReference(textAt(spec, "Image") ?? "", context),
   ];
+}
+
+/** Secrets and configs that its containers are given: another client's do not exist for this one. */
+function given(kind: "secret" | "config", value: unknown, context: CheckContext): readonly Reason[] {
+  if (!context.policy.owner) return [];
+  const id = kind === "secret" ? "SecretID" : "ConfigID";
+  return itemsOf(value).flatMap((each) => findObject(kind, textAt(each, id) ?? "", context).reasons);
+}
+
+/** The body with the volumes and labels of its containers as the owner's. */
+function withOwnTask(body: unknown, context: CheckContext): unknown {
+  const task = recordAt({ body }, "body", "TaskTemplate");
+  const spec = recordAt(task, "ContainerSpec");
+  if (!context.policy.owner || Object.keys(spec).length === 0) return body;
+  const own = withOwnVolumes({ HostConfig: { Mounts: spec.Mounts } }, context).body;
+  const { Mounts } = recordAt({ own }, "own", "HostConfig");
+  const Labels = withSpacedLabels(recordAt(spec, "Labels"), context.policy);
+  const ContainerSpec = {
+    ...spec,
+    ...(spec.Mounts !== undefined && { Mounts }),
+    ...(isRecord(spec.Labels) && { Labels }),
+  };
+  return { ...recordAt({ body }, "body"), TaskTemplate: { ...task, ContainerSpec } };
 }
 
 /** By its name: by another it is found. */

@@ -39,6 +39,7 @@ export const defaultPolicy: Policy = {
     logDrivers: [],
     volumeDrivers: [],
     registries: [],
+    names: [],
     frontends: [],
   },
   limits: { pids: { value: defaultPids, source: "the default of bulkhead guard" } },

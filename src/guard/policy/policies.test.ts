@@ -127,9 +127,23 @@ test("mounts are read in both forms, bodies with their limits", () => {
   expect(policy.body).toEqual({ maxBytes: 1024 ** 2, maxDepth: 8, maxItems: 256 });
 });
 
-test("users are names or numbers", () => {
-  const { default: policy } = load("guard: { allow: { users: [1000, '2000:50', nobody] } }");
-  expect(policy.allow.users).toEqual(["1000", "2000:50", "nobody"]);
+test("users are numbers", () => {
+  const { default: policy } = load("guard: { allow: { users: [1000, '2000:50'] } }");
+  expect(policy.allow.users).toEqual(["1000", "2000:50"]);
+  expect(() => load("guard: { allow: { users: [nobody] } }")).toThrow();
+});
+
+test("a client's own folder is by its name, and what one client's policy trusts no other may rename", () => {
+  const { default: own, clients } = load(
+    "guard: { allow: { mounts: ['/srv/{client}/*'] }, clients: { ci: { owner: true }, web: { allow: { images: [app] } } } }",
+  );
+  const folders = [own, ...clients.map(({ policy }) => policy)].map(({ allow }) => allow.mounts[0]?.source);
+  expect(folders).toEqual(["/srv/default/*", "/srv/ci/*", "/srv/web/*"]);
+  expect(clients[0]?.policy).toMatchObject({
+    trustedImages: ["app"],
+    reservedLabels: ["bulkhead.owner"],
+    space: "bulkhead.invalid/ci/",
+  });
 });
 
 test("clients are told apart by address and by certificate", () => {

@@ -1,8 +1,9 @@
+import { spaceOf } from "../judge/image/space.ts";
 import { routes } from "../routes/table.ts";
 import type { Callers } from "./callers.ts";
 import { defaultPolicy } from "./defaults.ts";
 import { layer, limitsOf } from "./layer.ts";
-import type { Policy } from "./policy.ts";
+import type { MountRule, Policy } from "./policy.ts";
 import { withPreset } from "./presets/preset.ts";
 import type { PresetName } from "./presets/preset-names.ts";
 import type { ClientWords, GuardWords, PolicyWords } from "./schema.ts";
@@ -65,7 +66,11 @@ export function loadPolicies({ config, environment, preset, listen = [], mode }:
     const below = said.preset === undefined ? own : under(common, said.preset, name);
     return layer(below, withOwner(said, below), `bulkhead.yaml client ${name}`, name);
   };
-  const forced = (policy: Policy): Policy => (mode === undefined ? policy : { ...policy, mode });
+  const forced = (policy: Policy, client: string): Policy => ({
+    ...policy,
+    ...(mode !== undefined && { mode }),
+    allow: { ...policy.allow, mounts: policy.allow.mounts.map((rule) => mountOf(rule, client)) },
+  });
   const named = listen.map((text) => ({ text, client: /,client=([^,]*)/.exec(text)?.[1] }));
   const at = (policy: Policy, addresses: readonly string[], client?: string): Policy => ({
     ...policy,
@@ -76,7 +81,7 @@ export function loadPolicies({ config, environment, preset, listen = [], mode }:
   });
   const all = Object.entries(clients).map(([name, client]) => ({
     name,
-    policy: at(forced(ownOf(name, client)), [client.listen ?? []].flat(), name),
+    policy: at(forced(ownOf(name, client), name), [client.listen ?? []].flat(), name),
     listen: [client.listen ?? []].flat(),
     certificates: client.certificates ?? [],
     callers: {
@@ -84,19 +89,31 @@ export function loadPolicies({ config, environment, preset, listen = [], mode }:
       ...(client.fromLabels && { fromLabels: client.fromLabels }),
     },
   }));
-  const reservedLabels = all.flatMap(({ callers }) => callers.fromLabels ?? []);
-  const others = at(forced(own), []);
-  const writableMounts = [others, ...all.map(({ policy }) => policy)]
-    .flatMap(({ allow }) => allow.mounts)
-    .filter(({ readOnly }) => !readOnly);
+  const others = at(forced(own, "default"), []);
+  const everyone = [others, ...all.map(({ policy }) => policy)];
+  const reservedLabels = [
+    ...all.flatMap(({ callers }) => callers.fromLabels ?? []),
+    ...new Set(everyone.flatMap(({ owner }) => owner?.label ?? [])),
+  ];
+  const writableMounts = everyone.flatMap(({ allow }) => allow.mounts).filter(({ readOnly }) => !readOnly);
+  const trustedImages = everyone.flatMap(({ allow }) => allow.images);
+  const among = (policy: Policy): Policy => ({
+    ...policy,
+    writableMounts,
+    reservedLabels,
+    trustedImages,
+    ...(policy.owner && { space: spaceOf(policy.owner) }),
+  });
   return {
-    default: { ...others, writableMounts, reservedLabels },
-    clients: all.map((client) => ({
-      ...client,
-      policy: { ...client.policy, writableMounts, reservedLabels },
-    })),
+    default: among(others),
+    clients: all.map((client) => ({ ...client, policy: among(client.policy) })),
     socketProxy: proxy,
   };
+}
+
+/** `/srv/{client}/*`: a folder for each client. */
+function mountOf(rule: MountRule, client: string): MountRule {
+  return { ...rule, source: rule.source.replaceAll("{client}", client) };
 }
 
 function over(below: Policy, words: PolicyWords, client: string): Policy {

@@ -35,7 +35,7 @@ export interface Policy {
     /** References or patterns with `*`; empty is any. A digest pins. */
     readonly images: readonly string[];
     readonly capabilities: readonly string[];
-    /** `1000`, `1000:1000`, `nobody`; empty is any that the controls allow. */
+    /** `1000`, `1000:1000`, `root`; empty is any that the controls allow. */
     readonly users: readonly string[];
     readonly networks: readonly string[];
     /** Names or `NAME=VALUE` of labels that a client may set, with `*`; empty is any. */
@@ -47,13 +47,19 @@ export interface Policy {
     readonly volumeDrivers: readonly string[];
     /** Registries that an image may be pulled from or pushed to; empty is any. */
     readonly registries: readonly string[];
+    /** References or patterns that a client with an owner may make as they are, and push; others live in its own space. */
+    readonly names: readonly string[];
     /** Images of BuildKit frontends, by digest; Docker's own is built in and needs none. */
     readonly frontends: readonly string[];
   };
   /** What containers of any client may mount writable; without it what `allow.mounts` of this one says. */
   readonly writableMounts?: readonly MountRule[];
-  /** Labels by which the guard tells callers apart, `team=ci`: no client may set them. */
+  /** Labels by which the guard tells callers apart, `team=ci`, and those of all owners, `bulkhead.owner`: no client may set them. */
   readonly reservedLabels?: readonly string[];
+  /** What `allow.images` of any client names: no client may give these names to another image. */
+  readonly trustedImages?: readonly string[];
+  /** Where the names that the client makes begin, `bulkhead.invalid/ci/`; only the proxy can keep them apart. */
+  readonly space?: string;
   /** Paths of the unix sockets where this client comes in: it may mount them if `allow.mounts` names them. */
   readonly ownSockets?: readonly string[];
   readonly limits: Limits;

@@ -48,7 +48,7 @@ const allow = z.strictObject({
     z.array(mount).check(
       z.meta({
         description:
-          "Folders and files of the host that may be mounted: /srv/* for each folder in /srv, /srv/** for all below. None may be below one that containers can write. The controls still judge them. Default: time zones and public certificates, read-only.",
+          "Folders and files of the host that may be mounted: /srv/* for each folder in /srv, /srv/{client}/* for each folder in the one that has the client's name. None may be below one that containers can write, so /srv/** opens /srv alone unless it is read-only. The controls still judge them. Default: time zones and public certificates, read-only.",
       }),
     ),
   ),
@@ -65,9 +65,21 @@ const allow = z.strictObject({
   ),
   users: z.optional(
     z
-      .array(z.union([text, z.int().check(z.nonnegative("is no user's number"))]))
+      .array(
+        z.union([
+          z
+            .string()
+            .check(
+              z.regex(/^(?:root|\d+)(?::\d+)?$/, "is not a user's number: 1000 or 1000:1000 is expected"),
+            ),
+          z.int().check(z.nonnegative("is no user's number")),
+        ]),
+      )
       .check(
-        z.meta({ description: "Users that containers may run as: 1000, 1000:1000, nobody. Default: any." }),
+        z.meta({
+          description:
+            "Users that containers may run as, by number: 1000, 1000:1000. A name is whoever the image says. Default: any.",
+        }),
       ),
   ),
   networks: z.optional(
@@ -98,6 +110,14 @@ const allow = z.strictObject({
     z.array(text).check(
       z.meta({
         description: "Registries that images may be pulled from and pushed to: ghcr.io. Default: any.",
+      }),
+    ),
+  ),
+  names: z.optional(
+    z.array(text).check(
+      z.meta({
+        description:
+          "Image names that a client with an owner may make as they are, and push: registry.example.com/ci/*. Its other names live in a space of its own. Default: none.",
       }),
     ),
   ),

@@ -7,7 +7,9 @@ import { openBuilds } from "../buildkit/builds.ts";
 import { answerer } from "../engine/answer.ts";
 import { labelsByAddress } from "../engine/container-labels.ts";
 import { openEyes } from "../engine/eyes.ts";
+import type { HostEyes } from "../engine/host-path.ts";
 import type { OwnFile } from "../engine/own-files.ts";
+import { isAllowed } from "../judge/policy/rules.ts";
 import type { Sink } from "../log/sink.ts";
 import { guardMetrics } from "../metrics.ts";
 import type { Learner } from "../policy/learn.ts";
@@ -69,7 +71,8 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const metrics = guardMetrics();
   const tunnels = new Set<{ destroy(): void }>();
   const version = engineVersion();
-  const ask = answerer(questions, openEyes(engine.socketPath, options.hostRoot, options.ownFiles));
+  const eyes = openEyes(engine.socketPath, options.hostRoot, options.ownFiles);
+  const ask = answerer(questions, eyes);
   const around = {
     version,
     gate: realGate(ask),
@@ -103,7 +106,10 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   });
 
   // An Engine that is not there yet tells its version with its first answer.
-  await Promise.race([ping(upstream, engine.basePath, version).catch(() => false), pause(2_000)]);
+  const isThere = await Promise.race([
+    ping(upstream, engine.basePath, version).catch(() => false),
+    pause(2_000),
+  ]);
 
   let health: Health | undefined;
   let admin: Health | undefined;
@@ -113,6 +119,12 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     admin?.close();
     await proxy.stop(0);
   };
+  // One that is not there yet may be seen later; until then every folder of the host is denied.
+  const blind = isThere === true ? blindness(options.policies, eyes) : undefined;
+  if (blind !== undefined) {
+    await closeAll();
+    return failed(blind);
+  }
   for (const at of wanted.value) {
     const listening = await proxy.listen(at);
     if (listening.ok) continue;
@@ -179,6 +191,19 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
       return cut;
     },
   });
+}
+
+/** Why the guard cannot do what a policy asks: folders of the host are allowed, and where their links lead is not visible. */
+function blindness(policies: Policies, eyes: HostEyes): string | undefined {
+  const mounting = [policies.default, ...policies.clients.map(({ policy }) => policy)].find(
+    (policy) =>
+      policy.mode === "enforce" && policy.allow.mounts.length > 0 && !isAllowed(policy, "guard-blind"),
+  );
+  if (!mounting) return undefined;
+  const root = eyes.look("/");
+  return root.state === "unknown" && root.isBlind
+    ? `${mounting.name} allows folders of the host, and the guard cannot see where links in them lead: ${root.reason}. Run it as root, or give --host-root /`
+    : undefined;
 }
 
 /** The listeners of the command line, and those of each client; no address twice. */

@@ -1,10 +1,12 @@
 import { exposedMounts } from "../../../controls/mounts/exposed-mounts.ts";
 import type { Container } from "../../../model/container.ts";
+import { setItems } from "../../../model/fact.ts";
 import { canonicalPath } from "../../../model/host/path.ts";
 import type { Mount } from "../../../model/mount.ts";
+import type { ContainerPatch } from "../../../model/patch.ts";
 import type { MountRule } from "../../policy/policy.ts";
 import { isAllowedMount } from "../policy/patterns.ts";
-import { against } from "../policy/rules.ts";
+import { against, isAllowed } from "../policy/rules.ts";
 import type { Allowance, Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
 import { contextOf, lookAtHost } from "./known.ts";
@@ -21,6 +23,18 @@ const harmless: readonly MountRule[] = [
   "/etc/os-release",
   "/usr/lib/os-release",
 ].map((source) => ({ source, readOnly: true }));
+
+/** Mounts of these that were asked for writable, as they may be: read-only. */
+export function readOnlyPatches(view: Container, { policy }: CheckContext): readonly ContainerPatch[] {
+  if (isAllowed(policy, "guard-bind-mount")) return [];
+  return setItems(view.mounts).flatMap(({ value }): ContainerPatch[] => {
+    const { hostPath, readOnly } = value;
+    if (value.type !== "bind" || hostPath === undefined || readOnly) return [];
+    if (!isAllowedMount(hostPath, true, harmless) || isAllowedMount(hostPath, false, policy.allow.mounts))
+      return [];
+    return [{ op: "replace", field: "mounts", value, with: { ...value, readOnly: true } }];
+  });
+}
 
 /**
  * `chosen`: the client says which folders are mounted, or comes to have what they hold. `started`: somebody else chose them, and

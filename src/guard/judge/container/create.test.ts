@@ -161,10 +161,12 @@ describe("what a rule of the guard's own denies", () => {
       denies("--group-add docker app", "supplementary-groups"),
       denies("--group-add 999 app", "supplementary-groups"),
       denies("--group-add team app", "supplementary-groups"),
-      denies("-u 1000:6 app", "supplementary-groups"),
-      denies("-u 6:6 app", "supplementary-groups"),
-      denies("-u 1000:disk app", "supplementary-groups"),
-      denies("-u 0:6 app", "supplementary-groups"),
+      // A group opens what is the host's, where that is in the container.
+      ...["1000:6", "6:6", "1000:disk", "0:6"].flatMap((user) => [
+        { ...denies(`-v /srv/a:/a -u ${user} app`, "supplementary-groups"), policy: srv },
+        lets(`-u ${user} app`),
+      ]),
+      ...["33:33", "1000:100", "1000:0"].map((user) => lets(`-u ${user} -v data:/data app`)),
       denies("--cgroup-parent system.slice app", "guard-cgroup"),
       denies("--cgroup-parent //../docker app", "guard-cgroup"),
 
@@ -215,7 +217,7 @@ describe("what goes on working", () => {
       denies("-v srv:/data app", "guard-bind-mount"),
       lets("-v sized:/data app"),
       denies("-v /srv/www:/www app", "guard-bind-mount"),
-      denies("-v /etc/localtime:/etc/localtime app", "guard-bind-mount"),
+      lets("-v /etc/localtime:/etc/localtime app"),
       denies("--volumes-from binder app", "guard-bind-mount"),
       lets("-v /etc/ssl/certs:/etc/ssl/certs:ro app"),
       lets("-v /etc/localtime:/etc/localtime:ro app"),
@@ -260,10 +262,14 @@ describe("what goes on working", () => {
     expect(outcomeOf(decideIn(world, asked))).toContain("sensitive-host-mount");
   });
 
-  test("where the host is not seen, its paths are judged as written, and that is said", () => {
-    const decision = decideIn({ blind: true }, run("-v /srv/link:/x app"), srv);
-    expect(decision).toMatchObject({ verdict: "harden", notes: [{ rule: "guard-unknown" }] });
-    expect(outcomeOf(decideIn({ blind: true }, run("-v /etc:/x app")))).toEqual(["sensitive-host-mount"]);
+  test("where the host is not seen, none of its folders is mounted unless the policy takes paths as written", () => {
+    const line = run("-v /srv/link:/x app");
+    expect(outcomeOf(decideIn({ blind: true }, line, srv))).toEqual(["guard-blind"]);
+    const open = { ...srv, rules: { ...srv.rules, "guard-blind": "allow" as const } };
+    expect(decideIn({ blind: true }, line, open)).toMatchObject({ verdict: "harden" });
+    expect(outcomeOf(decideIn({ blind: true }, run("-v /etc:/x app"), open))).toEqual([
+      "sensitive-host-mount",
+    ]);
   });
 
   test("an Engine that does not answer lets nothing through", () => {
@@ -446,8 +452,9 @@ describe("what the policy allows by name is no finding", () => {
       under({ users: ["1000"] }, "-u 1000 app"),
       under({ users: ["1000"] }, "-u 1000:2000 app"),
       under({ users: ["1000:50"] }, "-u 1000:50 app"),
-      under({ users: ["nobody"] }, "-u nobody -v data:/etc app", ["guard-user"]),
-      under({ users: ["nobody"] }, "-u nobody -v data:/data app"),
+      under({ users: ["65534"] }, "-u nobody -v data:/data app", ["guard-user"]),
+      under({ users: ["1000"] }, "-u 1000:staff app", ["guard-user"]),
+      under({ users: ["65534"] }, "-u 65534 -v data:/data app"),
       under({ users: ["1000:50"] }, "-u 1000:2000 app", ["guard-user"]),
       under({ users: ["1000"] }, "plain"),
       under({ users: ["1000"] }, "app", ["guard-user"]),

@@ -1,31 +1,29 @@
 import { isRecord, recordAt } from "../../../base/json.ts";
 import { readCreateRequest } from "../../../formats/create-request/read.ts";
+import { writeCreateRequest } from "../../../formats/create-request/write.ts";
+import { spellRunPatch } from "../../../formats/run-command/spell.ts";
 import type { Container } from "../../../model/container.ts";
 import { set } from "../../../model/fact.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { checkFields } from "../fields.ts";
+import { imageLabel } from "../image/space.ts";
 import { checkImageUse } from "../image/use.ts";
 import { type Found, findObject } from "../objects.ts";
 import { withoutAllowed } from "../policy/exempt.ts";
-import { checkFurtherLabels } from "../policy/labels.ts";
+import { inheritedLabels } from "../policy/labels.ts";
 import { labelled } from "../policy/owner.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext, CheckResult } from "../route-check.ts";
 import { withOwnVolumes } from "../volume/own-volumes.ts";
-import { checkBoundFolders } from "./bound-folders.ts";
+import { readOnlyPatches } from "./bound-folders.ts";
 import { checkContainerName } from "./container-names.ts";
 import { createFields, endpointFields } from "./create-fields.ts";
 import { withNames } from "./create-names.ts";
-import { entered } from "./existing.ts";
-import { checkUserGroup } from "./groups.ts";
-import { harden } from "./harden.ts";
-import { hostConfigFields, mountsOf } from "./host-config.ts";
+import { judgeRun, type Run } from "./existing.ts";
+import { type Hardened, harden } from "./harden.ts";
 import { imageOf } from "./known.ts";
 import { lookAt } from "./look.ts";
 import { checkMaxima } from "./maxima.ts";
-import { checkMountRules } from "./mounts.ts";
-import { checkSecurityOptions } from "./security-options.ts";
-import { checkNamedUser, checkUser } from "./users.ts";
 
 /** `POST /containers/create`: deny first, then harden, then judge the result again. */
 export function checkCreate(request: UnderstoodRequest, context: CheckContext): CheckResult {
@@ -34,10 +32,16 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
   const own = labelled(volumes.body, context);
   const image = findImage(own.body, context);
   const use = checkImageUse(image, context);
-  const body = isRecord(own.body) ? { ...own.body, Image: use.name } : own.body;
-  const read = readCreateRequest(body);
+  const asked = isRecord(own.body) ? withImageId(own.body, use.name, image, context) : own.body;
+  const { body, view: read, changes: closed } = withReadOnly(asked, context);
   const before = lookAt(withImage(read, image.answer), context, "first");
-  const folders = checkBoundFolders(before.view, before.reasons, context);
+  const top = recordAt({ body }, "body");
+  const run: Run = {
+    view: before.view,
+    hostConfig: recordAt(top, "HostConfig"),
+    labels: inheritedLabels(top, image.answer),
+    user: top.User,
+  };
   const isDue = ({ rule }: Reason) => image.answer.state !== "missing" || !aboutImage.has(rule);
   const denied = [
     ...named.reasons,
@@ -46,10 +50,9 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
     ...image.reasons,
     ...own.reasons,
     ...use.reasons,
-    ...checkFurtherLabels(recordAt({ body }, "body"), image.answer, context),
-    ...checkBody(body, before.view, context),
-    ...before.reasons,
-    ...folders,
+    ...checkBody(top, context),
+    // Those that it sets itself were judged before the owner's was added.
+    ...judgeRun(run, before, context, "has by its image"),
   ].filter(isDue);
   const asNamed = { ...request, body };
   const { policy } = context;
@@ -66,9 +69,38 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
       ...after.filter(isDue),
       ...(hardened.reasons.length > 0 ? [] : checkMaxima(hardened.view, policy)),
     ],
-    changes: hardened.changes,
+    changes: [...closed, ...hardened.changes],
     notes: before.notes,
   };
+}
+
+/** Under an owner the image goes by its id, so that what was judged is what is made, and its name is noted for the answers. */
+function withImageId(
+  body: Readonly<Record<string, unknown>>,
+  name: string,
+  { answer }: Found,
+  { policy: { space } }: CheckContext,
+): Readonly<Record<string, unknown>> {
+  if (space === undefined || answer.state !== "found") return { ...body, Image: name };
+  const Labels = { ...recordAt(body, "Labels"), [imageLabel]: String(body.Image ?? "") };
+  return { ...body, Image: answer.id, Labels };
+}
+
+/** The time zone and public certificates are mounted read-only, also where the request leaves that out. */
+function withReadOnly(body: unknown, context: CheckContext): Hardened {
+  const { policy } = context;
+  const view = readCreateRequest(body);
+  const patches =
+    policy.mode === "enforce" && policy.override === "replace" ? readOnlyPatches(view, context) : [];
+  if (patches.length === 0) return { body, view, changes: [], reasons: [] };
+  const written = writeCreateRequest(body, patches, view);
+  const made = patches.map((patch) => ({
+    control: "guard-bind-mount",
+    patch,
+    flag: spellRunPatch(patch),
+    replaced: true,
+  }));
+  return { body: written.document, view: written.view, changes: made, reasons: [] };
 }
 
 /** The image that a create request names. */
@@ -86,22 +118,13 @@ function withImage(view: Container, answer: Found["answer"]): Container {
   return { ...view, imageUser: image.user.state === "unset" ? set("") : image.user };
 }
 
-/** The guard's own rules, field by field. */
-function checkBody(body: unknown, view: Container, context: CheckContext): readonly Reason[] {
-  const top = recordAt({ body }, "body");
-  const hostConfig = recordAt(top, "HostConfig");
-  const endpoints = recordAt(top, "NetworkingConfig", "EndpointsConfig");
+/** What only a create request says. */
+function checkBody(body: Readonly<Record<string, unknown>>, context: CheckContext): readonly Reason[] {
+  const endpoints = recordAt(body, "NetworkingConfig", "EndpointsConfig");
   return [
-    ...checkFields(top, createFields, context),
-    ...checkFields(hostConfig, hostConfigFields, context),
+    ...checkFields(body, createFields, context),
     ...Object.values(endpoints).flatMap((endpoint) =>
       checkFields(recordAt({ endpoint }, "endpoint"), endpointFields, context),
     ),
-    ...checkSecurityOptions(hostConfig.SecurityOpt, context),
-    ...checkMountRules(view, mountsOf(hostConfig), context),
-    ...checkUser(view, context),
-    ...checkNamedUser(view, context),
-    ...checkUserGroup(top.User, context),
-    ...entered(hostConfig, context),
   ];
 }

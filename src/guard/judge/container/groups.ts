@@ -1,7 +1,10 @@
 import { textsOf } from "../../../base/json.ts";
+import { exposedMounts } from "../../../controls/mounts/exposed-mounts.ts";
+import type { Container } from "../../../model/container.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
+import { contextOf } from "./known.ts";
 
 /** Below stand the system's own groups, docker's among them (login.defs(5), SYS_GID_MAX). */
 const firstOwnGroup = 1000;
@@ -20,8 +23,9 @@ export function checkGroups(value: unknown, context: CheckContext): readonly Rea
  * The group of a user, `1000:6`. The group of the user's own number or name is what images have for their services (`999:999`,
  * `nginx:nginx`), and no group of the host's system.
  */
-export function checkUserGroup(user: unknown, context: CheckContext): readonly Reason[] {
-  if (typeof user !== "string") return [];
+export function checkUserGroup(user: unknown, view: Container, context: CheckContext): readonly Reason[] {
+  // A group opens what is the host's, and of that it sees nothing.
+  if (typeof user !== "string" || !user.includes(":") || !seesHost(view, context)) return [];
   const [name = "", group] = user.split(":");
   if (context.policy.allow.users.includes(user)) return [];
   if (group === undefined || group === "" || (/^0*$/.test(group) && isRoot(name))) return [];
@@ -29,6 +33,16 @@ export function checkUserGroup(user: unknown, context: CheckContext): readonly R
   const gid = Number(group);
   const isOwn = Number(name) === gid && gid >= firstServiceGroup;
   return gid >= firstOwnGroup || isOwn ? [] : ofSystem(group, context);
+}
+
+/** Whether a folder or a device of the host is in the container, by its own mounts or by those that it takes from others. */
+function seesHost(view: Container, context: CheckContext): boolean {
+  return (
+    view.devices.length > 0 ||
+    exposedMounts(view, contextOf(context)).some(
+      (item) => item.state !== "set" || item.value.mount.hostPath !== undefined,
+    )
+  );
 }
 
 function isRoot(name: string): boolean {

@@ -1,7 +1,8 @@
 import { recordAt } from "../../../base/json.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
-import { checkNewName, targetOf } from "../image/names.ts";
+import { withNewName } from "../image/names.ts";
 import { findObject } from "../objects.ts";
+import { withImageLabels } from "../policy/owner.ts";
 import { against } from "../policy/rules.ts";
 import type { CheckContext, CheckResult } from "../route-check.ts";
 import { existingReasons } from "./existing.ts";
@@ -33,8 +34,16 @@ function checkpointReasons({ policy }: CheckContext) {
 export function checkCommit(request: UnderstoodRequest, context: CheckContext): CheckResult {
   const name = request.query.get("container")?.[0] ?? "";
   const found = findObject("container", name, context);
+  const named = withNewName(request, context);
+  const { labels } = withImageLabels({}, context);
+  const label = Object.entries(labels ?? {}).map(
+    // dockerd reads it as a line of a Dockerfile, where $ begins a variable.
+    ([key, value]) => `LABEL ${key}=${JSON.stringify(value).replaceAll("$", "\\$")}`,
+  );
+  const query = new Map([...named.request.query, ["container", [found.name]]]);
+  if (label.length > 0) query.set("changes", [...(query.get("changes") ?? []), ...label]);
   return {
-    request: { ...request, query: new Map([...request.query, ["container", [found.name]]]) },
+    request: { ...named.request, query },
     reasons: [
       ...against(
         context.policy,
@@ -43,7 +52,7 @@ export function checkCommit(request: UnderstoodRequest, context: CheckContext): 
       ),
       ...found.reasons,
       ...existingReasons(found.name, context),
-      ...checkNewName(targetOf(request, "repo"), context),
+      ...(named.reasons ?? []),
     ],
   };
 }

@@ -1,6 +1,7 @@
 import type { Container } from "../../../model/container.ts";
 import { controlReasons, type Stage } from "../policy/control-reasons.ts";
 import { withoutAllowed } from "../policy/exempt.ts";
+import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
 import { contextOf, type HostSight, lookAtHost, withVolumes } from "./known.ts";
@@ -20,20 +21,19 @@ export function lookAt(given: Container, context: CheckContext, stage: Stage): L
   const found = views.flatMap((each) =>
     controlReasons(withoutAllowed(each, context.policy), controlContext, context.policy, stage),
   );
-  const { notes, reasons } = unseen ? notSeen(unseen) : { notes: [], reasons: [] };
+  const { notes, reasons } = unseen ? notSeen(unseen, context) : { notes: [], reasons: [] };
   return { view, reasons: [...found, ...reasons, ...engineReasons(context)], notes };
 }
 
-/** Where nothing of the host is visible, paths count as written; a single one that hides where it leads is not let through. */
-function notSeen({
-  path,
-  reason,
-  isBlind,
-}: NonNullable<HostSight["unseen"]>): Pick<Look, "reasons" | "notes"> {
+/** A path that hides where it leads on the host is not let through: a plain link would lead past every list. */
+function notSeen(
+  { path, reason, isBlind }: NonNullable<HostSight["unseen"]>,
+  { policy }: CheckContext,
+): Pick<Look, "reasons" | "notes"> {
   const rule = "guard-unknown";
   if (isBlind) {
-    const message = `its mounts are judged as written, since the host is not visible from here (${path}: ${reason})`;
-    return { notes: [{ rule, message }], reasons: [] };
+    const message = `mounts ${path}, and the links on it cannot be followed: ${reason}`;
+    return { notes: [], reasons: against(policy, "guard-blind", message) };
   }
   const message = `mounts ${path}, and where that leads on the host could not be followed: ${reason}`;
   return { notes: [], reasons: [{ rule, message }] };

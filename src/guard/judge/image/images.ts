@@ -2,10 +2,11 @@ import { recordAt } from "../../../base/json.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { documentOf, findObject } from "../objects.ts";
 import { ownImageReasons } from "../policy/owner.ts";
+import { matchesImage } from "../policy/patterns.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext, CheckResult } from "../route-check.ts";
-import { checkNewName, targetOf, withoutTag } from "./names.ts";
+import { withNewName, withoutTag } from "./names.ts";
 import { checkReference, checkRegistry } from "./use.ts";
 
 /** `POST /images/create`: a pull with `fromImage`, an import with `fromSrc`. Neither is read as an import, both as both. */
@@ -14,9 +15,12 @@ export function checkImageCreate(request: UnderstoodRequest, context: CheckConte
   const image = query.get("fromImage")?.[0] ?? "";
   const source = query.get("fromSrc")?.[0] ?? "";
   const isImport = image === "" || source !== "";
+  const named = isImport ? withNewName(request, context) : { request, reasons: [] };
   return {
+    request: named.request,
     reasons: [
-      ...(isImport ? importReasons(request, source, context) : []),
+      ...(isImport ? importReasons(source, context) : []),
+      ...(named.reasons ?? []),
       ...(image === "" ? [] : pulled(request, image).flatMap((each) => checkReference(each, context))),
     ],
   };
@@ -31,7 +35,7 @@ function pulled({ query }: UnderstoodRequest, image: string): readonly string[] 
   return own.length > 0 ? own : [`${name}:*`];
 }
 
-function importReasons(request: UnderstoodRequest, source: string, context: CheckContext) {
+function importReasons(source: string, context: CheckContext) {
   const { policy } = context;
   return [
     ...against(
@@ -46,7 +50,6 @@ function importReasons(request: UnderstoodRequest, source: string, context: Chec
           "guard-outgoing",
           "makes the Engine fetch an archive from an address of the client's choice",
         )),
-    ...checkNewName(targetOf(request, "repo"), context),
   ];
 }
 
@@ -76,11 +79,19 @@ export function checkImagePush(request: UnderstoodRequest, context: CheckContext
         `sends ${reference} to a registry, with whatever was built into it`,
       ),
       ...checkReference(reference, context),
+      ...unnamedReasons(reference, context),
       ...(found?.reasons ?? []),
       ...(found?.answer.state === "found" ? ownImageReasons(found.answer.document, reference, context) : []),
       ...(found && tag === "" ? everyTagReasons(name) : []),
     ],
   };
+}
+
+/** What is pushed has its name on this Engine, too, where others would start it. */
+export function unnamedReasons(reference: string, { policy }: CheckContext): readonly Reason[] {
+  if (policy.space === undefined || matchesImage(reference, policy.allow.names)) return [];
+  const message = `pushes ${reference}, which is not in allow.names: this client makes other names in its own space only`;
+  return [{ rule: "guard-image-tag", message, allow: { list: "names", value: reference } }];
 }
 
 function everyTagReasons(name: string): readonly Reason[] {
@@ -90,7 +101,7 @@ function everyTagReasons(name: string): readonly Reason[] {
 
 /** `POST /images/{image}/tag`. */
 export function checkImageTag(request: UnderstoodRequest, context: CheckContext): CheckResult {
-  return { reasons: checkNewName(targetOf(request, "repo"), context) };
+  return withNewName(request, context);
 }
 
 /** `DELETE /images/{image}`: an image is everybody's to run, and its maker's to remove. */

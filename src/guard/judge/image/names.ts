@@ -4,7 +4,8 @@ import { ownImageReasons } from "../policy/owner.ts";
 import { fullReference, isSameRepository, matchesImage } from "../policy/patterns.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
-import type { CheckContext } from "../route-check.ts";
+import type { CheckContext, CheckResult } from "../route-check.ts";
+import { isSpaced, ownImageName } from "./space.ts";
 
 /** The reference that a `repo` (or another parameter) and a `tag` make together; undefined where no name is given. */
 export function targetOf({ query }: UnderstoodRequest, repository: string): string | undefined {
@@ -21,14 +22,60 @@ export function withoutTag(reference: string): string {
   return colon > named.lastIndexOf("/") ? named.slice(0, colon) : named;
 }
 
+/** A name that a request makes, as the Engine gets it. */
+export interface NewName {
+  readonly name: string;
+  readonly reasons: readonly Reason[];
+}
+
+/** Under an owner a name is made in the client's own space, where nobody else's reference leads. */
+export function newName(reference: string, context: CheckContext): NewName {
+  const { space, allow } = context.policy;
+  if (isSpaced(fullReference(reference)))
+    return refused(reference, "which is where the guard keeps the names of its clients");
+  if (space === undefined || matchesImage(reference, allow.names))
+    return { name: reference, reasons: checkNewName(reference, context) };
+  const name = ownImageName(reference, context.policy);
+  return name === undefined
+    ? refused(reference, "which no client can make: it needs a tag, not a digest")
+    : { name, reasons: [] };
+}
+
+function refused(reference: string, why: string): NewName {
+  return {
+    name: reference,
+    reasons: [{ rule: "guard-owner", message: `takes the name ${reference}, ${why}` }],
+  };
+}
+
+/** The request with the name of `repo` and `tag` as the Engine gets it. */
+export function withNewName(
+  request: UnderstoodRequest,
+  context: CheckContext,
+): CheckResult & { readonly request: UnderstoodRequest } {
+  const reference = targetOf(request, "repo");
+  if (reference === undefined) return { request, reasons: [] };
+  const { name, reasons } = newName(reference, context);
+  if (name === reference) return { request, reasons };
+  const repo = withoutTag(name);
+  const query = new Map([...request.query, ["repo", [repo]], ["tag", [name.slice(repo.length + 1)]]]);
+  return { request: { ...request, query }, reasons };
+}
+
 /**
  * Why an image that is made, imported or tagged here may not take the name: another image that came from a registry has it, or
  * the policy names it, so that what is started by it is no longer what was meant. An image that was made here may be made anew.
  */
-export function checkNewName(reference: string | undefined, context: CheckContext): readonly Reason[] {
-  if (reference === undefined) return [];
+function checkNewName(reference: string, context: CheckContext): readonly Reason[] {
   const { policy } = context;
-  if (policy.allow.images.length > 0 && matchesImage(reference, policy.allow.images)) {
+  if (/^docker\.io\/library\/[0-9a-f]{4,64}[:@]/.test(fullReference(reference)))
+    return against(
+      policy,
+      "guard-name",
+      `takes the name ${reference}, which can be mistaken for an image id: whoever means that image would get this one`,
+    );
+  const trusted = policy.trustedImages ?? policy.allow.images;
+  if (trusted.length > 0 && matchesImage(reference, trusted)) {
     return against(
       policy,
       "guard-image-tag",

@@ -1,4 +1,4 @@
-import { isRecord, itemsOf, recordAt } from "../../../base/json.ts";
+import { isRecord, recordAt } from "../../../base/json.ts";
 import type { Answer, Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
 import { matches } from "./patterns.ts";
@@ -8,19 +8,22 @@ import { against } from "./rules.ts";
 export function checkLabels(labels: unknown, { policy }: CheckContext, how = "sets"): readonly Reason[] {
   const { allow, owner, reservedLabels = [] } = policy;
   if (!isRecord(labels)) return [];
+  const isGuards = (name: string) => name === owner?.label || name === `${owner?.label}.image`;
+  const isOwn = (name: string, value: unknown) => name === owner?.label && value === owner.value;
   const reserved = Object.entries(labels).flatMap(([name, value]): Reason[] =>
+    (reservedLabels.includes(name) && value !== "" && !isOwn(name, value)) ||
     reservedLabels.includes(`${name}=${String(value)}`)
       ? [
           {
             rule: "guard-owner-label",
-            message: `${how} the label ${name}, by which the guard tells its callers apart: the container would be another client`,
+            message: `${how} the label ${name}, by which the guard tells its clients apart: it would be another client's`,
           },
         ]
       : [],
   );
   if (reserved.length > 0 || allow.labels.length === 0) return reserved;
   return Object.entries(labels)
-    .filter(([name, value]) => name !== owner?.label && !isListed(name, value, allow.labels))
+    .filter(([name, value]) => !isGuards(name) && !isListed(name, value, allow.labels))
     .flatMap(([name]) =>
       against(policy, "guard-label", `${how} the label ${name}, which is not in allow.labels`, {
         list: "labels",
@@ -36,19 +39,9 @@ function isListed(name: string, value: unknown, patterns: readonly string[]): bo
   );
 }
 
-/** Of a container, beside its own: those of the volumes that it makes, and those that its image brings. */
-export function checkFurtherLabels(
-  body: Readonly<Record<string, unknown>>,
-  image: Answer,
-  context: CheckContext,
-): readonly Reason[] {
+/** Labels of a container that its image brings. */
+export function inheritedLabels(body: Readonly<Record<string, unknown>>, image: Answer): unknown {
   const own = recordAt(body, "Labels");
   const brought = image.state === "found" ? recordAt(image.document, "Config", "Labels") : {};
-  const inherited = Object.entries(brought).filter(([name]) => !Object.hasOwn(own, name));
-  return [
-    ...itemsOf(recordAt(body, "HostConfig").Mounts).flatMap((mount) =>
-      checkLabels(recordAt({ mount }, "mount", "VolumeOptions").Labels, context, "makes a volume with"),
-    ),
-    ...checkLabels(Object.fromEntries(inherited), context, "has by its image"),
-  ];
+  return Object.fromEntries(Object.entries(brought).filter(([name]) => !Object.hasOwn(own, name)));
 }

@@ -1,4 +1,5 @@
 import { recordAt, textAt } from "../../../base/json.ts";
+import { imageLabel } from "../image/space.ts";
 import { notListed } from "../image/use.ts";
 import { referencesOf } from "../objects.ts";
 import type { Reason } from "../result.ts";
@@ -34,8 +35,14 @@ export function checkImageOf(document: unknown, context: CheckContext): readonly
   const { images } = context.policy.allow;
   if (images.length === 0) return [];
   const named = textAt(document, "Config", "Image") ?? "";
+  // A name that any policy trusts is one that no client can give to another image.
   if (named !== "" && matchesImage(named, images)) return [];
   const answer = context.ask({ kind: "image", name: textAt(document, "Image") ?? named });
   const others = answer.state === "found" ? referencesOf(answer.document) : [];
+  // As the guard noted it, which the image itself cannot say.
+  const noted = textAt(document, "Config", "Labels", imageLabel);
+  const isInherited =
+    answer.state !== "found" || textAt(answer.document, "Config", "Labels", imageLabel) === noted;
+  if (noted !== undefined && !isInherited && matchesImage(noted, images)) return [];
   return others.some((each) => matchesImage(each, images)) ? [] : notListed(named, context.policy);
 }

@@ -1,10 +1,9 @@
-import { isRecord, recordAt, textAt, textsOf } from "../../../base/json.ts";
-import { recordIn } from "../../request/query.ts";
-import type { UnderstoodRequest } from "../../request/request.ts";
+import { isRecord, recordAt, textAt } from "../../../base/json.ts";
 import type { ObjectKind } from "../../routes/route.ts";
+import { withSpacedLabels } from "../image/space.ts";
 import { missingMessage } from "../missing.ts";
 import type { Reason } from "../result.ts";
-import type { CheckContext, CheckResult } from "../route-check.ts";
+import type { CheckContext } from "../route-check.ts";
 import { checkLabels } from "./labels.ts";
 
 /** Labels of an object, as far as its kind has any. */
@@ -17,7 +16,7 @@ function labelsOf(kind: ObjectKind, document: unknown): Readonly<Record<string, 
 }
 
 /** Networks that every Engine has. They have no owner. */
-const everybodys: ReadonlySet<string> = new Set(["bridge", "none", "host", "nat"]);
+export const everybodys: ReadonlySet<string> = new Set(["bridge", "none", "host", "nat"]);
 
 /**
  * An object that is another's does not exist for this client. Images are everybody's to run and to look at: what removes or
@@ -41,16 +40,20 @@ export function ownerReasons(
   return isOwn(kind, document, owner) ? [] : [another(kind, name)];
 }
 
-function isOwn(
-  kind: ObjectKind,
-  document: unknown,
-  owner: { readonly label: string; readonly value: string },
-): boolean {
-  const labels = labelsOf(kind, document);
-  return Object.hasOwn(labels, owner.label) && labels[owner.label] === owner.value;
+type Owner = NonNullable<CheckContext["policy"]["owner"]>;
+
+/** The label of an owner's images: another one, since what anybody runs of an image inherits it. */
+export function imageLabelOf({ label }: Owner): string {
+  return `${label}.image`;
 }
 
-function another(kind: ObjectKind, name: string): Reason {
+function isOwn(kind: ObjectKind, document: unknown, owner: Owner): boolean {
+  const labels = labelsOf(kind, document);
+  const name = kind === "image" ? imageLabelOf(owner) : owner.label;
+  return Object.hasOwn(labels, name) && labels[name] === owner.value;
+}
+
+export function another(kind: ObjectKind, name: string): Reason {
   return { rule: "guard-owner", message: missingMessage(kind, name), absent: kind };
 }
 
@@ -98,46 +101,22 @@ export function withOwnerLabel(
   const unlisted = checkLabels(given, context);
   if (!owner) return { labels: undefined, reasons: unlisted };
   if (Object.hasOwn(given, owner.label) && given[owner.label] !== owner.value) {
-    const message = `sets the label ${owner.label}, which tells whose it is and is the guard's to set`;
+    const message = `sets the label ${owner.label}, which only the guard sets: it says who owns an object`;
     return { labels: undefined, reasons: [{ rule: "guard-owner-label", message }, ...unlisted] };
   }
-  return { labels: { ...given, [owner.label]: owner.value }, reasons: unlisted };
+  const spaced = withSpacedLabels(given, context.policy);
+  return { labels: { ...spaced, [owner.label]: owner.value }, reasons: unlisted };
 }
 
-/** `GET /networks/{network}`: a shared network lists its containers, which no client may see. */
-export function checkNetworkInspect(request: UnderstoodRequest, context: CheckContext): CheckResult {
+/** The same for an image that is made: what anybody runs of it must not have the owner's label, whatever its base or LABEL sets. */
+export function withImageLabels(
+  given: Readonly<Record<string, unknown>>,
+  context: CheckContext,
+): ReturnType<typeof withOwnerLabel> {
   const { owner } = context.policy;
-  if (!owner) return {};
-  const answer = context.ask({ kind: "network", name: request.params.network ?? "" });
-  const called = answer.state === "found" ? textAt(answer.document, "Name") : undefined;
-  return everybodys.has(called ?? "") ? { response: { redact: false, owner } } : {};
-}
-
-/** The request with its `filters` narrowed to what has the owner's label; `name` is the filter's: `label`. */
-export function withOwnerFilter(request: UnderstoodRequest, context: CheckContext): CheckResult {
-  const { owner } = context.policy;
-  if (!owner) return {};
-  const given = recordIn(request.query, "filters");
-  const wanted = `${owner.label}=${owner.value}`;
-  const terms = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, asSet(value)]));
-  // A filter by time that names a container tells whether there is one.
-  const reasons = ["before", "since"].flatMap((term) =>
-    Object.keys(terms[term] ?? {}).flatMap((name) => {
-      const found = context.ask({ kind: "container", name });
-      return found.state === "found"
-        ? ownerReasons("container", name, found.document, context)
-        : [another("container", name)];
-    }),
-  );
-  const narrowed = { ...terms, label: { ...terms.label, [wanted]: true } };
+  const { labels, reasons } = withOwnerLabel(given, context);
   return {
-    request: { ...request, query: new Map([...request.query, ["filters", [JSON.stringify(narrowed)]]]) },
+    labels: owner && labels && { ...labels, [owner.label]: "", [imageLabelOf(owner)]: owner.value },
     reasons,
   };
-}
-
-/** Both forms that filters have, a list and a set, as a set. */
-function asSet(value: unknown): Readonly<Record<string, true>> {
-  const terms = isRecord(value) ? Object.keys(value).filter((term) => value[term] === true) : textsOf(value);
-  return Object.fromEntries(terms.map((term) => [term, true]));
 }

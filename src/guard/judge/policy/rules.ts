@@ -93,6 +93,12 @@ export const guardRules = [
     default: "deny",
   },
   {
+    id: "guard-blind",
+    title: "A folder of the host whose links the guard cannot see",
+    why: "A link inside an allowed folder can lead to /etc or to the Engine's socket. A guard that does not see the host's files (in a container without `--host-root`, or before an Engine on another machine) denies every folder of the host.",
+    default: "deny",
+  },
+  {
     id: "guard-writable-path",
     title: "A folder of the host below one that containers can write",
     why: "A container that can write to /srv replaces /srv/app by a link to /etc. dockerd follows the link when it starts a container that mounts /srv/app: at `docker start`, by a restart policy, or when dockerd itself restarts.",

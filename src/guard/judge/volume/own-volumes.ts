@@ -1,4 +1,5 @@
 import { isRecord, recordAt, textAt } from "../../../base/json.ts";
+import { withSpacedLabels } from "../image/space.ts";
 import { takenVolumeReasons } from "../policy/owner.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
@@ -40,7 +41,8 @@ export function withOwnVolumes(
     const name = textAt(mount, "Source") ?? "";
     if (name !== "" && !isNew(name)) return mount;
     const given = recordAt(mount, "VolumeOptions");
-    return { ...mount, VolumeOptions: { ...given, Labels: { ...recordAt(given, "Labels"), ...labels } } };
+    const own = withSpacedLabels(recordAt(given, "Labels"), context.policy);
+    return { ...mount, VolumeOptions: { ...given, Labels: { ...own, ...labels } } };
   });
   const all = [...mounts, ...made];
   return {

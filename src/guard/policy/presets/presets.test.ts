@@ -41,7 +41,7 @@ const web = {
   Mounts: [],
 };
 
-const own = { Labels: { "bulkhead.owner": "client" } };
+const own = { Labels: { "bulkhead.owner": "client", "bulkhead.owner.image": "client" } };
 const networkId = "d4".repeat(32);
 const ownImage = `sha256:${"e5".repeat(32)}`;
 const recorded = readTools();

@@ -1,0 +1,120 @@
+import { isRecord } from "../../../base/json.ts";
+import { isImageId, parseImageReference } from "../../../model/image-reference.ts";
+import type { Policy } from "../../policy/policy.ts";
+import { fullReference, matchesImage } from "../policy/patterns.ts";
+
+/**
+ * Names that a client with an owner makes live below a registry that nobody can reach (RFC 6761): `app:1` of ci is
+ * `bulkhead.invalid/ci/docker.io/library/app:1` to the Engine, so that no reference of anybody else resolves to it. The client
+ * sees and uses its own name.
+ */
+export const spaceRegistry = "bulkhead.invalid";
+
+/** Of a Compose project and of a stack, whose containers the operator's `compose up` would take for its own. */
+const spacedLabels: ReadonlySet<string> = new Set([
+  "com.docker.compose.project",
+  "com.docker.stack.namespace",
+]);
+
+/** The reference as a container's image was named, beside the id that it is made of. */
+export const imageLabel = "bulkhead.image";
+
+/** Where the names of an owner begin; one for each owner, and none begins with another's. */
+export function spaceOf({ label, value }: { readonly label: string; readonly value: string }): string {
+  const isPlain = label === "bulkhead.owner" && /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/.test(value);
+  const part =
+    isPlain && !value.startsWith("x-") ? value : `x-${Buffer.from(`${label}=${value}`).toString("hex")}`;
+  return `${spaceRegistry}/${part}/`;
+}
+
+/** What the client's own name for an image is to the Engine; undefined for what is no name that a client can make. */
+export function ownImageName(reference: string, { space, allow }: Policy): string | undefined {
+  if (
+    space === undefined ||
+    matchesImage(reference, allow.names) ||
+    isSpaced(reference) ||
+    isImageId(reference)
+  )
+    return undefined;
+  const { registry, repository, tag, digest } = parseImageReference(reference);
+  if (digest !== undefined || !/^[a-z0-9.:-]+$/.test(registry)) return undefined;
+  return `${space}${registry.replace(":", "__")}/${repository}:${tag ?? "latest"}`;
+}
+
+/** Whether a text begins like a name in somebody's space. */
+export function isSpaced(text: string): boolean {
+  return text.startsWith(`${spaceRegistry}/`);
+}
+
+/** A pattern of `docker images`, for the client's own names. */
+export function ownPattern(pattern: string, space: string): string {
+  const [first = "", ...rest] = pattern.split("/");
+  if (rest.length === 0) return `${space}docker.io/library/${pattern}`;
+  const isRegistry = /[.:]/.test(first) || first === "localhost";
+  return isRegistry
+    ? `${space}${first.replace(":", "__")}/${rest.join("/")}`
+    : `${space}docker.io/${pattern}`;
+}
+
+/** Labels as the Engine gets them. */
+export function spacedLabel(name: string, value: unknown, { space }: Pick<Policy, "space">): unknown {
+  const isOurs = space !== undefined && spacedLabels.has(name) && typeof value === "string";
+  return isOurs && !isSpaced(value) ? `${space}${value}` : value;
+}
+
+export function withSpacedLabels(
+  labels: Readonly<Record<string, unknown>>,
+  policy: Pick<Policy, "space">,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(labels).map(([name, value]) => [name, spacedLabel(name, value, policy)]),
+  );
+}
+
+/** An answer as the client named things; of names in the spaces of others nothing is left. Untouched parts are the same objects. */
+export function withoutSpace(value: unknown, space: string): unknown {
+  if (typeof value === "string") return isSpaced(value) ? plainText(value, space) : value;
+  if (Array.isArray(value)) return value.flatMap((item: unknown) => listed(item, space));
+  if (!isRecord(value)) return value;
+  const plain = Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withoutSpace(item, space)]),
+  );
+  return named(plain);
+}
+
+function listed(item: unknown, space: string): readonly unknown[] {
+  if (typeof item === "string")
+    return isSpaced(item) && !item.startsWith(space) ? [] : [withoutSpace(item, space)];
+  const plain = withoutSpace(item, space);
+  const before = isRecord(item) ? item.RepoTags : undefined;
+  const isOthers =
+    Array.isArray(before) &&
+    before.length > 0 &&
+    isRecord(plain) &&
+    (plain.RepoTags as unknown[]).length === 0;
+  return isOthers ? [] : [plain];
+}
+
+/** A container by the name of its image, where the guard noted one: `Image` of a list, `Config.Image` of an inspect. */
+function named(document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { Image, Labels } = document;
+  if (!isRecord(Labels) || typeof Labels[imageLabel] !== "string" || typeof Image !== "string")
+    return document;
+  return /^sha256:/.test(Image) ? { ...document, Image: Labels[imageLabel] } : document;
+}
+
+function plainText(text: string, space: string): string {
+  if (!text.startsWith(space)) return spaceRegistry;
+  const rest = text.slice(space.length);
+  const slash = rest.indexOf("/");
+  if (slash < 0) return rest;
+  const registry = rest.slice(0, slash).replace("__", ":");
+  const name = rest.slice(slash + 1);
+  if (registry !== "docker.io") return `${registry}/${name}`;
+  return name.startsWith("library/") ? name.slice("library/".length) : name;
+}
+
+/** The reference in full by which BuildKit asks for what is so called in the space. */
+export function askedAs(spaced: string, space: string): string {
+  return fullReference(plainText(spaced, space));
+}
