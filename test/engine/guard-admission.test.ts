@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand } from "../support/cli.ts";
+import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
@@ -85,6 +86,19 @@ describeWithEngine("who may call the guard, by address and label, and whose poli
     expect(await lists("--label", "team=ci")).toContain('"Id"');
     expect(await lists("--label", "team=other")).toBe("");
     expect(await lists()).toBe("");
+  });
+
+  it("a RUN step of a classic build is nobody, whatever its Dockerfile says", () => {
+    const gateway = "$(ip route | sed -n 's/default via \\([^ ]*\\).*/\\1/p')";
+    const script = `wget -q -O- http://${gateway}:2375/v1.45/containers/json || echo nobody`;
+    const path = testFolder({ Dockerfile: `FROM ${busybox}\nLABEL team=ci\nRUN ${script}\n` });
+    const env = { PATH: process.env.PATH ?? "", ...engine.environment, DOCKER_BUILDKIT: "0" };
+    const said = execFileSync("docker", ["build", "--no-cache", path], {
+      env,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    expect(said.toString()).toContain("nobody");
+    expect(said.toString()).not.toContain('"Id"');
   });
 
   it("an address that is named is the client", () => {

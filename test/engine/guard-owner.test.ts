@@ -112,18 +112,43 @@ describeWithEngine("two clients with an owner's label", () => {
     expect(await engine.docker(state)).toBe("running true /bob-box");
   });
 
-  it("the name of an image stays its owner's, also after the image was removed", async () => {
-    const folder = testFolder({ Dockerfile: `FROM ${busybox}\n` });
-    await clients.passes("ann", ["build", "-t", "ann-image:1", folder]);
-    await clients.passes("bob", ["build", "-t", "bob-image:1", folder]);
-    const take = ["tag", "bob-image:1", "ann-image:1"];
-    expect((await clients.docker("bob", take)).status).not.toBe(0);
-    await clients.passes("ann", ["rmi", "ann-image:1"]);
-    expect((await clients.docker("bob", take)).status).not.toBe(0);
-    expect(await engine.docker(["images", "-q", "ann-image"])).toBe("");
-    // It is ann's still, and bob's own names are his.
-    await clients.passes("ann", ["build", "-t", "ann-image:1", folder]);
-    await clients.passes("bob", ["tag", "bob-image:1", "bob-image:2"]);
+  it("the names that a client makes are its own: nobody else's reference leads to them", async () => {
+    const dockerfile = `FROM ${busybox}\nLABEL bulkhead.owner=bob\nRUN echo ann > /who\n`;
+    await clients.passes("ann", ["build", "-q", "-t", "base", testFolder({ Dockerfile: dockerfile })]);
+    const own = testFolder({ Dockerfile: "FROM base\nCOPY --from=base /who /again\n" });
+    await clients.passes("ann", ["build", "-q", "-t", "app:1", own]);
+    for (const name of ["postgres:17", "docker/dockerfile:1", "registry.example.com/app:1"]) {
+      await clients.passes("ann", ["tag", "app:1", name]);
+      expect(await clients.passes("ann", ["images", "--format={{.Repository}}:{{.Tag}}", name])).toBe(name);
+      await expect(engine.docker(["image", "inspect", name])).rejects.toThrow(/No such image/);
+      expect((await clients.docker("bob", ["image", "inspect", name])).status).not.toBe(0);
+    }
+    // By its own name it is there, also after another client has one of the same name.
+    await clients.passes("bob", ["tag", busybox, "app:1"]);
+    const run = ["run", "--name=mine", "--network=none", "app:1", "cat", "/again"];
+    expect(await clients.passes("ann", run)).toBe("ann");
+    expect(await clients.passes("ann", ["ps", "-a", "--filter=ancestor=app:1", "--format={{.Image}}"])).toBe(
+      "app:1",
+    );
+    expect(await clients.passes("ann", ["inspect", "--format={{.Config.Image}}", "mine"])).toBe("app:1");
+    const listed = await clients.passes("bob", ["images", "--format={{.Repository}}:{{.Tag}}"]);
+    expect(listed.split("\n")).toContain("app:1");
+    expect(listed).not.toMatch(/base|postgres|invalid/);
+    // What the operator runs of it is not the client's, nor bob's.
+    const image = await clients.passes("ann", ["image", "inspect", "--format={{.Id}}", "app:1"]);
+    await engine.docker(["run", "--name=operators", "--network=none", image, "true"]);
+    await clients.passes("ann", ["rm", "mine"]);
+    for (const client of ["ann", "bob"]) {
+      await clients.passes(client, ["container", "prune", "-f"]);
+      expect((await clients.docker(client, ["inspect", "operators"])).status).not.toBe(0);
+    }
+    expect(await engine.docker(["rm", "operators"])).toBe("operators");
+    await clients.fails("ann", ["push", "postgres:17"], "allow.names");
+    for (const name of ["postgres:17", "app:1"]) await clients.passes("ann", ["rmi", name]);
+    expect((await clients.docker("ann", ["image", "inspect", "app:1"])).status).not.toBe(0);
+    expect(await clients.passes("bob", ["image", "inspect", "--format={{.RepoTags}}", "app:1"])).toContain(
+      "app:1",
+    );
   });
 
   it("nor an exec's id, nor the name of a volume that is taken, nor who else is on everybody's bridge", async () => {

@@ -5,6 +5,7 @@ import { existingAttacks } from "./existing.ts";
 import { hostConfigAttacks } from "./host-config.ts";
 import { hostFileAttacks } from "./host-files.ts";
 import { imageAttacks } from "./images.ts";
+import { nameAttacks } from "./names.ts";
 import { raceAttacks } from "./races.ts";
 import { remappedAttacks } from "./remapped.ts";
 import { swapAttacks } from "./swaps.ts";
@@ -17,6 +18,7 @@ export const subjects: readonly Subject[] = [
   { subject: "a folder that becomes a link", attacks: swapAttacks },
   { subject: "containers that are there already", attacks: existingAttacks },
   { subject: "images and where they come from", attacks: imageAttacks },
+  { subject: "names that others can take", attacks: nameAttacks },
   { subject: "networks, the swarm and plugins", attacks: engineWideAttacks },
   { subject: "a body of two readings", attacks: bodyAttacks },
   { subject: "a path of two readings", attacks: pathAttacks },
