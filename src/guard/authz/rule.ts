@@ -1,6 +1,9 @@
-import { textAt } from "../../base/json.ts";
+import { recordAt, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
+import { targetOf } from "../judge/image/names.ts";
+import { isSpacedLabel } from "../judge/image/space.ts";
 import { type Ask, type Judged, judge } from "../judge/judge.ts";
+import { matchesImage } from "../judge/policy/patterns.ts";
 import { against, isAllowed, shut } from "../judge/policy/rules.ts";
 import { type Reason, toldRule } from "../judge/result.ts";
 import type { Asker } from "../log/entry.ts";
@@ -54,6 +57,7 @@ export async function judgeMessage(
     ...unblanked(judged, policy),
     ...unseen(judged, policy),
     ...unread(judged, policy),
+    ...unspaced(judged, policy),
   ];
   return { asker, judged: asPlugin(judged, lacking, policy, hidden) };
 }
@@ -149,6 +153,20 @@ function unseen({ route }: Passed, policy: Policy): readonly Reason[] {
   const message =
     "opens a tunnel into the Engine, of which a plugin sees nothing: use the proxy, or DOCKER_BUILDKIT=0";
   return shut(route.id, policy, message);
+}
+
+/** Under an owner, names and projects that somebody else's reference would lead to. */
+function unspaced({ route, request }: Passed, { owner, allow }: Policy): readonly Reason[] {
+  if (!owner) return [];
+  const isNamed = ["image-tag", "image-create", "container-commit"].includes(route.id);
+  const names =
+    route.id === "build" ? (request.query.get("t") ?? []) : isNamed ? [targetOf(request, "repo")] : [];
+  const taken = names.find((name) => name !== undefined && !matchesImage(name, allow.names));
+  const label = Object.keys(recordAt({ at: request.body }, "at", "Labels")).find(isSpacedLabel);
+  const what = taken === undefined ? label && `the label ${label}` : `the name ${taken}`;
+  if (what === undefined) return [];
+  const message = `takes ${what}, which others' references lead to: only the proxy can keep an owner's names apart`;
+  return [{ rule: "guard-owner", message }];
 }
 
 /** dockerd shows a plugin no archive. */

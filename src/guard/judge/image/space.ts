@@ -56,6 +56,11 @@ export function ownPattern(pattern: string, space: string): string {
     : `${space}docker.io/${pattern}`;
 }
 
+/** Whether a label is one by which tools find what is theirs, and which is so kept apart. */
+export function isSpacedLabel(name: string): boolean {
+  return spacedLabels.has(name);
+}
+
 /** Labels as the Engine gets them. */
 export function spacedLabel(name: string, value: unknown, { space }: Pick<Policy, "space">): unknown {
   const isOurs = space !== undefined && spacedLabels.has(name) && typeof value === "string";
