@@ -9,6 +9,9 @@ testControl(memorySwapLimit, {
     run("docker run -m 128m --memory-swap 257m redis", { message: /129 MiB of swap/ }),
     compose("services: { db: { image: redis, mem_limit: 128m, memswap_limit: -1 } }"),
     inspect({ HostConfig: { Memory: 134217728, MemorySwap: -1 } }),
+    run("docker run -m 128m --memory-swappiness 100 redis", { message: /memory-swappiness 100/ }),
+    compose("services: { db: { image: redis, mem_swappiness: 80 } }"),
+    inspect({ HostConfig: { MemorySwappiness: 61 } }),
     view("kernel: no limit", container("effective", { memory: set(1024), memorySwap: set(-1) })),
   ],
   passes: [
@@ -17,6 +20,7 @@ testControl(memorySwapLimit, {
     run("docker run -m 128m --memory-swap 128m redis"),
     compose("services: { db: { image: redis, mem_limit: 128m, memswap_limit: 200m } }"),
     inspect({ HostConfig: { Memory: 134217728, MemorySwap: 268435456 } }),
+    run("docker run -m 128m --memory-swappiness 0 redis"),
   ],
   unknown: [
     view(

@@ -11,7 +11,7 @@ export const irrelevantKeys = {
       "default_host_ip detach dns_opts dns_search_domains dns_servers domainname entrypoint etc_hosts " +
       "exposed_ports exposed expose force_kill forcekill hostname ignore_image image_comparison " +
       "image_label_mismatch image_name_mismatch interactive keep_volumes kernel_memory kill_signal mac_address " +
-      "memory_swappiness networks_cli_compatible output_logs paused platform pull pull_check_mode_behavior " +
+      "networks_cli_compatible output_logs paused platform pull pull_check_mode_behavior " +
       "purge_networks recreate removal_wait_timeout restart restart_retries shm_size stop_signal stop_timeout " +
       "trust_image_content tty volume_driver working_dir docker_host docker_url api_version docker_api_version " +
       "timeout debug use_ssh_client ca_path ca_cert tls_ca_cert cacert_path client_cert tls_client_cert " +
@@ -79,7 +79,6 @@ export const irrelevantFlags: readonly Flag[] = [
   { name: "kernel-memory", takes: "bytes" },
   { name: "link-local-ip", takes: "item" },
   { name: "mac-address", takes: "text" },
-  { name: "memory-swappiness", takes: "integer" },
   { name: "name", takes: "text" },
   { name: "net-alias", takes: "item", aliasOf: "network-alias" },
   { name: "network-alias", takes: "item" },

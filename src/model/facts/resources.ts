@@ -92,6 +92,15 @@ export const resources = {
     kernel: { controller: "memory", v1: "memory.soft_limit_in_bytes", v2: "memory.low", holds: "own" },
     ...updatable("memory-limit"),
   },
+  /** 0 to 100: how readily the kernel swaps its pages out. -1 is not set. */
+  memorySwappiness: {
+    ...said({ kind: "integer", zero: "amount", negative: "unset", tighter: "lower" }),
+    ...said({ compose: "mem_swappiness", run: "memory-swappiness", swarm: "default" }),
+    ...said({ api: "HostConfig.MemorySwappiness", ansible: "memory_swappiness", terraform: "default" }),
+    quadlet: "PodmanArgs",
+    kernel: { controller: "memory", v1: "memory.swappiness", v2: undefined, holds: "own" },
+    ...{ update: false, drift: "memory-swappiness" },
+  },
   oomKillDisable: {
     kind: "switch",
     ...said({ compose: "oom_kill_disable", run: "oom-kill-disable", swarm: "default" }),
