@@ -839,3 +839,29 @@ function fails(control: Control, view: Container, source: Context["source"]): bo
   const context = { ...surroundings, source, configured: container("configured", { memory: set(1) }) };
   return control.check.container?.(view, context).verdict === "fail";
 }
+
+/** Facts that no check asks for, with what reads them instead. */
+const readElsewhere: Readonly<Partial<Record<ContainerFact, string>>> = {
+  memoryReservation: "the remedy of memory-limit",
+  healthcheck: "the rows of the CIS Benchmark",
+  restart: "the rows of the CIS Benchmark",
+  ulimits: "the rows of the CIS Benchmark",
+  labels: "who made it: docker compose, an owner of the guard",
+};
+
+test("each fact is read by a control", () => {
+  const read = new Set<string>();
+  for (const { level, source, samples, more } of sources) {
+    const views = [...facts.flatMap((field) => samples[field]?.() ?? []), ...more()];
+    for (const view of views) {
+      const seen = new Proxy(view, {
+        get(target, key, receiver) {
+          read.add(String(key));
+          return Reflect.get(target, key, receiver) as unknown;
+        },
+      });
+      for (const control of judging) if (appliesAt(control, "container", level)) fails(control, seen, source);
+    }
+  }
+  expect(facts.filter((field) => !read.has(field))).toEqual(Object.keys(readElsewhere));
+});

@@ -86,7 +86,7 @@ export const hostConfigFields: Fields = {
   KernelMemoryTCP: harmless(limit),
   MemoryReservation: harmless(limit),
   MemorySwap: byControls("memory-swap-limit"),
-  MemorySwappiness: harmless("how readily its own pages are swapped out"),
+  MemorySwappiness: byControls("memory-swap-limit"),
   OomKillDisable: byControls("memory-limit"),
   PidsLimit: byControls("pids-limit"),
   Ulimits: harmless("bounds of its own processes, which its cgroup bounds again"),
