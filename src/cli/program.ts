@@ -191,6 +191,11 @@ const commands: Readonly<Record<string, Add>> = {
 
   controls: (program) => {
     addControlsOptions(program.command("controls")).action(async (options) => {
+      if (options.check) {
+        const { checkControls } = await import("./controls/check.ts");
+        process.exitCode = await checkControls(options.config);
+        return;
+      }
       const { listControls } = await import("./controls/controls.ts");
       process.exitCode = listControls(options.format);
     });

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { comparisons, ownFacts, ownSubjects } from "../controls/own/own-control.ts";
 import { controls } from "../controls/registry.ts";
 import { parseBytes } from "../formats/values/bytes.ts";
 import { guardSchema } from "../guard/policy/schema.ts";
@@ -9,9 +10,86 @@ import { watchSchema } from "../watch/config-schema.ts";
 const control = z.enum(controls.map((each) => each.id)).check(z.meta({ description: "A control's id." }));
 const severity = z.enum(severities);
 
+const ownId = z.string().check(
+  z.regex(/^own-[a-z0-9]+(?:-[a-z0-9]+)*$/, {
+    error: "is not the id of a control of your own: own-NAME",
+    // Else a union takes this branch for the one that was meant.
+    abort: true,
+  }),
+  z.meta({ description: "A control of your own, from controls." }),
+);
+const scalarValue = z.union([z.string(), z.number(), z.boolean()]);
+const textOrNumber = z.union([z.string(), z.number()]);
+const pattern = z
+  .string()
+  .check(z.refine(isRegularExpression, "is not a regular expression that can be read"));
+
+const comparison = {
+  is: z.optional(scalarValue),
+  isNot: z.optional(scalarValue),
+  oneOf: z.optional(z.array(textOrNumber)),
+  noneOf: z.optional(z.array(textOrNumber)),
+  atMost: z.optional(textOrNumber),
+  atLeast: z.optional(textOrNumber),
+  matches: z.optional(pattern),
+  matchesNot: z.optional(pattern),
+  isSet: z.optional(z.boolean()),
+};
+
+/** A team's own control: a fact, one comparison, a severity and words. */
+const ownRule = z
+  .strictObject({
+    id: ownId,
+    title: z.string().check(z.minLength(1)),
+    why: z.optional(z.string()),
+    severity,
+    subject: z.optional(z.enum(ownSubjects)),
+    fact: z
+      .string()
+      .check(z.meta({ description: "A fact of the subject: memory, labels, networkMode, mounts, user, …" })),
+    name: z.optional(
+      z
+        .string()
+        .check(z.meta({ description: "Of labels, environment and the like, the name that is meant." })),
+    ),
+    ...comparison,
+    message: z
+      .string()
+      .check(
+        z.minLength(1),
+        z.meta({ description: "What a finding says behind the subject's name; {value} is the value." }),
+      ),
+    fix: z.string().check(z.minLength(1)),
+    bad: z.optional(
+      z.array(z.string()).check(
+        z.meta({
+          description: "Examples that must fail: a docker run line, a Compose file, a Dockerfile.",
+        }),
+      ),
+    ),
+    good: z.optional(z.array(z.string()).check(z.meta({ description: "Examples that must not fail." }))),
+  })
+  .check(
+    z.refine((rule) => comparisons.filter((each) => rule[each] !== undefined).length === 1, {
+      error: `has one comparison: ${comparisons.join(", ")}`,
+    }),
+    z.refine((rule) => ownFacts(rule.subject ?? "container").includes(rule.fact), {
+      error: "names no fact of its subject: docs/audit.md lists them",
+      path: ["fact"],
+    }),
+  );
+
+function isRegularExpression(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
 const ignore = z.strictObject({
   control: z
-    .union([control, z.array(control), z.literal("*")])
+    .union([control, z.array(z.union([control, ownId])), z.literal("*"), ownId])
     .check(z.meta({ description: "The control that is silenced, several, or * for all." })),
   subject: z.optional(
     z.string().check(z.meta({ description: "A subject's name or id; * stands for any characters." })),
@@ -121,6 +199,13 @@ export const configSchema = z.strictObject({
     z
       .array(z.string())
       .check(z.meta({ description: "Files that a folder's walk leaves out, in .gitignore's syntax." })),
+  ),
+  controls: z.optional(
+    z
+      .array(ownRule)
+      .check(
+        z.meta({ description: "Controls of your own. bulkhead controls --check tries their examples." }),
+      ),
   ),
   images: z.optional(
     z

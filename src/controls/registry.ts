@@ -189,7 +189,20 @@ export { benchmarkControls };
 export const allControls: readonly Control[] = [...controls, ...benchmarkControls];
 
 const byId = new Map(allControls.map((control) => [control.id, control]));
+const own = new Map<string, Control>();
 
+/** Makes a team's own controls known by their ids, for ignores, reports and `--only`; once, when the configuration is read. */
+export function knowOwnControls(controls: readonly Control[]): void {
+  own.clear();
+  for (const control of controls) own.set(control.id, control);
+}
+
+/** One of bulkhead's, or of the configuration that was read. */
 export function findControl(id: string): Control | undefined {
-  return byId.get(id);
+  return byId.get(id) ?? own.get(id);
+}
+
+/** The controls of the configuration that was read. */
+export function ownControls(): readonly Control[] {
+  return [...own.values()];
 }

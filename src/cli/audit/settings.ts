@@ -6,7 +6,7 @@ import { ok } from "../../base/result.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import type { Config } from "../../config/config.ts";
 import { nearestConfig } from "../../config/find.ts";
-import { allControls, controls, findControl } from "../../controls/registry.ts";
+import { allControls, controls, findControl, knowOwnControls, ownControls } from "../../controls/registry.ts";
 import { complain, complainAt } from "../common/complain.ts";
 import type { AuditOptions } from "./options.ts";
 import { purposes } from "./purposes.ts";
@@ -23,7 +23,7 @@ export async function loadConfig(
   options: Pick<AuditOptions, "only" | "skip" | "config">,
   io: DiskFiles,
 ): Promise<{ readonly ok: true; readonly value: Settings } | { readonly ok: false }> {
-  const strange = [...options.only, ...options.skip].filter((id) => !findControl(id));
+  const strange = [...options.only, ...options.skip].filter((id) => !findControl(id) && !/^own-/.test(id));
   if (strange.length > 0) {
     const ids = controls.map(({ id }) => id);
     const named = strange.map((id) => `“${id}”${didYouMean(id, ids)}`).join(", ");
@@ -59,7 +59,18 @@ async function readSettings(
   // The schema costs start-up time, so it is loaded only where there is a configuration.
   const { configIgnores, readConfig } = await import("../../config/config.ts");
   const config = readConfig(path, io);
-  if (config.ok) return { config: config.value, ignores: configIgnores(config.value, path) };
+  if (config.ok) {
+    const rules = config.value.controls ?? [];
+    if (rules.length > 0) {
+      const { ownControl } = await import("../../controls/own/own-control.ts");
+      knowOwnControls(
+        rules.map(({ id, title, why, severity, subject, fact, name, message, fix, ...compare }) =>
+          ownControl({ id, title, why, severity, subject, fact, name, message, fix, compare }),
+        ),
+      );
+    }
+    return { config: config.value, ignores: configIgnores(config.value, path) };
+  }
   if ("reason" in config) complain(`${path} cannot be read: ${config.reason}`);
   else for (const fault of config.faults) complainAt(`${fault.reason}`, fault.location, io, path);
   return undefined;
@@ -85,8 +96,8 @@ export function rulesOf(
   return {
     controls:
       only.length === 0
-        ? controls.filter(({ id }) => !skip.includes(id))
-        : allControls.filter(({ id }) => only.includes(id) && !skip.includes(id)),
+        ? [...controls, ...ownControls()].filter(({ id }) => !skip.includes(id))
+        : [...allControls, ...ownControls()].filter(({ id }) => only.includes(id) && !skip.includes(id)),
     ignores,
     images: config.images,
     severities: { ...(options.profileOf && purposes[options.profileOf].severities), ...config.severity },

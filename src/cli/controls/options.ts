@@ -10,11 +10,14 @@ export function addControlsOptions(command: Command): Command {
     .addOption(
       new Option("--format <name>", "text (default) or json").choices(["text", "json"]).default("text"),
     )
+    .option("--check", "try the examples of your own controls in bulkhead.yaml")
+    .option("--config <file>", "the configuration; default: the nearest bulkhead.yaml")
     .addHelpText(
       "after",
       `
 Examples:
   bulkhead controls
+  bulkhead controls --check             in CI, when bulkhead.yaml has controls
   bulkhead controls --format json       for a program`,
     );
 }

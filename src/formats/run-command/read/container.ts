@@ -70,7 +70,15 @@ export function readContainer(
   const imageWord = isUpdate ? lastValue(split, "image") : operand;
   const image = isUpdate && !imageWord ? lineFacts.scalars.image : readImage(lineFacts, split, imageWord);
   lastOfEachName(lineFacts);
-  for (const word of split.rest.slice(1)) addCommandWord(lineFacts, word);
+  const given = split.rest.slice(1, mostCommandWords + 1);
+  for (const word of given) addCommandWord(lineFacts, word);
+  const beyond = split.rest[mostCommandWords + 1];
+  if (beyond)
+    addItem(
+      lineFacts,
+      "command",
+      unresolved("the command has more words than are read", originOf(lineFacts, beyond)),
+    );
   const security = dialect.hasSecurityOptions ? securityFacts(lineFacts) : {};
   const read = finish(lineFacts, { ...security, image });
   const whole = leftOpen(lineFacts, split.before, read);
@@ -85,6 +93,9 @@ export function readContainer(
     secrets: lineFacts.secrets,
   };
 }
+
+/** Options that matter stand near the front. */
+const mostCommandWords = 200;
 
 const runOnce = { why: "with --rm it runs once and is removed", isOfCi: false } as const;
 
