@@ -27,6 +27,8 @@ export interface Mount {
    * name or by dev:inode. Empty where nobody looked.
    */
   readonly sockets: readonly string[];
+  /** True where `ro` is asked not to reach what is mounted below the source (`bind-recursive=writable`). */
+  readonly isWritableBelow?: true | undefined;
   /** For a tmpfs. */
   readonly tmpfs: TmpfsOptions | undefined;
   /** The driver of a volume and its options, where the source tells; options may hold a password. */

@@ -12,7 +12,7 @@ export function reachOf({ mount, path }: ExposedMount, { engine }: Context): rea
     source: mount.type === "volume" ? undefined : mount.source,
     sockets: socketsOf(engine),
     dataRoot: engine && valueOr(engine.dataRoot, undefined),
-    isReadOnlyBelow: isReadOnlyBelow(engine),
+    isReadOnlyBelow: !mount.isWritableBelow && isReadOnlyBelow(engine),
   };
   const found = reach(path, options);
   const written = mount.hostPath === undefined ? path : canonicalPath(mount.hostPath);

@@ -3,6 +3,30 @@ import { readOnlyVolume } from "./read-only-volume.ts";
 
 testControl(readOnlyVolume, {
   fails: [
+    run("docker run --mount type=bind,src=/srv,dst=/s,readonly,bind-recursive=writable x", {
+      severity: "medium",
+      message: /stays writable/,
+    }),
+    compose(
+      "services: { a: { image: x, volumes: [{ type: bind, source: /srv, target: /s, read_only: true, bind: { recursive: writable } }] } }",
+      { severity: "medium" },
+    ),
+    inspect(
+      {
+        HostConfig: {
+          Mounts: [
+            {
+              Type: "bind",
+              Source: "/srv",
+              Target: "/s",
+              ReadOnly: true,
+              BindOptions: { ReadOnlyNonRecursive: true },
+            },
+          ],
+        },
+      },
+      { severity: "medium" },
+    ),
     run("docker run -v $(pwd)/x:/secrets -v /srv/a:/a nginx"),
     run("docker run -v /srv/a:/a:rw nginx"),
     run("docker run -v /srv/a:/a:z nginx"),
@@ -22,6 +46,9 @@ testControl(readOnlyVolume, {
     inspect({ HostConfig: { Binds: ["/srv/a:/a"] } }),
   ],
   passes: [
+    run(
+      "docker run --mount type=bind,src=/srv,dst=/s,readonly,bind-recursive=readonly,bind-propagation=rprivate x",
+    ),
     run("docker run nginx"),
     run("docker run -v /srv/a:/a:ro --mount type=bind,src=/srv/b,dst=/b,readonly nginx"),
     run("docker run -v data:/data -v /data2 --tmpfs /tmp nginx"),

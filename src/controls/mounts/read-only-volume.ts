@@ -40,6 +40,17 @@ export const readOnlyVolume: Control = {
   check: {
     container: ({ mounts }) =>
       judgeItems(mounts, ({ value, origins }) => {
+        if (value.readOnly && value.isWritableBelow && value.type === "bind") {
+          return fail(
+            `mounts ${value.source ?? value.target} read-only, but what is mounted below it stays writable (recursive: writable)`,
+            {
+              origins,
+              severity: "medium",
+              evidence: value.target,
+              observed: `${value.target} writable below`,
+            },
+          );
+        }
         if (!isWritableBind(value)) return pass();
         const source = (value.type === "bind" ? value.source : value.hostPath) ?? "a folder of the host";
         const place = source === value.target ? source : `${source} at ${value.target}`;

@@ -15,6 +15,7 @@ testControl(sensitiveHostMount, {
       severity: "low",
       message: /named after it/,
     }),
+    run("docker run -v /etc/dnsmasq.d:/etc/dnsmasq.d pihole/pihole:2025.01", { severity: "low" }),
     run("docker run -v /etc/pihole:/etc/pihole alpine"),
     run("docker run -v /etc/ssh:/etc/ssh team/ssh:1"),
     run("docker run -v /etc/docker:/etc/docker team/docker:1"),

@@ -111,6 +111,7 @@ function sensitive(exposed: ExposedMount, container: Container, context: Context
 function isOwnFolder(path: string, { image }: Container): boolean {
   const name = /^\/etc\/([\w.-]{4,})(?:\/|$)/.exec(path)?.[1] ?? "";
   if (image.state !== "set" || name === "") return false;
+  if (name === "dnsmasq.d" && /pi-?hole|dnsmasq/.test(image.value)) return true;
   return parseImageReference(image.value)
     .repository.split(/[/_.-]/)
     .includes(name.replace(/\.d$/, ""));

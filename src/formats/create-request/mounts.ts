@@ -72,6 +72,7 @@ function readMount(item: JsonNode): SetFact<Mount> | UnresolvedFact {
     target: stringFact(field(item, "Target")),
     readOnly: booleanFact(field(item, "ReadOnly")),
     propagation: stringFact(field(bind, "Propagation")),
+    writableBelow: booleanFact(field(bind, "ReadOnlyNonRecursive")),
     driver: stringFact(field(driverNode, "Name")),
   };
   const wrong = Object.values(parts).find((part) => part.state === "unresolved");
@@ -94,6 +95,7 @@ function readMount(item: JsonNode): SetFact<Mount> | UnresolvedFact {
           ? source && normalisePath(source)
           : boundByDriver(valueOr(parts.driver, ""), field(driverNode, "Options").value),
       tmpfs: type === "tmpfs" ? tmpfsOf(field(item, "TmpfsOptions")) : undefined,
+      ...(valueOr(parts.writableBelow, false) && { isWritableBelow: true }),
       ...(driver && { driver }),
     }),
     { pointer: item.pointer },

@@ -56,6 +56,7 @@ function readLong(node: Node, scope: Scope): MountFact {
       propagation: propagation !== undefined && isPropagation(propagation) ? propagation : undefined,
       hostPath: type === "bind" && source ? hostPath(source, { baseDir, home: scope.io.home }) : undefined,
       tmpfs: type === "tmpfs" ? readTmpfs(get(node, "tmpfs")) : undefined,
+      ...(text("bind", "recursive") === "writable" && { isWritableBelow: true }),
     }),
     origin,
   );

@@ -15,7 +15,6 @@ const types = ["bind", "volume", "tmpfs", "npipe", "image", "cluster"] as const;
 /** Options that change nothing that a control judges. */
 const ignored = new Set([
   "consistency",
-  "bind-recursive",
   "bind-nonrecursive",
   "bind-create-src",
   "volume-nocopy",
@@ -57,6 +56,7 @@ export function parseMountFlag(
       propagation: propagations.find((known): known is Propagation => known === propagation),
       hostPath: hostPathOf(type, source, driverOptions, where),
       tmpfs: type === "tmpfs" ? tmpfsOf(values) : undefined,
+      ...(values.get("bind-recursive") === "writable" && { isWritableBelow: true }),
       ...(driver && { driver }),
     }),
   );
@@ -101,6 +101,7 @@ const known = new Set([
   "source",
   "target",
   "bind-propagation",
+  "bind-recursive",
   "tmpfs-size",
   "tmpfs-mode",
   "volume-driver",
