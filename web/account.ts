@@ -10,7 +10,7 @@ export function useAccount(): Answer<"/session">["account"] {
   return useContext(SignedIn);
 }
 
-/** Whether who is signed in may do what needs this role. The server decides; the page only leaves out what it would refuse. */
+/** Whether the account has this role. The server decides; the page only hides what it would refuse. */
 export function useMay(needed: Role): boolean {
   const account = useAccount();
   return account !== null && roles.indexOf(account.role) >= roles.indexOf(needed);

@@ -30,7 +30,7 @@ type Query = Readonly<Record<string, string | undefined>>;
 /** An event of the window. */
 export const signedOut = "bulkhead-signed-out";
 
-/** An answer that is none, with what the server says of it. */
+/** The server refused, or did not answer. */
 export class Refused extends Error {
   readonly status: number;
   constructor(status: number, message: string) {

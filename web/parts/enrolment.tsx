@@ -76,7 +76,7 @@ export function Enrolment() {
   );
 }
 
-/** Null where none is written: a host then says itself what it is. */
+/** Null if none is written: a host then says itself what it is. */
 function listed(text: string): readonly string[] | null {
   const labels = text.split(/[\s,]+/).filter((each) => each !== "");
   return labels.length === 0 ? null : labels;

@@ -52,7 +52,7 @@ export function addSilenceOptions(command: Command): Command {
   return command
     .summary("keep changes from the outputs until a time")
     .description(
-      "Silence a control in some subjects until a time. Its changes do not go to the outputs of bulkhead watch; they stay in the history. What is still open when the time is over is reported then.",
+      "Silence a control in some subjects until a time. Its changes do not go to the outputs of bulkhead watch; they stay in the history. Findings that are still open at that time are reported then.",
     )
     .argument("<control>", "a control's id; * is every control")
     .argument("<subject>", "a subject: web, container:web, engine; * matches any characters")
@@ -74,7 +74,7 @@ export function addSilencesOptions(command: Command): Command {
   return command
     .summary("list what is acknowledged and silenced")
     .description("List what is acknowledged or silenced, by whom, why and until when.")
-    .option("--all", "also what is over")
+    .option("--all", "also those that have ended")
     .addOption(
       new Option("--format <name>", "text (default) or json").choices(["text", "json"]).default("text"),
     )

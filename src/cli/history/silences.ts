@@ -87,7 +87,7 @@ export async function endSilence(number: string, options: Pick<SilenceOptions, "
   return await within(options, (database) =>
     openSilences(database).end(id, authorOf(), Date.now())
       ? ok([`ended: number ${id}`])
-      : failed(`number ${id} is over, or was never given; bulkhead history silences lists what is not over`),
+      : failed(`no active silence ${id}: see bulkhead history silences`),
   );
 }
 

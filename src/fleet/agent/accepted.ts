@@ -198,7 +198,7 @@ function causeOf(by: HostAcceptance | undefined): Cause {
 const head =
   "# Accepted in bulkhead serve, and kept by bulkhead watch, which overwrites this file. Revision: ";
 
-/** Undefined where there is none yet. */
+/** Undefined if there is none yet. */
 export function readAccepted(path: string): Result<Accepted | undefined> {
   let text: string;
   try {

@@ -15,7 +15,7 @@ export type Refusal = { readonly dropped?: string } | { readonly stuck: string }
 
 /** One kind of news for the server. A report has the part of one channel: what is refused must be told apart. */
 export interface Channel {
-  /** What to send now; undefined where there is nothing. `isDue`: a report is sent anyway. */
+  /** What to send now; undefined if there is nothing. `isDue`: a report is sent anyway. */
   next(isDue: boolean): Part | undefined;
   /** The server has what `next` gave last. */
   kept?(answer: ReportAnswer): void;

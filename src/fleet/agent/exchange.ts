@@ -71,7 +71,7 @@ export function exchange({ url, key, body, timeout, signal }: Question): Promise
 function outcomeOf(status: number, text: string, retryAfter: string | undefined): Answered {
   if (status === 200) {
     const body = parsedJson(text);
-    return body === undefined ? failure("answers what is no JSON") : { outcome: "answered", body };
+    return body === undefined ? failure("sends an answer that is not JSON") : { outcome: "answered", body };
   }
   if (status === 401 || status === 403) return { outcome: "unknown", reason: saidIn(text) };
   if (contentRefused.has(status)) {

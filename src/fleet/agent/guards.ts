@@ -15,7 +15,7 @@ import {
 
 /** Gathers what the guards on this machine enforce and decide, until serve has it. */
 export interface Guards {
-  /** What to send now: the same again until `kept`. Undefined where there is nothing to send. */
+  /** What to send now: the same again until `kept`. Undefined if there is nothing to send. */
   due(): GuardsTold | undefined;
   /** The server has what `due` gave, or refused it for good. */
   kept(): void;

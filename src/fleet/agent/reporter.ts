@@ -44,13 +44,13 @@ export interface ReporterOptions {
   /** Of what `--prove` showed. */
   readonly proofQueue: Queue;
   readonly host: Pick<HostNow, "name" | "engine" | "version" | "labels" | "allows">;
-  /** What the server says of acceptances; undefined where they change nothing here. */
+  /** What the server says of acceptances; undefined if they change nothing here. */
   readonly acceptances?: TakesAcceptances | undefined;
   /** The latest portrait of this host. */
   readonly portrait?: () => Portrait | undefined;
-  /** What guards on this host decide; undefined where no log of one is read. */
+  /** What guards on this host decide; undefined if no log of one is read. */
   readonly guards?: Guards | undefined;
-  /** What operators start here; undefined where they may start nothing. */
+  /** What operators start here; undefined if they may start nothing. */
   readonly jobs?: HostJobs | undefined;
   readonly say: (text: string) => void;
   readonly pauses?: Pauses;
@@ -135,7 +135,7 @@ export function openReporter(options: ReporterOptions): Reporter {
     options.keep(now);
   }
 
-  /** True where the server took a report. */
+  /** True if the server took a report. */
   async function deliver(): Promise<boolean> {
     let wasTaken = false;
     if (!identity.isEnrolled && !(await enrol())) return wasTaken;
@@ -155,7 +155,7 @@ export function openReporter(options: ReporterOptions): Reporter {
     return undefined;
   }
 
-  /** True where the next report can follow at once. */
+  /** True if the next report can follow at once. */
   async function report({ channel, part }: NonNullable<ReturnType<typeof nextPart>>): Promise<boolean> {
     const along = channels.map((each) => each.along?.() ?? {});
     const body = Object.assign({ sent: clock(), details: [], changes: [], first: 1 }, part, ...along);

@@ -4,6 +4,7 @@ import { type AddressInfo, createConnection, createServer as createRelay } from 
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findingOf } from "../../../test/support/changes.ts";
 import { everywhere } from "../../../test/support/fleet/fleet.ts";
+import { madeUpServer } from "../../../test/support/fleet/other-servers.ts";
 import { describeStores } from "../../../test/support/fleet/postgres.ts";
 import { identityFile, testHost, testServer } from "../../../test/support/fleet/reporting.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
@@ -260,6 +261,15 @@ describeStores((open) => {
     await expect.poll(() => stranger.said.join()).toContain("does not enrol this host: The enrolment token");
     expect(await database.selectFrom("host").select("id").execute()).toEqual([]);
   });
+});
+
+it("a host keeps its reports while the server speaks another version of the protocol, and says so once", async () => {
+  const { url, told } = await madeUpServer(undefined, () => ({ protocol: 2 }));
+  const host = testHost(url);
+  host.change("opened", findingOf("privileged"));
+  await expect.poll(() => told.length, { timeout: 10_000 }).toBeGreaterThan(2);
+  expect(host.said.filter((text) => text.includes("speaks version 2 of the protocol"))).toHaveLength(1);
+  expect(host.waiting()).toBe(1);
 });
 
 describe("a host that is asked to wait", () => {

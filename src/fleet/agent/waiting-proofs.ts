@@ -9,7 +9,7 @@ export interface WaitingProofs {
   next(): NumberedProofs | undefined;
   /** The server has those that `next` gave. */
   kept(): void;
-  /** The server refuses them. Several are told again one by one; one alone is dropped. True where it was. */
+  /** The server refuses them. Several are sent again one by one; one alone is dropped. True if it was. */
   refused(): boolean;
 }
 

@@ -30,7 +30,7 @@ export const acceptedSchema = z.object({
 
 export type Accepted = Readonly<z.infer<typeof acceptedSchema>>;
 
-/** The first of the acceptances that covers the finding; `container` is the one that the finding is about, where it is known. */
+/** The first of the acceptances that covers the finding; `container` is the one that the finding is about, if it is known. */
 export function acceptanceOf(
   acceptances: readonly HostAcceptance[],
   finding: Pick<Finding, "control" | "subject">,

@@ -11,7 +11,7 @@ export interface GuardsTold {
 export interface GuardNow {
   /** The path of its audit log: two guards of a host differ by it. */
   readonly log: string;
-  /** Null where it said nothing: it ended, it is too old to say, or nobody here may read it. */
+  /** Null if it is unknown: the guard ended, or its file cannot be read here. */
   readonly enforces: {
     readonly kind: "proxy" | "authz";
     readonly version: string;
@@ -50,7 +50,7 @@ export interface DecisionCount {
   /** The guard that decided, by its log. */
   readonly log: string;
   readonly client: string;
-  /** Null where the Engine has no such route. */
+  /** Null if the Engine has no such route. */
   readonly route: string | null;
   readonly verdict: GuardVerdict;
   readonly mode: GuardMode;

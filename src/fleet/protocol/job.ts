@@ -24,7 +24,7 @@ export interface JobProbe {
 /** What became of a job. */
 export interface JobEnded {
   readonly id: number;
-  /** Why it failed; null where it gave a result. */
+  /** Why it failed; null if it gave a result. */
   readonly trouble: string | null;
   /** Of prove. */
   readonly probes: readonly JobProbe[] | null;

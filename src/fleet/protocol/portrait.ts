@@ -18,7 +18,7 @@ export interface HostSetting {
   readonly group: (typeof settingGroups)[number];
   /** As in daemon.json where that has it: `live-restore`. */
   readonly name: string;
-  /** Null where it is not known. */
+  /** Null if it is not known. */
   readonly value: string | null;
   /** Where it was read, or why it is not known. */
   readonly from: string;

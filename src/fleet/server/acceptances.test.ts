@@ -41,7 +41,7 @@ it("accepts what is asked for, and says in one line why it does not", async () =
   const accept = (body: Record<string, unknown>) => ask(ada, "POST", "/acceptances", body);
   expect(await accept({ ...onImage, until: "2020-01-01" })).toEqual({
     status: 409,
-    said: { error: "The last day, 2020-01-01, is over." },
+    said: { error: "The last day, 2020-01-01, has passed." },
   });
   expect(await accept({ ...onImage, until: "2027-02-30" })).toMatchObject({ status: 400 });
   expect(await accept({ ...onImage, reason: " " })).toEqual({

@@ -39,9 +39,9 @@ export interface FeedOptions {
   readonly news: News;
   readonly host: Pick<HostNews, "id" | "name" | "engine" | "version" | "labels" | "allows">;
   readonly areaOf: AreaOf;
-  /** What guards on this host decide; undefined where no log of one is read. */
+  /** What guards on this host decide; undefined if no log of one is read. */
   readonly guards?: Guards | undefined;
-  /** What operators start here; undefined where they may start nothing. */
+  /** What operators start here; undefined if they may start nothing. */
   readonly jobs?: HostJobs | undefined;
   readonly say: (text: string) => void;
 }

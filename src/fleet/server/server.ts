@@ -103,7 +103,7 @@ export async function startServer(
   });
 }
 
-/** A link that makes the first administrator; undefined where somebody has an account. Links of earlier starts end. */
+/** A link that makes the first administrator; undefined if somebody has an account. Links of earlier starts end. */
 export async function firstLink(service: Service, url: string): Promise<string | undefined> {
   if (await hasAccounts(service.database)) return undefined;
   await forgetInvitations(service.database, Number.MAX_SAFE_INTEGER);

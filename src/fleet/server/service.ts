@@ -10,7 +10,7 @@ import type { Provider } from "./sign-in/provider.ts";
 export interface Service {
   readonly database: FleetDatabase;
   readonly passwords: Passwords;
-  /** Who signs people in besides; undefined where passwords are all. */
+  /** Who signs people in besides; undefined if passwords are all. */
   readonly provider: Provider | undefined;
   readonly news: News;
   readonly version: string;
@@ -18,13 +18,13 @@ export interface Service {
   readonly isSecure: boolean;
   /** Names of the control, for a person: its title. "" for one that is not known here. */
   readonly titleOf: (control: string) => string;
-  /** What an image's workload is known to need; undefined where nothing is known of it. */
+  /** What an image's workload is known to need; undefined if nothing is known of it. */
   readonly needsOf: (image: string) => KnownNeeds | undefined;
   /** The control's focus area: `2.11`, or "" for what has none. */
   readonly areaOf: (control: string) => string;
-  /** The host that this process watches itself; undefined where it watches none. */
+  /** The host that this process watches itself; undefined if it watches none. */
   readonly ownHost: string | undefined;
-  /** Undefined where no mail server is named. */
+  /** Undefined if no mail server is named. */
   readonly mailer: Mailer | undefined;
   /** What the numbers in a host's portrait ask for. */
   readonly benchmarks: readonly Benchmark[];
@@ -56,7 +56,7 @@ export interface Again {
   readonly rule?: string;
 }
 
-/** What is known of the workload in an image; null where that is not known. */
+/** What is known of the workload in an image; null if that is not known. */
 export interface KnownNeeds {
   /** The user that it may be started as instead of root. */
   user: string | null;

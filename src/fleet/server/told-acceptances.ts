@@ -12,7 +12,7 @@ export async function newerAcceptances(
   has: string,
   now: number,
 ): Promise<Accepted | undefined> {
-  // Read first: a list that is newer than its name is told again, one that is older would stay.
+  // Read first: a list that is newer than its name is sent again, one that is older would stay.
   const revision = await revisionOf(database, host);
   if (revision === has) return undefined;
   const told = await acceptancesToldTo(database, host, dayOf(now), mostAcceptances);

@@ -19,7 +19,7 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a database in a file, and makes it where there is none. One with another schema is refused and stays as it is. The driver is
+ * Opens a database in a file, and makes it if there is none. One with another schema is refused and stays as it is. The driver is
  * native and optional, so it is loaded here and not before.
  */
 export async function openDatabase(
@@ -90,7 +90,7 @@ function prepare(database: Database, readonly: boolean, durable: boolean): Resul
   return ok(undefined);
 }
 
-/** Why a database with this version of the schema cannot be used; undefined where it can. */
+/** Why a database with this version of the schema cannot be used; undefined if it can. */
 export function whyOtherSchema(version: number): string | undefined {
   if (version > schemaVersion) {
     return `was written by a newer bulkhead: its schema is ${version}, and ${schemaVersion} is the newest known here`;

@@ -9,7 +9,7 @@ import { schemaStatements, schemaVersion } from "./schema/tables.ts";
 
 export type FleetDatabase = Kysely<FleetSchema>;
 
-/** Opens the database of `bulkhead serve`, a file or `postgres://…`, and makes its schema where there is none. */
+/** Opens the database of `bulkhead serve`, a file or `postgres://…`, and makes its schema if there is none. */
 export async function openFleet(store: string, password?: string): Promise<Result<FleetDatabase>> {
   if (isPostgresUrl(store)) return await openPostgres(store, password);
   // What a host was told to be kept is on the disk, whatever happens to the power.

@@ -117,7 +117,7 @@ function shownStore({ protocol, username, host, pathname }: URL): string {
 }
 
 /**
- * Runs where no other replica runs under this name at the same time. False where one does. The lock belongs to a connection: it
+ * Runs where no other replica runs under this name at the same time. False if one does. The lock belongs to a connection: it
  * ends with a replica that dies. A file is used by one process, which has to see to it that it does not run twice.
  */
 export async function asLeader(

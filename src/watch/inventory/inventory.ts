@@ -51,13 +51,13 @@ export interface LookedAt {
 
 /** What a look at the kernel gave, by the containers' ids. */
 export interface Looked {
-  /** Those of which it, or of one of whose execs it, shows something else than before. */
+  /** Containers that look different from before, or one of whose execs does. */
   readonly changed: readonly string[];
-  /** Those in which a process is just starting: to be looked at again. */
+  /** Those in which a process is just starting: look again. */
   readonly unsettled: readonly string[];
-  /** Those of which the first process is gone. */
+  /** Those whose first process is gone. */
   readonly ended: readonly string[];
-  /** False where the kernel is another machine's, or there is nothing to compare with. */
+  /** False if the kernel belongs to another machine, or there is nothing to compare with. */
   readonly seen: boolean;
 }
 
@@ -94,7 +94,7 @@ const longestStart = 2_000;
 /** Milliseconds that a container of a proof may outlive it: its helper ends within a minute, even after a kill -9. */
 const proofGrace = 60_000;
 
-/** All that is known of an Engine and what it runs, kept up to date piece by piece. Judges nothing. */
+/** All that is known of an Engine and what it runs, kept up to date piece by piece. It does not judge. */
 export class Inventory {
   private engineView: EngineSubject | undefined;
   private readonly containers = new Map<string, Kept>();

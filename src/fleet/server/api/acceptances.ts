@@ -36,7 +36,7 @@ export function addAcceptances(api: OpenAPIHono<Carried>, service: Service) {
   /** What is asked for, or why it cannot be. */
   async function understand(asked: AcceptRequest, sight: Sight): Promise<Accepted | string> {
     const rest = { host: null, subject: null, image: null, project: null, team: null };
-    if (asked.until < dayOf(Date.now())) return `The last day, ${asked.until}, is over.`;
+    if (asked.until < dayOf(Date.now())) return `The last day, ${asked.until}, has passed.`;
     if (asked.scope === "finding") {
       const finding = await openFindingById(database, asked.finding, sight);
       if (!finding) return "This finding is no longer open.";

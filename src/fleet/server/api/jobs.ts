@@ -25,7 +25,7 @@ const probes = z.array(
 
 const jobs = z
   .object({
-    /** What `watch --prove` of the host last showed of it; null where it told nothing. */
+    /** What `watch --prove` of the host last showed of it; null if it told nothing. */
     daily: z
       .object({
         tried: time,

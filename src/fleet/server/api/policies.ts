@@ -44,7 +44,7 @@ const guard = z.object({
   hostName: z.string(),
   /** The path of its audit log. */
   log: z.string(),
-  /** Null where no guard says that it writes this log. */
+  /** Null if no guard says that it writes this log. */
   kind: z.enum(["proxy", "authz"]).nullable(),
   version: z.string().nullable(),
   /** Since when its policy holds. */
@@ -63,7 +63,7 @@ const policy = z
       guard.extend({
         clients: z.array(
           client.extend({
-            /** All of the policy, as bulkhead.yaml says it; null where it is not known. */
+            /** All of the policy, as bulkhead.yaml says it; null if it is not known. */
             yaml: z.string().nullable(),
           }),
         ),
@@ -129,7 +129,7 @@ const byVerdict = z.object({
 
 const tried = z
   .object({
-    /** The first hour that decisions are known of; null where none are. */
+    /** The first hour that decisions are known of; null if none are. */
     since: time.nullable(),
     /** Whether only the most frequent ones were tried. */
     isPart: z.boolean(),

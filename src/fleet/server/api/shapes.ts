@@ -14,7 +14,7 @@ export const time = z.number().int();
 export const severity = z.enum(severities);
 export const role = z.enum(roles);
 
-/** What is there to be read by people: no control characters, which could hide something. */
+/** A name for people: control characters could hide something. */
 export const name = z
   .string()
   .trim()
@@ -48,17 +48,17 @@ export const account = z.object({ id: z.number().int(), name: z.string(), role }
 export const whoIAm = z
   .object({
     account: z.union([account, z.null()]),
-    /** Whether anybody has an account yet. */
+    /** Whether an account exists. */
     isSetUp: z.boolean(),
     version: z.string(),
-    /** The OpenID Connect provider that signs people in; null where there is none. */
+    /** The OpenID Connect provider that signs people in; null if there is none. */
     provider: z.string().nullable(),
   })
   .openapi("WhoIAm");
 
 export const signedOut = z
   .object({
-    /** Where the browser signs out at the provider; null where there is nothing to do. */
+    /** Where the browser signs out at the provider; null if there is nothing to do. */
     next: z.string().nullable(),
   })
   .openapi("SignedOut");
@@ -88,7 +88,7 @@ export const accounts = z
 export const inviteRequest = z.object({ role, teams: teamIds.default(null) }).openapi("Invite");
 export const invited = z
   .object({
-    /** To be put behind the page's address as `#/join/TOKEN`. It is told once. */
+    /** To be put behind the page's address as `#/join/TOKEN`. It is shown once. */
     token: z.string(),
     expires: time,
   })
@@ -219,7 +219,7 @@ export const hostDetail = host
         project: z.string().nullable(),
         running: z.boolean(),
         bySeverity,
-        /** When it was proven last, by a job or by its host's watch; null where it was not. */
+        /** When it was proven last, by a job or by its host's watch; null if it was not. */
         proven: time.nullable(),
       }),
     ),
@@ -229,13 +229,13 @@ export const hostDetail = host
 
 export const hostPortrait = z
   .object({
-    /** Null where the host's bulkhead told none yet, or is too old to. */
+    /** Null if the host sent none yet. */
     taken: time.nullable(),
     settings: z.array(
       z.object({
         group: z.enum(settingGroups),
         name: z.string(),
-        /** Null where it is not known. */
+        /** Null if it is not known. */
         value: z.string().nullable(),
         /** Where it was read, or why it is not known. */
         from: z.string(),
@@ -345,7 +345,7 @@ export const auditLog = z
 
 export const chain = z
   .object({
-    /** The first entry that was changed or taken out; null where the chain holds. */
+    /** The first entry that was changed or taken out; null if the chain holds. */
     brokenAt: z.number().int().nullable(),
   })
   .openapi("Chain");

@@ -46,7 +46,7 @@ const tokenRequest = z
 
 const newTokenAnswer = z
   .object({
-    /** To be sent as `Authorization: Bearer TOKEN`. It is told once. */
+    /** To be sent as `Authorization: Bearer TOKEN`. It is shown once. */
     token: z.string(),
     expires: time,
   })

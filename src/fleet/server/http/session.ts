@@ -30,11 +30,11 @@ export interface Carried {
     account: Asker | undefined;
     /** What the token may that came with the request; undefined for a session, which may what its account may. */
     scopes: readonly TokenScope[] | undefined;
-    /** The session's id; undefined where a token came. */
+    /** The session's id; undefined if a token came. */
     session: string | undefined;
     /** The name of the token that came with the request; undefined for a session. */
     token: string | undefined;
-    /** What the session or the token sees by now, undefined where it no longer holds: for what goes on for long. */
+    /** What the session or the token sees by now, undefined if it no longer holds: for what goes on for long. */
     stillSees: () => Promise<Sight | undefined>;
     /** The host whose key came with the request. */
     reporter: Reporter | undefined;

@@ -15,7 +15,7 @@ interface Waiting {
   readonly failed: (error: unknown) => void;
 }
 
-/** Applies a report; undefined where the host was removed. */
+/** Applies a report; undefined if the host was removed. */
 export type TakeReport = (id: string, report: HostReport, now: number) => Promise<Applied | undefined>;
 
 /**

@@ -21,7 +21,7 @@ const noJobs = { job: undefined, isNews: false };
 
 const busy = json(failure, "Not now; Retry-After says when to try again");
 
-/** What hosts tell: who they are, by a token that an administrator made, and then what is open and what changes there. */
+/** The routes of hosts: enrolment by a token that an administrator made, and reports. */
 export function addIngest(api: OpenAPIHono<Carried>, service: Service) {
   const { database, news, areaOf, say } = service;
   const take = gatherReports(database, areaOf);

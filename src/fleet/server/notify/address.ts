@@ -5,7 +5,7 @@ import type { Rule } from "../../store/notifications/rules.ts";
 
 type Receiver = Pick<Rule, "kind" | "type" | "target" | "secret" | "token" | "facility">;
 
-/** Why nothing can be sent there; undefined where it can. */
+/** Why nothing can be sent there; undefined if it can. */
 export function whyNotThere(receiver: Receiver, hasMailServer: boolean): string | undefined {
   const { kind, type, target } = receiver;
   const { label, takes, getsSummary, whyNot } = destinationOf(type);

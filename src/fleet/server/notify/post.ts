@@ -9,7 +9,7 @@ import { sendLogs } from "../telemetry/otlp.ts";
 
 export interface Sending {
   readonly version: string;
-  /** Undefined where no mail server is named. */
+  /** Undefined if no mail server is named. */
   readonly mailer: Mailer | undefined;
   readonly signal: AbortSignal;
 }

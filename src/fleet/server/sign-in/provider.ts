@@ -26,7 +26,7 @@ export interface Provider {
   begin(callback: URL): Promise<Begun | Refused>;
   /** Who came back to `address`, where `kept` is what the browser kept. */
   finish(address: URL, kept: string | undefined): Promise<Outcome>;
-  /** Where the browser signs out at the provider; undefined where it offers no such address, or does not answer. */
+  /** Where the browser signs out at the provider; undefined if it offers no such address, or does not answer. */
   signOut(back: URL): Promise<URL | undefined>;
 }
 
@@ -192,7 +192,7 @@ function isName(text: string): boolean {
 /** Which value of a claim gives which role; `*` is for everybody whom the provider signs in. */
 type RolesByValue = ReadonlyMap<string, Role>;
 
-/** The highest role that the claims give; undefined where they give none. */
+/** The highest role that the claims give; undefined if they give none. */
 export function roleByClaims(
   claims: Readonly<Record<string, unknown>>,
   claim: string,

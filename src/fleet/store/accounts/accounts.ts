@@ -115,7 +115,7 @@ export async function invitedRole(
 }
 
 /**
- * Uses an invitation up and makes the account, both or neither. Undefined where the invitation was used meanwhile;
+ * Uses an invitation up and makes the account, both or neither. Undefined if the invitation was used meanwhile;
  * `"taken"` where there is an account of that name.
  */
 export async function acceptInvitation(
@@ -154,7 +154,7 @@ export async function acceptInvitation(
   });
 }
 
-/** Changes a role. False where that would leave nobody who administers, or where there is no such account. */
+/** Changes a role. False if that would leave nobody who administers, or where there is no such account. */
 export async function setRole(database: FleetDatabase, id: number, role: Role): Promise<boolean> {
   return await database.transaction().execute(async (step) => {
     await hold(step, "accounts");
@@ -168,7 +168,7 @@ export async function setRole(database: FleetDatabase, id: number, role: Role): 
   });
 }
 
-/** Removes an account with its sessions. False where nobody would be left who administers. */
+/** Removes an account with its sessions. False if nobody would be left who administers. */
 export async function removeAccount(database: FleetDatabase, id: number): Promise<boolean> {
   return await database.transaction().execute(async (step) => {
     await hold(step, "accounts");
@@ -217,7 +217,7 @@ function sessionsNow(database: FleetDatabase, { idle, whole, provided }: Session
     );
 }
 
-/** Whose session it is; undefined where there is none, or it is over. What is no use does not make it last longer. */
+/** The account of a session; undefined if it is unknown or has ended. Only use makes it last longer. */
 export async function sessionAccount(
   database: FleetDatabase,
   token: string,
@@ -270,7 +270,7 @@ export function sessionId(token: string): string {
   return token.slice(0, 16);
 }
 
-/** Ends one session of an account. False where it has none of this id. */
+/** Ends one session of an account. False if it has none of this id. */
 export async function closeSessionOf(database: FleetDatabase, account: number, id: string): Promise<boolean> {
   const rows = await database.selectFrom("session").select("token").where("account", "=", account).execute();
   const found = rows.find(({ token }) => sessionId(token) === id);

@@ -77,7 +77,7 @@ export async function listTokens(
   }));
 }
 
-/** Removes a token, where an account is named only one of its own. Gives its name; undefined where there is none. */
+/** Removes a token, where an account is named only one of its own. Gives its name; undefined if there is none. */
 export async function removeToken(
   database: FleetDatabase,
   id: number,
@@ -95,7 +95,7 @@ export interface TokenUse {
   readonly name: string;
 }
 
-/** Whose token it is and what it may; undefined where there is none, or it is over. */
+/** The account of a token and its scopes; undefined if it is unknown or has expired. */
 export async function tokenAccount(
   database: FleetDatabase,
   token: string,

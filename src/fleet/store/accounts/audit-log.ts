@@ -75,7 +75,7 @@ export async function auditAfter(
     .execute();
 }
 
-/** The id of the first entry that is not as it was written, or that follows on none; undefined where the chain holds. */
+/** The id of the first entry that is not as it was written, or that follows on none; undefined if the chain holds. */
 export async function brokenAt(database: FleetDatabase): Promise<number | undefined> {
   let previous = beginning;
   let next = 1;

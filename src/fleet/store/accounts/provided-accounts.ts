@@ -18,7 +18,7 @@ export interface Person {
 export interface Admitted {
   readonly account: Account;
   readonly isNew: boolean;
-  /** The role that the account had before; undefined where it is the same. */
+  /** The role that the account had before; undefined if it is the same. */
   readonly formerRole: Role | undefined;
 }
 
@@ -78,7 +78,7 @@ async function teamsNamed(step: FleetDatabase, names: readonly string[]): Promis
   return rows.map(({ id }) => id);
 }
 
-/** Ends the sessions and tokens of a person who has no role any more. Gives the account's name; undefined where there is none. */
+/** Ends the sessions and tokens of a person who has no role any more. Gives the account's name; undefined if there is none. */
 export async function shutOut(
   database: FleetDatabase,
   { issuer, subject }: Pick<Person, "issuer" | "subject">,

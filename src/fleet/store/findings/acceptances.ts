@@ -34,7 +34,7 @@ export async function addAcceptance(
   });
 }
 
-/** Puts one that waits into force. `"own"` where the reviewer is the author; undefined where none of this id waits. */
+/** Puts one that waits into force. `"own"` where the reviewer is the author; undefined if none of this id waits. */
 export async function reviewAcceptance(
   database: FleetDatabase,
   id: number,
@@ -62,7 +62,7 @@ export async function reviewAcceptance(
   });
 }
 
-/** Ends one before its day: what it covers is open again. Undefined where none of this id goes on. */
+/** Ends one before its day: what it covers is open again. Undefined if none of this id goes on. */
 export async function endAcceptance(
   database: FleetDatabase,
   id: number,

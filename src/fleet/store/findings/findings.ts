@@ -144,7 +144,7 @@ export async function openDocuments(
     .execute();
 }
 
-/** What an open finding says of what; undefined where none of this id is open. */
+/** What an open finding says of what; undefined if none of this id is open. */
 export async function openFindingById(database: FleetDatabase, id: number, sight: Sight) {
   return await database
     .selectFrom("finding")
@@ -155,7 +155,7 @@ export async function openFindingById(database: FleetDatabase, id: number, sight
     .executeTakeFirst();
 }
 
-/** One finding with its changes, oldest first; undefined where there is none of this id. */
+/** One finding with its changes, oldest first; undefined if there is none of this id. */
 export async function findingWithChanges(database: FleetDatabase, id: number, sight: Sight) {
   const finding = await database
     .selectFrom("finding")

@@ -8,10 +8,10 @@ import { atOnce } from "../open.ts";
 import { hold } from "../postgres.ts";
 import { addChanges, insertFindings, type NewChange, resolve } from "./rows.ts";
 
-/** What `bulkhead serve` itself finds of a host. No host can report it: this subject is nobody else's. */
+/** The subject of findings that `bulkhead serve` itself makes about a host. No host can report it. */
 export const ownSubject = "host";
 
-/** Milliseconds after which a host that nothing was heard of is silent. Hosts say something every minute. */
+/** Milliseconds without a report after which a host is silent. Hosts report every minute. */
 export const silentAfter = 5 * 60_000;
 
 export const ownTitles: Readonly<Record<string, string>> = {
@@ -74,7 +74,7 @@ export async function hostsWithWrongClock(
   return new Set(rows.map(({ host }) => host));
 }
 
-/** By how much the host's clock is ahead, in milliseconds. In a transaction that holds the host. True where that is news. */
+/** By how much the host's clock is ahead, in milliseconds. In a transaction that holds the host. True if that is news. */
 export async function judgeClock(
   step: FleetDatabase,
   host: { readonly id: string; readonly name: string },

@@ -55,7 +55,7 @@ async function worstOf(select: ReturnType<typeof found>, most: number): Promise<
   return await select.select(["finding.id", "finding.weight"]).orderBy(worstFirst).limit(most).execute();
 }
 
-/** The worst of each place that holds the text; undefined where there are too many places. */
+/** The worst of each place that holds the text; undefined if there are too many places. */
 async function partsOf(
   database: FleetDatabase,
   query: FindingsQuery,

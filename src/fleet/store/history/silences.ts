@@ -7,9 +7,9 @@ import {
 } from "../../../watch/changes/silence.ts";
 import type { Database } from "../database.ts";
 
-/** One that is kept for the record, also once it is over. Times are milliseconds since 1970. */
+/** A silence, kept for the record after its end. Times are milliseconds since 1970. */
 export interface KeptSilence extends Silence {
-  /** When it was ended before its time; undefined where it was not. */
+  /** When it was ended before its time; undefined if it was not. */
   readonly ended: number | undefined;
   /** Who ended it, or why it ended by itself. */
   readonly endedBy: string | undefined;
@@ -17,14 +17,14 @@ export interface KeptSilence extends Silence {
 
 /** What people acknowledged and silenced. Every process that opens the database sees the same. */
 export interface Silences {
-  /** Those that nobody ended; some may be over by their time. */
+  /** Those that nobody ended; some may have expired. */
   current(): readonly KeptSilence[];
   /** All, the oldest first. */
   all(): readonly KeptSilence[];
   add(request: SilenceRequest, by: string, now: number): KeptSilence;
-  /** False where there is none of this number, or it is over. */
+  /** False if no silence with this number is active. */
   end(id: number, by: string, now: number): boolean;
-  /** Drops those that were over before this time. */
+  /** Drops those that ended before this time. */
   forget(before: number): void;
 }
 

@@ -33,9 +33,9 @@ export interface HostNews {
   /** The bulkhead that watches it. */
   readonly version: string;
   readonly connected: boolean;
-  /** Undefined while nobody could look. */
+  /** Undefined while the Engine was not read. */
   readonly containers: readonly ContainerNews[] | undefined;
-  /** By which teams see it, unless an administrator set others. Undefined: none. */
+  /** Teams see it by these, unless an administrator set others. Undefined: none. */
   readonly labels?: Labels | undefined;
   /** What operators may start there. Undefined: nothing. */
   readonly allows?: readonly string[] | undefined;

@@ -149,7 +149,7 @@ export async function tellJobs(
   });
 }
 
-/** What a host says of a job that has no end yet; undefined where that is nothing new. */
+/** What a host says of a job that has no end yet; undefined if that is nothing new. */
 function changeOf(
   { id, started }: { readonly id: number; readonly started: number | null },
   { now: current, ended }: JobsTold,

@@ -16,7 +16,7 @@ export interface ToldProofs {
 /** The latest proof that a host made of a container by itself. Times are milliseconds since 1970. */
 export interface KeptProof {
   readonly tried: number;
-  /** Why the latest try gave no result. */
+  /** Why the latest attempt gave no result. */
   readonly trouble: string | null;
   /** When `probes` were shown: before `tried` where that gave no result. Null before the first result. */
   readonly proven: number | null;

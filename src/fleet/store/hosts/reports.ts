@@ -49,7 +49,7 @@ export async function forgetEnrolments(database: FleetDatabase, before: number):
 
 /**
  * Enrols the host that made this key, of which the SHA-256 is given. Its id follows from the key, so no host can take another's.
- * The same again is the same host. Undefined where there is no such token, or it expired.
+ * The same again is the same host. Undefined if there is no such token, or it expired.
  */
 export async function enrol(
   database: FleetDatabase,
@@ -150,7 +150,7 @@ const seenWithin = 20_000;
 
 /**
  * Applies what a host tells, and how far that is, in one transaction: what comes twice is applied once. Changes follow on what
- * was applied before, or nothing of them is applied. Undefined where the host was removed meanwhile.
+ * was applied before, or nothing of them is applied. Undefined if the host was removed meanwhile.
  */
 export async function applyReport(
   database: FleetDatabase,

@@ -14,7 +14,7 @@ export function clockError(ahead: number): number {
 }
 
 /**
- * Keeps the number of what a host tells, in a transaction that holds the host. False where it told this before, or is not
+ * Keeps the number of what a host tells, in a transaction that holds the host. False if it told this before, or is not
  * known.
  */
 export async function isNews(

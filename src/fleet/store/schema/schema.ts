@@ -42,7 +42,7 @@ export interface ProofTable {
   readonly host: string;
   readonly container: string;
   tried: number;
-  /** Why the latest try gave no result. */
+  /** Why the latest attempt gave no result. */
   trouble: string | null;
   /** When `probes` were shown. */
   proven: ColumnType<number | null, number | undefined, number>;
@@ -76,9 +76,9 @@ export interface JobTable {
 export interface GuardTable {
   readonly host: string;
   readonly log: string;
-  /** What it enforces, as the watch told it; null where nothing says it. */
+  /** What it enforces, as the watch told it; null if nothing says it. */
   readonly document: string | null;
-  /** When it last showed that it runs; null where nothing says it. */
+  /** When it last showed that it runs; null if nothing says it. */
   readonly seen: number | null;
 }
 
@@ -102,7 +102,7 @@ export interface DecisionCountTable {
   times: number;
 }
 
-/** A decision that was no plain pass: the latest of each host. */
+/** A decision that was not a plain pass: the latest of each host. */
 export interface DecisionTable {
   readonly id: Generated<number>;
   readonly host: string;
@@ -198,7 +198,7 @@ export interface OpenCountTable {
   readonly findings: ColumnType<number, never, never>;
 }
 
-/** What is open of a subject and not accepted: all findings, and the failures of each severity. Kept by triggers. */
+/** Open findings of a subject that are not accepted: how many, and the failures of each severity. Triggers keep it. */
 export interface OpenSubjectTable {
   readonly host: ColumnType<string, never, never>;
   readonly subject: ColumnType<string, never, never>;
@@ -215,7 +215,7 @@ export interface OpenSubjectTable {
   readonly newest: ColumnType<number, never, never>;
 }
 
-/** By how many more failures were open on a host after a day (UTC, days since 1970) than before it. Kept by triggers. */
+/** How many more failures were open on a host after a day (UTC, days since 1970) than before it. Triggers keep it. */
 export interface DayCountTable {
   readonly host: ColumnType<string, never, never>;
   readonly day: ColumnType<number, never, never>;
@@ -261,7 +261,7 @@ export interface SettingChangeTable {
   readonly time: number;
   readonly group: string;
   readonly name: string;
-  /** Null where it was not known, or not there. */
+  /** Null if it was not known, or not there. */
   readonly before: string | null;
   readonly after: string | null;
 }
@@ -321,7 +321,7 @@ export interface FindingTable {
   changed: number;
   /** Null while it is open. */
   resolved: number | null;
-  /** The acceptance in force that covers it; null where there is none. */
+  /** The acceptance in force that covers it; null if there is none. */
   acceptance: ColumnType<number | null, number | null | undefined, number | null>;
 }
 
@@ -382,7 +382,7 @@ export interface AttemptTable {
 export interface AuditLogTable {
   readonly id: ColumnType<number, number, never>;
   readonly time: ColumnType<number, number, never>;
-  /** The account's name; `bulkhead` for what nobody asked for. */
+  /** The account's name; `bulkhead` for what no account asked for. */
   readonly who: ColumnType<string, string, never>;
   readonly what: ColumnType<string, string, never>;
   readonly detail: ColumnType<string, string, never>;
@@ -390,7 +390,7 @@ export interface AuditLogTable {
   readonly hash: ColumnType<string, string, never>;
 }
 
-/** What somebody accepts, until the end of a day. In force where it neither waits nor ended, and its day is not over. */
+/** An acceptance has a reason and an end date. It is in force unless it waits for review, was ended, or its day has passed. */
 export interface AcceptanceTable {
   readonly id: Generated<number>;
   /** `finding`, `image` or `project`. */
@@ -410,7 +410,7 @@ export interface AcceptanceTable {
   readonly author: string;
   readonly author_id: number;
   readonly created: number;
-  /** Who reviewed it; null where nobody did. */
+  /** Who reviewed it; null if nobody did. */
   reviewer: string | null;
   /** 1 until a second person reviewed it. */
   waits: number;

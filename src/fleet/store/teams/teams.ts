@@ -72,7 +72,7 @@ export async function addTeam(
   });
 }
 
-/** Changes a team's name and labels. Undefined where there is none of this id, `"taken"` where another has the name. */
+/** Changes a team's name and labels. Undefined if there is none of this id, `"taken"` where another has the name. */
 export async function setTeam(
   database: FleetDatabase,
   id: number,
@@ -183,7 +183,7 @@ export async function knownTeams(
   return rows.map(({ id }) => id);
 }
 
-/** Says what an account sees. False where there is no such account. */
+/** Says what an account sees. False if there is no such account. */
 export async function setAccountSight(
   database: FleetDatabase,
   account: number,
