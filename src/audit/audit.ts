@@ -25,14 +25,14 @@ export interface AuditRequest extends SurveyRequest {
   readonly benchmark?: Benchmark | undefined;
 }
 
-export interface Audit extends Pick<Survey, "secrets" | "warnings"> {
+export interface Audit extends Pick<Survey, "secrets" | "secretValues" | "warnings"> {
   readonly report: Report;
 }
 
 /** Reads everything that was asked for, judges it by every control, and gathers the findings. */
 export async function audit(request: AuditRequest, io: DiskFiles, progress: Progress): Promise<Audit> {
   const surveyed = await survey(request, spellRemedy, io, progress);
-  const { subjects, inputs, live, gaps, secrets } = surveyed;
+  const { subjects, inputs, live, gaps, secrets, secretValues } = surveyed;
   const rules: Rules = { ...surveyed.rules, settle: request.settling?.(surveyed) };
   const judged: { readonly subject: Subject; readonly results: readonly ControlResult[] }[] = [];
   for (const [index, { subject, context }] of subjects.entries()) {
@@ -45,7 +45,7 @@ export async function audit(request: AuditRequest, io: DiskFiles, progress: Prog
     (await import("./benchmark/judge.ts")).judgeBenchmark(request.benchmark, subjects, rules);
   // An ignore may be there for the benchmark alone.
   const warnings = [...surveyed.warnings, ...surveyed.idleIgnores()];
-  return { report: { ...report, benchmark }, secrets, warnings };
+  return { report: { ...report, benchmark }, secrets, secretValues, warnings };
 }
 
 function assemble(

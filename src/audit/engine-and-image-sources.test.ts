@@ -129,6 +129,7 @@ const builds: Samples<ImageFact, string> = {
   command: 'FROM a\nCMD ["dockerd", "-H", "tcp://0.0.0.0:2375"]\n',
   workingDirectories: "FROM a\nWORKDIR /proc\n",
   contextSecrets: undefined,
+  credentials: "FROM a\nRUN echo root:hunter2 | chpasswd\n",
 };
 
 /** For each fact the configuration of an image on the Engine, or its history. */
@@ -148,6 +149,7 @@ const images: Samples<ImageFact, { readonly Config?: unknown; readonly history?:
   command: { Config: { Cmd: ["dockerd", "-H", "tcp://0.0.0.0:2375"] } },
   workingDirectories: { Config: { WorkingDir: "/proc" } },
   contextSecrets: undefined,
+  credentials: { Config: { Labels: { password: "hunter2" } } },
 };
 
 interface Walk {

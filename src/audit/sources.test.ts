@@ -93,6 +93,7 @@ const services: Samples<string> = {
   hooks: "post_start: [{command: id, privileged: true}]",
   entrypoint: "entrypoint: [dockerd]",
   command: "command: dockerd -H tcp://0.0.0.0:2375",
+  credentials: "command: redis-server --requirepass hunter2",
 };
 
 const flags: Samples<string> = {
@@ -153,6 +154,7 @@ const flags: Samples<string> = {
   logOptions: "--log-opt max-file=3 nginx",
   labels: "--label a=b nginx",
   annotations: "--annotation run.oci.hooks.stdout=/x nginx",
+  credentials: "redis redis-server --requirepass hunter2",
   blkioDeviceLimits: "--device-read-bps /dev/sda:1mb nginx",
   hooks: undefined,
   entrypoint: "--entrypoint dockerd nginx",
@@ -235,6 +237,7 @@ const bodies: Samples<Body> = {
   logOptions: host({ LogConfig: { Type: "json-file", Config: { "max-file": "3" } } }),
   labels: { Labels: { a: "b" } },
   annotations: host({ Annotations: { "run.oci.hooks.stdout": "/x" } }),
+  credentials: { Cmd: ["redis-server", "--requirepass", "hunter2"] },
   blkioDeviceLimits: host({ BlkioDeviceReadBps: [{ Path: "/dev/sda", Rate: 1e6 }] }),
   hooks: undefined,
   entrypoint: { Entrypoint: ["dockerd"] },
@@ -309,6 +312,7 @@ const tasks: Samples<string> = {
   hooks: undefined,
   entrypoint: "entrypoint: [/bin/sh, -c]",
   command: "command: dockerd -H tcp://0.0.0.0:2375",
+  credentials: "labels: {app.password: hunter2}",
 };
 
 /** For each fact the arguments of Terraform's docker_container. */
@@ -396,6 +400,7 @@ tmpfs = { "/t" = "exec" }`,
   hooks: undefined,
   entrypoint: 'entrypoint = ["/bin/sh", "-c"]',
   command: 'command = ["dockerd", "-H", "tcp://0.0.0.0:2375"]',
+  credentials: 'command = ["redis-server", "--requirepass", "hunter2"]',
 };
 
 /** For each fact the keys of a Quadlet unit. */
@@ -419,6 +424,7 @@ const units: Samples<string> = {
   endpointOptions: "PodmanArgs=--network name=back,driver-opt=a=b",
   entrypoint: "Entrypoint=/bin/sh",
   command: "Exec=dockerd -H tcp://0.0.0.0:2375",
+  credentials: "Label=app.password=hunter2",
 };
 
 function fromTool(host: "ansible" | "terraform" | "quadlet", lines: string): Container {
@@ -507,6 +513,7 @@ const hosts: Samples<RecordedHost> = {
   hooks: undefined,
   entrypoint: undefined,
   command: undefined,
+  credentials: undefined,
 };
 
 function fromKernel(

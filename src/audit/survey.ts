@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Context, Control } from "../controls/control.ts";
 import type { ComposeOptions } from "../formats/format.ts";
 import type { InputReading } from "../formats/formats.ts";
+import { secretValuesOf } from "../model/credentials/mask.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import type { Image } from "../model/image.ts";
 import { emptyReading, mergeReadings, type Reading } from "../model/reading.ts";
@@ -54,6 +55,8 @@ export interface Survey {
   readonly gaps: readonly Gap[];
   /** Ranges that reports mask. */
   readonly secrets: Reading["secrets"];
+  /** The credentials that were read, wherever: nothing that is printed may show one. */
+  readonly secretValues: readonly string[];
   /** What is odd without being unreadable: an ignore without a reason. */
   readonly warnings: readonly Gap[];
   /** Ignores that have expired or silence nothing: to be asked for once everything is judged. */
@@ -144,6 +147,7 @@ export async function survey(
       ({ subject }) => subject === undefined || !elsewhere.has(subject),
     ),
     secrets: reading.secrets,
+    secretValues: [...new Set([...(reading.values ?? []), ...subjects.flatMap(secretValuesOf)])],
     idleIgnores: () =>
       idleIgnores(known.ignores, known.used, {
         controls: new Set(request.controls.map(({ id }) => id)),

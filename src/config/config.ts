@@ -38,7 +38,7 @@ export function readConfig(
     endColumn: lines.linePos(to).col,
   });
   const broken = document.errors.map((error) => ({
-    reason: syntaxReason(error.code),
+    reason: syntaxReason(error),
     location: place(error.pos[0], error.pos[1]),
   }));
   if (broken.length > 0) return { ok: false, faults: broken };

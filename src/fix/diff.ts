@@ -2,6 +2,7 @@ import { isAbsolute, relative, sep } from "node:path";
 import { structuredPatch } from "diff";
 import { visible } from "../base/visible.ts";
 import type { Span } from "../formats/values/positions.ts";
+import { coverer } from "../model/credentials/mask.ts";
 import { mask, redactSource, remembered } from "../report/secrets/redact.ts";
 import type { ChangedText } from "./changed-texts.ts";
 
@@ -20,22 +21,34 @@ export function patchOf(
 }
 
 /** The same for a person to read: secrets masked, what cannot be seen spelled out, lines marked for `paint`. */
-export function shownDiff(text: ChangedText, folder: string, paint: Painter, shown = readable): string {
+export function shownDiff(
+  text: ChangedText,
+  folder: string,
+  paint: Painter,
+  shown = readable,
+  values: readonly string[] = [],
+): string {
+  const cover = coverer(values);
   const before = masked(text.before, text.secretsBefore);
   const after = masked(text.after, text.secretsAfter);
   return printed(text, before, after, folder)
     .map((line, index) => {
       const end = line.endsWith("\r\n") ? "\r\n" : "\n";
-      return `${paint(kindOf(line, index), shown(line.slice(0, -end.length)))}\n`;
+      return `${paint(kindOf(line, index), shown(cover(line.slice(0, -end.length))))}\n`;
     })
     .join("");
 }
 
 /** The same of each. */
-export function shownDiffs(texts: readonly ChangedText[], folder: string, paint: Painter): readonly string[] {
+export function shownDiffs(
+  texts: readonly ChangedText[],
+  folder: string,
+  paint: Painter,
+  values: readonly string[] = [],
+): readonly string[] {
   // The same lines are added to a hundred files.
   const shown = remembered(readable);
-  return texts.map((text) => shownDiff(text, folder, paint, shown));
+  return texts.map((text) => shownDiff(text, folder, paint, shown, values));
 }
 
 export type LineKind = "file" | "hunk" | "added" | "removed" | "same";

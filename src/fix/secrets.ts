@@ -121,7 +121,7 @@ function valuesIn(file: string, io: DiskFiles): Result<ReadonlyMap<string, strin
   if (!text.ok) return failed(`${file} cannot be read: ${text.reason}`);
   const lines = parseEnvFile(text.value, () => undefined);
   if (!lines.ok) return failed(`${file} cannot be read: ${lines.reason}`);
-  return ok(new Map(lines.value.map((line) => [line.name, line.text])));
+  return ok(new Map(lines.value.filter(({ tooLong }) => !tooLong).map((line) => [line.name, line.text])));
 }
 
 function variableOf(

@@ -12,6 +12,7 @@ import type {
   ShortLived,
   Ulimit,
 } from "./container-values.ts";
+import type { WrittenCredential } from "./credentials/find.ts";
 import type { Fact, FactList } from "./fact.ts";
 import { type ContainerScalars, noFacts } from "./facts/table.ts";
 import type { Level } from "./level.ts";
@@ -49,6 +50,8 @@ export interface ContainerLists {
   readonly entrypoint: string;
   /** The words of its command, which replace the image's own. May hold secrets: never print them. */
   readonly command: string;
+  /** Credentials that are written out, but for those of `environment`. */
+  readonly credentials: WrittenCredential;
 }
 
 export type { ContainerScalars };

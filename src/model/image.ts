@@ -1,4 +1,5 @@
 import type { EnvironmentVariable, Healthcheck } from "./container-values.ts";
+import type { WrittenCredential } from "./credentials/find.ts";
 import type { Fact, FactList } from "./fact.ts";
 import { unset } from "./fact.ts";
 import type { Level } from "./level.ts";
@@ -37,6 +38,8 @@ export interface ImageLists {
   readonly workingDirectories: string;
   /** Files of the build context that look like secrets and that a COPY of a whole folder brings in. */
   readonly contextSecrets: string;
+  /** Credentials that are written out, but for those of `environment`, `buildArguments` and what an Engine shows in `history`. */
+  readonly credentials: WrittenCredential;
 }
 
 /** An image as a Dockerfile builds it, or as the Engine has it. */
@@ -64,6 +67,7 @@ const nothing: Image = {
   command: [],
   workingDirectories: [],
   contextSecrets: [],
+  credentials: [],
 };
 
 /** An image of which nothing is said but what is given. */

@@ -9,6 +9,8 @@ export interface Reading {
   readonly gaps: readonly Gap[];
   /** Ranges whose text may be a secret (every environment value): reports mask them in source excerpts. */
   readonly secrets: readonly FileOrigin[];
+  /** Credentials that only the reader saw, such as those of a `.env`: reports mask them wherever they stand. */
+  readonly values?: readonly string[];
 }
 
 export const emptyReading: Reading = { subjects: [], gaps: [], secrets: [] };
@@ -18,6 +20,7 @@ export function mergeReadings(readings: readonly Reading[]): Reading {
     subjects: readings.flatMap((reading) => reading.subjects),
     gaps: readings.flatMap((reading) => reading.gaps),
     secrets: readings.flatMap((reading) => reading.secrets),
+    values: readings.flatMap((reading) => reading.values ?? []),
   };
 }
 

@@ -17,6 +17,8 @@ export interface ReportContext {
   readonly sourceLine: (file: string, line: number) => string | undefined;
   /** Ranges whose text may be a secret: excerpts show `••••` in their place. */
   readonly secrets: readonly FileOrigin[];
+  /** Credentials that were read: `••••` stands wherever one does. */
+  readonly secretValues?: readonly string[];
   /** Whether to write ANSI colours (the caller knows about terminals and NO_COLOR). */
   readonly colour: boolean;
   /** Columns of the terminal, for `text`. */

@@ -53,7 +53,7 @@ export function controlPage(control: Control, bad: readonly TriedExample[]): str
     ...(bad.length > 0 ? ["## It fails", ...bad.map(failing)] : []),
     ...(examples.good.length > 0 ? ["## It passes", ...examples.good.map(fence)] : []),
     "## To accept it",
-    `Beside the line: \`# bulkhead-ignore ${id} until=YYYY-MM-DD -- the reason\`, or under \`ignores:\` in bulkhead.yaml.`,
+    `${where.includes("D") ? "In a comment on the line above (a Dockerfile has no comments behind an instruction)" : "Beside the line"}: \`# bulkhead-ignore ${id} until=YYYY-MM-DD -- the reason\`, or under \`ignores:\` in bulkhead.yaml.`,
     "## References",
     references.map((reference) => `- <${reference}>`).join("\n"),
   ]

@@ -1,6 +1,7 @@
 import { groupBy } from "../base/group-by.ts";
 import { visible } from "../base/visible.ts";
 import { graphemes, graphemeWidth } from "../base/width.ts";
+import { placesIn } from "../model/credentials/mask.ts";
 import type { FileOrigin } from "../model/origin.ts";
 import type { ReportContext } from "./context.ts";
 import { mask } from "./secrets/redact.ts";
@@ -30,17 +31,18 @@ const longLine = 1000;
 
 /** Makes the function that cuts excerpts of `width` columns; it remembers what it masked in which line. */
 export function excerpter(
-  context: Pick<ReportContext, "sourceLine" | "secrets">,
+  context: Pick<ReportContext, "sourceLine" | "secrets" | "secretValues">,
 ): (origin: FileOrigin, width: number) => Excerpt | undefined {
   const secretsByFile = groupBy(context.secrets, (secret) => secret.file);
   const masks = new Map<string, readonly Span[]>();
+  const valuesOf = placesIn(context.secretValues ?? []);
 
   function masksOf(file: string, line: number, text: string): readonly Span[] {
     const key = `${line}:${file}`;
     const known = masks.get(key);
     if (known) return known;
     const declared = (secretsByFile.get(file) ?? []).flatMap((secret) => spanOnLine(secret, line, text));
-    const spans = mergeSpans([...declared, ...secretSpans(text, { colon: true })]);
+    const spans = mergeSpans([...declared, ...valuesOf(text), ...secretSpans(text, { colon: true })]);
     masks.set(key, spans);
     return spans;
   }

@@ -18,5 +18,5 @@ const loaders = {
 /** The reporter of a format, behind the last check for secrets: use it rather than the reporter's own module. */
 export async function loadReporter(name: FormatName): Promise<Reporter> {
   const print = await loaders[name]();
-  return (report, context) => print(redactReport(report), context);
+  return (report, context) => print(redactReport(report, context.secretValues), context);
 }

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { type AuditRequest, audit } from "../../audit/audit.ts";
+import { type Audit, type AuditRequest, audit } from "../../audit/audit.ts";
 import { readBaseline, writeBaseline } from "../../audit/baseline.ts";
 import type { Report } from "../../audit/finding.ts";
 import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
@@ -47,7 +47,7 @@ export async function runAudit(targets: readonly string[], options: AuditOptions
     const report = options.prove ? await proven(done.report, options, progress.show) : done.report;
     progress.clear();
     for (const warning of done.warnings) complainAt(warning.reason, warning.location, io);
-    const context = contextFor(options, io, done.secrets);
+    const context = contextFor(options, io, done);
     for (const output of outputs.value) {
       const printed = (await loadReporter(output.format))(report, context(output.path === undefined));
       const more =
@@ -221,11 +221,12 @@ function baselineOf(
 function contextFor(
   options: AuditOptions,
   io: DiskFiles,
-  secrets: ReportContext["secrets"],
+  { secrets, secretValues }: Pick<Audit, "secrets" | "secretValues">,
 ): (toTerminal: boolean) => ReportContext {
   return (toTerminal) => ({
     sourceLine: io.line,
     secrets,
+    secretValues,
     colour: toTerminal && options.color !== false && wantsColour(),
     width: toTerminal ? process.stdout.columns || 100 : 100,
     verbose: options.verbose ?? false,

@@ -154,7 +154,7 @@ export function print(
   }
   const look = lookOf(options);
   const paint = diffPainter(look);
-  const diffs = shownDiffs(changed, folder, paint);
+  const diffs = shownDiffs(changed, folder, paint, seen.secretValues);
   const described = describePlans(plans, look);
   process.stdout.write([...diffs, described].filter((part) => part !== "").join("\n"));
   if (diffs.some((diff) => diff.includes(mask))) {

@@ -36,7 +36,7 @@ export async function verifyFixes(plans: readonly Planned[], job: FixJob): Promi
   if (options.format === "json") {
     process.stdout.write(`${JSON.stringify(verifyDocument(verified), null, 2)}\n`);
   } else if (options.format === "html") {
-    const diffs = shownDiffs(prepared.changed, process.cwd(), (_, line) => line);
+    const diffs = shownDiffs(prepared.changed, process.cwd(), (_, line) => line, job.seen.secretValues);
     process.stdout.write(trialsPage("fix --verify", verified.map(asTried), diffs));
   } else {
     print({ ...prepared, plans: [] }, done, job);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   ci,
   compose,
@@ -195,4 +195,31 @@ test("a built image whose history is seen passes, though the Engine shows no Doc
     history: [set("RUN apt-get update", { pointer: "/history/0" })],
   };
   expect(imageSecret.check.image?.(seen, bareContext("engine-api"))).toMatchObject({ verdict: "pass" });
+});
+
+describe("the advice names the variable of the image that reads a file", () => {
+  const advice = (text: string) => {
+    const { view, context } = compose(text).read();
+    const remedy = view.kind === "container" ? imageSecret.remedy.container?.(view, context) : undefined;
+    return remedy?.summary;
+  };
+  const withVariable = (image: string, name: string) =>
+    `services: { a: { image: "${image}", environment: { ${name}: hX7qLm2Zt9Rw } } }`;
+
+  test.each([
+    ["postgres:17", "POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE"],
+    ["docker.io/library/mysql:8", "MYSQL_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD_FILE"],
+    ["bitnami/postgresql:17", "POSTGRESQL_PASSWORD", "POSTGRESQL_PASSWORD_FILE"],
+    ["grafana/grafana:11", "GF_SECURITY_ADMIN_PASSWORD", "GF_SECURITY_ADMIN_PASSWORD__FILE"],
+    ["lscr.io/linuxserver/mariadb", "MYSQL_ROOT_PASSWORD", "FILE__MYSQL_ROOT_PASSWORD"],
+  ])("%s, %s", (image, name, file) => {
+    expect(advice(withVariable(image, name))).toContain(`set ${file}: /run/secrets/NAME`);
+  });
+
+  test("and .env where the image has none", () => {
+    expect(advice(withVariable("example/postgres:1", "POSTGRES_PASSWORD"))).toContain("Move it to .env");
+    expect(
+      advice("services: { a: { image: redis, command: redis-server --requirepass hX7qLm2Zt9Rw } }"),
+    ).toContain("Take it out of its command");
+  });
 });

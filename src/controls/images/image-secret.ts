@@ -1,5 +1,7 @@
 import type { Container } from "../../model/container.ts";
 import type { EnvironmentVariable } from "../../model/container-values.ts";
+import { credentialsInScript, type WrittenCredential } from "../../model/credentials/find.ts";
+import { isCredentialName } from "../../model/credentials/names.ts";
 import { originsOf, type SetFact, setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import { isFileOrigin } from "../../model/origin.ts";
@@ -7,8 +9,8 @@ import type { ContainerPatch } from "../../model/patch.ts";
 import { combine, fail, pass, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual, type Remedy } from "../control.ts";
 import { undecided } from "../undecided.ts";
-import { credentialIn, isCredentialName } from "./credential.ts";
-import { credentialsInCommand } from "./credentials-in-command.ts";
+import { credentialIn } from "./credential.ts";
+import { fileVariable } from "./secret-files.ts";
 import { throwAwayKind } from "./throw-away.ts";
 
 const fine = pass("no literal credential");
@@ -60,17 +62,21 @@ export const imageSecret: Control = {
     image: (image) => manual(adviceForBuild(image)),
     container(container, { source }): Remedy<ContainerPatch> {
       if (container.job?.isOfCi) return manual(adviceForCi(container));
+      const own = literals(container);
+      if (own.length === 0) return manual(adviceForWritten(container));
+      const byFile = own.flatMap(({ value: { name } }) => fileVariable(container, name) ?? []);
       // Only docker compose reads a .env by itself.
       if (source !== "compose") {
         return manual(
-          "Move it to a file of --env-file, or to a secret of the Engine. Change it, since others have read it.",
+          byFile.length > 0
+            ? `Set ${byFile[0]} to a file that holds it: the image reads it from there, and docker inspect does not show it. Change it, since others have read it.`
+            : "Move it to a file of --env-file, or to a secret of the Engine. Change it, since others have read it.",
         );
       }
       return {
         kind: "decision",
-        summary:
-          "Move it to .env beside the file, which docker compose reads (or mount it with secrets:). Change it, since others have read it.",
-        patches: literals(container).map(({ value }) => ({
+        summary: adviceForCompose(byFile),
+        patches: own.map(({ value }) => ({
           op: "replace",
           field: "environment",
           value,
@@ -83,13 +89,38 @@ export const imageSecret: Control = {
   },
 };
 
+/** An image that reads a secret from a file needs none in its environment, which docker inspect shows. */
+function adviceForCompose([first]: readonly string[]): string {
+  if (first === undefined) {
+    return "Move it to .env beside the file, which docker compose reads (or mount it with secrets:). Change it, since others have read it.";
+  }
+  return `Best, set ${first}: /run/secrets/NAME instead and give the service secrets: [NAME], because the image reads it from there and docker inspect does not show it. bulkhead fix moves the value to .env, which docker inspect still shows. Change it, since others have read it.`;
+}
+
+function adviceForWritten({ credentials }: Container): string {
+  const places = [...new Set(setItems(credentials).map(({ value }) => value.where))];
+  return `Take it out of ${places.slice(0, 2).join(" and ")}: let the program read it from a file that secrets: mounts, or from a variable when it runs. Change it, since others have read it.`;
+}
+
 function judgeContainer(container: Container): Verdict {
   if (container.level === "configured") return judgeRunning(container);
   const parts = literals(container).map((item) => {
     const kind = throwAwayKind(container, item.value);
     return kind ? judgeThrowAway(item, kind) : judgeLiteral(item, "the environment variable");
   });
-  return combine([...parts, undecided(...container.environment) ?? fine]);
+  return combine([
+    ...parts,
+    ...setItems(container.credentials).map(judgeWritten),
+    undecided(...container.environment) ?? fine,
+  ]);
+}
+
+/** One that is written out in a command, a label or the like. */
+function judgeWritten({ value: { name, by, where }, origins }: SetFact<WrittenCredential>): Verdict {
+  const message =
+    by === "name" ? `sets ${where} to a literal credential` : `has a credential in ${where} (${name})`;
+  const evidence = by === "name" ? where : `${where}: ${name}`;
+  return fail(`${message}: whoever reads the file has it`, { origins, evidence, observed: evidence });
 }
 
 /** A server that a CI starts empty and removes after the job holds nothing, and its port is open to the job alone. */
@@ -134,7 +165,7 @@ function adviceForCi(container: Container): string {
  * A container's own variables. Nothing tells whether somebody wrote the value into a file or passed it safely, so what
  * counts is that whoever inspects the container reads it. What its image sets is the image's finding.
  */
-function judgeRunning({ environment }: Container): Verdict {
+function judgeRunning({ environment, credentials }: Container): Verdict {
   const parts = setItems(environment)
     .filter(
       ({ value: { name, value, isFromImage } }) =>
@@ -146,7 +177,13 @@ function judgeRunning({ environment }: Container): Verdict {
         { origins, evidence: name, severity: "low", observed: name },
       ),
     );
-  return combine([...parts, undecided(...environment) ?? fine]);
+  const written = setItems(credentials).map(({ value: { name, where }, origins }) =>
+    fail(
+      `has a credential in ${where} (${name}): everyone who may run docker inspect or list processes reads it`,
+      { origins, evidence: `${where}: ${name}`, severity: "low", observed: `${where}: ${name}` },
+    ),
+  );
+  return combine([...parts, ...written, undecided(...environment) ?? fine]);
 }
 
 /** The variables whose credential is written in the file itself: one in an env file is kept apart, as it should be. */
@@ -165,11 +202,12 @@ function literals(container: Container): readonly SetFact<EnvironmentVariable>[]
   });
 }
 
-function judgeImage({ environment, buildArguments, history, level }: Image): Verdict {
+function judgeImage({ environment, buildArguments, history, credentials, level }: Image): Verdict {
   const parts = [
     ...setItems(environment).map((item) => judgeVariable(item, "ENV")),
     ...setItems(buildArguments).map((item) => judgeVariable(item, "ARG", (name) => usedIn(history, name))),
     ...(level === "configured" ? judgeHistory({ environment, history }) : []),
+    ...setItems(credentials).map(judgeBuilt),
   ];
   // The history of a built image shows the arguments that its build used.
   const open = level === "configured" ? [] : buildArguments;
@@ -180,7 +218,8 @@ function judgeImage({ environment, buildArguments, history, level }: Image): Ver
 function judgeHistory({ environment, history }: Pick<Image, "environment" | "history">): readonly Verdict[] {
   const shown = new Set(setItems(environment).map(({ value }) => value.name));
   return setItems(history).flatMap(({ value, origins }) =>
-    credentialsInCommand(value)
+    credentialsInScript(commandOf(value))
+      .map(({ name }) => name)
       .filter((name) => !shown.has(name))
       .map((name) =>
         fail(
@@ -189,6 +228,25 @@ function judgeHistory({ environment, history }: Pick<Image, "environment" | "his
         ),
       ),
   );
+}
+
+/** One that an instruction of a Dockerfile has, or the configuration of an image. */
+function judgeBuilt({ value: { name, where }, origins }: SetFact<WrittenCredential>): Verdict {
+  return fail(
+    `has a credential in ${where} (${name}): whoever reads the Dockerfile or has the image has it`,
+    {
+      origins,
+      evidence: `${where}: ${name}`,
+      observed: `${where}: ${name}`,
+    },
+  );
+}
+
+/** `RUN |1 NPM_TOKEN=abc /bin/sh -c npm ci # buildkit`: the build arguments, then the command. */
+function commandOf(layer: string): string {
+  const text = layer.replace(/ # buildkit$/, "");
+  const run = /^(?:RUN )?(\|\d+ )?([\s\S]*?)\/bin\/sh -c ([\s\S]*)$/.exec(text);
+  return run ? `${run[1] ? run[2] : ""}\n${run[3]}` : text.replace(/^RUN /, "");
 }
 
 /** Whether a RUN uses the variable: what is passed for it is in that layer's history then. */

@@ -1,5 +1,6 @@
 import type { Container } from "../../model/container.ts";
 import type { EnvironmentVariable } from "../../model/container-values.ts";
+import { isOrdinaryWord } from "../../model/credentials/mask.ts";
 import { setItems } from "../../model/fact.ts";
 import { credentialIn } from "./credential.ts";
 
@@ -16,7 +17,7 @@ export function throwAwayKind(
   const names = setItems(environment)
     .filter(({ value: { name: other } }) => /USER|DB$|DATABASE/i.test(other))
     .map(({ value: { value: other } }) => other ?? "");
-  if (isGuessed(value) || (value !== "" && names.includes(value))) return "known";
+  if (isOrdinaryWord(value) || (value !== "" && names.includes(value))) return "known";
   return setsUp.has(name.toUpperCase()) ? "fresh" : undefined;
 }
 
@@ -47,27 +48,11 @@ const setsUp = new Set([
   "SA_PASSWORD",
 ]);
 
-/** Every word of it is one that people take where it does not matter, such as `postgres`, `test_password` or `Passw0rd!`. */
-function isGuessed(value: string): boolean {
-  if (value.length > 40) return false;
-  const digits = value.replace(/\D/g, "");
-  const letters = value
-    .toLowerCase()
-    .replace(/[@4](?=[a-z])/g, "a")
-    .replace(/0(?=[a-z])/g, "o")
-    .replace(/[^a-z]/g, "");
-  if (letters === "") return digits !== "" && "01234567890".includes(digits);
-  return guessed.test(letters);
-}
-
-const guessed =
-  /^(?:a|admin|app|changeme|change|ci|database|db|default|demo|dev|development|docker|dummy|example|fake|foo|bar|guest|integration|keycloak|local|mariadb|me|minio|mock|mongo|mongodb|mssql|my|mysql|neo|oracle|password|passwd|pass|pg|postgres|postgresql|pw|pwd|rabbit|rabbitmq|redis|root|sa|sample|secret|sql|strong|super|temp|test|tester|testing|tests|tmp|token|user|very|your)+$/;
-
 /** `scheme://user:password@host` with such a password, of the machine itself or a name without a dot, and nothing besides. */
 function opensBesideIt(value: string): boolean {
   const left = value.replaceAll(
     /:\/\/([^\s/:@?#]{0,200}):([^\s/@]{1,500})@(?=(?:[\w-]+|127\.0\.0\.1|\[::1\])(?:[:/?]|$))/g,
-    (all, user: string, password: string) => (isGuessed(password) || password === user ? "://" : all),
+    (all, user: string, password: string) => (isOrdinaryWord(password) || password === user ? "://" : all),
   );
   return credentialIn("", left) === undefined;
 }

@@ -1,5 +1,6 @@
 import { itemsOf, textAt } from "../../base/json.ts";
 import { readEnvironment, readHealthcheck, readWords } from "../../formats/create-request/config.ts";
+import { readCredentials } from "../../formats/create-request/credentials.ts";
 import { documentAt, entriesFact, field, stringFact } from "../../formats/create-request/json.ts";
 import { type Fact, type FactList, set, unseen } from "../../model/fact.ts";
 import { type Image, image } from "../../model/image.ts";
@@ -25,6 +26,7 @@ export function imageFromInspect(document: unknown, history?: unknown): Image {
     entrypoint: readWords(config, "Entrypoint"),
     command: readWords(config, "Cmd"),
     workingDirectories: textItems(stringFact(field(config, "WorkingDir"))),
+    credentials: readCredentials(config),
   };
   return image("configured", { ...unseenFacts, ...facts });
 }

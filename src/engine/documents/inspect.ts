@@ -1,5 +1,6 @@
 import { recordAt, textAt } from "../../base/json.ts";
 import { configFacts } from "../../formats/create-request/config.ts";
+import { readCredentials } from "../../formats/create-request/credentials.ts";
 import { hostConfigFacts } from "../../formats/create-request/host-config.ts";
 import {
   broken,
@@ -38,6 +39,7 @@ export function containerFromInspect(document: unknown): Container {
     networkMode: hostConfig.networkMode.state === "unset" ? config.networkMode : hostConfig.networkMode,
     mounts: firstOfEachTarget([...hostConfig.mounts, ...readMountPoints(root), ...config.mounts]),
     ...endpointFacts(path(root, "NetworkSettings", "Networks")),
+    credentials: readCredentials(field(root, "Config"), field(root, "HostConfig")),
   });
   return container("configured", unseenInApi, facts, {
     inspected: {

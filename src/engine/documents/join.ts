@@ -42,6 +42,7 @@ export function joined(
     ...container,
     imageUser: userOfImage(container, others.image),
     environment: markInherited(container, others.image),
+    credentials: ownCredentials(container, others.image),
     networkDefinitions: definitionsOf(container, others.networks),
     mounts: container.mounts.map((item) =>
       withSource(withVolume(item, others.volumes), container, others.peer),
@@ -64,6 +65,15 @@ function markInherited({ environment }: Container, image: Image | undefined): Co
     const isFromImage = inherited.get(item.value.name) === item.value.value;
     return isFromImage ? { ...item, value: { ...item.value, isFromImage } } : item;
   });
+}
+
+/** What the image has written out is the image's finding. */
+function ownCredentials({ credentials }: Container, image: Image | undefined): Container["credentials"] {
+  if (!image || credentials.length === 0) return credentials;
+  const inherited = new Set(setItems(image.credentials).map(({ value }) => `${value.where}\n${value.value}`));
+  return credentials.filter(
+    (item) => item.state !== "set" || !inherited.has(`${item.value.where}\n${item.value.value}`),
+  );
 }
 
 type Item = FactList<Mount>[number];

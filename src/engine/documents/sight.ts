@@ -64,4 +64,5 @@ export const imageSight = {
   command: "read",
   workingDirectories: "read",
   contextSecrets: ofBuild,
+  credentials: "read",
 } as const satisfies ImageSight;

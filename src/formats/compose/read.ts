@@ -1,15 +1,17 @@
+import { isFileOrigin, type Origin } from "../../model/origin.ts";
 import type { Reading } from "../../model/reading.ts";
-import type { Subject } from "../../model/subject.ts";
+import type { ContainerSubject, Subject } from "../../model/subject.ts";
 import { checkProject, checkService, tooHeavy } from "./check/check.ts";
 import type { Issue } from "./check/issue.ts";
 import { collectGaps, type Gaps } from "./check/report.ts";
 import { isEnabled } from "./load/profiles.ts";
 import { type ComposeRequest, loadProject, type Project } from "./load/project.ts";
+import { readTopLevel, usesOf } from "./read/credentials.ts";
 import { scalar } from "./read/facts.ts";
 import type { Scope } from "./read/scope.ts";
 import { readService } from "./read/service.ts";
 import { isSwarmStack } from "./read/swarm.ts";
-import { entriesOf, get, originAt } from "./yaml/node.ts";
+import { entriesOf, get, type Node, originAt } from "./yaml/node.ts";
 
 export type { ComposeRequest } from "./load/project.ts";
 
@@ -34,7 +36,7 @@ export function readCompose(request: ComposeRequest): ComposeReading {
   const gaps = collectGaps();
   const project = loadProject(first, request, gaps);
   const subjects = readServices(first, project, request, gaps);
-  return { subjects, gaps: gaps.all, secrets: project.secrets, project };
+  return { subjects, gaps: gaps.all, secrets: project.secrets, values: [...project.values], project };
 }
 
 function readServices(
@@ -53,7 +55,7 @@ function readServices(
   if (!project.broken) checkProject(model, heaviest, gaps.at);
   const swarm = isSwarmStack(first, model);
   const containerNames = containerNamesOf(model);
-  const subjects: Subject[] = [];
+  const subjects: ContainerSubject[] = [];
   let weight = 0;
   for (const entry of entriesOf(get(model, "services"))) {
     const { name, value } = entry;
@@ -86,7 +88,43 @@ function readServices(
       views: [readService(value, scope, secrets)],
     });
   }
-  return subjects;
+  return withTopLevel(subjects, model);
+}
+
+/** What the project's other sections have written out belongs to the services that use it, or to the first one. */
+function withTopLevel(subjects: readonly ContainerSubject[], model: Node): readonly ContainerSubject[] {
+  const known = new Set(
+    subjects
+      .flatMap(({ views: [view] }) => [...(view?.environment ?? []), ...(view?.credentials ?? [])])
+      .map(placeKey),
+  );
+  const sections = readTopLevel(model)
+    .map((each) => ({ ...each, found: each.found.filter((one) => !known.has(placeKey(one))) }))
+    .filter(({ found }) => found.length > 0);
+  if (sections.length === 0) return subjects;
+  const services = get(model, "services");
+  const usedBy = (section: string, name: string) => {
+    const users = subjects.filter((subject) => {
+      const service = get(services, subject.name);
+      return service && usesOf(service, section).has(name);
+    });
+    return users.length > 0 ? users : subjects.slice(0, 1);
+  };
+  return subjects.map((subject) => {
+    const more = sections.flatMap(({ section, name, found }) =>
+      usedBy(section, name).includes(subject) ? found : [],
+    );
+    return more.length === 0
+      ? subject
+      : {
+          ...subject,
+          views: subject.views.map((view) => ({ ...view, credentials: [...view.credentials, ...more] })),
+        };
+  });
+}
+
+function placeKey({ origins: [origin] }: { readonly origins: readonly Origin[] }): string {
+  return origin && isFileOrigin(origin) ? `${origin.file}:${origin.startLine}` : "";
 }
 
 /** The services of the project by the names that their containers are given. */

@@ -102,6 +102,14 @@ describe("a text that is no Compose file", () => {
   });
 });
 
+test.each([
+  ["web:\n  image: nginx\ndb:\n  build: .\n", /Compose file of version 1.*its services under services:/],
+  ["services: [\n", /the \[ above is not closed by \]/],
+  ["services: { a: {\n", /the \{ above is not closed by \}|bracket/],
+])("%j is called what it is", (text, reason) => {
+  expect(composeProject(text).reasons).toEqual([expect.stringMatching(reason)]);
+});
+
 test("no message repeats what may be a secret", () => {
   const secret = "hunter2";
   const texts = [

@@ -119,6 +119,7 @@ const itemSpellers: { readonly [F in Item["field"]]: (value: ValueOf<F>) => stri
   hooks: ({ key }) => `${key}: …`,
   entrypoint: () => "entrypoint: …",
   command: () => "command: …",
+  credentials: ({ where }) => `${where}: …`,
 };
 
 function spellItem<F extends Item["field"]>(patch: { readonly field: F }, value: ValueOf<F>): string {

@@ -26,7 +26,7 @@ import { readPorts } from "./ports.ts";
 
 type KeyedHere = KeyedFact<"api", `HostConfig.${string}`>;
 type CodedHere =
-  | Exclude<CodedFact<"api">, keyof ConfigFacts | "networks" | "endpointOptions">
+  | Exclude<CodedFact<"api">, keyof ConfigFacts | "networks" | "endpointOptions" | "credentials">
   | "networkMode"
   | "mounts";
 

@@ -2,6 +2,7 @@ import { type Container, container } from "../../model/container.ts";
 import type { CodedFacts } from "../../model/facts/table.ts";
 import { sightOf, unseenIn } from "../../model/sight.ts";
 import { configFacts } from "./config.ts";
+import { readCredentials } from "./credentials.ts";
 import { hostConfigFacts } from "./host-config.ts";
 import { documentAt, field, path } from "./json.ts";
 import { endpointFacts } from "./networks.ts";
@@ -24,6 +25,7 @@ export function readCreateRequest(document: unknown): Container {
     networkMode: hostConfig.networkMode.state === "unset" ? config.networkMode : hostConfig.networkMode,
     mounts: [...hostConfig.mounts, ...config.mounts],
     ...endpointFacts(networks),
+    credentials: readCredentials(root, field(root, "HostConfig")),
   });
   return container("configured", unseenInApi, facts);
 }

@@ -3,7 +3,7 @@ import type { Gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import { dockerRun } from "../run-command/dialect.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
-import { textOf } from "../run-command/word.ts";
+import { textOf, type Word } from "../run-command/word.ts";
 import type { Described, UnknownKey } from "../run-options/described.ts";
 import { readJson } from "../run-options/json.ts";
 import { readOptions } from "../run-options/read.ts";
@@ -61,7 +61,7 @@ function describedBy(root: Node): Described {
       ? []
       : [openWord("the image that its build makes is not known here", root.offset)];
   return {
-    words: [...words, ...open].filter((word) => textOf(word) !== ""),
+    words: [...words, ...open, ...furtherTexts(root)].filter((word) => textOf(word) !== ""),
     unknown: unknownIn(root),
     at: { start: root.offset, end: root.offset + 1 },
   };
@@ -79,6 +79,21 @@ function unknownIn(root: Node): readonly UnknownKey[] {
     if (!key || read.includes(name) || irrelevantKeys.devcontainer.has(name)) return [];
     return [{ key: name, at: { start: key.offset + 1, end: key.offset + key.length - 1 } }];
   });
+}
+
+const lifecycle = ["initialize", "onCreate", "updateContent", "postCreate", "postStart", "postAttach"];
+
+/** What the tool runs and sets in the container: words of a command, of which only credentials matter. */
+function furtherTexts(root: Node): readonly Word[] {
+  const commands = lifecycle.flatMap((name) => {
+    const command = member(root, `${name}Command`);
+    const each =
+      command?.type === "object" ? (command.children ?? []).map(({ children }) => children?.[1]) : [command];
+    return each.flatMap(strings).map(wordAt);
+  });
+  const build = member(root, "build");
+  const pairs = [member(root, "remoteEnv"), build?.type === "object" ? member(build, "args") : undefined];
+  return [...commands, ...pairs.flatMap(entries).map(({ name, value }) => named(name, value))];
 }
 
 /** Features that open the host's Engine, or need a privileged container. */

@@ -5,6 +5,7 @@ import type { Reading } from "../../model/reading.ts";
 import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
 import type { ImageSubject } from "../../model/subject.ts";
 import { locator } from "../values/positions.ts";
+import { credentialsOf } from "./read/credentials.ts";
 import {
   ancestryOf,
   assignedOf,
@@ -56,7 +57,8 @@ export function readDockerfile(
   if (tooMany) return refuse("there is too much in the file for a Dockerfile");
   const gaps = problems.slice(0, mostGaps).map(({ reason, span }) => gap(reason, { location: locate(span) }));
   if (problems.length > mostGaps) gaps.push(gap(`${problems.length - mostGaps} more such lines`, { file }));
-  const secrets = assigned.flatMap(({ value }) => (value?.text ? [locate(placeOf(value))] : []));
+  const assignedSecrets = assigned.flatMap(({ value }) => (value?.text ? [locate(placeOf(value))] : []));
+  const secrets = [...assignedSecrets];
   const stage = builtStage(stages, options);
   if (!stage) {
     const noStage: readonly Gap[] = [gap("this is no Dockerfile: it has no FROM", { file })];
@@ -72,6 +74,7 @@ export function readDockerfile(
     base: baseOf(ancestry, locate),
     healthcheck: healthcheckOf(ancestry, locate),
     history: historyOf(built, text, locate),
+    credentials: credentialsOf(built, text, instructions.escapeToken, locate),
     exposedPorts: exposedOf(ancestry, locate),
     entrypoint: startOf(ancestry, "ENTRYPOINT", locate),
     command: startOf(ancestry, "CMD", locate),

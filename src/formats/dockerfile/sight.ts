@@ -17,4 +17,5 @@ export const dockerfileSight = {
   command: "read",
   workingDirectories: "read",
   contextSecrets: { unseen: "the build context was not looked into" },
+  credentials: "read",
 } as const satisfies ImageSight;

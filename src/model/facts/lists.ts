@@ -71,6 +71,7 @@ export const lists = {
   },
   entrypoint: { ...everywhere, kernel: commandNotShown },
   command: { ...everywhere, kernel: commandNotShown },
+  credentials: { ...everywhere, kernel: { unseen: "the kernel shows no file that a person wrote" } },
   hooks: {
     // Only docker compose has hooks; `docker stack deploy` refuses a file with some.
     ...said({ compose: byCode, run: "default", swarm: "default", ansible: "default", terraform: "default" }),

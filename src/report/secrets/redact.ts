@@ -1,10 +1,10 @@
 import type { BenchmarkResult } from "../../audit/benchmark/benchmark.ts";
 import type { Finding, Report } from "../../audit/finding.ts";
+import { coverer, mask } from "../../model/credentials/mask.ts";
 import type { Suppression } from "../../model/exemption.ts";
 import { type Span, secretSpans } from "./spans.ts";
 
-/** What stands where a secret stood. Always the same length: the length of a password is a secret too. */
-export const mask = "••••";
+export { mask };
 
 /**
  * A sentence with the credentials taken out that it should never have held. In a sentence a colon is
@@ -23,15 +23,16 @@ export function redactSource(text: string): string {
  * The report as it may leave the machine: every free text with what looks like a credential masked. Controls and
  * readers keep secrets out by themselves; this is the last door.
  */
-export function redactReport(report: Report): Report {
+export function redactReport(report: Report, values: readonly string[] = []): Report {
+  const cover = coverer(values);
   // A hundred containers say the same things a hundred times.
-  const sentence = remembered(redactSentence);
-  const source = remembered(redactSource);
+  const sentence = remembered((text) => redactSentence(cover(text)));
+  const source = remembered((text) => redactSource(cover(text)));
   return {
     ...report,
     findings: report.findings.map((finding) => redactFinding(finding, sentence, source)),
-    gaps: report.gaps.map((gap) => ({ ...gap, reason: redactSource(gap.reason) })),
-    looked: report.looked.map(redactSentence),
+    gaps: report.gaps.map((gap) => ({ ...gap, reason: source(gap.reason) })),
+    looked: report.looked.map(sentence),
     ...(report.benchmark && { benchmark: redactBenchmark(report.benchmark, sentence) }),
     ...(report.proofs && {
       proofs: report.proofs.map((proof) => ({

@@ -1,3 +1,6 @@
+import { credentialsInLines, credentialsInScript } from "../../model/credentials/find.ts";
+import { mask } from "../../model/credentials/mask.ts";
+
 /** A part of a text, as offsets in UTF-16 units, the end exclusive. */
 export interface Span {
   readonly start: number;
@@ -33,7 +36,12 @@ const keyWords = new Set(["api", "access", "private", "secret", "encryption", "s
  * overlap. `colon`: whether `NAME: x` assigns, as in YAML and JSON, or is prose.
  */
 export function secretSpans(line: string, options: { readonly colon: boolean }): readonly Span[] {
-  return mergeSpans([...assignedSpans(line, options.colon), ...urlSpans(line), ...tokenSpans(line)]);
+  return mergeSpans([
+    ...assignedSpans(line, options.colon),
+    ...urlSpans(line),
+    ...tokenSpans(line),
+    ...(options.colon ? foundSpans(line) : []),
+  ]);
 }
 
 /** The spans in order, overlapping ones made one, empty ones left out. */
@@ -49,6 +57,19 @@ export function mergeSpans(spans: readonly Span[]): readonly Span[] {
     }
   }
   return merged;
+}
+
+/** Longer lines are looked through by the other rules alone. */
+const longestLine = 16 * 1024;
+
+/** What the commands and lines of a file have written out: `mysql -psecret`, `echo root:secret | chpasswd`. */
+function foundSpans(line: string): readonly Span[] {
+  if (line.length > longestLine) return [];
+  const values = [...credentialsInScript(line), ...credentialsInLines(line)].map(({ value }) => value);
+  return values.flatMap((value) => {
+    const at = line.indexOf(value);
+    return at < 0 || value === "" || value.startsWith(mask) ? [] : [{ start: at, end: at + value.length }];
+  });
 }
 
 function tokenSpans(line: string): readonly Span[] {

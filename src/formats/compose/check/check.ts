@@ -11,6 +11,14 @@ export function checkProject(project: MapNode, heaviest: number, report: (issue:
   if (services && services.kind !== "map") {
     report({ reason: "docker compose refuses this: services must be a mapping", place: services.place });
   }
+  const [first, ...others] = servicesOfVersion1(project);
+  if (first) {
+    report({
+      reason: `this is a Compose file of version 1, which docker compose no longer reads: put its ${others.length === 0 ? "service" : "services"} under services:`,
+      place: first.key,
+    });
+    return;
+  }
   let rest = withEntry(project, "services", undefined);
   for (const { name, value } of entriesOf(rest)) {
     if (value.weight > heaviest && !name.startsWith("x-")) {
@@ -21,6 +29,14 @@ export function checkProject(project: MapNode, heaviest: number, report: (issue:
   checkShape(rest, projectShape, [], report);
   checkContents(rest, "secrets", ["file", "environment"], report);
   checkContents(rest, "configs", ["file", "environment", "content"], report);
+}
+
+/** Version 1 had its services at the top level; empty where the file is of a later one. */
+function servicesOfVersion1(project: MapNode): readonly MapEntry[] {
+  if (get(project, "services")) return [];
+  const entries = entriesOf(project).filter(({ name }) => !name.startsWith("x-"));
+  const isService = ({ value }: MapEntry) => get(value, "image") ?? get(value, "build");
+  return entries.every(isService) ? entries : [];
 }
 
 /** A secret or config has its content from exactly one place. */

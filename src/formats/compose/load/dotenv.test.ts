@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { memoryFiles } from "../../../../test/support/memory-files.ts";
+import { readCompose } from "../read.ts";
 import { parseEnvFile } from "./dotenv.ts";
 
 const noVariables = () => undefined;
@@ -74,5 +76,48 @@ describe("an env file", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => parseEnvFile(text, noVariables).ok !== undefined),
     );
+  });
+});
+
+describe("variables that double", () => {
+  const doubling = [
+    "A=xxxxxxxxxxxxxxxx",
+    ...Array.from({ length: 40 }, (_, at) => `${name(at + 1)}=$${name(at)}$${name(at)}`),
+    "B=small",
+  ].join("\n");
+
+  function name(at: number): string {
+    return at === 0 ? "A" : `A${at}`;
+  }
+
+  const read = (image: string) =>
+    readCompose({
+      files: ["compose.yaml"],
+      io: memoryFiles({ ".env": doubling, "compose.yaml": `services: { a: { image: "${image}" } }` }),
+    });
+
+  test("leave a file alone that does not use them", () => {
+    const { gaps, subjects } = read("nginx:$B");
+    expect(gaps).toEqual([]);
+    expect(subjects).toHaveLength(1);
+  });
+
+  test("are a gap of the file that uses them", () => {
+    const { gaps, subjects } = read("nginx:$A40");
+    expect(gaps.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/A40 .* grows to more than 128 KiB/),
+    ]);
+    expect(subjects).toHaveLength(1);
+  });
+
+  test("are a gap of a service that takes them by env_file", () => {
+    const files = {
+      "big.env": doubling,
+      "compose.yaml": "services: { a: { image: nginx, env_file: big.env }, b: { image: nginx } }",
+    };
+    const { gaps, subjects } = readCompose({ files: ["compose.yaml"], io: memoryFiles(files) });
+    expect(gaps.map(({ subject }) => subject)).toContain("compose.yaml#a");
+    expect(gaps.map(({ subject }) => subject)).not.toContain("compose.yaml#b");
+    expect(subjects).toHaveLength(2);
   });
 });

@@ -6,7 +6,12 @@ export interface EnvLine extends Substituted {
   readonly name: string;
   readonly start: number;
   readonly end: number;
+  /** Its variables make it longer than the environment of a program can hold: it has no text here. */
+  readonly tooLong?: true;
 }
+
+/** Linux takes no longer variable for a program (MAX_ARG_STRLEN), so none can reach a container. */
+const longestValue = 128 * 1024;
 
 /**
  * An env file as compose-go's dotenv reads it: `NAME=value` or `NAME: value`, `export`, comments, single quotes (literal,
@@ -16,7 +21,12 @@ export interface EnvLine extends Substituted {
 export function parseEnvFile(text: string, lookup: Lookup, raw = false): Result<readonly EnvLine[]> {
   const lines: EnvLine[] = [];
   const before = new Map<string, string>();
-  const find: Lookup = (name) => lookup(name) ?? before.get(name);
+  const tooLong = new Set<string>();
+  let usesTooLong = false;
+  const find: Lookup = (name) => {
+    if (tooLong.has(name)) usesTooLong = true;
+    return lookup(name) ?? before.get(name);
+  };
   let at = text.startsWith("\uFEFF") ? 1 : 0;
   for (at = statementStart(text, at); at < text.length; at = statementStart(text, at)) {
     const key = /^(?:export[ \t]+)?([^=:\n]*)([=:\n]|$)/.exec(lineAt(text, at));
@@ -34,8 +44,17 @@ export function parseEnvFile(text: string, lookup: Lookup, raw = false): Result<
     }
     const value = raw ? rawValue(text, behind) : readValue(text, behind, find);
     if (!value) return failed(`line ${lineNumber(text, at)} opens a quote that is never closed`);
-    lines.push({ name, ...value.value, start: value.start, end: value.end });
-    before.set(name, value.value.text);
+    const { start, end } = value;
+    tooLong.delete(name);
+    if (usesTooLong || value.value.text.length > longestValue) {
+      tooLong.add(name);
+      before.delete(name);
+      lines.push({ name, ...literal(""), start, end, tooLong: true });
+    } else {
+      before.set(name, value.value.text);
+      lines.push({ name, ...value.value, start, end });
+    }
+    usesTooLong = false;
     at = value.next;
   }
   return ok(lines);

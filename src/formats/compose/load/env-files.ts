@@ -4,26 +4,39 @@ import type { Lookup } from "./template.ts";
 
 /**
  * The variables of env files for interpolation, later files over earlier ones. `fail` is told of each file that cannot
- * be read or understood.
+ * be read or understood, and of a variable that is too long where it is asked for.
  */
 export function readEnvFiles(
   files: readonly string[],
   io: Files,
   lookup: Lookup,
   fail: (file: string, reason: string) => void,
-): ReadonlyMap<string, string> {
+): Lookup {
   const found = new Map<string, string>();
+  const tooLong = new Map<string, string>();
+  const find: Lookup = (name) => {
+    const file = tooLong.get(name);
+    if (file !== undefined) fail(file, `the variable ${name} of ${file} grows to more than 128 KiB`);
+    return found.get(name);
+  };
   for (const file of files) {
     const text = io.read(file);
     if (!text.ok) {
       fail(file, `the env file ${file} cannot be read: ${text.reason}`);
       continue;
     }
-    const lines = parseEnvFile(text.value, (name) => lookup(name) ?? found.get(name));
+    const lines = parseEnvFile(text.value, (name) => lookup(name) ?? find(name));
     if (!lines.ok) fail(file, `the env file ${file} is not understood: ${lines.reason}`);
-    else for (const { name, text: value } of lines.value) found.set(name, value);
+    else {
+      for (const line of lines.value) {
+        found.delete(line.name);
+        tooLong.delete(line.name);
+        if (line.tooLong) tooLong.set(line.name, file);
+        else found.set(line.name, line.text);
+      }
+    }
   }
-  return found;
+  return find;
 }
 
 /** The process's environment. Names such as `constructor` are no variables unless somebody set them. */
@@ -32,6 +45,6 @@ export function processLookup(io: Files): Lookup {
 }
 
 /** One lookup before another. */
-export function layered(first: Lookup, second: ReadonlyMap<string, string>): Lookup {
-  return (name) => first(name) ?? second.get(name);
+export function layered(first: Lookup, second: Lookup): Lookup {
+  return (name) => first(name) ?? second(name);
 }

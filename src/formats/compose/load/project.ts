@@ -1,3 +1,4 @@
+import { credentialsInValue } from "../../../model/credentials/find.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
 import type { Files } from "../../../model/reading.ts";
 import type { Gaps } from "../check/report.ts";
@@ -29,6 +30,8 @@ export interface Project {
   readonly lookup: Lookup;
   /** Ranges that may hold secrets; reading the services adds those of their env files. */
   readonly secrets: FileOrigin[];
+  /** Credentials that the environment or an env file supplied. */
+  readonly values: ReadonlySet<string>;
   /** How many nodes the texts hold, aliases not expanded. */
   readonly size: number;
   /** A file is not valid YAML. Only that is reported, not what follows from it. */
@@ -53,8 +56,14 @@ export function loadProject(first: string, request: ComposeRequest, gaps: Gaps):
   const envFiles = given.length > 0 || !io.exists(dotEnv) ? given : [dotEnv];
   const variables = layered(own, readEnvFiles(envFiles, io, own, gaps.about));
   let ownName: string | undefined;
+  const seen = new Set<string>();
+  const values = new Set<string>();
   const lookup: Lookup = (name) => {
     const value = variables(name);
+    if (value !== undefined && !seen.has(name)) {
+      seen.add(name);
+      for (const each of credentialsInValue(name, value)) values.add(each.value);
+    }
     if (value !== undefined || name !== "COMPOSE_PROJECT_NAME") return value;
     ownName ??= projectName(first, base, io);
     return ownName;
@@ -87,5 +96,5 @@ export function loadProject(first: string, request: ComposeRequest, gaps: Gaps):
     },
   };
   const model = loadModel(request.files, { base, lookup, included: [] }, loading, gaps.about);
-  return { model, lookup, secrets, size, broken, parsed };
+  return { model, lookup, secrets, values, size, broken, parsed };
 }

@@ -94,12 +94,21 @@ function readFile({ path, required, raw }: EnvFile, scope: Scope): readonly SetF
     return [];
   }
   const source = sourceText(file, text.value, path.place.source.base);
-  return lines.value.map((line) =>
-    set(
-      { name: line.name, value: authoredValue({ value: line.text, authored: line.authored }) },
-      source.range(line.start, line.end),
-    ),
-  );
+  for (const { name, tooLong } of lines.value) {
+    if (tooLong)
+      scope.report({
+        reason: `the variable ${name} of ${path.text} grows to more than 128 KiB`,
+        place: path.place,
+      });
+  }
+  return lines.value
+    .filter(({ tooLong }) => !tooLong)
+    .map((line) =>
+      set(
+        { name: line.name, value: authoredValue({ value: line.text, authored: line.authored }) },
+        source.range(line.start, line.end),
+      ),
+    );
 }
 
 /**

@@ -13,6 +13,7 @@ import { beyondSwarm } from "../../values/swarm-sight.ts";
 import { fileIn } from "../load/file-path.ts";
 import { at, get, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
 import { readBuild } from "./build.ts";
+import { readCredentials } from "./credentials.ts";
 import { readDevices } from "./devices.ts";
 import { readEnvironment } from "./environment.ts";
 import {
@@ -79,6 +80,7 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     restart: readRestart(service, scope),
     entrypoint: readWords(get(service, "entrypoint")),
     command: readWords(get(service, "command")),
+    credentials: readCredentials(service),
   };
   const facts = keyed.map(({ field, path, deploy, row }) => {
     const own = keyFact(at(service, ...path), row, scope);

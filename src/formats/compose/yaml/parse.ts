@@ -37,7 +37,7 @@ export function parseCompose(file: string, text: string, base: Folder, lookup: L
     const error = document.errors[0];
     if (error) {
       const [start, end] = error.pos;
-      syntax.push({ reason: syntaxReason(error.code), place: { source, start, end } });
+      syntax.push({ reason: syntaxReason(error), place: { source, start, end } });
     }
     if (document.contents) documents.push(reader.read(document.contents));
   }

@@ -1,9 +1,15 @@
-import type { ErrorCode } from "yaml";
+import type { ErrorCode, YAMLError } from "yaml";
 
 /**
  * Why a text is not YAML, in words that repeat nothing of the text: what stands there may be a secret.
  */
-export function syntaxReason(code: ErrorCode): string {
+export function syntaxReason({ code, message }: Pick<YAMLError, "code" | "message">): string {
+  // The parser takes a bracket that is open at the end for a matter of indentation.
+  const open =
+    code === "BAD_INDENT"
+      ? /^Flow \w+ in block collection .* end with a ([\]}])/.exec(message)?.[1]
+      : undefined;
+  if (open) return `it is not valid YAML: the ${open === "]" ? "[" : "{"} above is not closed by ${open}`;
   return `it is not valid YAML: ${reasons[code] ?? "something unexpected stands here"}`;
 }
 

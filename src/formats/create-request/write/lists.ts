@@ -85,6 +85,8 @@ export const listMembers: {
   // What it runs is not for a patch to say.
   entrypoint: [],
   command: [],
+  // A credential is no setting: it stands in another member.
+  credentials: [],
   endpointOptions: [
     {
       path: ["NetworkingConfig", "EndpointsConfig"],

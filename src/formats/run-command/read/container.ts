@@ -7,6 +7,7 @@ import { type Dialect, dockerRun } from "../dialect.ts";
 import { reasonOf, sourceOf, textOf, type Word } from "../word.ts";
 import { applyBoolean, applyValue } from "./apply.ts";
 import { type Argument, type Arguments, splitArguments } from "./arguments.ts";
+import { readCredentials } from "./credentials.ts";
 import {
   addItem,
   addValue,
@@ -69,6 +70,7 @@ export function readContainer(
   const [operand] = split.rest;
   const imageWord = isUpdate ? lastValue(split, "image") : operand;
   const image = isUpdate && !imageWord ? lineFacts.scalars.image : readImage(lineFacts, split, imageWord);
+  readCredentials(lineFacts, split, isUpdate);
   lastOfEachName(lineFacts);
   const given = split.rest.slice(1, mostCommandWords + 1);
   for (const word of given) addCommandWord(lineFacts, word);

@@ -93,6 +93,7 @@ const itemSpellers: { readonly [K in keyof ContainerLists]: (value: ContainerLis
   entrypoint: (value) => ({ name: "entrypoint", value }),
   // It stands behind the image: what is written is read again, and refused.
   command: () => ({ name: "command", value: undefined }),
+  credentials: ({ where }) => ({ name: where, value: undefined }),
 };
 
 /** The flags that give a one-valued fact. */

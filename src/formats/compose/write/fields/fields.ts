@@ -134,6 +134,7 @@ const listWriters: ListWriters = {
   hooks: () => failed("only who wrote a hook knows what it needs"),
   entrypoint: () => failed(whatItRuns),
   command: () => failed(whatItRuns),
+  credentials: () => failed("a credential is moved by hand"),
 };
 
 function isListField(field: keyof ContainerScalars | ListField): field is ListField {
