@@ -12,9 +12,9 @@ export interface ViewVerdict {
 
 const places: Readonly<Record<SubjectKind, Readonly<Record<Level, readonly Where[]>>>> = {
   container: { declared: ["F"], configured: ["A"], effective: ["K"] },
-  exec: { declared: [], configured: ["A"], effective: ["K"] },
+  exec: { declared: ["F"], configured: ["A"], effective: ["K"] },
   image: { declared: ["D"], configured: ["A"], effective: [] },
-  engine: { declared: ["J"], configured: ["E", "J"], effective: ["E", "J"] },
+  engine: { declared: ["J", "F"], configured: ["E", "J"], effective: ["E", "J"] },
 };
 
 /** Whether the control applies to this kind of subject at this level. */

@@ -13,7 +13,7 @@ export const engineSocketPermissions: Control = {
   severity: "high",
   guard: "off",
   cis: ["3.15", "3.16"],
-  where: ["E"],
+  where: ["E", "F"],
   references: [
     "https://docs.docker.com/engine/security/#docker-daemon-attack-surface",
     "https://docs.docker.com/engine/install/linux-postinstall/#manage-docker-as-a-non-root-user",

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { judge } from "../../../test/support/control-table.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
+import { appliesAt } from "../../audit/views.ts";
 import { privilegedExec } from "../../controls/capabilities/privileged-exec.ts";
 import { bareContext } from "../../controls/control.ts";
 import { engineNetworkSocket } from "../../controls/engine/engine-network-socket.ts";
@@ -13,7 +14,7 @@ function failing(text: string, host: ScriptHost = "shell"): readonly string[] {
   return readScript(text, "run.sh", host, memoryFiles()).subjects.flatMap((subject) =>
     [privilegedExec, engineNetworkSocket, engineSocketPermissions].flatMap((control) => {
       const [view] = subject.views;
-      if (!view || !control.check[subject.kind]) return [];
+      if (!view || !appliesAt(control, subject.kind, view.level)) return [];
       return judge(control, view, bareContext("run-command")).verdict === "fail" ? [control.id] : [];
     }),
   );
