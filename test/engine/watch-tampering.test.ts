@@ -67,7 +67,7 @@ describeWithEngine("tampering is noticed, with the right control and level", () 
       expect(opened).toMatchObject({
         change: "opened",
         finding: { verdict: "fail", level: "effective" },
-        cause: { kind: "sweep" },
+        cause: { kind: kernelEvents ? "file" : "sweep" },
       });
       expect(opened.finding.message).toContain("the Engine says: memory 64 MiB");
       expect(await watched.change(opens("pids-limit", `container:${name}`), from)).toMatchObject({

@@ -168,7 +168,7 @@ describeStores((open) => {
     const { url } = await testServer(database);
     const folder = testFolder();
     const first = testHost(url, { folder, open: [findingOf("gone-meanwhile")] });
-    await expect.poll(() => openOn(database)).toEqual(["gone-meanwhile"]);
+    await expect.poll(() => openOn(database), { timeout: 15_000 }).toEqual(["gone-meanwhile"]);
     await first.close();
     // Nobody listens: the change stays on the disk, in a folder as a kill leaves it.
     const away = testHost("http://127.0.0.1:1", { folder, isReady: true });
