@@ -19,8 +19,7 @@ import { followLimitFiles, type LimitFilesFollower } from "./reading/limit-files
 import { lookAt } from "./reading/look.ts";
 import { type Pacing, pause } from "./reading/pacing.ts";
 import { add, nothingPending, takeOut } from "./reading/pending.ts";
-import { forget, readTouched } from "./reading/read-touched.ts";
-import { readWhole } from "./reading/read-whole.ts";
+import { forget, readTouched, readWhole } from "./reading/read.ts";
 import { sweep } from "./reading/sweep.ts";
 import { causeOf, touchOf } from "./reading/touch.ts";
 import type { WatchSession } from "./session.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { type KernelRead, listFolder, listSubfolders, readText } from "../files.ts";
-import { ancestry, type CgroupMembership, leavesNamespace } from "./membership.ts";
+import { ancestry, type CgroupMembership, leavesNamespace, parseCgroup } from "./membership.ts";
 
 /** A container's place in the hierarchy that holds one controller. */
 export interface Hierarchy {
@@ -106,4 +106,22 @@ function openReader(): CgroupTree["read"] {
     }
     return now;
   };
+}
+
+const controllers = ["memory", "cpu", "cpuset", "pids", "blkio", "io", "devices"];
+
+/** The folders of a container's own cgroups, in which its limits and device rules are; none where its first process has ended. */
+export function cgroupFolders(
+  { proc, cgroup }: { readonly proc: string; readonly cgroup: string },
+  { id, pid }: { readonly id: string; readonly pid: number },
+): readonly string[] {
+  const read = readText(`${proc}/${pid}/cgroup`);
+  if (!read.ok) return [];
+  const tree = openCgroupTree(cgroup);
+  const membership = parseCgroup(read.value);
+  const own = controllers.flatMap(
+    (controller) => tree.hierarchy(membership, controller, id)?.levels[0] ?? [],
+  );
+  // The root's would be the host's limits.
+  return [...new Set(own)].filter((folder) => folder.includes(id));
 }

@@ -6,8 +6,8 @@ import { testFolder } from "../../../test/support/test-folder.ts";
 import type { LiveContainer } from "../../engine/read/live-reading.ts";
 import { container } from "../../model/container.ts";
 import type { Watch } from "../watch.ts";
+import type { Declared } from "./declared.ts";
 import { openDeclared } from "./declared.ts";
-import type { Declared } from "./read-declared.ts";
 
 const origins = [{ pointer: "/Config/Labels" }];
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readDeclared } from "./read-declared.ts";
+import { readDeclared } from "./declared.ts";
 
 const report = {
   schemaVersion: 1,

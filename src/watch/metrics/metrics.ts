@@ -1,10 +1,9 @@
 import type { Finding } from "../../audit/finding.ts";
 import type { EngineEvent } from "../../engine/event.ts";
 import { createRegistry, type Registry, type Sample } from "../../metrics/registry.ts";
-import type { Change } from "../change.ts";
+import type { Change, ChangeKind } from "../change.ts";
 import type { SilenceOf } from "../changes/gate.ts";
 import type { OutputState } from "../outputs/output.ts";
-import { openDriftFields } from "./drift-fields.ts";
 
 /** What the metrics know beside what they count. */
 export interface MetricsSource {
@@ -204,4 +203,28 @@ function findings({ host, open, silenceOf }: MetricsSource): readonly Sample[] {
     counts.set(key, entry);
   }
   return [...counts].toSorted(([a], [b]) => a.localeCompare(b, "en")).map(([, sample]) => sample);
+}
+
+/** In what the kernel began to enforce less than the Engine says, for a counter. */
+interface DriftFields {
+  /** How much a change adds: each new field of `drift`, or a control that fails in the kernel and passes by the Engine. */
+  news(change: ChangeKind, finding: Finding): number;
+}
+
+function openDriftFields(): DriftFields {
+  const known = new Map<string, ReadonlySet<string>>();
+  return {
+    news(change, { control, subject, level, views, since = {} }) {
+      if (control !== "drift") {
+        const isPassed = views.some((view) => view.level === "configured" && view.verdict === "pass");
+        return change !== "resolved" && level === "effective" && isPassed ? 1 : 0;
+      }
+      const before = known.get(subject);
+      known.delete(subject);
+      if (change === "resolved") return 0;
+      const fields = Object.keys(since);
+      known.set(subject, new Set(fields));
+      return fields.filter((field) => !before?.has(field)).length;
+    },
+  };
 }

@@ -1,8 +1,8 @@
 import type * as z from "zod/mini";
+import type { Severity } from "../../model/severity.ts";
 import type { Change } from "../change.ts";
-import type { LogEvent } from "./otlp.ts";
 import type { Facility } from "./settings.ts";
-import type { SyslogAddress } from "./syslog/address.ts";
+import type { SyslogAddress } from "./syslog/message.ts";
 
 /** Changes on their way to a receiver, in one message. */
 export interface Delivery {
@@ -46,6 +46,16 @@ export interface Receiver {
   /** Sent as `Authorization: Bearer`. */
   readonly token: string | null;
   readonly facility: Facility | null;
+}
+
+/** A log record, before the SDK makes it one. */
+export interface LogEvent {
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly severity: Severity;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 /** A message, ready for the transport that sends it. */

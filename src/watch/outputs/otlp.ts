@@ -1,18 +1,7 @@
-import type { Severity } from "../../model/severity.ts";
 import { chatWords } from "./chat/words.ts";
-import type { Delivered, Delivery, Destination, More, Receiver, Words } from "./destination.ts";
+import type { Delivered, Delivery, Destination, LogEvent, More, Receiver, Words } from "./destination.ts";
 import { shownUrl, whyNoUrl } from "./http.ts";
 import { sayCause } from "./words.ts";
-
-/** A log record, before the SDK makes it one. */
-export interface LogEvent {
-  readonly name: string;
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly severity: Severity;
-  readonly body: string;
-  readonly attributes: Readonly<Record<string, string>>;
-}
 
 /** Log records for an OpenTelemetry collector: https://opentelemetry.io/docs/specs/otlp/#otlphttp. `bulkhead serve` alone has the SDK. */
 export const otlp = {

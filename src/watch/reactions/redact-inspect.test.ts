@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { redactInspect } from "./redact-inspect.ts";
+import { redactInspect } from "./evidence.ts";
 
 const secret = "hunter2";
 

@@ -4,7 +4,7 @@ import { privilegedExec } from "../../controls/capabilities/privileged-exec.ts";
 import type { Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import { openExecStarts } from "./exec-starts.ts";
-import { readTouched } from "./read-touched.ts";
+import { readTouched } from "./read.ts";
 import { testSession } from "./testing/session.ts";
 
 const id = "a".repeat(64);

@@ -1,7 +1,6 @@
 import { tasksOfEngine, threadsOf } from "../../engine/engine-tasks.ts";
 import { bySweep, type Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
-import { openAllowance } from "./allowance.ts";
 import {
   type KernelCall,
   type KernelCalls,
@@ -11,6 +10,7 @@ import {
 } from "./kernel-events.ts";
 import { openLineage } from "./lineage.ts";
 import { lookAt } from "./look.ts";
+import { openAllowance } from "./pacing.ts";
 import { add } from "./pending.ts";
 
 /** Milliseconds between two reads of what the kernel tells: to wake up ten times a second would take 0.4 % of a CPU. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { cgroupFolders } from "../../kernel/cgroups/folders.ts";
+import { cgroupFolders } from "../../kernel/cgroups/tree.ts";
 import type { KernelPlaces } from "../inventory/inventory.ts";
 import type { WatchSession } from "../session.ts";
 import { watchFolders } from "./folders.ts";

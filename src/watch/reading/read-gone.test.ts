@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { privileged } from "../../controls/capabilities/privileged.ts";
 import type { Caller, Cause } from "../change.ts";
-import { forget, readTouched } from "./read-touched.ts";
+import { forget, readTouched } from "./read.ts";
 import { testSession } from "./testing/session.ts";
 
 const id = "a".repeat(64);

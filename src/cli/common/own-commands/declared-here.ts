@@ -1,6 +1,10 @@
-import { type DeclaredFiles, openDeclared } from "../../../watch/declared/declared.ts";
-import { type ComposeOrigin, composeOriginOf } from "../../../watch/declared/declared-files.ts";
-import { readDeclared } from "../../../watch/declared/read-declared.ts";
+import {
+  type ComposeOrigin,
+  composeOriginOf,
+  type DeclaredFiles,
+  openDeclared,
+  readDeclared,
+} from "../../../watch/declared/declared.ts";
 import type { Watch } from "../../../watch/watch.ts";
 import { runOwnCommand } from "./own-command.ts";
 

@@ -1,6 +1,6 @@
 import { type HostJobs, type Job, type JobEnded, jobLimits } from "../../../fleet/protocol/job.ts";
 import { redactSource } from "../../../report/secrets/redact.ts";
-import type { ComposeOrigin } from "../../../watch/declared/declared-files.ts";
+import type { ComposeOrigin } from "../../../watch/declared/declared.ts";
 import type { JobKind } from "../../../watch/job-kinds.ts";
 import { cut } from "../../../watch/outputs/chat/words.ts";
 import { composeArgs } from "./declared-here.ts";

@@ -1,6 +1,6 @@
 import { destinationOf } from "../../../watch/outputs/destinations.ts";
 import { noMailServer } from "../../../watch/outputs/send/send.ts";
-import { parseSyslogAddress } from "../../../watch/outputs/syslog/address.ts";
+import { parseSyslogAddress } from "../../../watch/outputs/syslog/message.ts";
 import type { Rule } from "../../store/notifications/rules.ts";
 
 type Receiver = Pick<Rule, "kind" | "type" | "target" | "secret" | "token" | "facility">;

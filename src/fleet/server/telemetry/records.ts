@@ -3,7 +3,7 @@ import { ProtobufLogsSerializer } from "@opentelemetry/otlp-transformer";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { LoggerProvider, type ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { Severity } from "../../../model/severity.ts";
-import type { LogEvent } from "../../../watch/outputs/otlp.ts";
+import type { LogEvent } from "../../../watch/outputs/destination.ts";
 
 /** @see https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber */
 const numbers = {

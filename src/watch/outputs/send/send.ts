@@ -1,6 +1,5 @@
 import type { Message, Receiver } from "../destination.ts";
-import { type Posted, post } from "./post.ts";
-import { signatureHeaders } from "./signature.ts";
+import { type Posted, post, signatureHeaders } from "./post.ts";
 
 type Via<Name extends Message["via"]> = Extract<Message, { readonly via: Name }>;
 

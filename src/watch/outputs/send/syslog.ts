@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram";
 import { connect as connectPlain, isIP } from "node:net";
 import { connect as connectSecure } from "node:tls";
 import { whyUnreached } from "../../../base/why-unreached.ts";
-import type { RemoteSyslog } from "../syslog/address.ts";
+import type { RemoteSyslog } from "../syslog/message.ts";
 import { framed } from "../syslog/message.ts";
 import type { Posted } from "./post.ts";
 

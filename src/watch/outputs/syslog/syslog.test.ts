@@ -6,7 +6,7 @@ import { framesIn } from "../../../../test/support/fleet/syslog-frames.ts";
 import { processorTime } from "../../../base/processor-time.ts";
 import { openQueue } from "../queue/queue.ts";
 import { queuedOutput } from "../queue/queued.ts";
-import { parseSyslogAddress } from "./address.ts";
+import { parseSyslogAddress } from "./message.ts";
 import { syslog } from "./syslog.ts";
 
 const change = (number: number, more = "") =>

@@ -2,8 +2,15 @@ import * as z from "zod/mini";
 import { visible } from "../../../base/visible.ts";
 import type { Delivery, Destination, More, Receiver, Words } from "../destination.ts";
 import { facilities, severity } from "../settings.ts";
-import { notASyslog, parseSyslogAddress, syslogPattern } from "./address.ts";
-import { loggerLine, type Sender, syslogMessage, syslogText } from "./message.ts";
+import {
+  loggerLine,
+  notASyslog,
+  parseSyslogAddress,
+  type Sender,
+  syslogMessage,
+  syslogPattern,
+  syslogText,
+} from "./message.ts";
 
 export const syslog = {
   type: "syslog",
