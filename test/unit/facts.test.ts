@@ -57,6 +57,8 @@ describe("what 0 and a negative number mean is written in the row", () => {
     const [, member = ""] = key.split(".");
     const view = readCreateRequest({ HostConfig: { [member]: 0 } });
     expect(view[field].state).toBe(row.zero === "unset" ? "unset" : "set");
+    const below = readCreateRequest({ HostConfig: { [member]: -1 } });
+    expect(below[field].state).toBe(row.negative === "unset" ? "unset" : "set");
     expect(saysZero(member)).toBe(row.zero !== "unset");
   });
 });

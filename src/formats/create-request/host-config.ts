@@ -3,7 +3,7 @@ import { type NamespaceMode, parseNamespaceMode } from "../../model/container/na
 import type { Container } from "../../model/container.ts";
 import { type Fact, type FactList, mapItems, unset } from "../../model/fact.ts";
 import type { ScalarRow } from "../../model/facts/row.ts";
-import { type CodedFact, type KeyedFact, keyedIn } from "../../model/facts/table.ts";
+import { type CodedFact, type KeyedFact, keyedIn, withoutSilent } from "../../model/facts/table.ts";
 import { linkedContainer } from "../values/link.ts";
 import { readSecurityOptions } from "../values/security-options.ts";
 import type { ConfigFacts } from "./config.ts";
@@ -95,7 +95,7 @@ export function scalarFact(node: JsonNode, row: ScalarRow): Fact<unknown> {
     case "cpus":
     case "microseconds":
     case "integer":
-      return integerFact(node, { keepZero: row.zero !== "unset" });
+      return withoutSilent(integerFact(node, { keepZero: row.zero !== "unset" }), row);
     default:
       return broken(node, `${node.name} has no key of its own`);
   }

@@ -87,6 +87,12 @@ export function amountOf(field: ScalarFact, value: number): number | undefined {
   return value > 0 || row.negative === "amount" ? value : undefined;
 }
 
+/** A negative number that says nothing, as the docker CLI sends -1 for a memory-swappiness that nobody gave. */
+export function withoutSilent(fact: Fact<number>, row: ScalarRow): Fact<number> {
+  const isSilent = fact.state === "set" && fact.value < 0 && "negative" in row && row.negative === "unset";
+  return isSilent ? unset : fact;
+}
+
 /** Whether a zero under a member of HostConfig says something: in an update, too, it then takes a limit away. */
 export function saysZero(member: string): boolean {
   return keyedIn("api").some(

@@ -5,7 +5,7 @@ import { type Container, container } from "../../../model/container.ts";
 import type { Healthcheck } from "../../../model/container-values.ts";
 import { type Fact, type FactList, mapFact, set, unresolved, unset, valueOr } from "../../../model/fact.ts";
 import type { ScalarRow } from "../../../model/facts/row.ts";
-import { type CodedFacts, keyedIn } from "../../../model/facts/table.ts";
+import { type CodedFacts, keyedIn, withoutSilent } from "../../../model/facts/table.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
 import { sightOf, unseenIn } from "../../../model/sight.ts";
 import { readSecurityOptions } from "../../values/security-options.ts";
@@ -96,8 +96,8 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
 }
 
 /** The value under a key. */
-function keyFact(node: Node | undefined, { kind }: ScalarRow, scope: Scope): Fact<unknown> {
-  switch (kind) {
+function keyFact(node: Node | undefined, row: ScalarRow, scope: Scope): Fact<unknown> {
+  switch (row.kind) {
     case "switch":
       return booleanFact(node);
     case "namespace":
@@ -109,7 +109,7 @@ function keyFact(node: Node | undefined, { kind }: ScalarRow, scope: Scope): Fac
     case "microseconds":
       return microsecondsFact(node);
     case "integer":
-      return numberFact(node);
+      return withoutSilent(numberFact(node), row);
     default:
       return textFact(node);
   }

@@ -1,7 +1,7 @@
 import { type NamespaceMode, parseNamespaceMode } from "../../../model/container/namespace.ts";
 import { type Fact, set, unset } from "../../../model/fact.ts";
-import type { Kind } from "../../../model/facts/row.ts";
-import type { Keyed, ScalarFact } from "../../../model/facts/table.ts";
+import type { ScalarRow } from "../../../model/facts/row.ts";
+import { type Keyed, type ScalarFact, withoutSilent } from "../../../model/facts/table.ts";
 import { parseBytes } from "../../values/bytes.ts";
 import { textOf, type Word } from "../word.ts";
 import type { Flag } from "./flags.ts";
@@ -25,19 +25,21 @@ export function readBoolean(
 
 /** The value of a flag for one fact. */
 export function setValue(lineFacts: LineFacts, { field, row }: Keyed, flag: Flag, value: Word): void {
-  Reflect.set(lineFacts.scalars, field, readValue(lineFacts, field, row.kind, flag, value));
+  Reflect.set(lineFacts.scalars, field, readValue(lineFacts, field, row, flag, value));
 }
 
 function readValue(
   lineFacts: LineFacts,
   field: ScalarFact,
-  kind: Kind,
+  row: ScalarRow,
   flag: Flag,
   value: Word,
 ): Fact<unknown> {
+  const { kind } = row;
   if (kind === "namespace") return readNamespace(lineFacts, field, flag, value);
   if (kind === "bytes" || kind === "cpus") return readNumber(lineFacts, flag, kind, value);
-  if (kind === "integer" || kind === "microseconds") return readNumber(lineFacts, flag, "integer", value);
+  if (kind === "integer" || kind === "microseconds")
+    return withoutSilent(readNumber(lineFacts, flag, "integer", value), row);
   const text = textOf(value);
   if (text === undefined) return notKnown(lineFacts, value);
   return text === "" ? unset : set(text, originOf(lineFacts, value));
