@@ -4,6 +4,16 @@ import type { Change } from "../change.ts";
 import type { Facility } from "./settings.ts";
 import type { SyslogAddress } from "./syslog/message.ts";
 
+/** A log record, before the SDK makes it one. */
+export interface LogEvent {
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly severity: Severity;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 /** Changes on their way to a receiver, in one message. */
 export interface Delivery {
   /** The name of the watched host. */
