@@ -10,7 +10,7 @@ export interface ImageReference {
   readonly digest: string | undefined;
 }
 
-/** Splits `registry:5000/team/app:1.2@sha256:…`; a first part with a dot, a colon or `localhost` is a registry. */
+/** Splits `registry:5000/team/app:1.2@sha256:…`; a first part with a dot, a colon or a capital, or `localhost`, is a registry. */
 export function parseImageReference(text: string): ImageReference {
   const at = text.indexOf("@");
   const digest = at < 0 ? undefined : text.slice(at + 1);
@@ -20,7 +20,8 @@ export function parseImageReference(text: string): ImageReference {
   const path = hasTag ? named.slice(0, colon) : named;
   const slash = path.indexOf("/");
   const first = slash < 0 ? "" : path.slice(0, slash);
-  const hasRegistry = first !== "" && (/[.:]/.test(first) || first === "localhost");
+  const hasRegistry =
+    first !== "" && (/[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase());
   const registry = hasRegistry && first !== "index.docker.io" ? first : "docker.io";
   const rest = hasRegistry ? path.slice(slash + 1) : path;
   return {

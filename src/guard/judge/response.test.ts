@@ -62,6 +62,36 @@ describe("redaction", () => {
     }
   });
 
+  test("blanks a secret where its value stands: hooks of a build, health checks, commands, addresses, lists of volumes", () => {
+    const documents = [
+      { Config: { OnBuild: ["ENV TOKEN=s3cr3t-value", "RUN A=s3cr3t-value make"] } },
+      {
+        Config: {
+          Env: ["API_TOKEN=s3cr3t-value"],
+          Healthcheck: { Test: ["CMD", "curl", "-H", "X: s3cr3t-value", "x"] },
+        },
+      },
+      {
+        Config: { Env: ["DB_PASSWORD=s3cr3t-value"], Cmd: ["server", "--db=me:s3cr3t-value@db"] },
+        Args: ["s3cr3t-value"],
+      },
+      {
+        HostConfig: {
+          LogConfig: { Type: "gelf", Config: { "gelf-address": "udp://me:s3cr3t-value@logs:12201" } },
+        },
+      },
+      {
+        Volumes: [{ Name: "share", Options: { type: "cifs", pass: "s3cr3t-value", o: "pass=s3cr3t-value" } }],
+      },
+      { BuildCache: [{ Description: "mount / from exec /bin/sh -c TOKEN=s3cr3t-value make" }] },
+      { ProcessConfig: { entrypoint: "sh", arguments: ["-c", "PASSWORD=s3cr3t-value run"] } },
+    ];
+    for (const document of documents)
+      expect(JSON.stringify(rewriteResponse(document, redact)), JSON.stringify(document)).not.toContain(
+        "s3cr3t-value",
+      );
+  });
+
   test("holds no value that was blanked", () => {
     const secret = "s3cr3t";
     const document = {

@@ -9,7 +9,16 @@ import type { ResponseRule } from "./result.ts";
  * the events) and are not redacted: the policy closes those routes, or does not.
  */
 const redacted: ReadonlySet<string> = new Set([
-  ...["container-inspect", "exec-inspect", "image-inspect", "image-history", "plugin-inspect", "plugin-list"],
+  ...[
+    "container-list",
+    "container-inspect",
+    "container-top",
+    "exec-inspect",
+    "image-inspect",
+    "image-history",
+    "plugin-inspect",
+    "plugin-list",
+  ],
   ...["service-inspect", "service-list", "task-inspect", "task-list", "config-inspect", "config-list"],
   ...["swarm-inspect", "swarm-unlock-key", "info", "volume-inspect", "volume-list", "disk-usage"],
 ]);
@@ -40,7 +49,9 @@ export function responseRule({ id }: Route, policy: Policy): ResponseRule | unde
 export function rewriteResponse(document: unknown, rule: ResponseRule): unknown {
   const own = rule.owner ? onlyOwn(document, rule.owner) : document;
   const plain = rule.space === undefined ? own : withoutSpace(own, rule.space);
-  return rule.redact ? redact(plain, undefined) : plain;
+  if (!rule.redact) return plain;
+  const secrets = [...secretsIn(plain, undefined)].toSorted((a, b) => b.length - a.length);
+  return redact(plain, undefined, secrets);
 }
 
 /** What stands for a value that is not shown. */
@@ -59,30 +70,69 @@ const secretMembers: ReadonlySet<string> = new Set([
 
 /** Members that hold options by name, some of them passwords: log drivers, volumes, plugins. */
 const optionMembers: ReadonlySet<string> = new Set(["Config", "Options", "DriverOpts"]);
-const secretName = /token|secret|passw|credential|apikey|access-?key|private-?key|\bkey\b/i;
+const secretName =
+  /token|secret|passw|pwd|credential|api_?key|access[-_]?key|private[-_]?key|\bpass\b|\bkey\b/i;
 
-function redact(value: unknown, name: string | undefined): unknown {
+/** Members that hold steps of a build or commands, as text or as a list of words. */
+const stepMembers: ReadonlySet<string> = new Set([
+  ...["CreatedBy", "OnBuild", "Description", "Command", "Cmd", "Entrypoint", "Test", "Args", "arguments"],
+]);
+
+/** Shorter values stand in too many other words. */
+const shortestSecret = 6;
+
+/** Values of variables and options whose name says that they are secret: they are blanked wherever else they stand. */
+function* secretsIn(value: unknown, name: string | undefined): Iterable<string> {
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      if (name !== "Env" || typeof item !== "string") yield* secretsIn(item, undefined);
+      else if (secretName.test(item.split("=", 1)[0] ?? ""))
+        yield* longEnough(item.slice(item.indexOf("=") + 1));
+    }
+    return;
+  }
+  if (!isRecord(value)) return;
+  for (const [key, item] of Object.entries(value)) {
+    if (typeof item !== "string") yield* secretsIn(item, key);
+    else if (name !== undefined && optionMembers.has(name) && secretName.test(key)) yield* longEnough(item);
+  }
+}
+
+function longEnough(text: string): readonly string[] {
+  return text.length >= shortestSecret ? [text] : [];
+}
+
+/** A text that is shown: without a known secret, and without the password of an address. */
+function shownText(text: string, secrets: readonly string[]): string {
+  const plain = secrets.reduce((rest, secret) => rest.replaceAll(secret, blank), text);
+  return plain.replace(/:\/\/[^\s/@?#]{1,512}@/g, `://${blank}@`);
+}
+
+function redact(value: unknown, name: string | undefined, secrets: readonly string[]): unknown {
   if (name === "Env" && Array.isArray(value)) return value.map(blankVariable);
-  if (name === "CreatedBy" && typeof value === "string") return blankAssignments(value);
   // A []byte: what stands for it must be base64 too.
   if (name === "Data" && typeof value === "string") return value === "" ? "" : btoa(blank);
   if (name !== undefined && secretMembers.has(name)) return blanked(value);
-  if (Array.isArray(value)) return value.map((item) => redact(item, undefined));
+  const isStep = name !== undefined && stepMembers.has(name);
+  if (typeof value === "string") return shownText(isStep ? blankAssignments(value) : value, secrets);
+  if (Array.isArray(value)) return value.map((item) => redact(item, isStep ? name : undefined, secrets));
   if (!isRecord(value)) return value;
   const isOptions = name !== undefined && optionMembers.has(name);
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key,
-      isOptions && typeof item === "string" ? blankOption(key, item) : redact(item, key),
+      isOptions && typeof item === "string"
+        ? shownText(blankOption(key, item), secrets)
+        : redact(item, key, secrets),
     ]),
   );
 }
 
 /** An option by its name; those of mount(2) are one option, `o`: `username=me,password=…`. */
-function blankOption(name: string, text: string): unknown {
-  if (secretName.test(name)) return blanked(text);
+function blankOption(name: string, text: string): string {
+  if (secretName.test(name)) return text === "" ? "" : blank;
   return text.replace(/([^,=]+)=[^,]*/g, (all, option: string) =>
-    /^pass$/i.test(option) || secretName.test(option) ? `${option}=${blank}` : all,
+    secretName.test(option) ? `${option}=${blank}` : all,
   );
 }
 

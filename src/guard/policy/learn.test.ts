@@ -1,13 +1,16 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { readConfig } from "../../config/config.ts";
 import { offline } from "../check/offline.ts";
 import { judge } from "../judge/judge.ts";
 import type { ReceivedRequest } from "../request/request.ts";
 import { learner } from "./learn.ts";
+import { policyLines } from "./lines.ts";
 import { loadPolicies, type Policies } from "./policies.ts";
 
 const since = new Date("2026-01-01T00:00:00Z");
@@ -160,4 +163,36 @@ test("nothing is lost or half there on the disk, and only news is news", async (
     reason: expect.stringMatching(/no file$/),
   });
   expect(readdirSync(folder)).toEqual(["a.yaml"]);
+});
+
+test("whatever a client asked for is one scalar of the policy, never a line of it", () => {
+  const hostile = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc
+      .array(
+        fc.constantFrom(
+          "\n",
+          "\r",
+          "\u0085",
+          "\u2028",
+          "  rules:",
+          "a: b",
+          "- ",
+          "#",
+          "'",
+          '"',
+          "\\",
+          "\t",
+          "|-",
+          "x".repeat(50),
+        ),
+      )
+      .map((parts) => parts.join("")),
+  );
+  fc.assert(
+    fc.property(hostile, hostile, (value, message) => {
+      const lines = policyLines([{ allow: { list: "runtimes", value }, message }], "  ");
+      expect(parse(["guard:", ...lines].join("\n"))).toEqual({ guard: { allow: { runtimes: [value] } } });
+    }),
+  );
 });

@@ -65,14 +65,19 @@ function section(
   return [
     `${indent}${title}:`,
     ...openings.flatMap((opening) => [
-      `${indent}  # ${opening.message.replace(/\s+/g, " ")}`,
+      `${indent}  # ${opening.message.replace(/[\s\p{C}\p{Z}]+/gu, " ")}`,
       `${indent}  ${line(opening)}`,
     ]),
   ];
 }
 
+/** In one line, whatever stands in it: what a client asked for must not become a line of the policy. */
 export function scalar(text: string): string {
-  return stringify(text, { lineWidth: 0 }).trimEnd();
+  return stringify(text, {
+    lineWidth: 0,
+    blockQuote: false,
+    doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
+  }).trimEnd();
 }
 
 export function keyOf({ list, value, readOnly, dangerous }: Allowance): string {

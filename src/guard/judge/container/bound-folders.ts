@@ -1,3 +1,4 @@
+import { recordAt } from "../../../base/json.ts";
 import { exposedMounts } from "../../../controls/mounts/exposed-mounts.ts";
 import type { Container } from "../../../model/container.ts";
 import { setItems } from "../../../model/fact.ts";
@@ -68,7 +69,7 @@ export function checkBoundFolders(
     const own = checkOwnFiles(mount, context);
     if (own.length > 0) return own;
     return [
-      ...pathsOf(mount, stance).flatMap((path) => checkBoundFolder(path, mount.readOnly, context)),
+      ...pathsOf(mount, stance).flatMap((path) => checkBoundFolder(path, mount, context)),
       ...(stance === "chosen" ? checkWritablePath(mount, context) : []),
     ];
   });
@@ -81,9 +82,27 @@ function pathsOf({ hostPath, resolvedPath }: Mount, stance: Stance): readonly st
   return hostPath !== undefined && resolved === canonicalPath(hostPath) ? written : [...written, resolved];
 }
 
-function checkBoundFolder(path: string, readOnly: boolean, { policy }: CheckContext): readonly Reason[] {
-  if (isAllowedMount(path, readOnly, policy.allow.mounts)) return [];
-  if (isAllowedMount(path, readOnly, harmless)) return [];
+function checkBoundFolder(
+  path: string,
+  { readOnly: isAskedReadOnly, isWritableBelow }: Mount,
+  { ask, policy }: CheckContext,
+): readonly Reason[] {
+  if (isAllowedMount(path, isAskedReadOnly, harmless)) return [];
+  const { allow: allowed } = policy;
+  const isFile = () => {
+    const answer = ask({ kind: "hostPath", path });
+    return answer.state === "found" && recordAt({ at: answer.document }, "at").type === "file";
+  };
+  const readOnly = isAskedReadOnly && (isWritableBelow !== true || isFile());
+  if (isAllowedMount(path, readOnly, allowed.mounts)) return [];
+  if (isAskedReadOnly && !readOnly && isAllowedMount(path, true, allowed.mounts)) {
+    return against(
+      policy,
+      "guard-bind-mount",
+      `mounts ${path} read-only, but what is mounted below it stays writable: use API 1.44 or newer, without ReadOnlyNonRecursive, or allow it writable in allow.mounts`,
+      { list: "mounts", value: path },
+    );
+  }
   const allow: Allowance = { list: "mounts", value: path, ...(readOnly && { readOnly }) };
   return against(
     policy,

@@ -555,3 +555,34 @@ describe("what the policy allows by name is no finding", () => {
     ]);
   });
 });
+
+describe("a read-only bind with something mounted below it", () => {
+  const under = policy({
+    allow: {
+      ...policy().allow,
+      mounts: [
+        { source: "/srv/shown", readOnly: true },
+        { source: "/srv/own", readOnly: false },
+      ],
+    },
+  });
+  const create = (HostConfig: object, minor = 45) => ({
+    ...ask("container-create", {}, { body: { Image: "app", HostConfig } }),
+    version: { major: 1, minor } as const,
+  });
+  const bound = (Source: string, ReadOnlyNonRecursive: boolean) =>
+    create({
+      Mounts: [{ Type: "bind", Source, Target: "/x", ReadOnly: true, BindOptions: { ReadOnlyNonRecursive } }],
+    });
+
+  test.each([
+    ["recursive", bound("/srv/shown", false), "harden"],
+    ["not recursive", bound("/srv/shown", true), ["guard-bind-mount"]],
+    ["not recursive, where it may be written", bound("/srv/own", true), "harden"],
+    [":ro since API 1.44", create({ Binds: ["/srv/shown:/x:ro"] }), "harden"],
+    [":ro before", create({ Binds: ["/srv/shown:/x:ro"] }, 43), ["guard-bind-mount"]],
+    ["the time zone before", create({ Binds: ["/etc/localtime:/etc/localtime:ro"] }, 43), "harden"],
+  ])("%s", (_, request, expected) => {
+    expect(outcomeOf(decideIn(world, request, under))).toEqual(expected);
+  });
+});

@@ -34,7 +34,8 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
   const use = checkImageUse(image, context);
   const asked = isRecord(own.body) ? withImageId(own.body, use.name, image, context) : own.body;
   const { body, view: read, changes: closed } = withReadOnly(asked, context);
-  const before = lookAt(withImage(read, image.answer), context, "first");
+  const judged = (view: Container) => withImage(inVersion(view, request.version), image.answer);
+  const before = lookAt(judged(read), context, "first");
   const top = recordAt({ body }, "body");
   const run: Run = {
     view: before.view,
@@ -58,8 +59,7 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
   const { policy } = context;
   if (denied.length > 0 && policy.mode === "enforce") return { request: asNamed, reasons: denied };
   const hardened = harden(body, read, withoutAllowed(before.view, policy), context);
-  const after =
-    denied.length > 0 ? [] : lookAt(withImage(hardened.view, image.answer), context, "final").reasons;
+  const after = denied.length > 0 ? [] : lookAt(judged(hardened.view), context, "final").reasons;
   const isMade = policy.mode === "enforce" && hardened.changes.length > 0;
   return {
     request: isMade ? { ...request, body: hardened.body } : asNamed,
@@ -116,6 +116,21 @@ function withImage(view: Container, answer: Found["answer"]): Container {
   const image = imageOf(answer);
   if (!image) return view;
   return { ...view, imageUser: image.user.state === "unset" ? set("") : image.user };
+}
+
+/**
+ * Before API 1.44 `:ro` of a bind leaves what is mounted below it writable.
+ *
+ * @see https://docs.docker.com/reference/api/engine/version-history/#v144-api-changes
+ */
+function inVersion(view: Container, version: UnderstoodRequest["version"]): Container {
+  if (version === undefined || version.minor >= 44) return view;
+  const mounts = view.mounts.map((item) =>
+    item.state === "set" && item.value.type === "bind" && item.value.readOnly
+      ? { ...item, value: { ...item.value, isWritableBelow: true as const } }
+      : item,
+  );
+  return { ...view, mounts };
 }
 
 /** What only a create request says. */

@@ -29,6 +29,9 @@ describe("which images a pattern names", () => {
     ["docker.io/*", "me/app", true],
     ["docker.io/*", "nginx", true],
     ["docker.io/*", "ghcr.io/me/app", false],
+    // Docker takes a first part with a capital for a registry.
+    ["docker.io/*", "LOCALHOST/x", false],
+    ["docker.io/*", "Evil/x", false],
     ["*", "anything.io/at/all:1", true],
     ["a.b", "aXb", false],
   ])("%s, %s: %s", (pattern, reference, expected) => {

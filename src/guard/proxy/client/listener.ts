@@ -72,15 +72,11 @@ function serverFor(material: Material | undefined, accept: Accept): Server {
   return server;
 }
 
-/** The common name and the alternative names of a certificate that was checked. */
+/** The common name of a certificate that was checked: what dockerd tells the plugin, too. */
 function namesOf(socket: TLSSocket): readonly string[] {
   if (!socket.authorized) return [];
-  const { subject, subjectaltname } = socket.getPeerCertificate();
-  const alternative = (subjectaltname ?? "")
-    .split(", ")
-    .flatMap((each) => /^(?:DNS|URI|email):([^"]+)$/.exec(each)?.[1] ?? []);
-  const common = subject?.CN;
-  return [...(common === undefined ? [] : [common].flat()), ...alternative];
+  const common = socket.getPeerCertificate().subject?.CN;
+  return common === undefined ? [] : [common].flat();
 }
 
 /** Listens there, with the socket's owner and mode. Of what a dead guard left on the path nothing stays. */
