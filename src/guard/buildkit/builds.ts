@@ -40,6 +40,12 @@ export interface Upload extends ArchivedDockerfile {
 /** Archives of one session. */
 const mostUploads = 256;
 
+/** Refused builds that clients may still ask about, and characters of the reason for each. */
+const keptRefusals = { most: 1_000, reason: 512 };
+
+/** Characters of a session's or build's name: clients make random ones of 25. */
+const longestName = 128;
+
 /** Builds are remembered after their end, when clients ask how they went. */
 const remembered = 10_000;
 
@@ -86,8 +92,8 @@ export function openBuilds(): Builds {
     isOwnSession: sessions.isOwn,
     beginBuild: builds.begin,
     refuseBuild(ref, client, reason) {
-      refusals.set(`${client} ${ref}`, reason);
-      if (refusals.size > remembered) refusals.delete(refusals.keys().next().value ?? "");
+      if (ref.length <= longestName) refusals.set(`${client} ${ref}`, reason.slice(0, keptRefusals.reason));
+      if (refusals.size > keptRefusals.most) refusals.delete(refusals.keys().next().value ?? "");
       builds.wake(ref);
     },
     refusalOf: (ref, client) => refusals.get(`${client} ${ref}`),
@@ -122,7 +128,7 @@ function owners() {
   return {
     begin(name: string, client: string): boolean {
       const owner = byName.get(name);
-      if (name === "" || (owner !== undefined && owner !== client)) return false;
+      if (name === "" || name.length > longestName || (owner !== undefined && owner !== client)) return false;
       byName.set(name, client);
       if (byName.size > remembered) byName.delete(byName.keys().next().value ?? "");
       wakeAll(name);

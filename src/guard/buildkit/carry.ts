@@ -1,6 +1,6 @@
 import type { ClientHttp2Stream, ServerHttp2Stream } from "node:http2";
 import type { Result } from "../../base/result.ts";
-import { framed, frameReader } from "./grpc.ts";
+import { type Account, framed, frameReader } from "./grpc.ts";
 
 /** A message as it may go on; undefined is one that is left out. */
 export type Filter = (message: Buffer) => Filtered | Promise<Filtered>;
@@ -27,6 +27,12 @@ export interface ThroughSource {
   destroy(): void;
 }
 
+/** Bytes of one message, and the account that unfinished ones are held on. */
+export interface Limits {
+  readonly largest: number;
+  readonly account: Account;
+}
+
 type Side = ServerHttp2Stream | ClientHttp2Stream;
 
 /** Carries one direction, no faster than the other side takes it; messages go through the filter one after another. */
@@ -34,7 +40,7 @@ export function carry(
   from: Side,
   to: Side,
   filter: Filter | undefined,
-  largest: number,
+  { largest, account }: Limits,
   stop: (message: string) => void,
   end: () => void = () => {
     if (!to.destroyed) to.end();
@@ -50,16 +56,19 @@ export function carry(
     from.on("end", end);
     return;
   }
-  const frames = frameReader(largest);
+  const frames = frameReader(largest, account);
   let tail: Promise<unknown> = Promise.resolve();
   let isStopped = false;
   const halt = (reason: string) => {
     isStopped = true;
+    frames.close();
     stop(reason);
   };
+  from.on("close", frames.close);
   const one = async (message: Buffer) => {
     if (isStopped) return;
     const passed = await filter(message);
+    frames.release(message);
     if (isStopped) return;
     if (!passed.ok) halt(passed.reason);
     else if (passed.value) write(framed(passed.value));
@@ -87,16 +96,18 @@ export function carryThrough(
   from: Side,
   to: Side,
   through: Through,
-  largest: number,
+  { largest, account }: Limits,
   stop: (message: string) => void,
   end: () => void,
 ): void {
-  const frames = frameReader(largest);
+  const frames = frameReader(largest, account);
   let isOver = false;
   let isWaiting = false;
+  from.on("close", frames.close);
   const halt = (reason: string) => {
     if (isOver) return;
     isOver = true;
+    frames.close();
     source.destroy();
     from.resume();
     stop(reason);
@@ -133,7 +144,10 @@ export function carryThrough(
       halt(`bulkhead: ${read.reason} (guard-buildkit)`);
       return;
     }
-    for (const message of read.value) if (!source.message(message)) from.pause();
+    for (const message of read.value) {
+      if (!source.message(message)) from.pause();
+      frames.release(message);
+    }
   });
   from.on("end", () => {
     if (frames.isWhole) source.end();

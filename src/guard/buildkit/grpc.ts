@@ -26,16 +26,38 @@ export interface FrameReader {
   feed(chunk: Buffer): Result<readonly Buffer[]>;
   /** Whether nothing of a message is left over. */
   readonly isWhole: boolean;
+  /** The message was dealt with: its bytes are held no longer. */
+  release(message: Buffer): void;
+  /** Nothing more comes. */
+  close(): void;
 }
 
-export function frameReader(largest: number): FrameReader {
+/** Holds bytes of the client's account, or gives them back where the number is negative; false where it may hold no more. */
+export type Account = (bytes: number) => boolean;
+
+export function frameReader(largest: number, account: Account = () => true): FrameReader {
+  let held = 0;
+  let isClosed = false;
+  const giveBack = (bytes: number) => {
+    const back = Math.min(bytes, held);
+    held -= back;
+    if (back > 0) account(-back);
+  };
   let pending: Buffer[] = [];
   let size = 0;
   return {
     get isWhole() {
       return size === 0;
     },
+    release: (message) => giveBack(message.length + 5),
+    close() {
+      isClosed = true;
+      giveBack(held);
+    },
     feed(chunk) {
+      if (isClosed || !account(chunk.length))
+        return failed("too many unfinished messages are under way: try again in a moment");
+      held += chunk.length;
       pending.push(chunk);
       size += chunk.length;
       const messages: Buffer[] = [];

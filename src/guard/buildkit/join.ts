@@ -6,6 +6,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import type { Builds } from "./builds.ts";
 import { controlCalls } from "./control.ts";
+import type { Account } from "./grpc.ts";
 import { relay } from "./relay.ts";
 import { sessionCalls } from "./session.ts";
 
@@ -20,6 +21,8 @@ export interface JoinOptions {
   /** Its policy at each call; undefined once this client may not have the connection any more. */
   readonly now: () => Policy | undefined;
   readonly builds: Builds;
+  /** The client's account of held bytes: the one of its request bodies. */
+  readonly account: Account;
   /** The name of a session that is opened; undefined for `/grpc`. */
   readonly session: string | undefined;
   readonly judge: (request: UnderstoodRequest, policy: Policy) => Promise<Judged>;
@@ -81,7 +84,7 @@ export function joinBuildkit({ client, engine }: Ends, options: JoinOptions): vo
             judge: (request) => options.judge(request, policy),
           })),
         ),
-    largestMessage: policy.body.maxBytes,
+    limits: { largest: policy.body.maxBytes, account: options.account },
     from: isSession ? "engine" : "client",
   });
 }

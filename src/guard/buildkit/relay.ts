@@ -7,7 +7,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
-import { carry, carryThrough, type Filter, type Through } from "./carry.ts";
+import { carry, carryThrough, type Filter, type Limits, type Through } from "./carry.ts";
 import { type CallRefusal, refusalHeaders, status } from "./grpc.ts";
 
 export type Opened =
@@ -32,8 +32,8 @@ export interface RelayOptions {
   /** The side that is called by us. */
   readonly callee: ClientHttp2Session;
   readonly open: Open;
-  /** Bytes of a message that a filter reads. */
-  readonly largestMessage: number;
+  /** What a filter may read and hold of messages. */
+  readonly limits: Limits;
   /** Who calls: the Engine's own metadata goes on whole, and so do its answers. A client's is what was judged. */
   readonly from: "client" | "engine";
 }
@@ -140,7 +140,7 @@ function join(
   stream: ServerHttp2Stream,
   call: ClientHttp2Stream,
   { request, answer, ended }: Passed,
-  { largestMessage, from }: RelayOptions,
+  { limits, from }: RelayOptions,
 ): void {
   let trailers: OutgoingHttpHeaders | undefined;
   let hasEnded = false;
@@ -183,15 +183,14 @@ function join(
       if ((trailers || call.closed) && !stream.destroyed) stream.end();
     };
     if (typeof answer === "object" && "through" in answer)
-      carryThrough(call, stream, answer.through, largestMessage, stop, end);
-    else
-      carry(call, stream, typeof answer === "object" ? answer.filter : undefined, largestMessage, stop, end);
+      carryThrough(call, stream, answer.through, limits, stop, end);
+    else carry(call, stream, typeof answer === "object" ? answer.filter : undefined, limits, stop, end);
   });
   call.on("trailers", (headers: IncomingHttpHeaders, _: number, raw: string[]) => {
     trailers ??= trailersOf(headers, raw, from);
     if (hasEnded) stream.end();
   });
-  carry(stream, call, request, largestMessage, stop);
+  carry(stream, call, request, limits, stop);
   call.on("close", () => {
     if (hasEnded && !stream.destroyed && !stream.writableEnded) stream.end();
     if (!stream.destroyed && !stream.headersSent)

@@ -110,3 +110,23 @@ it("says of an image that is gone what its name meant, by inspect or by the list
   expect(await former("listed:1")).toMatchObject({ former: { Config: { Labels: { owner: "ann" } } } });
   expect(await former("other:1")).toEqual({ state: "missing" });
 });
+
+it("questions to the Engine wait in a bounded queue: few at a time, and no more than may wait", async () => {
+  let running = 0;
+  let most = 0;
+  const engine = {
+    get: async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      running -= 1;
+      return { ok: false, kind: "missing", reason: "no" } as const;
+    },
+  };
+  const ask = answerer(engine, { look: () => ({ state: "missing" }) });
+  const many = (of: number) =>
+    Array.from({ length: 512 }, (_, at) => ({ kind: "container", name: `${of}-${at}` }) as const);
+  const all = await Promise.all(Array.from({ length: 20 }, (_, of) => ask(many(of))));
+  expect(most).toBeLessThanOrEqual(32);
+  expect(all.every((answers) => answers.size === 512)).toBe(true);
+});

@@ -26,6 +26,9 @@ const kinds: Readonly<Record<ObjectKind, { readonly path: (name: string) => stri
 /** Milliseconds of looking at the host's files before other clients have their turn. */
 const longestStep = 5;
 
+/** Questions to the Engine under way: of one request, and of all. More of all than may wait are not asked. */
+const most = { ofOne: 8, ofAll: 32, waiting: 2_048 };
+
 /** Milliseconds for which the Engine's description of itself counts: /info makes it run its runtimes. */
 const engineLasts = 10_000;
 
@@ -36,6 +39,7 @@ const engineLasts = 10_000;
 export function answerer(engine: Pick<EngineClient, "get">, eyes: HostEyes): Ask {
   const describe = remember(() => describeEngine(engine), engineLasts);
   const former = formerImages();
+  const turn = turns<Answer>({ state: "unknown", reason: "too many questions wait for the Engine" });
 
   async function listImages(): Promise<Answer> {
     const got = await engine.get("/images/json");
@@ -66,10 +70,14 @@ export function answerer(engine: Pick<EngineClient, "get">, eyes: HostEyes): Ask
 
   return async (questions) => {
     const asked = questions.flatMap((question) => (question.kind === "hostPath" ? [] : [question]));
-    const answers = Promise.all(
-      asked.map(async (question) => [questionKey(question), await answer(question)] as const),
-    );
     const found = new Map<string, Answer>();
+    const one = async (): Promise<void> => {
+      for (let question = asked.shift(); question; question = asked.shift()) {
+        const known = question;
+        found.set(questionKey(known), await turn(() => answer(known)));
+      }
+    };
+    const answers = Promise.all(Array.from({ length: Math.min(most.ofOne, asked.length) }, one));
     let began = performance.now();
     for (const question of questions) {
       if (question.kind !== "hostPath") continue;
@@ -78,7 +86,7 @@ export function answerer(engine: Pick<EngineClient, "get">, eyes: HostEyes): Ask
       await nextTurn();
       began = performance.now();
     }
-    for (const [key, each] of await answers) found.set(key, each);
+    await answers;
     return found;
   };
 }
@@ -120,5 +128,22 @@ function remember(ask: () => Promise<Answer>, lasts: number): () => Promise<Answ
       if (state !== "found" && last === made) last = undefined;
     });
     return made.answer;
+  };
+}
+
+/** Lets so many run at a time, the others in turn; one that may not even wait gets `refused`. */
+function turns<T>(refused: T): (run: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (run) => {
+    if (waiting.length >= most.waiting) return refused;
+    if (running >= most.ofAll) await new Promise<void>((resolve) => waiting.push(resolve));
+    running += 1;
+    try {
+      return await run();
+    } finally {
+      running -= 1;
+      waiting.shift()?.();
+    }
   };
 }

@@ -18,7 +18,7 @@ export function buildkitJoin(
   asker: Asker,
   around: Surroundings,
 ): (client: Duplex, engine: Duplex) => void {
-  const { gate, log, metrics, learner, builds, tell } = around;
+  const { gate, log, metrics, learner, builds, tell, traffic } = around;
   const write = async (judged: Judged): Promise<Judged> => {
     const written = await log.write(logLine(judged, "POST", asker, new Date()));
     metrics.decided(asker.client, judged, 0);
@@ -49,6 +49,11 @@ export function buildkitJoin(
           asker,
           now,
           builds,
+          account(bytes) {
+            if (bytes > 0) return traffic.holdBytes(asker.client, bytes);
+            traffic.releaseBytes(asker.client, -bytes);
+            return true;
+          },
           session,
           judge: async (call, policy) => write(await gate.judgeUnderstood(call, policy)),
           deny: (reasons) => void write({ verdict: "deny", route, request, reasons, status: 403 }),

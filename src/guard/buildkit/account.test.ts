@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { bodyBudget, countTraffic } from "../proxy/client/traffic.ts";
+import { openBuilds } from "./builds.ts";
+import { type Account, framed, frameReader } from "./grpc.ts";
+
+const mib = 1024 * 1024;
+
+/** The account of one client, as the proxy keeps it for request bodies. */
+function clientAccount() {
+  const traffic = countTraffic();
+  const account: Account = (bytes) => {
+    if (bytes > 0) return traffic.holdBytes("ci", bytes);
+    traffic.releaseBytes("ci", -bytes);
+    return true;
+  };
+  const held = () => traffic.loads().find(({ client }) => client === "ci")?.bodyBytes ?? 0;
+  return { traffic, account, held };
+}
+
+test("150 unfinished messages are held on the client's account, and no more than it has", () => {
+  const { account, held } = clientAccount();
+  const readers = Array.from({ length: 150 }, () => frameReader(4 * mib, account));
+  const most = framed(Buffer.alloc(4 * mib)).subarray(0, 4 * mib - 1);
+  const refused = readers.filter((reader) => {
+    for (let at = 0; at < most.length; at += 64 * 1024)
+      if (!reader.feed(most.subarray(at, at + 64 * 1024)).ok) return true;
+    return false;
+  });
+  expect(held()).toBeLessThanOrEqual(bodyBudget.client);
+  expect(refused.length).toBeGreaterThan(140);
+  for (const reader of readers) reader.close();
+  expect(held()).toBe(0);
+});
+
+test("bytes of HTTP bodies and of gRPC messages are one account", () => {
+  const { traffic, account } = clientAccount();
+  expect(traffic.holdBytes("ci", bodyBudget.client)).toBe(true);
+  expect(frameReader(mib, account).feed(framed(Buffer.from("a"))).ok).toBe(false);
+});
+
+test("a message is given back once it was dealt with, its rest when the call ends", () => {
+  const { account, held } = clientAccount();
+  const reader = frameReader(100, account);
+  const read = reader.feed(
+    Buffer.concat([framed(Buffer.from("one")), framed(Buffer.from("two")), Buffer.from([0, 0])]),
+  );
+  expect(read.ok && read.value.map(String)).toEqual(["one", "two"]);
+  expect(held()).toBe(18);
+  if (read.ok) for (const message of read.value) reader.release(message);
+  expect(held()).toBe(2);
+  reader.close();
+  reader.close();
+  expect(held()).toBe(0);
+});
+
+test("of a refusal its beginning is kept, under a name that is no longer than a client's", () => {
+  const builds = openBuilds();
+  builds.refuseBuild("a", "ci", "x".repeat(100_000));
+  expect(builds.refusalOf("a", "ci")).toHaveLength(512);
+  const long = "a".repeat(100_000);
+  builds.refuseBuild(long, "ci", "no");
+  expect(builds.refusalOf(long, "ci")).toBeUndefined();
+  expect(builds.beginBuild(long, "ci")).toBe(false);
+});
