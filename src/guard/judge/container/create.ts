@@ -17,7 +17,7 @@ import type { CheckContext, CheckResult } from "../route-check.ts";
 import { withOwnVolumes } from "../volume/own-volumes.ts";
 import { readOnlyPatches } from "./bound-folders.ts";
 import { checkContainerName } from "./container-names.ts";
-import { createFields, endpointFields } from "./create-fields.ts";
+import { createFields } from "./create-fields.ts";
 import { withNames } from "./create-names.ts";
 import { judgeRun, type Run } from "./existing.ts";
 import { type Hardened, harden } from "./harden.ts";
@@ -51,7 +51,7 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
     ...image.reasons,
     ...own.reasons,
     ...use.reasons,
-    ...checkBody(top, context),
+    ...checkFields(top, createFields, context),
     // Those that it sets itself were judged before the owner's was added.
     ...judgeRun(run, before, context, "has by its image"),
   ].filter(isDue);
@@ -131,15 +131,4 @@ function inVersion(view: Container, version: UnderstoodRequest["version"]): Cont
       : item,
   );
   return { ...view, mounts };
-}
-
-/** What only a create request says. */
-function checkBody(body: Readonly<Record<string, unknown>>, context: CheckContext): readonly Reason[] {
-  const endpoints = recordAt(body, "NetworkingConfig", "EndpointsConfig");
-  return [
-    ...checkFields(body, createFields, context),
-    ...Object.values(endpoints).flatMap((endpoint) =>
-      checkFields(recordAt({ endpoint }, "endpoint"), endpointFields, context),
-    ),
-  ];
 }

@@ -14,7 +14,6 @@ import { hostConfigFields, mountsOf } from "./host-config.ts";
 import { containerOf, engineOf } from "./known.ts";
 import { type Look, lookAt } from "./look.ts";
 import { checkMountRules } from "./mounts.ts";
-import { checkSecurityOptions } from "./security-options.ts";
 import { checkUser } from "./users.ts";
 
 /**
@@ -82,7 +81,6 @@ export function judgeRun(
       checkLabels(recordAt({ mount }, "mount", "VolumeOptions").Labels, context, "makes a volume with"),
     ),
     ...checkFields(hostConfig, hostConfigFields, context),
-    ...checkSecurityOptions(hostConfig.SecurityOpt, context),
     ...checkMountRules(view, mountsOf(hostConfig), context),
     ...checkUser(view, context),
     ...checkUserGroup(user, view, context),

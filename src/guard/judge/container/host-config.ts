@@ -1,7 +1,7 @@
 import { isRecord, itemsOf, textAt } from "../../../base/json.ts";
 import { valueOr } from "../../../model/fact.ts";
 import { harmlessSysctls } from "../../../model/host/harmless-sysctls.ts";
-import { byControls, byJudge, byRule, type Fields, harmless } from "../fields.ts";
+import { byCheck, byControls, eachOf, type Fields, harmless } from "../fields.ts";
 import { matches } from "../policy/patterns.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
@@ -9,86 +9,94 @@ import type { CheckContext } from "../route-check.ts";
 import { checkCgroupParent } from "./cgroup-parent.ts";
 import { checkGroups } from "./groups.ts";
 import { engineOf } from "./known.ts";
+import { checkVolumeDriver, mountFields } from "./mounts.ts";
+import { checkSecurityOptions } from "./security-options.ts";
 
 const windows = "Windows alone reads it";
 const limit = "a limit: it takes, and gives nothing";
 
 /** How every field of a HostConfig is judged (moby: api/types/container/hostconfig.go). */
 export const hostConfigFields: Fields = {
-  Binds: byJudge("mounts.ts, and the controls on mounts"),
+  Binds: byControls,
   ContainerIDFile: harmless("the CLI's own note; dockerd writes no such file"),
-  LogConfig: byRule(checkLogConfig),
-  NetworkMode: byJudge("names.ts, and host-network, shared-namespace"),
-  PortBindings: byControls("published-port"),
+  LogConfig: byCheck(checkLogConfig),
+  NetworkMode: byControls,
+  PortBindings: byControls,
   RestartPolicy: harmless("when it is started again, with what was judged"),
   AutoRemove: harmless("that it is removed when it stops"),
-  VolumeDriver: byRule((value, context) => checkVolumeDriver(String(value), context)),
-  VolumesFrom: byJudge("names.ts, and the controls on mounts"),
+  VolumeDriver: byCheck((value, context) => checkVolumeDriver(String(value), context)),
+  VolumesFrom: byControls,
   ConsoleSize: harmless("the size of a terminal"),
-  Annotations: byRule((value, { policy }) =>
+  Annotations: byCheck((value, { policy }) =>
     against(
       policy,
       "runtime-annotation",
       `hands the runtime annotations (${Object.keys(isRecord(value) ? value : {}).join(", ")}), which no check of the Engine sees`,
     ),
   ),
-  CapAdd: byControls("capabilities-dangerous"),
-  CapDrop: byControls("capabilities-drop"),
-  CgroupnsMode: byControls("host-cgroup-namespace"),
+  CapAdd: byControls,
+  CapDrop: byControls,
+  CgroupnsMode: byControls,
   Dns: harmless("where the container asks for names"),
   DnsOptions: harmless("how the container asks for names"),
   DnsSearch: harmless("how the container asks for names"),
   ExtraHosts: harmless("lines of the container's own /etc/hosts"),
-  GroupAdd: byRule(checkGroups),
-  IpcMode: byControls("host-ipc", "shared-namespace"),
-  Cgroup: byRule((value, { policy }) =>
+  GroupAdd: byCheck(checkGroups),
+  IpcMode: byControls,
+  Cgroup: byCheck((value, { policy }) =>
     against(policy, "guard-cgroup", `joins the cgroup ${String(value)}, whose limits then are its own`),
   ),
-  Links: byControls("legacy-link"),
-  OomScoreAdj: byControls("oom-score"),
-  PidMode: byControls("host-pid", "shared-namespace"),
-  Privileged: byControls("privileged"),
-  PublishAllPorts: byControls("published-port"),
-  ReadonlyRootfs: byControls("read-only-rootfs"),
-  SecurityOpt: byJudge("security-options.ts, and the controls on security modules"),
-  StorageOpt: byControls("storage-option", "storage-limit"),
-  Tmpfs: byControls("tmpfs-options", "storage-limit"),
-  UTSMode: byControls("host-uts"),
-  UsernsMode: byControls("host-user-namespace"),
+  Links: byControls,
+  OomScoreAdj: byControls,
+  PidMode: byControls,
+  Privileged: byControls,
+  PublishAllPorts: byControls,
+  ReadonlyRootfs: byControls,
+  SecurityOpt: byCheck(checkSecurityOptions),
+  StorageOpt: byControls,
+  Tmpfs: byControls,
+  UTSMode: byControls,
+  UsernsMode: byControls,
   ShmSize: harmless("memory of the container's own, under its memory limit"),
-  Sysctls: byRule(checkSysctls),
-  Runtime: byControls("runtime-handler"),
+  Sysctls: byCheck(checkSysctls),
+  Runtime: byControls,
   Isolation: harmless(windows),
-  Mounts: byJudge("mounts.ts, and the controls on mounts"),
-  MaskedPaths: byControls("masked-paths"),
-  ReadonlyPaths: byControls("masked-paths"),
+  Mounts: eachOf(mountFields),
+  MaskedPaths: byControls,
+  ReadonlyPaths: byControls,
   Init: harmless("a first process that reaps others"),
-  CpuShares: byControls("cpu-limit"),
-  Memory: byControls("memory-limit"),
-  NanoCpus: byControls("cpu-limit"),
-  CgroupParent: byRule(checkCgroupParent),
+  CpuShares: byControls,
+  Memory: byControls,
+  NanoCpus: byControls,
+  CgroupParent: byCheck(checkCgroupParent),
   BlkioWeight: harmless(limit),
   BlkioWeightDevice: harmless(limit),
   BlkioDeviceReadBps: harmless(limit),
   BlkioDeviceWriteBps: harmless(limit),
   BlkioDeviceReadIOps: harmless(limit),
   BlkioDeviceWriteIOps: harmless(limit),
-  CpuPeriod: byControls("cpu-limit"),
-  CpuQuota: byControls("cpu-limit"),
+  CpuPeriod: byControls,
+  CpuQuota: byControls,
   CpuRealtimePeriod: harmless("without a runtime it gives nothing"),
-  CpuRealtimeRuntime: byControls("realtime-cpu"),
+  CpuRealtimeRuntime: byControls,
   CpusetCpus: harmless(limit),
   CpusetMems: harmless(limit),
-  Devices: byControls("device-access"),
-  DeviceCgroupRules: byControls("device-access"),
-  DeviceRequests: byControls("device-access"),
+  Devices: byControls,
+  DeviceCgroupRules: byControls,
+  DeviceRequests: eachOf({
+    DeviceIDs: byControls,
+    Capabilities: byControls,
+    Driver: byControls,
+    Count: harmless("how many of the devices that are judged"),
+    Options: harmless("handed to that driver with the devices that are judged"),
+  }),
   KernelMemory: harmless("a limit that no kernel of today knows"),
   KernelMemoryTCP: harmless(limit),
   MemoryReservation: harmless(limit),
-  MemorySwap: byControls("memory-swap-limit"),
-  MemorySwappiness: byControls("memory-swap-limit"),
-  OomKillDisable: byControls("memory-limit"),
-  PidsLimit: byControls("pids-limit"),
+  MemorySwap: byControls,
+  MemorySwappiness: byControls,
+  OomKillDisable: byControls,
+  PidsLimit: byControls,
   Ulimits: harmless("bounds of its own processes, which its cgroup bounds again"),
   CpuCount: harmless(windows),
   CpuPercent: harmless(windows),
@@ -117,16 +125,6 @@ function checkLogConfig(value: unknown, context: CheckContext): readonly Reason[
     "remote-log-driver",
     `logs through ${what}${options.length > 0 ? ` with options (${options.join(", ")})` : ""}: dockerd would connect from the host to an address of the client's choice`,
     { list: "logDrivers", value: driver },
-  );
-}
-
-export function checkVolumeDriver(driver: string, { policy }: CheckContext): readonly Reason[] {
-  if (driver === "" || driver === "local" || policy.allow.volumeDrivers.includes(driver)) return [];
-  return against(
-    policy,
-    "volume-options",
-    `asks for the volume driver ${driver}, which runs as root outside of every container`,
-    { list: "volumeDrivers", value: driver },
   );
 }
 

@@ -2,28 +2,47 @@ import { recordAt, textAt } from "../../../base/json.ts";
 import { boundByDriver } from "../../../formats/create-request/mounts.ts";
 import type { Container } from "../../../model/container.ts";
 import { setItems } from "../../../model/fact.ts";
-import { byControls, byJudge, type Fields, harmless } from "../fields.ts";
+import { byControls, type Fields, harmless, judgedBy, within } from "../fields.ts";
+import { labelled } from "../policy/owner.ts";
 import { matchesImage } from "../policy/patterns.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
-import { checkVolumeDriver } from "./host-config.ts";
-
-const aboutMounts = "the controls on mounts";
 
 /** How every field of an object of `Mounts` is judged (moby: api/types/mount/mount.go). */
 export const mountFields: Fields = {
-  Type: byJudge("checkMountObject: npipe, cluster and image"),
-  Source: byJudge(`${aboutMounts}, allow.mounts, and volumes by their name`),
-  Target: harmless("where in the container it stands"),
-  ReadOnly: byControls("read-only-volume"),
+  Type: byControls,
+  Source: byControls,
+  Target: byControls,
+  ReadOnly: byControls,
   Consistency: harmless("read by Docker Desktop alone"),
-  BindOptions: byControls("mount-propagation"),
-  VolumeOptions: byJudge(`checkDriver, and ${aboutMounts} where its driver binds a folder`),
-  ImageOptions: harmless("a folder of the image instead of all of it"),
-  TmpfsOptions: byControls("tmpfs-options", "storage-limit"),
-  ClusterOptions: byJudge("checkMountObject: the type cluster"),
+  BindOptions: within({
+    Propagation: byControls,
+    NonRecursive: harmless("less is mounted"),
+    CreateMountpoint: harmless("a folder that is missing is judged as if it existed"),
+    ReadOnlyNonRecursive: byControls,
+    ReadOnlyForceRecursive: harmless("read-only below too, or an error"),
+  }),
+  VolumeOptions: within({
+    NoCopy: harmless("whether the image's files are copied into a new volume"),
+    Labels: judgedBy(labelled),
+    Subpath: harmless("a part of the volume, which is judged as a whole"),
+    DriverConfig: byControls,
+  }),
+  ImageOptions: within({ Subpath: harmless("a folder of the image instead of all of it") }),
+  TmpfsOptions: byControls,
+  ClusterOptions: judgedBy(checkMountObject),
 };
+
+export function checkVolumeDriver(driver: string, { policy }: CheckContext): readonly Reason[] {
+  if (driver === "" || driver === "local" || policy.allow.volumeDrivers.includes(driver)) return [];
+  return against(
+    policy,
+    "volume-options",
+    `asks for the volume driver ${driver}, which runs as root outside of every container`,
+    { list: "volumeDrivers", value: driver },
+  );
+}
 
 /** What the guard's own rules have against the mounts of a container: drivers, options, types. */
 export function checkMountRules(
