@@ -84,7 +84,7 @@ export function readHeader(block: Buffer): Result<TarHeader> {
 function octal(block: Buffer, start: number, length: number): number | undefined {
   const text = block
     .toString("latin1", start, start + length)
-    .replace(/[\0 ]+$/, "")
+    .replace(/(?<![\0 ])[\0 ]+$/, "")
     .replace(/^ +/, "");
   if (text === "") return 0;
   return /^[0-7]{1,11}$/.test(text) ? Number.parseInt(text, 8) : undefined;

@@ -21,7 +21,7 @@ export function openEyes(
   own: () => readonly OwnFile[],
 ): HostEyes {
   if (root !== undefined) {
-    const trimmed = root.replace(/\/+$/, "");
+    const trimmed = root.replace(/(?<!\/)\/+$/, "");
     const sockets = socketPath === undefined ? usualSockets : [...usualSockets, socketPath];
     return hostEyes(trimmed, () => sockets, onHost(trimmed, own));
   }

@@ -131,7 +131,7 @@ function redact(value: unknown, name: string | undefined, secrets: readonly stri
 /** An option by its name; those of mount(2) are one option, `o`: `username=me,password=…`. */
 function blankOption(name: string, text: string): string {
   if (secretName.test(name)) return text === "" ? "" : blank;
-  return text.replace(/([^,=]+)=[^,]*/g, (all, option: string) =>
+  return text.replace(/(?<![^,=])([^,=]+)=[^,]*/g, (all, option: string) =>
     secretName.test(option) ? `${option}=${blank}` : all,
   );
 }
