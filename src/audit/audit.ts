@@ -39,7 +39,7 @@ export async function audit(request: AuditRequest, io: DiskFiles, progress: Prog
     judged.push({ subject, results: evaluate(subject, context, rules) });
     if (index % 64 === 63) await progress(`${index + 1} of ${subjects.length} subjects`);
   }
-  const report = assemble(request, saidOnce(judged), gaps, looked(inputs, live));
+  const report = assemble(request, mergeRootUserFindings(judged), gaps, looked(inputs, live));
   const benchmark =
     request.benchmark &&
     (await import("./benchmark/judge.ts")).judgeBenchmark(request.benchmark, subjects, rules);
@@ -104,7 +104,7 @@ function looked(inputs: readonly Input[], live: Live | undefined): readonly stri
  * Where a Dockerfile sets no user, its image and each container that is built from it fail alike, and at one line. The image
  * has the finding; the containers point to it.
  */
-function saidOnce<S extends { readonly results: readonly ControlResult[] }>(
+function mergeRootUserFindings<S extends { readonly results: readonly ControlResult[] }>(
   judged: readonly S[],
 ): readonly S[] {
   const images = new Map<string, Finding>();

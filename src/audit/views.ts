@@ -33,17 +33,17 @@ export function judgeViews(control: Control, subject: Subject, context: Context)
   const [only] = subject.views;
   if (only && subject.views.length === 1) {
     const applies = appliesAt(control, only.kind, only.level);
-    return applies ? [{ view: only, verdict: judge(control.check, only, context) }] : [];
+    return applies ? [{ view: only, verdict: judgeView(control.check, only, context) }] : [];
   }
   const views = subject.views.filter((view) => appliesAt(control, view.kind, view.level));
   if (views.length > 1) views.sort((a, b) => levels.indexOf(b.level) - levels.indexOf(a.level));
-  const judged = views.map((view) => ({ view, verdict: judge(control.check, view, context) }));
+  const judged = views.map((view) => ({ view, verdict: judgeView(control.check, view, context) }));
   if (judged.length < 2) return judged;
   const telling = judged.filter(({ verdict }) => !(verdict.verdict === "unknown" && verdict.unseen));
   return telling.length > 0 ? telling : judged;
 }
 
-function judge(check: Checks, view: View, context: Context): Verdict {
+function judgeView(check: Checks, view: View, context: Context): Verdict {
   const verdict =
     view.kind === "container"
       ? check.container?.(view, context)

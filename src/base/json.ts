@@ -9,11 +9,13 @@ export function parsedJson(text: string): unknown {
   }
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isRecord(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export function recordAt(value: unknown, ...path: readonly string[]): Readonly<Record<string, unknown>> {
+export function recordAt(value: unknown, ...path: readonly string[]): JsonObject {
   const found = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), value);
   return isRecord(found) ? found : {};
 }

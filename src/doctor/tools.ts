@@ -22,9 +22,9 @@ function nodeVersion(version: string): Check {
 }
 
 function compose(): Check {
-  const version = said("docker", "compose", "version", "--short");
+  const version = outputOf("docker", "compose", "version", "--short");
   if (version !== undefined) return ok("docker compose", version);
-  const cli = said("docker", "--version");
+  const cli = outputOf("docker", "--version");
   return limited(
     "docker compose",
     cli === undefined ? "the docker command is not installed" : "the docker command has no compose plugin",
@@ -38,7 +38,7 @@ function database(driver: Result<unknown>): Check {
     : limited("history", driver.reason, "bulkhead watch keeps no history.");
 }
 
-function said(program: string, ...args: readonly string[]): string | undefined {
+function outputOf(program: string, ...args: readonly string[]): string | undefined {
   try {
     return execFileSync(program, args, {
       encoding: "utf8",

@@ -1,7 +1,7 @@
 import { failed, ok, type Result } from "../base/result.ts";
 import type { EngineClient } from "./client.ts";
 import { chooseEndpoint } from "./connect/choose.ts";
-import { type Line, openLine } from "./connect/dial.ts";
+import { type EngineLine, openLine } from "./connect/dial.ts";
 import type { ConnectOptions } from "./connect/endpoint.ts";
 import { connectEngine } from "./connect.ts";
 import { type EngineEvent, readEvent, timestamp } from "./event.ts";
@@ -90,7 +90,7 @@ export function followEvents(
   }
 
   async function stream(
-    line: Line,
+    line: EngineLine,
     client: EngineClient,
     signal: AbortSignal,
   ): Promise<{ readonly reason: string; readonly wasOpen: boolean }> {
@@ -166,7 +166,7 @@ const filters = encodeURIComponent(
 );
 
 /** A line of its own: a stream without an end must not take a place among the questions, nor be cut for its size. */
-function lineTo(options: ConnectOptions): Result<Line> {
+function lineTo(options: ConnectOptions): Result<EngineLine> {
   const endpoint = chooseEndpoint(options);
   if (!endpoint.ok) return failed(endpoint.reason);
   return ok(openLine(endpoint.value, options.environment, { maxResponseSize: -1, connections: 1 }));

@@ -2,7 +2,7 @@ import { firstLine } from "../base/error-words.ts";
 import { isRecord } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { Answer, EngineClient } from "./client.ts";
-import type { Line } from "./connect/dial.ts";
+import type { EngineLine } from "./connect/dial.ts";
 import type { Endpoint, TlsMaterial } from "./connect/endpoint.ts";
 import { type EngineEvent, readEvent } from "./event.ts";
 import { documentsOf } from "./event-lines.ts";
@@ -24,7 +24,7 @@ type Version = readonly [number, number];
  *
  * @see https://docs.docker.com/reference/api/engine/#api-version-negotiation
  */
-export async function openClient(endpoint: Endpoint, line: Line): Promise<Result<EngineClient>> {
+export async function openClient(endpoint: Endpoint, line: EngineLine): Promise<Result<EngineClient>> {
   const pinged = await ask(line, "/_ping", line.patience);
   if (!pinged.ok) {
     await line.pool.destroy();
@@ -38,7 +38,7 @@ export async function openClient(endpoint: Endpoint, line: Line): Promise<Result
   return ok(clientOf(endpoint, line, version.value));
 }
 
-function clientOf(endpoint: Endpoint, line: Line, apiVersion: string): EngineClient {
+function clientOf(endpoint: Endpoint, line: EngineLine, apiVersion: string): EngineClient {
   /** Why the Engine is gone, once it is: nothing more is asked then. */
   let lost: string | undefined;
   let checking: Promise<void> | undefined;
@@ -102,7 +102,7 @@ type Heard =
       readonly broken: boolean;
     };
 
-async function ask(line: Line, path: string, timeout: number): Promise<Heard> {
+async function ask(line: EngineLine, path: string, timeout: number): Promise<Heard> {
   try {
     const { statusCode, headers, body } = await line.pool.request({
       path: line.basePath + path,

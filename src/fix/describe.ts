@@ -27,7 +27,7 @@ export function diffPainter({ colour }: Look): Painter {
   return (kind, line) => paints[kind](line);
 }
 
-interface Entry {
+interface DescribedStep {
   readonly kind: StepKind | "refused";
   readonly controls: readonly string[];
   readonly summary: string;
@@ -63,7 +63,7 @@ export function describePlans(plans: readonly WrittenPlan[], look: Look): string
 }
 
 /** Most steps of a file are refused for the same reason: it is said once, before them. */
-function sayRefused(refused: readonly Entry[], look: Look): string {
+function sayRefused(refused: readonly DescribedStep[], look: Look): string {
   const byReason = groupBy(refused, ({ detail = "" }) => detail);
   return [...byReason]
     .map(([reason, entries]) => {
@@ -73,17 +73,17 @@ function sayRefused(refused: readonly Entry[], look: Look): string {
     .join("");
 }
 
-function entryOf({ kind, controls, summary, breaks }: Step): Omit<Entry, "subjects"> {
+function entryOf({ kind, controls, summary, breaks }: Step): Omit<DescribedStep, "subjects"> {
   return { kind, controls, summary, detail: breaks === undefined ? undefined : `Could break: ${breaks}` };
 }
 
 function grouped(
   plans: readonly WrittenPlan[],
-  entriesOf: (plan: WrittenPlan) => readonly Omit<Entry, "subjects">[],
-): readonly Entry[] {
+  entriesOf: (plan: WrittenPlan) => readonly Omit<DescribedStep, "subjects">[],
+): readonly DescribedStep[] {
   const groups = new Map<
     string,
-    { readonly entry: Omit<Entry, "subjects">; readonly subjects: Set<string> }
+    { readonly entry: Omit<DescribedStep, "subjects">; readonly subjects: Set<string> }
   >();
   for (const plan of plans) {
     for (const entry of entriesOf(plan)) {
@@ -98,7 +98,7 @@ function grouped(
 
 const shownSubjects = 4;
 
-function said({ kind, controls, summary, detail, subjects }: Entry, look: Look): string {
+function said({ kind, controls, summary, detail, subjects }: DescribedStep, look: Look): string {
   const c = createColors(look.colour);
   const paints = {
     safe: c.green,

@@ -5,7 +5,7 @@ import type { Step, StepKind } from "./plan/step.ts";
 import type { WrittenPlan } from "./write-plans.ts";
 
 /** What `bulkhead fix` did, or would do. */
-export interface Outcome {
+export interface FixOutcome {
   readonly plans: readonly WrittenPlan[];
   readonly files: readonly FileOutcome[];
   readonly gaps: readonly Gap[];
@@ -33,7 +33,7 @@ export function countsOf(plans: readonly WrittenPlan[]): Counts {
 }
 
 /** The document that `--format json` prints; its shape is a public interface. */
-export function outcomeDocument({ plans, files, gaps }: Outcome): object {
+export function outcomeDocument({ plans, files, gaps }: FixOutcome): object {
   return {
     schemaVersion: 1,
     subjects: plans

@@ -7,17 +7,17 @@ import { capabilitiesOf, hasDockersSeccomp } from "./plan/steps.ts";
 import type { ProfilePlace } from "./request.ts";
 import { ownArchitecture } from "./seccomp/calls.ts";
 import { learntProfile } from "./seccomp/profile.ts";
-import { type Shown, sayEarlier } from "./shown.ts";
+import { type ShownNeeds, sayEarlier } from "./shown.ts";
 
 /** What is known of one service before the first trial. */
-export interface Known {
+export interface ServiceKnowledge {
   readonly seen: Observation;
   /** What earlier runs showed it to need. */
-  readonly shown: Shown;
+  readonly shown: ShownNeeds;
 }
 
 /** One service between two runs. */
-export interface Draft extends Known {
+export interface Draft extends ServiceKnowledge {
   readonly plan: Planned;
   readonly service: string;
   readonly view: Container;
@@ -38,7 +38,7 @@ export interface Draft extends Known {
 export function draftOf(
   plan: Planned,
   service: string,
-  all: ReadonlyMap<string, Known>,
+  all: ReadonlyMap<string, ServiceKnowledge>,
   profiles: ProfilePlace,
 ): Omit<Draft, "place"> | undefined {
   const view = plan.subject.kind === "container" ? plan.subject.views[0] : undefined;
@@ -67,14 +67,14 @@ function seccompOf(path: string, view: Container, { asked }: Observation): Learn
 }
 
 /** Candidates: what the kernel was seen to grant, or an earlier run needed. */
-export function tracedOf(view: Container, { seen, shown }: Known): readonly string[] {
+export function tracedOf(view: Container, { seen, shown }: ServiceKnowledge): readonly string[] {
   return capabilitiesOf(view).filter(
     (name) => seen.asked?.granted.has(name) === true || shown.needed.has(name),
   );
 }
 
 /** Why an earlier run could not start as another user: one without capabilities cannot have those that it needed. */
-export function whyNot({ whyNotUser, needed }: Shown): string | undefined {
+export function whyNot({ whyNotUser, needed }: ShownNeeds): string | undefined {
   const [first] = needed;
   return whyNotUser ?? (first && `without ${first[0]}: ${first[1]}`);
 }

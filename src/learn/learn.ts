@@ -5,7 +5,7 @@ import type { Planned } from "../fix/write-plans.ts";
 import type { TrialEngine } from "../trial/run.ts";
 import type { Scratch } from "../trial/scratch.ts";
 import { checksOf, openSession, type SessionOptions } from "../trial/session.ts";
-import type { Known } from "./draft.ts";
+import type { ServiceKnowledge } from "./draft.ts";
 import type { Learnt } from "./learnt.ts";
 import { type Observation, observer } from "./observe/observe.ts";
 import type { LearnRequest } from "./request.ts";
@@ -105,8 +105,8 @@ function merged(
   serviceOf: (plan: Planned) => string,
   observed: ReadonlyMap<string, Observation>,
   { memory }: LearnRequest,
-): Result<ReadonlyMap<string, Known>> {
-  const found = new Map<string, Known>();
+): Result<ReadonlyMap<string, ServiceKnowledge>> {
+  const found = new Map<string, ServiceKnowledge>();
   for (const plan of plans) {
     const seen = observed.get(serviceOf(plan));
     if (!seen) continue;

@@ -9,14 +9,14 @@ import { mergeDisks } from "./observe/disks.ts";
 import type { Observation } from "./observe/observe.ts";
 import type { Peaks } from "./observe/peaks.ts";
 import type { Places, WrittenFolder } from "./observe/places.ts";
-import { mergeShown, nothingShown, type Shown } from "./shown.ts";
+import { mergeShown, nothingShown, type ShownNeeds } from "./shown.ts";
 import type { Asked } from "./trace/tasks.ts";
 
 /** What was seen of a workload by earlier runs on this architecture. */
 export interface Remembered {
   readonly runs: number;
   readonly seen: Observation;
-  readonly shown: Shown;
+  readonly shown: ShownNeeds;
 }
 
 const version = 4;
@@ -84,7 +84,7 @@ export function mergeRemembered(subject: string, seen: Observation): Result<Reme
 }
 
 /** Adds what trials showed to what is kept of a workload. */
-export function rememberShown(subject: string, shown: Shown): Result<void> {
+export function rememberShown(subject: string, shown: ShownNeeds): Result<void> {
   const known = recall(subject);
   if (!known.ok) return known;
   const { value } = known;

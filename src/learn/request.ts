@@ -2,7 +2,7 @@ import type { Result } from "../base/result.ts";
 import type { TrialSource } from "../fix/verify/source.ts";
 import type { Planned } from "../fix/write-plans.ts";
 import type { Observation } from "./observe/observe.ts";
-import type { Shown } from "./shown.ts";
+import type { ShownNeeds } from "./shown.ts";
 
 /** Where the profiles of a workload go. */
 export interface ProfilePlace {
@@ -19,9 +19,9 @@ export interface LearnMemory {
   readonly merge: (
     plan: Planned,
     seen: Observation,
-  ) => Result<{ readonly seen: Observation; readonly shown: Shown }>;
+  ) => Result<{ readonly seen: Observation; readonly shown: ShownNeeds }>;
   /** Keeps what its trials showed. */
-  readonly keep: (plan: Planned, shown: Shown) => Result<void>;
+  readonly keep: (plan: Planned, shown: ShownNeeds) => Result<void>;
 }
 
 /** One project to learn from. */

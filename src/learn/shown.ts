@@ -2,7 +2,7 @@
  * What trials showed a service to need. With --merge it holds for later runs, too, which may not use what needed it: a week of
  * runs adds up, and none of them takes away what another one needed.
  */
-export interface Shown {
+export interface ShownNeeds {
   /** Capabilities, each with what failed without it. */
   readonly needed: ReadonlyMap<string, string>;
   /** Why it cannot start as the user that it switches to; undefined where no run showed that. */
@@ -16,10 +16,10 @@ interface Breakage {
   readonly evidence: readonly string[];
 }
 
-export const nothingShown: Shown = { needed: new Map(), whyNotUser: undefined, broken: new Map() };
+export const nothingShown: ShownNeeds = { needed: new Map(), whyNotUser: undefined, broken: new Map() };
 
 /** Everything that either showed. Of two reasons the first one stays. */
-export function mergeShown(one: Shown, other: Shown): Shown {
+export function mergeShown(one: ShownNeeds, other: ShownNeeds): ShownNeeds {
   return {
     needed: new Map([...other.needed, ...one.needed]),
     whyNotUser: one.whyNotUser ?? other.whyNotUser,

@@ -1,13 +1,13 @@
+import type { JsonObject } from "../base/json.ts";
 import { describe, expect, it } from "vitest";
 import { planForCompose } from "../../test/support/formats/plans.ts";
 import { ok } from "../base/result.ts";
 import type { PlannedStep } from "../fix/verify/source.ts";
 import type { Planned } from "../fix/write-plans.ts";
-import type { Json } from "../trial/compose-config.ts";
 import type { Session, SessionOptions } from "../trial/session.ts";
 import type { Observation } from "./observe/observe.ts";
 import type { LearnRequest } from "./request.ts";
-import { mergeShown, nothingShown, type Shown } from "./shown.ts";
+import { mergeShown, nothingShown, type ShownNeeds } from "./shown.ts";
 import { trialsOf } from "./trials.ts";
 
 /** A process that was granted these capabilities, and ended as this user. */
@@ -32,14 +32,14 @@ type Fails = (has: {
 }) => string | undefined;
 
 /** Learns from a service that was seen so, and fails so. */
-async function learnt(seen: Observation, shown: Shown, fails: Fails) {
+async function learnt(seen: Observation, shown: ShownNeeds, fails: Fails) {
   const plan = {
     ...planForCompose("services: { web: { image: own:1 } }"),
     ...{ steps: [], open: [], declined: [] },
   } as unknown as Planned;
   const session = {
     starts: () => 0,
-    async run(document: { readonly services: Readonly<Record<string, Json>> }) {
+    async run(document: { readonly services: Readonly<Record<string, JsonObject>> }) {
       const { steps } = document.services.web as unknown as { steps: readonly PlannedStep[] };
       const patches = steps.flatMap(({ step }) => step.patches);
       const reason = fails({

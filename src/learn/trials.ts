@@ -12,16 +12,16 @@ import { largestSet } from "../trial/largest.ts";
 import type { TrialRun } from "../trial/run.ts";
 import type { RunLook, Session, SessionOptions } from "../trial/session.ts";
 import { learntAppArmor } from "./apparmor/learnt.ts";
-import { type Draft, draftOf, type Known, tracedOf, whyNot } from "./draft.ts";
+import { type Draft, draftOf, type ServiceKnowledge, tracedOf, whyNot } from "./draft.ts";
 import type { BrokenStep, Learnt, VolumeMount } from "./learnt.ts";
 import { isPlainUser } from "./observe/users.ts";
 import { changeAfter, type Grants } from "./plan/fit.ts";
 import { minimalSet } from "./plan/minimal.ts";
 import { capabilitiesOf, stepsFor, type Wish } from "./plan/steps.ts";
 import type { LearnRequest } from "./request.ts";
-import { type Shown, sayEarlier } from "./shown.ts";
+import { type ShownNeeds, sayEarlier } from "./shown.ts";
 
-type Found = Omit<
+type TrialResult = Omit<
   Learnt,
   "isUnsteady" | "check" | "isLoaded" | "untraced" | "profiles" | "starts" | "seconds"
 >;
@@ -37,7 +37,7 @@ interface LearnSession {
   readonly keep: (text: string) => string;
 }
 
-type Tried = TrialVerdict & { readonly run: TrialRun };
+type TriedRun = TrialVerdict & { readonly run: TrialRun };
 
 /** Runs that are made at once: most of a run is waiting. */
 const atOnce = 4;
@@ -45,12 +45,12 @@ const atOnce = 4;
 /** Finds by runs what services need, from what was seen of them. */
 export function trialsOf(
   plans: readonly Planned[],
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, ServiceKnowledge>,
   { request, serviceOf, session, baseline, options, isLoaded, keep }: LearnSession,
 ): {
-  readonly run: () => Promise<readonly Found[]>;
+  readonly run: () => Promise<readonly TrialResult[]>;
   /** What the trials showed of one; undefined where nothing was tried. */
-  readonly shown: (plan: Planned) => Shown | undefined;
+  readonly shown: (plan: Planned) => ShownNeeds | undefined;
 } {
   const drafts = plans.flatMap((plan): Draft[] => {
     const draft = draftOf(plan, serviceOf(plan), known, request.profiles);
@@ -76,7 +76,7 @@ export function trialsOf(
           : await attempt("the result, once more", { settle: request.watchFor });
       const failure =
         last?.works === false ? `the result did not hold a second time: ${last.reason}` : undefined;
-      return plans.map((plan): Found => {
+      return plans.map((plan): TrialResult => {
         const draft = drafts.find((each) => each.plan === plan);
         return draft ? foundOf(draft, failure) : unseen(plan);
       });
@@ -147,7 +147,7 @@ export function trialsOf(
     left.set(keyOf(plan, step), { step, ...why });
   }
 
-  async function attempt(what: string, look?: RunLook): Promise<Tried> {
+  async function attempt(what: string, look?: RunLook): Promise<TriedRun> {
     return await attemptWith(what, planned(), look);
   }
 
@@ -156,7 +156,7 @@ export function trialsOf(
     some: readonly Planned[],
     look?: RunLook,
     change: (document: ComposeDocument) => ComposeDocument = (document) => document,
-  ): Promise<Tried> {
+  ): Promise<TriedRun> {
     await options.progress(`${what} (run ${session.starts() + 1})`);
     const steps = some.flatMap((plan) => plan.steps.map((step): PlannedStep => ({ plan, step })));
     const document = await request.sourceOf(some).document(steps);
@@ -201,7 +201,7 @@ export function trialsOf(
     };
   }
 
-  function leave(draft: Draft, control: string, { reason, evidence }: Tried): void {
+  function leave(draft: Draft, control: string, { reason, evidence }: TriedRun): void {
     const step = stepsOf(draft).find(
       (each) => each.controls.includes(control) && !left.has(keyOf(draft.plan, each)),
     );
@@ -211,7 +211,7 @@ export function trialsOf(
   async function leaveOut(): Promise<void> {
     const all = planned();
     const steps = all.flatMap((plan) => plan.steps.map((step): PlannedStep => ({ plan, step })));
-    const reasons: Tried[] = [];
+    const reasons: TriedRun[] = [];
     const { broken } = await largestSet(steps, async (chosen) => {
       if (options.signal.aborted) return { works: true, suspects: [] };
       const some = all.map((plan) => ({
@@ -330,7 +330,7 @@ export function trialsOf(
     return learntAppArmor(place, view, seen, drops ? capabilities : capabilitiesOf(view), patches);
   }
 
-  function foundOf(draft: Draft, failure: string | undefined): Found {
+  function foundOf(draft: Draft, failure: string | undefined): TrialResult {
     const { plan, seen, view, needed, candidate, whyNotUser } = draft;
     const broken = [...left].filter(([key]) => key.startsWith(`${plan.subject.id} `)).map(([, each]) => each);
     const steps = stepsOf(draft).filter((step) => !left.has(keyOf(plan, step)));
@@ -350,7 +350,7 @@ export function trialsOf(
   }
 }
 
-function unseen(plan: Planned): Found {
+function unseen(plan: Planned): TrialResult {
   return {
     plan: { ...plan, steps: [] },
     failure: "its container could not be looked at: learn needs an Engine on this machine, and root",

@@ -82,7 +82,7 @@ export type Container = ContainerFacts & {
   };
 };
 
-const nothing: Container = {
+const emptyContainer: Container = {
   ...noFacts,
   kind: "container",
   level: "declared",
@@ -93,7 +93,7 @@ const nothing: Container = {
 /** A container of which nothing is said but what is given; of a fact that is given twice the last one counts. */
 export function container(level: Level, ...facts: readonly Partial<Container>[]): Container {
   // Assigned in a loop: V8 takes ten times as long for a spread that repeats keys.
-  return Object.assign({ ...nothing }, ...facts, { level });
+  return Object.assign({ ...emptyContainer }, ...facts, { level });
 }
 
 /** The Compose project that started it, by the label that Docker Compose puts on containers. */

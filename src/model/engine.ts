@@ -99,7 +99,7 @@ export type Engine = {
   readonly [K in keyof EngineLists]: FactList<EngineLists[K]>;
 } & { readonly kind: "engine"; readonly level: Level };
 
-const nothing: Engine = {
+const emptyEngine: Engine = {
   kind: "engine",
   level: "declared",
   product: unset,
@@ -144,5 +144,5 @@ const nothing: Engine = {
 
 /** An engine of which nothing is said but what is given. */
 export function engine(level: Level, facts: Partial<Engine> = {}): Engine {
-  return { ...nothing, ...facts, level };
+  return { ...emptyEngine, ...facts, level };
 }

@@ -49,7 +49,7 @@ export type Image = {
   readonly [K in keyof ImageLists]: FactList<ImageLists[K]>;
 } & { readonly kind: "image"; readonly level: Level };
 
-const nothing: Image = {
+const emptyImage: Image = {
   kind: "image",
   level: "declared",
   user: unset,
@@ -72,5 +72,5 @@ const nothing: Image = {
 
 /** An image of which nothing is said but what is given. */
 export function image(level: Level, facts: Partial<Image> = {}): Image {
-  return { ...nothing, ...facts, level };
+  return { ...emptyImage, ...facts, level };
 }

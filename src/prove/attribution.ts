@@ -1,7 +1,7 @@
 import type { Result } from "../base/result.ts";
 import type { Proved } from "../model/proof.ts";
 import { canLoosen } from "./containers/loosen.ts";
-import type { Probe, ProbeTarget, Tried } from "./probe.ts";
+import type { Probe, ProbeTarget, TriedProbe } from "./probe.ts";
 
 /** Gives a twin of the subject that lacks only these controls. */
 export type Loosened = (controls: readonly string[]) => Promise<Result<ProbeTarget>>;
@@ -19,7 +19,7 @@ interface Attribution {
  */
 async function attribute(
   { control, others = [] }: Pick<Probe, "control" | "others">,
-  tried: Tried,
+  tried: TriedProbe,
   loosened: Loosened,
 ): Promise<Attribution> {
   let reason: string | undefined;
@@ -72,9 +72,9 @@ function listed(names: readonly string[], word: string): string {
 }
 
 /** A probe with what came of it; `proved` gets what holds it later on. */
-export interface Shown {
+export interface AttributedProbe {
   readonly probe: Probe;
-  readonly tried: Tried | undefined;
+  readonly tried: TriedProbe | undefined;
   proved: Proved;
 }
 
@@ -83,13 +83,13 @@ const sideBySide = 3;
 
 /** Finds what holds each probe that held. Those that burden the host come last, one after the other. */
 export async function attributeAll(
-  shown: readonly Shown[],
+  shown: readonly AttributedProbe[],
   loosened: Loosened,
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: (done: string) => Promise<void> },
 ): Promise<void> {
   const held = shown.filter(({ proved }) => proved.outcome === "held");
   let done = 0;
-  const one = async (each: Shown) => {
+  const one = async (each: AttributedProbe) => {
     if (signal.aborted || !each.tried) return;
     await progress(`what holds it: ${done} of ${held.length} probes`);
     each.proved = withAttribution(each.proved, await attribute(each.probe, each.tried, loosened));

@@ -32,7 +32,7 @@ export interface About {
 export interface ProbeOf<O> extends About {
   readonly experiment: (target: ProbeTarget) => Promise<Result<O>>;
   /** Pure: what the two observations mean. */
-  readonly judge: (seen: Seen<O>) => Before;
+  readonly judge: (seen: ProbeRuns<O>) => Before;
 }
 
 /**
@@ -41,7 +41,7 @@ export interface ProbeOf<O> extends About {
  */
 export type Looser = "open" | "hostNamespaces";
 
-export interface Seen<O> {
+export interface ProbeRuns<O> {
   readonly subject: O;
   /** Why it could not be made, where it could not. */
   readonly control: Result<O>;
@@ -101,10 +101,10 @@ export interface Ended {
 /** A probe as the registry holds it, whatever it observes. */
 export interface Probe extends About {
   /** Makes the experiment in the subject and, unless it succeeds there, in the looser container; judges what was seen. */
-  prove(subject: ProbeTarget, looser: () => Promise<Result<ProbeTarget>>): Promise<Tried>;
+  prove(subject: ProbeTarget, looser: () => Promise<Result<ProbeTarget>>): Promise<TriedProbe>;
 }
 
-export interface Tried {
+export interface TriedProbe {
   readonly judgement: Before;
   /** Makes the experiment in a container like the subject, and judges it as the subject's. */
   readonly again: (target: ProbeTarget) => Promise<Before>;

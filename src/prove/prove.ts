@@ -1,11 +1,11 @@
 import { failed, ok, type Result } from "../base/result.ts";
 import { openProofRegister } from "../engine/proof-register.ts";
 import type { Deviation, Proof, Proved } from "../model/proof.ts";
-import { attributeAll, type Shown } from "./attribution.ts";
+import { attributeAll, type AttributedProbe } from "./attribution.ts";
 import { openContainers, type ProofContainers } from "./containers/proof-containers.ts";
 import { type ProofContext, takeAway } from "./containers/test-container.ts";
 import type { ProvingEngine } from "./engine.ts";
-import type { Probe, Tried } from "./probe.ts";
+import type { Probe, TriedProbe } from "./probe.ts";
 import { type ProofTarget, readSubject } from "./subject/subject.ts";
 
 export interface ProveRequest {
@@ -27,7 +27,7 @@ export interface ProveRequest {
   readonly progress: (done: string) => Promise<void>;
 }
 
-export interface Outcome {
+export interface ContainerProof {
   readonly proof: Proof;
   /** What of the subject could not be brought into its twin. */
   readonly missing: readonly string[];
@@ -38,7 +38,7 @@ export interface Outcome {
  * of that outlives the call: every container is taken away at its end, however it ends, and each lives only as long as
  * this process holds its standard input. Never rejects.
  */
-export async function prove(request: ProveRequest, engine: ProvingEngine): Promise<Result<Outcome>> {
+export async function prove(request: ProveRequest, engine: ProvingEngine): Promise<Result<ContainerProof>> {
   const subject = await readSubject(request.wanted, engine, request.proc);
   if (!subject.ok) return subject;
   const { architecture, facts, isHere, missing, id } = subject.value;
@@ -62,7 +62,7 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
     if (!main.ok) return failed(`${id} cannot be proven: ${main.reason}`);
     const probes = request.probes.filter((probe) => !request.inPlace || probe.inPlace);
     const notApplicable: { probe: string; control: string; reason: string }[] = [];
-    const results: Shown[] = [];
+    const results: AttributedProbe[] = [];
     for (const [index, probe] of probes.entries()) {
       if (request.signal.aborted) return cutShort;
       await request.progress(`${id}: ${index} of ${probes.length} probes`);
@@ -103,7 +103,7 @@ async function whyGone({ reader }: ProvingEngine): Promise<string | undefined> {
 /** Whatever failed meanwhile did so for it. */
 const cutShort = failed("it was interrupted; nothing of it is left");
 
-async function tryOnce(probe: Probe, containers: ProofContainers): Promise<Tried> {
+async function tryOnce(probe: Probe, containers: ProofContainers): Promise<TriedProbe> {
   const subject = await containers.subject();
   if (!subject.ok) {
     const judgement = { outcome: "inconclusive", evidence: subject.reason } as const;

@@ -8,7 +8,7 @@ import { bySubject } from "./groups/tally.ts";
 import { gapHtml, type HtmlPrinter } from "./html/finding.ts";
 import { glossaryHtml } from "./html/glossary.ts";
 import { filtersHtml, headerHtml, startHtml } from "./html/header.ts";
-import { type Html, html as markup, nothing, prose } from "./html/html.ts";
+import { type Html, html as markup, noHtml, prose } from "./html/html.ts";
 import { matrixHtml } from "./html/matrix.ts";
 import script from "./html/page.js?raw";
 import { pageHtml } from "./html/page.ts";
@@ -22,25 +22,25 @@ export function html(report: Report, context: ReportContext): string {
   const groups = alikeSubjects(subjects, proofs);
   const body = markup`<a class="skip" href="#findings">Skip to the findings</a>
 ${headerHtml(report, context)}<main>
-${startHtml(subjects)}${report.benchmark ? benchmarkHtml(report.benchmark) : nothing}${groups.length > 0 ? matrixHtml(groups, context) : nothing}${gapsHtml(printer, report)}<section id="findings" class="findings" aria-labelledby="findings-title" tabindex="-1">
+${startHtml(subjects)}${report.benchmark ? benchmarkHtml(report.benchmark) : noHtml}${groups.length > 0 ? matrixHtml(groups, context) : noHtml}${gapsHtml(printer, report)}<section id="findings" class="findings" aria-labelledby="findings-title" tabindex="-1">
 <h2 id="findings-title">Findings</h2>
-${groups.length > 0 ? filtersHtml(report, groups) : nothing}<p id="none" class="empty" hidden>No findings match.</p>
-${groups.length > 0 ? groups.map((group, index) => groupHtml(printer, group, index, groups)) : markup`<p class="empty">There is nothing to show.</p>`}</section>
+${groups.length > 0 ? filtersHtml(report, groups) : noHtml}<p id="none" class="empty" hidden>No findings match.</p>
+${groups.length > 0 ? groups.map((group, index) => groupHtml(printer, group, index, groups)) : markup`<p class="empty">There is noHtml to show.</p>`}</section>
 ${fixedHtml(report)}${glossaryHtml(report, context)}</main>
 `;
   return pageHtml(`bulkhead: ${report.summary.fail} findings`, body, script);
 }
 
 function gapsHtml(printer: HtmlPrinter, { gaps }: Report): Html {
-  if (gaps.length === 0) return nothing;
+  if (gaps.length === 0) return noHtml;
   return markup`<section class="gaps" aria-labelledby="gaps-title"><h2 id="gaps-title">Not read</h2>
-<p class="note">What follows was asked for and could not be read: nothing is known of it.</p>
+<p class="note">What follows was asked for and could not be read: noHtml is known of it.</p>
 ${gaps.map((gap) => gapHtml(printer, gap))}</section>
 `;
 }
 
 function fixedHtml({ fixed }: Report): Html {
-  if (!fixed || fixed.length === 0) return nothing;
+  if (!fixed || fixed.length === 0) return noHtml;
   return markup`<section class="fixed" aria-labelledby="fixed-title"><h2 id="fixed-title">Fixed since the baseline</h2>
 <ul>${fixed.map(({ control, subject }) => markup`<li><code>${control}</code> in ${subject}</li>`)}</ul></section>
 `;
@@ -64,10 +64,10 @@ ${section.results.map(rowHtml)}</tbody></table></details>
 
 function rowHtml(result: RecommendationResult): Html {
   const { number, outcome, title, level, scored, evidence, more, remedy, controls } = result;
-  return markup`<tr id="cis-${number}"><th scope="row">${number}</th><td><span class="outcome ${outcome}">${outcomeWords[outcome]}</span></td><td>${title}${controls.length > 0 ? markup`<br><code>${controls.join(", ")}</code>` : nothing}</td><td>${level}${scored ? nothing : markup`, not scored`}</td><td>${
+  return markup`<tr id="cis-${number}"><th scope="row">${number}</th><td><span class="outcome ${outcome}">${outcomeWords[outcome]}</span></td><td>${title}${controls.length > 0 ? markup`<br><code>${controls.join(", ")}</code>` : noHtml}</td><td>${level}${scored ? noHtml : markup`, not scored`}</td><td>${
     evidence.length > 0
-      ? markup`<ul>${evidence.map((seen) => markup`<li>${seen.subject}: ${sayEvidence(seen)}</li>`)}${more > 0 ? markup`<li>and ${more} more</li>` : nothing}</ul>`
-      : nothing
-  }${remedy === null ? nothing : markup`<p>${prose(remedy)}</p>`}</td></tr>
+      ? markup`<ul>${evidence.map((seen) => markup`<li>${seen.subject}: ${sayEvidence(seen)}</li>`)}${more > 0 ? markup`<li>and ${more} more</li>` : noHtml}</ul>`
+      : noHtml
+  }${remedy === null ? noHtml : markup`<p>${prose(remedy)}</p>`}</td></tr>
 `;
 }

@@ -2,7 +2,7 @@ import type { Finding, ReportedSubject } from "../audit/finding.ts";
 import { isWritten } from "../formats/formats.ts";
 import { seriousEntries } from "./groups/serious.ts";
 import type { SubjectFindings } from "./groups/tally.ts";
-import { firstSentence, headOf, nameOf, place, said, sentence } from "./words.ts";
+import { firstSentence, headOf, nameOf, place, sentenceAbout, sentence } from "./words.ts";
 
 /** One of the worst findings, and the command that mends it. */
 export interface NextStep {
@@ -55,7 +55,7 @@ export function nextSteps(groups: readonly SubjectFindings[]): readonly NextStep
     seen.add(key);
     const isByHand = command.startsWith("bulkhead explain ") && finding.fix !== null;
     const advice = isByHand ? sentence(firstSentence(finding.fix.summary)) : undefined;
-    steps.push({ finding, what: said(nameOf(subject), headOf(finding.message)), advice, command });
+    steps.push({ finding, what: sentenceAbout(nameOf(subject), headOf(finding.message)), advice, command });
     if (steps.length === stepsShown) break;
   }
   return steps;

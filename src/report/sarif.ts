@@ -22,7 +22,7 @@ export function sarif(report: Report, context: ReportContext): string {
   ]);
   const rules = [...ids].sort();
   const ruleIndex = new Map(rules.map((id, index) => [id, index]));
-  const known: Known = {
+  const known: RunIndex = {
     ruleIndex,
     subjects: new Map(report.subjects.map((subject) => [subject.id, subject])),
     anySuppressed: results.some((finding) => finding.suppressed),
@@ -76,13 +76,13 @@ const mostResults = 25_000;
 
 const kinds = { pass: "pass", fail: "fail", unknown: "open", notApplicable: "notApplicable" } as const;
 
-interface Known {
+interface RunIndex {
   readonly ruleIndex: ReadonlyMap<string, number>;
   readonly subjects: ReadonlyMap<string, ReportedSubject>;
   readonly anySuppressed: boolean;
 }
 
-function resultOf(finding: Finding, known: Known, context: ReportContext): object {
+function resultOf(finding: Finding, known: RunIndex, context: ReportContext): object {
   const subject = known.subjects.get(finding.subject);
   const name = subject?.name ?? finding.subject;
   const { fix, suppressed } = finding;

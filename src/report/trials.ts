@@ -1,4 +1,4 @@
-import { type Html, html, htmlLines, nothing } from "./html/html.ts";
+import { type Html, html, htmlLines, noHtml } from "./html/html.ts";
 import { pageHtml } from "./html/page.ts";
 import { count } from "./words.ts";
 
@@ -49,7 +49,7 @@ ${workloads.map(workloadHtml)}${editsHtml(diffs)}</main>
 function workloadHtml({ subject, failure, note, steps, facts = [] }: TriedWorkload): Html {
   return html`<section class="subject"><header><h3>${subject}</h3></header>
 <p class="note">${failure === undefined ? note : html`<b>${failure}</b>`}</p>
-${facts.length === 0 ? nothing : html`<div class="proven"><dl>${facts.map(factHtml)}</dl></div>\n`}${steps.map(stepHtml)}</section>
+${facts.length === 0 ? noHtml : html`<div class="proven"><dl>${facts.map(factHtml)}</dl></div>\n`}${steps.map(stepHtml)}</section>
 `;
 }
 
@@ -60,12 +60,12 @@ function factHtml([name, lines]: readonly [string, readonly string[]]): Html {
 function stepHtml({ controls, summary, outcome, reason, evidence }: TriedStep): Html {
   const state = looks[outcome];
   return html`<article class="finding ${state}"><header><span class="badge ${state}">${words[outcome]}</span><h4>${summary}</h4><span class="facts"><span>${controls.join(", ")}</span></span></header>
-<div class="body"><div class="what">${reason === undefined ? nothing : html`<p class="message">${reason}</p>`}${evidence.length === 0 ? nothing : html`<pre>${htmlLines(evidence.join("\n"))}</pre>`}</div></div></article>
+<div class="body"><div class="what">${reason === undefined ? noHtml : html`<p class="message">${reason}</p>`}${evidence.length === 0 ? noHtml : html`<pre>${htmlLines(evidence.join("\n"))}</pre>`}</div></div></article>
 `;
 }
 
 function editsHtml(diffs: readonly string[]): Html {
-  if (diffs.length === 0) return nothing;
+  if (diffs.length === 0) return noHtml;
   return html`<section><h2>The edits</h2>
 ${diffs.map((diff) => html`<pre>${htmlLines(diff)}</pre>\n`)}</section>
 `;

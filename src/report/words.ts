@@ -81,7 +81,7 @@ export function nameOf({ kind, name }: Pick<ReportedSubject, "kind" | "name">): 
 }
 
 /** The message as a sentence about the name: `web mounts /proc.`, and `web: No limit is set.` where it has a subject. */
-export function said(name: string, message: string): string {
+export function sentenceAbout(name: string, message: string): string {
   const verb = /^(?:[a-z]+s|can|may|must|cannot)(?=\s)/.test(message.trim());
   const text = sentence(message);
   return verb ? `${name} ${text.charAt(0).toLowerCase()}${text.slice(1)}` : `${name}: ${text}`;

@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
-import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../base/json.ts";
-import type { Json } from "./compose-config.ts";
+import { isRecord, itemsOf, recordAt, textAt, textsOf, type JsonObject } from "../base/json.ts";
 
 /** What a trial cannot isolate from the host. `--allow NAME` starts it all the same. */
 export const barrierNames = [
@@ -26,7 +25,7 @@ export interface Barrier {
 const kernelFolders = ["/proc", "/sys", "/dev"];
 
 /** Why a service, as docker compose resolves it, must not be started in a trial. */
-export function barriersOf(service: Json): readonly Barrier[] {
+export function barriersOf(service: JsonObject): readonly Barrier[] {
   const found: Barrier[] = [];
   const add = (name: BarrierName, reason: string) => found.push({ name, reason });
   if (service.privileged === true) add("privileged", "it is privileged and reaches the host's devices");

@@ -1,17 +1,15 @@
 import { resolve } from "node:path";
-import { isRecord, itemsOf, recordAt } from "../base/json.ts";
+import { isRecord, itemsOf, recordAt, type JsonObject } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { type Docker, whyFailed } from "./docker.ts";
-
-export type Json = Readonly<Record<string, unknown>>;
 
 /** A Compose project as `docker compose config` resolves it: every path absolute, every variable replaced. */
 export interface ComposeDocument {
   readonly name: string;
   /** The project's folder: `seccomp=` paths are relative to it. */
   readonly folder: string;
-  readonly services: Readonly<Record<string, Json>>;
-  readonly rest: Json;
+  readonly services: Readonly<Record<string, JsonObject>>;
+  readonly rest: JsonObject;
 }
 
 export interface ConfigRequest {
@@ -59,7 +57,7 @@ function documentOf(text: string, folder: string): Result<ComposeDocument> {
   }
   if (!isRecord(value)) return failed("docker compose config printed no project");
   const { name, services, ...rest } = value;
-  const own = Object.entries(recordAt({ services }, "services")).filter((entry): entry is [string, Json] =>
+  const own = Object.entries(recordAt({ services }, "services")).filter((entry): entry is [string, JsonObject] =>
     isRecord(entry[1]),
   );
   const readable = own.map(([service, keys]) => [service, withDiskKeys(keys)] as const);
@@ -67,7 +65,7 @@ function documentOf(text: string, folder: string): Result<ComposeDocument> {
 }
 
 /** Compose 2.26 prints `Path`, `Rate` and `Weight` here, and does not read what it has printed. */
-function withDiskKeys(service: Json): Json {
+function withDiskKeys(service: JsonObject): JsonObject {
   if (!isRecord(service.blkio_config)) return service;
   const lists = Object.entries(service.blkio_config).map(([key, list]) => {
     const items = itemsOf(list).map((item) =>
@@ -93,7 +91,7 @@ export function withDependencies(document: ComposeDocument, names: readonly stri
   return [...found];
 }
 
-function neededBy(service: Json): readonly string[] {
+function neededBy(service: JsonObject): readonly string[] {
   const joined = ["network_mode", "ipc", "pid"].flatMap((key) => {
     const value = service[key];
     return typeof value === "string" && value.startsWith("service:") ? [value.slice("service:".length)] : [];

@@ -1,10 +1,10 @@
-import { isRecord, itemsOf, recordAt, textAt } from "../base/json.ts";
-import type { ComposeDocument, Json } from "./compose-config.ts";
+import { isRecord, itemsOf, recordAt, textAt, type JsonObject } from "../base/json.ts";
+import type { ComposeDocument } from "./compose-config.ts";
 
 /** What a trial puts in the place of a bind mount of the host. */
 export type StandIn =
   /** A volume of this name: an overlay over the folder, whose upper layer is thrown away. */
-  | { readonly kind: "volume"; readonly volume: string; readonly options: Json }
+  | { readonly kind: "volume"; readonly volume: string; readonly options: JsonObject }
   /** Another path: a copy. */
   | { readonly kind: "path"; readonly path: string }
   /** The path itself: nothing can be written through it, or the user allowed it. */
@@ -41,10 +41,10 @@ const leftOut = new Set([
 ]);
 
 /** The project to start in a trial. It cannot write a volume, network or bind mount of the user's. Pure. */
-export function isolate(document: ComposeDocument, isolation: Isolation): Json {
+export function isolate(document: ComposeDocument, isolation: Isolation): JsonObject {
   const [label, owner] = isolation.label;
   const labels = { [label]: owner };
-  const overlays = new Map<string, Json>();
+  const overlays = new Map<string, JsonObject>();
   const services = Object.fromEntries(
     isolation.services.map((name) => {
       const service = document.services[name] ?? {};
@@ -69,7 +69,7 @@ export function isolate(document: ComposeDocument, isolation: Isolation): Json {
   };
 }
 
-function serviceOf(name: string, service: Json, isolation: Isolation, overlays: Map<string, Json>): Json {
+function serviceOf(name: string, service: JsonObject, isolation: Isolation, overlays: Map<string, JsonObject>): JsonObject {
   const kept = Object.fromEntries(Object.entries(service).filter(([key]) => !leftOut.has(key)));
   const image = isolation.images.get(name);
   const health = recordAt(service, "healthcheck");
@@ -94,13 +94,13 @@ function restartOf(restart: unknown): string {
   return typeof restart === "string" && restart !== "" ? restart : "no";
 }
 
-function deployOf(deploy: Json): Json {
+function deployOf(deploy: JsonObject): JsonObject {
   const { resources } = deploy;
   return isRecord(resources) ? { resources } : {};
 }
 
 /** A static address belongs to the real network. */
-function networksOf(service: Json): Json {
+function networksOf(service: JsonObject): JsonObject {
   if (!isRecord(service.networks)) return {};
   const own = Object.entries(service.networks).map(([name, options]) => {
     const aliases = itemsOf(recordAt({ options }, "options").aliases);
@@ -112,13 +112,13 @@ function networksOf(service: Json): Json {
 const localDrivers = ["json-file", "local"];
 
 /** Other drivers send the trial's log lines to where production's go. */
-function loggingOf(service: Json, { logsAreLocal }: Isolation): Json {
+function loggingOf(service: JsonObject, { logsAreLocal }: Isolation): JsonObject {
   const driver = textAt(service, "logging", "driver");
   const isLocal = driver === undefined ? logsAreLocal : localDrivers.includes(driver);
   return isLocal ? {} : { logging: { driver: "json-file", options: { "max-size": "10m" } } };
 }
 
-function mountOf(mount: unknown, { standIn, data }: Isolation, overlays: Map<string, Json>): unknown {
+function mountOf(mount: unknown, { standIn, data }: Isolation, overlays: Map<string, JsonObject>): unknown {
   const source = textAt(mount, "source") ?? "";
   const copied = isRecord(mount) && mount.type === "volume" ? data.get(source) : undefined;
   if (!isRecord(mount) || (mount.type !== "bind" && copied === undefined)) return mount;
@@ -132,7 +132,7 @@ function mountOf(mount: unknown, { standIn, data }: Isolation, overlays: Map<str
   return { type: "volume", source: other.volume, target, read_only, volume: { nocopy: true } };
 }
 
-function nameless(entries: Json): Json {
+function nameless(entries: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(entries).map(([name, value]) => {
       const { name: _, ...rest } = recordAt({ value }, "value");

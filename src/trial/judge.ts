@@ -16,7 +16,7 @@ export interface TrialVerdict {
 const mostEvidence = 4;
 
 /** Pure. */
-export function judge(run: TrialRun, baseline: Baseline): TrialVerdict {
+export function judgeTrial(run: TrialRun, baseline: Baseline): TrialVerdict {
   const fresh = new Map(
     [...run.services].map(
       ([name, { log }]) => [name, newErrors(log, baseline.logs.get(name) ?? [])] as const,

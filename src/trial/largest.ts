@@ -1,5 +1,5 @@
 /** What a run with some of the steps showed. */
-export interface Tried<S> {
+export interface SubsetResult<S> {
   readonly works: boolean;
   /** Steps that its logs speak against, the likeliest first. */
   readonly suspects: readonly S[];
@@ -20,9 +20,9 @@ export interface Largest<S> {
  */
 export async function largestSet<S>(
   steps: readonly S[],
-  run: (chosen: readonly S[]) => Promise<Tried<S>>,
+  run: (chosen: readonly S[]) => Promise<SubsetResult<S>>,
 ): Promise<Largest<S>> {
-  type Placed = Tried<S> & { readonly place: number };
+  type Placed = SubsetResult<S> & { readonly place: number };
   const known = new Map<string, Placed>();
   const broken = new Map<S, number>();
   let runs = 0;

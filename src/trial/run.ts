@@ -1,7 +1,8 @@
+import type { JsonObject } from "../base/json.ts";
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { type CheckFailure, runChecks, runLoad, type UserChecks } from "./checks.ts";
-import type { ComposeDocument, Json } from "./compose-config.ts";
+import type { ComposeDocument } from "./compose-config.ts";
 import { type Docker, whyFailed } from "./docker.ts";
 import type { Ended } from "./program.ts";
 import { type ContainerState, listensOf, readStates, statesOf } from "./state.ts";
@@ -27,7 +28,7 @@ export type Phase = "first" | "again";
 
 export interface RunRequest {
   /** Isolated: see isolate. */
-  readonly project: Json;
+  readonly project: JsonObject;
   readonly document: Pick<ComposeDocument, "folder">;
   readonly services: readonly string[];
   readonly targets: readonly string[];

@@ -5,7 +5,7 @@ import { type Baseline, baselineOf, unsteady } from "./baseline.ts";
 import type { CheckKind, UserChecks } from "./checks.ts";
 import { type ComposeDocument, withDependencies } from "./compose-config.ts";
 import { isolate } from "./isolate.ts";
-import { judge, type TrialVerdict } from "./judge.ts";
+import { judgeTrial, type TrialVerdict } from "./judge.ts";
 import { masker } from "./mask.ts";
 import { type RunWatch, runTrial, type TrialEngine, type TrialRun } from "./run.ts";
 import type { Scratch } from "./scratch.ts";
@@ -137,7 +137,7 @@ export async function openSession(
         const none: TrialRun = { project: "", failure: undefined, services: new Map(), readyAfter: 0 };
         return { works: false, reason: run.reason, evidence: [], causes: [], run: none };
       }
-      const judged = judge(run.value, baseline);
+      const judged = judgeTrial(run.value, baseline);
       const reason = judged.reason && mask(judged.reason);
       return { ...judged, reason, evidence: judged.evidence.map(mask), run: run.value };
     },

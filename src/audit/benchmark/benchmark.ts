@@ -32,7 +32,7 @@ export interface Benchmark {
 
 /** Worst first. `accepted`: it fails or is unknown, and ignores with a reason accept all of that. */
 export const outcomes = ["fail", "unknown", "manual", "accepted", "pass", "notApplicable"] as const;
-export type Outcome = (typeof outcomes)[number];
+export type BenchmarkOutcome = (typeof outcomes)[number];
 
 /** What was seen of a recommendation. */
 export interface Evidence {
@@ -50,7 +50,7 @@ export interface RecommendationResult {
   readonly title: string;
   readonly level: 1 | 2;
   readonly scored: boolean;
-  readonly outcome: Outcome;
+  readonly outcome: BenchmarkOutcome;
   readonly controls: readonly string[];
   /** Worst first, at most as many as a reader wants; `more` counts the rest. */
   readonly evidence: readonly Evidence[];
@@ -59,7 +59,7 @@ export interface RecommendationResult {
   readonly remedy: string | null;
 }
 
-export type Totals = Readonly<Record<Outcome, number>>;
+export type Totals = Readonly<Record<BenchmarkOutcome, number>>;
 
 export interface SectionResult {
   readonly number: string;

@@ -7,7 +7,7 @@ import {
   type Benchmark,
   type BenchmarkResult,
   type Evidence,
-  type Outcome,
+  type BenchmarkOutcome,
   outcomes,
   type Recommendation,
   type RecommendationResult,
@@ -27,7 +27,7 @@ export function judgeBenchmark(
   weighing: Weighing,
 ): BenchmarkResult {
   const sections = benchmark.sections.map(({ number, title, recommendations }): SectionResult => {
-    const results = recommendations.map((each) => judge(each, subjects, weighing));
+    const results = recommendations.map((each) => judgeRecommendation(each, subjects, weighing));
     return { number, title, totals: totalsOf(results), results };
   });
   return {
@@ -39,7 +39,7 @@ export function judgeBenchmark(
 }
 
 function totalsOf(results: readonly RecommendationResult[]): Totals {
-  const count = (outcome: Outcome) => results.filter((each) => each.outcome === outcome).length;
+  const count = (outcome: BenchmarkOutcome) => results.filter((each) => each.outcome === outcome).length;
   return {
     fail: count("fail"),
     unknown: count("unknown"),
@@ -51,12 +51,12 @@ function totalsOf(results: readonly RecommendationResult[]): Totals {
 }
 
 interface ControlEvidence {
-  readonly outcome: Outcome;
+  readonly outcome: BenchmarkOutcome;
   readonly evidence: Evidence;
   readonly remedy: string | undefined;
 }
 
-function judge(
+function judgeRecommendation(
   recommendation: Recommendation,
   subjects: readonly SurveyedSubject[],
   weighing: Weighing,
@@ -86,14 +86,14 @@ function judge(
 }
 
 /** What only a person can decide is neither a pass nor a failure. */
-function outcomeOf(found: Outcome | undefined, manual: string | undefined): Outcome {
+function outcomeOf(found: BenchmarkOutcome | undefined, manual: string | undefined): BenchmarkOutcome {
   if (manual !== undefined && (found === undefined || found === "fail" || found === "unknown"))
     return "manual";
   return found ?? "notApplicable";
 }
 
 function remedyOf(
-  outcome: Outcome,
+  outcome: BenchmarkOutcome,
   manual: string | undefined,
   shown: readonly ControlEvidence[],
 ): string | null {

@@ -13,7 +13,7 @@ export interface Walk {
   readonly gaps: readonly Gap[];
 }
 
-interface Rules {
+interface IgnoreRules {
   readonly base: string;
   readonly rules: Ignore;
 }
@@ -35,7 +35,7 @@ export function walk(folder: string, exclude: readonly string[] = []): Walk {
   visit(folder, start, outer);
   return { files: files.toSorted(), links: links.toSorted(), gaps };
 
-  function visit(shown: string, absolute: string, inherited: readonly Rules[]): void {
+  function visit(shown: string, absolute: string, inherited: readonly IgnoreRules[]): void {
     let entries: readonly Dirent[];
     try {
       entries = readdirSync(absolute, { withFileTypes: true });
@@ -72,7 +72,7 @@ export function isFolder(path: string): boolean {
 }
 
 /** The last .gitignore that says something about the path decides, as git has it. */
-function isIgnored(rules: readonly Rules[], path: string): boolean {
+function isIgnored(rules: readonly IgnoreRules[], path: string): boolean {
   for (const { base, rules: own } of rules.toReversed()) {
     const below = relative(base, path) + (path.endsWith("/") ? "/" : "");
     if (below === "" || below.startsWith("..")) continue;
@@ -83,7 +83,7 @@ function isIgnored(rules: readonly Rules[], path: string): boolean {
   return false;
 }
 
-function rulesIn(folder: string): Rules | undefined {
+function rulesIn(folder: string): IgnoreRules | undefined {
   try {
     return { base: folder, rules: ignore().add(readFileSync(join(folder, ".gitignore"), "utf8")) };
   } catch {
@@ -92,8 +92,8 @@ function rulesIn(folder: string): Rules | undefined {
 }
 
 /** The .gitignore files of the folders above, up to the one that holds .git; none outside a repository. */
-function rulesAbove(folder: string): readonly Rules[] {
-  const above: Rules[] = [];
+function rulesAbove(folder: string): readonly IgnoreRules[] {
+  const above: IgnoreRules[] = [];
   for (let at = folder; ; at = dirname(at)) {
     const own = at === folder ? undefined : rulesIn(at);
     if (own) above.unshift(own);

@@ -23,7 +23,7 @@ import { version } from "../common/version.ts";
 import { limitsOf } from "../fix/limits.ts";
 import type { AuditOptions } from "./options.ts";
 import { purposes } from "./purposes.ts";
-import { loadConfig, rulesOf, type Settings, withIgnoresFrom } from "./settings.ts";
+import { loadConfig, rulesOf, type AuditSettings, withIgnoresFrom } from "./settings.ts";
 
 /** `bulkhead audit`. Answers the exit status: 0 clean, 1 findings, 2 wrong use or a gap. */
 export async function runAudit(targets: readonly string[], options: AuditOptions): Promise<number> {
@@ -145,7 +145,7 @@ function liveOf(wanted: Targets, options: AuditOptions, io: DiskFiles): ReadLive
 async function requestOf(
   wanted: Targets,
   options: AuditOptions,
-  settings: Settings,
+  settings: AuditSettings,
   baseline: AuditRequest["baseline"],
   live: ReadLive | undefined,
   io: DiskFiles,
@@ -177,7 +177,7 @@ async function requestOf(
 }
 
 /** A report proposes what `bulkhead fix` would write. */
-function settling({ fix }: Settings["config"], io: DiskFiles): NonNullable<AuditRequest["settling"]> {
+function settling({ fix }: AuditSettings["config"], io: DiskFiles): NonNullable<AuditRequest["settling"]> {
   const limits = limitsOf({}, { fix });
   return (seen) =>
     settler({
@@ -203,7 +203,7 @@ function severityOf(name: string | undefined): Severity | undefined {
 /** What --baseline names, or else the configuration, unless this audit writes a new one. */
 function baselineOf(
   options: AuditOptions,
-  { config, path }: Settings,
+  { config, path }: AuditSettings,
   io: DiskFiles,
 ): Result<AuditRequest["baseline"]> {
   const configured =

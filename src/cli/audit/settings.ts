@@ -11,7 +11,7 @@ import { complain, complainAt } from "../common/complain.ts";
 import type { AuditOptions } from "./options.ts";
 import { purposes } from "./purposes.ts";
 
-export interface Settings {
+export interface AuditSettings {
   readonly config: Config;
   readonly ignores: readonly Ignore[];
   /** Where the configuration is; undefined without one. */
@@ -22,7 +22,7 @@ export interface Settings {
 export async function loadConfig(
   options: Pick<AuditOptions, "only" | "skip" | "config">,
   io: DiskFiles,
-): Promise<{ readonly ok: true; readonly value: Settings } | { readonly ok: false }> {
+): Promise<{ readonly ok: true; readonly value: AuditSettings } | { readonly ok: false }> {
   const strange = [...options.only, ...options.skip].filter((id) => !findControl(id) && !/^own-/.test(id));
   if (strange.length > 0) {
     const ids = controls.map(({ id }) => id);
@@ -39,9 +39,9 @@ export async function loadConfig(
 /** The settings with the ignores of other files besides; undefined where one cannot be read: why was said. */
 export async function withIgnoresFrom(
   paths: readonly string[],
-  settings: Settings,
+  settings: AuditSettings,
   io: DiskFiles,
-): Promise<Settings | undefined> {
+): Promise<AuditSettings | undefined> {
   const ignores = [...settings.ignores];
   for (const path of paths) {
     const read = await readSettings(path, io);
@@ -55,7 +55,7 @@ export async function withIgnoresFrom(
 async function readSettings(
   path: string,
   io: DiskFiles,
-): Promise<Pick<Settings, "config" | "ignores"> | undefined> {
+): Promise<Pick<AuditSettings, "config" | "ignores"> | undefined> {
   // The schema costs start-up time, so it is loaded only where there is a configuration.
   const { configIgnores, readConfig } = await import("../../config/config.ts");
   const config = readConfig(path, io);
@@ -79,8 +79,8 @@ async function readSettings(
 /** A report without any control would look like a clean one. */
 function someControl(
   options: Pick<AuditOptions, "only" | "skip">,
-  settings: Settings,
-): { readonly ok: true; readonly value: Settings } | { readonly ok: false } {
+  settings: AuditSettings,
+): { readonly ok: true; readonly value: AuditSettings } | { readonly ok: false } {
   if (rulesOf(options, settings).controls.length > 0) return ok(settings);
   complain("no control is left to judge by: --skip (or the configuration's skip) leaves out all of --only");
   return { ok: false };
@@ -89,7 +89,7 @@ function someControl(
 /** The controls that --only and --skip leave, or else the configuration's, with what it says of them; as of today. */
 export function rulesOf(
   options: Pick<AuditOptions, "only" | "skip" | "profileOf">,
-  { config, ignores }: Settings,
+  { config, ignores }: AuditSettings,
 ): Omit<Rules, "spell"> & Pick<SurveyRequest, "images"> {
   const only = options.only.length > 0 ? options.only : (config.only ?? []);
   const skip = [...options.skip, ...(config.skip ?? [])];

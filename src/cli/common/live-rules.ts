@@ -2,11 +2,11 @@ import type { Rules } from "../../audit/evaluate.ts";
 import { spellRemedy } from "../../audit/spell.ts";
 import { needsOf } from "../../fix/plan/known-needs.ts";
 import { settler } from "../../fix/plan/settle.ts";
-import { rulesOf, type Settings } from "../audit/settings.ts";
+import { rulesOf, type AuditSettings } from "../audit/settings.ts";
 import { limitsOf } from "../fix/limits.ts";
 
 /** By what a long-running command judges an Engine: asked for each time, since ignores end with a day. It proposes what fix writes. */
-export function liveRules(options: Parameters<typeof rulesOf>[0], settings: Settings): () => Rules {
+export function liveRules(options: Parameters<typeof rulesOf>[0], settings: AuditSettings): () => Rules {
   const settle = settler({ limits: limitsOf({}, settings.config), needs: needsOf });
   return () => ({ ...rulesOf(options, settings), settle, spell: spellRemedy });
 }

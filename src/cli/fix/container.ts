@@ -20,7 +20,7 @@ import type { Limits } from "../../fix/plan/limits.ts";
 import type { WrittenPlan } from "../../fix/write-plans.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { shellWords } from "../../run/shell-words.ts";
-import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
+import { loadConfig, rulesOf, type AuditSettings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import { lookOf } from "./job.ts";
@@ -79,16 +79,16 @@ export async function fixContainer(name: string, options: FixOptions): Promise<n
 const whyNotPodman =
   "Podman's containers are audited, not changed: fix the Compose file or the podman run line that makes them, or their Quadlet unit by hand";
 
-interface Job {
+interface ContainerJob {
   readonly subject: ContainerSubject;
   readonly live: Live;
   readonly options: FixOptions;
-  readonly settings: Settings;
+  readonly settings: AuditSettings;
   readonly reader: EngineClient;
   readonly writer: EngineWriter;
 }
 
-async function fix(job: Job): Promise<number> {
+async function fix(job: ContainerJob): Promise<number> {
   const { subject, options, reader } = job;
   const inspect = await reader.get(`/containers/${encodeURIComponent(subject.name)}/json`);
   if (!inspect.ok) return complain(inspect.reason);
@@ -142,7 +142,7 @@ async function imageName(inspect: unknown, id: string, reader: EngineClient): Pr
 }
 
 /** What somebody says; else the memory that a container which runs took at most, with head-room. */
-async function limitsFor({ subject, options, settings, reader }: Job, inspect: unknown): Promise<Limits> {
+async function limitsFor({ subject, options, settings, reader }: ContainerJob, inspect: unknown): Promise<Limits> {
   const said = limitsOf(options, settings.config);
   const pid = recordAt(inspect, "State").Pid;
   if (recordAt(inspect, "State").Running !== true || typeof pid !== "number") return said;
@@ -193,7 +193,7 @@ function writeCompose(path: string, compose: ComposeText | undefined, id: string
 function show(
   written: WrittenPlan,
   plan: LivePlan,
-  { subject, options }: Job,
+  { subject, options }: ContainerJob,
   compose: ComposeText | undefined,
 ): void {
   const look = lookOf(options);
@@ -215,7 +215,7 @@ function show(
   }
 }
 
-async function update(plan: LivePlan, inspect: unknown, { subject, writer, reader }: Job): Promise<number> {
+async function update(plan: LivePlan, inspect: unknown, { subject, writer, reader }: ContainerJob): Promise<number> {
   if (plan.live.length > 0) {
     const path = `/containers/${encodeURIComponent(textAt(inspect, "Id") ?? subject.name)}`;
     const answer = await writer.post(`${path}/update`, plan.update);

@@ -17,7 +17,7 @@ import { writeDaemonJson } from "../../formats/daemon-json/write.ts";
 import type { EnginePatch } from "../../model/patch.ts";
 import type { EngineSubject } from "../../model/subject.ts";
 import { applyEdits } from "../../model/writing.ts";
-import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
+import { loadConfig, rulesOf, type AuditSettings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import { lookOf } from "./job.ts";
@@ -56,7 +56,7 @@ async function fix(
   subject: EngineSubject,
   host: HostSight,
   options: FixOptions,
-  settings: Settings,
+  settings: AuditSettings,
 ): Promise<number> {
   const { path, text } = host.configFile;
   if (text !== "missing" && !text.ok) return complain(`${path} cannot be read: ${text.reason}`);
@@ -109,7 +109,7 @@ function written(
   subject: EngineSubject,
   file: { readonly path: string; readonly before: string; readonly commandLine: readonly string[] },
   options: FixOptions,
-  settings: Settings,
+  settings: AuditSettings,
 ): { readonly plan: WrittenPlan; readonly after: string; readonly patches: readonly EnginePatch[] } {
   const plan = planFixes(
     { subject, context: bareContext(subject.source, { engine: subject.views[0] }) },

@@ -8,7 +8,7 @@ import { needsOf } from "../../fix/plan/known-needs.ts";
 import { type PlanRequest, planFixes } from "../../fix/plan/plan.ts";
 import type { Step } from "../../fix/plan/step.ts";
 import type { Planned } from "../../fix/write-plans.ts";
-import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
+import { loadConfig, rulesOf, type AuditSettings } from "../audit/settings.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain, complainAt } from "../common/complain.ts";
 import { progressLine } from "../common/progress.ts";
@@ -61,7 +61,7 @@ function contradiction(targets: readonly string[], options: FixOptions): string 
   return wrongUseOf("files", options);
 }
 
-function requestOf(targets: readonly string[], options: FixOptions, settings: Settings): SurveyRequest {
+function requestOf(targets: readonly string[], options: FixOptions, settings: AuditSettings): SurveyRequest {
   return {
     paths: targets.length === 0 && options.file.length === 0 ? ["."] : targets,
     texts: [],
@@ -75,7 +75,7 @@ function requestOf(targets: readonly string[], options: FixOptions, settings: Se
 
 type Plan = (subject: SurveyedSubject, takes: PlanRequest["takes"]) => Planned;
 
-function planner(seen: Survey, options: FixOptions, { config }: Settings, io: DiskFiles): Plan {
+function planner(seen: Survey, options: FixOptions, { config }: AuditSettings, io: DiskFiles): Plan {
   const { rules } = seen;
   const limits = limitsOf(options, config);
   const children = childrenOf(seen, (file) => {

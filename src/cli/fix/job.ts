@@ -8,7 +8,7 @@ import { describePlans, diffPainter, type Look, sayCounts, sayRemaining } from "
 import { patchOf, shownDiffs } from "../../fix/diff.ts";
 import { countsOf, outcomeDocument } from "../../fix/outcome.ts";
 import { moveSecrets } from "../../fix/secrets.ts";
-import { type Change, keepOriginals, settleKept } from "../../fix/undo/kept.ts";
+import { type NewText, keepOriginals, settleKept } from "../../fix/undo/kept.ts";
 import { unreadableAfter, type WrittenFile, writeFiles } from "../../fix/write-files.ts";
 import { type Planned, type WrittenPlan, writePlans } from "../../fix/write-plans.ts";
 import { mask } from "../../report/secrets/redact.ts";
@@ -84,7 +84,7 @@ export async function carryOut(prepared: Prepared, job: FixJob): Promise<Done> {
   return done;
 }
 
-function asChange(text: ChangedText): Change {
+function asChange(text: ChangedText): NewText {
   return { file: text.file, after: Buffer.from(withBom(text).after) };
 }
 

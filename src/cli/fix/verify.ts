@@ -47,7 +47,7 @@ export async function verifyFixes(plans: readonly Planned[], job: FixJob): Promi
   return Math.max(verifyStatus(verified), written === 2 ? 2 : 0);
 }
 
-interface Source {
+interface TrialInput {
   readonly name: string;
   readonly source: TrialSource;
   readonly line?: Planned;
@@ -66,7 +66,7 @@ async function verifyAll(
   };
   const verified: Verified[] = [];
   const projects = new Map<Input, Planned[]>();
-  const sources: Source[] = [];
+  const sources: TrialInput[] = [];
   for (const plan of plans) {
     const { input, steps } = plan;
     const isIdle = steps.every(({ patches }) => patches.length === 0);

@@ -3,102 +3,102 @@ import type { FixOptions } from "./options.ts";
 type Given = Partial<FixOptions>;
 
 /** Options that mean nothing for a kind of target, each with why. */
-interface Rule {
+interface UnusableOption {
   readonly given: (options: Given) => boolean;
   readonly reason: string;
 }
 
-const compose: Rule = {
+const compose: UnusableOption = {
   given: ({ file = [], profile = [], envFile = [] }) => file.length + profile.length + envFile.length > 0,
   reason: "--file, --profile and --env-file are for Compose files",
 };
 
-const interactive: Rule = {
+const interactive: UnusableOption = {
   given: ({ interactive }) => interactive === true,
   reason: "--interactive asks about changes to files: choose here with --only, --skip and --safe",
 };
 
-const recreate: Rule = {
+const recreate: UnusableOption = {
   given: ({ recreate }) => recreate === true,
   reason: "--recreate is for container:NAME",
 };
 
-const oldContainers: Rule = {
+const oldContainers: UnusableOption = {
   given: ({ confirm, keepLayer, discardLayer, keep }) =>
     confirm === true || keepLayer === true || discardLayer === true || keep !== undefined,
   reason: "--confirm, --keep, --keep-layer and --discard-layer are for container:NAME",
 };
 
-const layers: Rule = {
+const layers: UnusableOption = {
   given: ({ keepLayer, discardLayer }) => keepLayer === true && discardLayer === true,
   reason: "--keep-layer and --discard-layer say opposite things",
 };
 
-const keeping: Rule = {
+const keeping: UnusableOption = {
   given: ({ keep, keepLayer, recreate }) => (keep !== undefined || keepLayer === true) && recreate !== true,
   reason: "--keep and --keep-layer are for --recreate",
 };
 
-const discarding: Rule = {
+const discarding: UnusableOption = {
   given: ({ discardLayer, recreate, undo }) => discardLayer === true && recreate !== true && undo !== true,
   reason: "--discard-layer is for --recreate and --undo",
 };
 
-const settling: Rule = {
+const settling: UnusableOption = {
   given: ({ confirm, undo, recreate, apply }) =>
     [confirm, undo, recreate === true || apply === true].filter((each) => each === true).length > 1,
   reason: "--confirm, --undo and --recreate exclude one another",
 };
 
-const undoing: Rule = {
+const undoing: UnusableOption = {
   given: ({ undo, apply, interactive, verify, output }) =>
     undo === true && (apply === true || interactive === true || verify === true || output !== undefined),
   reason: "--undo brings back the files of the last --apply: give it alone",
 };
 
-const undoEngine: Rule = {
+const undoEngine: UnusableOption = {
   given: ({ undo }) => undo === true,
   reason: "--undo takes the file: bulkhead fix --undo /etc/docker/daemon.json",
 };
 
-const as: Rule = {
+const as: UnusableOption = {
   given: ({ as }) => as !== undefined,
   reason: "--as is for container:NAME, whose new container it writes",
 };
 
-const limits: Rule = {
+const limits: UnusableOption = {
   given: ({ memory, cpus, pidsLimit }) => (memory ?? cpus ?? pidsLimit) !== undefined,
   reason: "--memory, --cpus and --pids-limit are limits of containers",
 };
 
-const address: Rule = {
+const address: UnusableOption = {
   given: ({ host, context, verify }) => (host ?? context) !== undefined && verify !== true,
   reason: "--host and --context name an Engine, for container:NAME, engine and --verify",
 };
 
-const trials: Rule = {
+const trials: UnusableOption = {
   given: ({ verify, check, checkExec = [], checkHttp = [], withData, allow = [] }) =>
     verify !== true &&
     ((check ?? withData) !== undefined || checkExec.length + checkHttp.length + allow.length > 0),
   reason: "--check, --check-exec, --check-http, --with-data and --allow are for --verify",
 };
 
-const verify: Rule = {
+const verify: UnusableOption = {
   given: (options) => options.verify === true,
   reason: "--verify tries Compose services and docker run lines: name a file",
 };
 
-const page: Rule = {
+const page: UnusableOption = {
   given: ({ format, verify }) => format === "html" && verify !== true,
   reason: "--format html is for --verify; bulkhead audit --format html writes the report",
 };
 
-const asking: Rule = {
+const asking: UnusableOption = {
   given: (options) => options.verify === true && options.interactive === true,
   reason: "--verify decides by trials, --interactive by your answers: give one of them",
 };
 
-const rules: Readonly<Record<"files" | "container" | "engine", readonly Rule[]>> = {
+const rules: Readonly<Record<"files" | "container" | "engine", readonly UnusableOption[]>> = {
   files: [page, recreate, oldContainers, undoing, as, address, trials, asking],
   container: [
     page,

@@ -74,26 +74,26 @@ function serviceOfImage(image: string, name: string): ComposeText {
   return { text: `services:\n  ${name}:\n    image: ${JSON.stringify(image)}\n`, notes: [] };
 }
 
-interface Source {
+interface LearnSource {
   readonly input: Input;
   readonly own: readonly Planned[];
   readonly sourceOf: LearnRequest["sourceOf"];
 }
 
-function sourcesOf(plans: readonly Planned[], context: SourceContext): readonly Source[] {
+function sourcesOf(plans: readonly Planned[], context: SourceContext): readonly LearnSource[] {
   const input = plans[0]?.input;
   if (input?.format === "compose") {
     return [{ input, own: plans, sourceOf: (some) => composeSource(input, some, context) }];
   }
-  return plans.flatMap((plan): readonly Source[] => {
+  return plans.flatMap((plan): readonly LearnSource[] => {
     const { input: line } = plan;
     if (!isRunInput(line)) return [];
-    const sourceOf: Source["sourceOf"] = (some) => runSource(line, some[0] ?? plan, context);
+    const sourceOf: LearnSource["sourceOf"] = (some) => runSource(line, some[0] ?? plan, context);
     return [{ input: line, own: [plan], sourceOf }];
   });
 }
 
-function memoryOf(input: Source["input"], io: SourceContext["io"]): LearnMemory {
+function memoryOf(input: LearnSource["input"], io: SourceContext["io"]): LearnMemory {
   const keyOf = ({ subject }: Planned) => memoryKey(input, subject.name, io);
   return {
     merge: (plan, saw) => mergeRemembered(keyOf(plan), saw),
@@ -102,7 +102,7 @@ function memoryOf(input: Source["input"], io: SourceContext["io"]): LearnMemory 
 }
 
 /** What a workload is remembered by: its file and name, or its line. */
-function memoryKey(input: Source["input"], name: string, io: SourceContext["io"]): string {
+function memoryKey(input: LearnSource["input"], name: string, io: SourceContext["io"]): string {
   if (input.format !== "run-line") return `${resolve(fileOf(input))}#${name}`;
   const text = io.read(fileOf(input));
   return fileOf(input).startsWith("image:") || !text.ok ? fileOf(input) : text.value.trim();

@@ -7,7 +7,7 @@ import { planFixes } from "../../fix/plan/plan.ts";
 import { isRunInput } from "../../fix/verify/run-source.ts";
 import type { Planned } from "../../fix/write-plans.ts";
 import { learntControls } from "../../learn/plan/steps.ts";
-import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
+import { loadConfig, rulesOf, type AuditSettings } from "../audit/settings.ts";
 import { complain, complainAt } from "../common/complain.ts";
 import { withTrials } from "../common/trials.ts";
 import type { FixJob } from "../fix/job.ts";
@@ -68,7 +68,7 @@ export async function runLearn(given: string | undefined, options: LearnOptions)
   return await tellLearnt(tried.value, target, options, job);
 }
 
-function requestOf(target: LearnTarget, options: LearnOptions, settings: Settings): SurveyRequest {
+function requestOf(target: LearnTarget, options: LearnOptions, settings: AuditSettings): SurveyRequest {
   const { config } = settings;
   return {
     paths: target.kind === "files" && target.path !== undefined ? [target.path] : [],

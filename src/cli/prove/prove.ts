@@ -9,7 +9,7 @@ import { readCompose } from "../../formats/compose/read.ts";
 import { valueOr } from "../../model/fact.ts";
 import { labelName, sweep } from "../../prove/containers/leftovers.ts";
 import type { Probe } from "../../prove/probe.ts";
-import { type Outcome, prove } from "../../prove/prove.ts";
+import { type ContainerProof, prove } from "../../prove/prove.ts";
 import { probes } from "../../prove/registry.ts";
 import {
   describeProof,
@@ -70,7 +70,7 @@ export async function runProve(target: string | undefined, options: ProveOptions
     }
     const running = await runningContainers(engine.reader);
     if (!running.ok) return complain(running.reason);
-    const all: Outcome[] = [];
+    const all: ContainerProof[] = [];
     const unproven = [...running.value.unproven];
     for (const name of running.value.names) {
       const outcome = await proveOne({ kind: "container", name });
@@ -140,7 +140,7 @@ function chosenProbes({ only, skip }: ProveOptions): Result<readonly Probe[]> {
   return chosen.length > 0 ? ok(chosen) : failed("--only and --skip leave no probes to run");
 }
 
-function tellProof(outcome: Outcome, options: ProveOptions): number {
+function tellProof(outcome: ContainerProof, options: ProveOptions): number {
   const { proof, missing } = outcome;
   const text =
     options.format === "json"
@@ -152,7 +152,7 @@ function tellProof(outcome: Outcome, options: ProveOptions): number {
 }
 
 /** Prints every proof and what could not be proven. The latter makes the status 2, whatever was proven. */
-function tellAll(outcomes: readonly Outcome[], unproven: readonly string[], options: ProveOptions): number {
+function tellAll(outcomes: readonly ContainerProof[], unproven: readonly string[], options: ProveOptions): number {
   const look = lookOf(options);
   const text =
     options.format === "json"

@@ -23,7 +23,7 @@ import {
 } from "../../fleet/serve.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
 import { isMailAddress } from "../../watch/outputs/mail.ts";
-import { loadConfig, type Settings } from "../audit/settings.ts";
+import { loadConfig, type AuditSettings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget, identify } from "../common/engine-target.ts";
 import { liveRules } from "../common/live-rules.ts";
@@ -69,7 +69,7 @@ interface Job {
   readonly listen: ListenOptions;
   readonly labels: Labels;
   readonly mail: FleetOptions["mail"];
-  readonly settings: Settings;
+  readonly settings: AuditSettings;
   readonly connect: ConnectOptions;
   readonly endpoint: Endpoint;
 }

@@ -4,7 +4,7 @@ import type { WatchConfig } from "../../watch/config-schema.ts";
 import type { JobKind } from "../../watch/job-kinds.ts";
 import type { SecretPlace } from "../../watch/outputs/settings.ts";
 import { isJournal } from "../../watch/outputs/syslog/message.ts";
-import type { Settings } from "../audit/settings.ts";
+import type { AuditSettings } from "../audit/settings.ts";
 import type { WatchFormat, WatchOptions } from "./options.ts";
 import type { NamedOutput } from "./outputs.ts";
 import { type ProveWhen, parseProveWhen } from "./prove-when.ts";
@@ -48,7 +48,7 @@ export interface ReportSettings {
 
 const day = 86_400_000;
 
-export function watchSettings(options: WatchOptions, settings: Settings): WatchSettings {
+export function watchSettings(options: WatchOptions, settings: AuditSettings): WatchSettings {
   const watch = settings.config.watch ?? {};
   return {
     format: options.format ?? usualFormat(options),

@@ -21,7 +21,7 @@ import { lineOf, streamOutput } from "../../watch/outputs/terminal.ts";
 import { jsonLine } from "../../watch/outputs/webhook.ts";
 import { openReactions, ownContainer } from "../../watch/reactions/reactions.ts";
 import { startWatch, type Watch } from "../../watch/watch.ts";
-import { loadConfig, type Settings } from "../audit/settings.ts";
+import { loadConfig, type AuditSettings } from "../audit/settings.ts";
 import { authorOf } from "../common/author.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
@@ -57,7 +57,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
 interface Job {
   readonly options: WatchOptions;
   readonly settings: WatchSettings;
-  readonly loaded: Settings;
+  readonly loaded: AuditSettings;
   readonly connect: ConnectOptions;
   readonly endpoint: Endpoint;
 }

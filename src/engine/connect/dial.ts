@@ -4,7 +4,7 @@ import { sshDialler } from "./ssh.ts";
 import { whyConnection } from "./why.ts";
 
 /** Connections to an Engine, and the words for their failures. */
-export interface Line {
+export interface EngineLine {
   readonly pool: Pool;
   readonly basePath: string;
   /** Sent with every question. */
@@ -33,7 +33,7 @@ export function openLine(
   endpoint: Endpoint,
   environment: ConnectOptions["environment"],
   own: { readonly connections?: number; readonly maxResponseSize?: number } = {},
-): Line {
+): EngineLine {
   const limits = { ...usualLimits, ...own };
   const why = async (error: unknown) => whyConnection(error, endpoint);
   if (endpoint.kind === "unix") {

@@ -7,7 +7,7 @@ export interface DaemonProcess {
   readonly name: string;
 }
 
-interface Running extends DaemonProcess {
+interface RunningDaemon extends DaemonProcess {
   readonly parent: number;
 }
 
@@ -39,7 +39,7 @@ export function findDaemon(socketPath: string, proc: string, files: HostFiles): 
  * Those that none of the others started. A daemon that starts a program is two for a moment: until its child is that program, it
  * has the same name and sockets.
  */
-function firstOf(all: readonly Running[]): readonly Running[] {
+function firstOf(all: readonly RunningDaemon[]): readonly RunningDaemon[] {
   return all.filter(({ parent }) => !all.some(({ pid }) => pid === parent));
 }
 

@@ -1,13 +1,11 @@
-import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
+import { isRecord, itemsOf, recordAt, textAt, textsOf, type JsonObject } from "../../base/json.ts";
 import { writeBytes } from "../../formats/values/spell.ts";
 import type { CreateBody } from "./create-body.ts";
 import { exposedPorts, spellDevice, spellPort } from "./spell-request.ts";
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** A Compose file as data, with what it leaves to the reader, each a sentence. */
 export interface ComposeProject {
-  readonly project: Json;
+  readonly project: JsonObject;
   readonly notes: readonly string[];
 }
 
@@ -57,7 +55,7 @@ function escaped(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, escaped(each)]));
 }
 
-function withoutNothing(keys: Json): Json {
+function withoutNothing(keys: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(keys).filter(([, value]) => {
       if (value === undefined || value === null || value === "") return false;
@@ -67,7 +65,7 @@ function withoutNothing(keys: Json): Json {
   );
 }
 
-function configKeys(body: Json, values: boolean): Json {
+function configKeys(body: JsonObject, values: boolean): JsonObject {
   return {
     command: textsOf(body.Cmd),
     entrypoint: textsOf(body.Entrypoint),
@@ -89,7 +87,7 @@ function configKeys(body: Json, values: boolean): Json {
   };
 }
 
-function healthcheckOf(health: Json): Json {
+function healthcheckOf(health: JsonObject): JsonObject {
   const test = textsOf(health.Test);
   if (test[0] === "NONE") return { disable: true };
   const duration = (key: string) => {
@@ -106,7 +104,7 @@ function healthcheckOf(health: Json): Json {
   });
 }
 
-function isolationKeys(host: Json): Json {
+function isolationKeys(host: JsonObject): JsonObject {
   const isOpen = [host.MaskedPaths, host.ReadonlyPaths].every(
     (paths) => Array.isArray(paths) && paths.length === 0,
   );
@@ -147,7 +145,7 @@ function asksForGpus(request: unknown): boolean {
   return itemsOf(recordAt({ request }, "request").Capabilities).some((each) => textsOf(each).includes("gpu"));
 }
 
-function requestOf(request: unknown): Json {
+function requestOf(request: unknown): JsonObject {
   const { Driver, Count, DeviceIDs, Capabilities, Options } = recordAt({ request }, "request");
   const ids = textsOf(DeviceIDs);
   return withoutNothing({
@@ -159,7 +157,7 @@ function requestOf(request: unknown): Json {
   });
 }
 
-function limitKeys(host: Json): Json {
+function limitKeys(host: JsonObject): JsonObject {
   const rates = (key: string) =>
     itemsOf(host[key]).map((each) => {
       const { Path, Rate } = recordAt({ each }, "each");
@@ -205,7 +203,7 @@ function limitKeys(host: Json): Json {
   };
 }
 
-function storageKeys(host: Json): Json {
+function storageKeys(host: JsonObject): JsonObject {
   const { Type: driver, Config: options } = recordAt(host, "LogConfig");
   return {
     volumes: [...textsOf(host.Binds), ...itemsOf(host.Mounts).map(mountOf)],
@@ -219,7 +217,7 @@ function storageKeys(host: Json): Json {
   };
 }
 
-function mountOf(mount: unknown): Json {
+function mountOf(mount: unknown): JsonObject {
   const given = recordAt({ mount }, "mount");
   const { Propagation, NonRecursive, CreateMountpoint } = recordAt(given, "BindOptions");
   const { NoCopy, Subpath } = recordAt(given, "VolumeOptions");
@@ -240,20 +238,20 @@ function mountOf(mount: unknown): Json {
 }
 
 /** A bind whose source is no path is a volume by name. */
-function namedBinds(host: Json): readonly string[] {
+function namedBinds(host: JsonObject): readonly string[] {
   return textsOf(host.Binds)
     .filter((bind) => bind.includes(":") && !bind.startsWith("/"))
     .map((bind) => bind.split(":")[0] ?? "");
 }
 
-function namedMounts(host: Json): readonly string[] {
+function namedMounts(host: JsonObject): readonly string[] {
   return itemsOf(host.Mounts).flatMap((mount) => {
     const source = textAt(mount, "Source");
     return textAt(mount, "Type") === "volume" && source ? [source] : [];
   });
 }
 
-function networkKeys(body: Json, host: Json): Json {
+function networkKeys(body: JsonObject, host: JsonObject): JsonObject {
   const ports = Object.entries(recordAt(host, "PortBindings")).flatMap(([port, bindings]) =>
     itemsOf(bindings).map((binding) => spellPort(port, binding)),
   );
@@ -274,10 +272,10 @@ function modeOf(mode: string): string {
 }
 
 function networksOf(
-  body: Json,
+  body: JsonObject,
   mode: string,
   further: CreateBody["networks"],
-): Readonly<Record<string, Json>> {
+): Readonly<Record<string, JsonObject>> {
   const isPlain = /^(?:|default|bridge|host|none|container:.*)$/.test(mode);
   const first = isPlain ? [] : [[mode, recordAt(body, "NetworkingConfig", "EndpointsConfig", mode)] as const];
   return Object.fromEntries(
@@ -293,7 +291,7 @@ function networksOf(
   );
 }
 
-function notesOn(body: Json, host: Json, name: string): readonly string[] {
+function notesOn(body: JsonObject, host: JsonObject, name: string): readonly string[] {
   const names = textsOf(body.Env).map((each) => each.split("=", 1)[0] ?? each);
   const inline = textsOf(host.SecurityOpt).some((option) => option.startsWith("seccomp={"));
   const others = itemsOf(host.DeviceRequests).some((each) => !asksForGpus(each));

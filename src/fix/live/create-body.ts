@@ -1,14 +1,12 @@
 import { isEqual } from "../../base/equal.ts";
-import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
-
-type Json = Readonly<Record<string, unknown>>;
+import { isRecord, itemsOf, recordAt, textAt, textsOf, type JsonObject } from "../../base/json.ts";
 
 /** What makes a container like one that is there. */
 export interface CreateBody {
   /** The body of `POST /containers/create`, without what the image says by itself. */
-  readonly body: Json;
+  readonly body: JsonObject;
   /** Networks beside the first, with their endpoint's configuration: they are joined after it was created. */
-  readonly networks: readonly (readonly [name: string, endpoint: Json])[];
+  readonly networks: readonly (readonly [name: string, endpoint: JsonObject])[];
 }
 
 /**
@@ -31,7 +29,7 @@ export function createBodyOf(inspect: unknown, image: unknown): CreateBody {
   };
 }
 
-function configOf(inspect: unknown, image: Json, mode: string): Json {
+function configOf(inspect: unknown, image: JsonObject, mode: string): JsonObject {
   const config = recordAt(inspect, "Config");
   const id = textAt(inspect, "Id") ?? "";
   const isOwn = (key: string, value: unknown): boolean => {
@@ -74,7 +72,7 @@ function isEmpty(value: unknown): boolean {
   return Array.isArray(value) ? value.length === 0 : isRecord(value) && Object.keys(value).length === 0;
 }
 
-function hostConfigOf(inspect: unknown): Json {
+function hostConfigOf(inspect: unknown): JsonObject {
   const host = recordAt(inspect, "HostConfig");
   const { MaskedPaths: masked, ReadonlyPaths: readonly, ...rest } = host;
   // What the Engine adds by itself to these is no wish (moby: daemon/create.go, generateSecurityOpt).
@@ -95,7 +93,7 @@ function isBare(paths: unknown): boolean {
 }
 
 /** Volumes without a name in the request have one by now. */
-function volumesOf(inspect: unknown, host: Json): Json {
+function volumesOf(inspect: unknown, host: JsonObject): JsonObject {
   const points = itemsOf(recordAt({ inspect }, "inspect").Mounts).filter(isRecord);
   const named = new Map(
     points.flatMap((point) =>
@@ -123,7 +121,7 @@ function volumesOf(inspect: unknown, host: Json): Json {
 }
 
 /** The networks that it is on, the first one first; none where it has no network of its own kind. */
-function networksOf(inspect: unknown, mode: string): readonly (readonly [string, Json])[] {
+function networksOf(inspect: unknown, mode: string): readonly (readonly [string, JsonObject])[] {
   if (/^(host|none|container:.*)$/.test(mode)) return [];
   const id = (textAt(inspect, "Id") ?? "").slice(0, 12);
   const networks = Object.entries(recordAt(inspect, "NetworkSettings", "Networks"));
@@ -134,7 +132,7 @@ function networksOf(inspect: unknown, mode: string): readonly (readonly [string,
     .toSorted(([one], [other]) => Number(other === mode) - Number(one === mode));
 }
 
-function endpointOf(endpoint: unknown, id: string): Json {
+function endpointOf(endpoint: unknown, id: string): JsonObject {
   const given = recordAt({ endpoint }, "endpoint");
   const aliases = textsOf(given.Aliases).filter((alias) => alias !== id);
   return Object.fromEntries(

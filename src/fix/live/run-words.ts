@@ -1,4 +1,4 @@
-import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
+import { isRecord, itemsOf, recordAt, textAt, textsOf, type JsonObject } from "../../base/json.ts";
 import { writeBytes } from "../../formats/values/spell.ts";
 import type { CreateBody } from "./create-body.ts";
 import { exposedPorts, spellDevice, spellPort } from "./spell-request.ts";
@@ -10,7 +10,6 @@ export interface RunWords {
   readonly notes: readonly string[];
 }
 
-type Json = Readonly<Record<string, unknown>>;
 type Flags = readonly (readonly string[])[];
 
 /**
@@ -41,7 +40,7 @@ export function runWordsOf({ body, networks }: CreateBody, name: string): RunWor
   };
 }
 
-function configFlags(body: Json): Flags {
+function configFlags(body: JsonObject): Flags {
   const health = recordAt(body, "Healthcheck");
   const test = textsOf(health.Test);
   const seconds = (flag: string, key: string): Flags => {
@@ -68,7 +67,7 @@ function configFlags(body: Json): Flags {
   ];
 }
 
-function isolationFlags(host: Json): Flags {
+function isolationFlags(host: JsonObject): Flags {
   const mode = (flag: string, key: string, usual: readonly string[]): Flags => {
     const value = host[key];
     return typeof value === "string" && value !== "" && !usual.includes(value) ? [[flag, value]] : [];
@@ -106,7 +105,7 @@ function isolationFlags(host: Json): Flags {
   ];
 }
 
-function limitFlags(host: Json): Flags {
+function limitFlags(host: JsonObject): Flags {
   const rate = (flag: string, key: string, member: string): Flags =>
     itemsOf(host[key]).map((each) => {
       const limit = recordAt({ each }, "each");
@@ -139,13 +138,13 @@ function limitFlags(host: Json): Flags {
   ];
 }
 
-function restart(host: Json): Flags {
+function restart(host: JsonObject): Flags {
   const { Name: name, MaximumRetryCount: count } = recordAt(host, "RestartPolicy");
   if (typeof name !== "string" || name === "" || name === "no") return [];
   return [["--restart", typeof count === "number" && count > 0 ? `${name}:${count}` : name]];
 }
 
-function storageFlags(host: Json): Flags {
+function storageFlags(host: JsonObject): Flags {
   return [
     ...list("--volume", host.Binds),
     ...itemsOf(host.Mounts).map((mount) => ["--mount", spellMount(mount)]),
@@ -180,7 +179,7 @@ function spellMount(mount: unknown): string {
     .join(",");
 }
 
-function networkFlags(body: Json, host: Json, networks: CreateBody["networks"]): Flags {
+function networkFlags(body: JsonObject, host: JsonObject, networks: CreateBody["networks"]): Flags {
   const mode = textAt(host, "NetworkMode") ?? "";
   const endpoint = recordAt(body, "NetworkingConfig", "EndpointsConfig", mode);
   return [
@@ -201,7 +200,7 @@ function networkFlags(body: Json, host: Json, networks: CreateBody["networks"]):
   ];
 }
 
-function notesOn(body: Json, host: Json, networks: CreateBody["networks"], name: string): readonly string[] {
+function notesOn(body: JsonObject, host: JsonObject, networks: CreateBody["networks"], name: string): readonly string[] {
   const names = textsOf(body.Env).map((each) => each.split("=", 1)[0] ?? each);
   const inline = textsOf(host.SecurityOpt).some((option) => option.startsWith("seccomp={"));
   const devices = itemsOf(host.DeviceRequests).length > 0;

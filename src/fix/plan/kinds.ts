@@ -44,9 +44,9 @@ interface ViewNeeds {
   readonly needs: Needs | undefined;
 }
 
-type Rule = (step: Step, around: ViewNeeds) => StepKind;
+type KindOf = (step: Step, around: ViewNeeds) => StepKind;
 
-const rules: Readonly<Record<string, Rule>> = {
+const rules: Readonly<Record<string, KindOf>> = {
   "no-new-privileges": (_, { view, needs }) =>
     view.noNewPrivileges.state === "unset" && needsNoSetuid(needs) ? "safe" : "behavioural",
   "capabilities-drop": (_, { view, needs }) =>

@@ -2,7 +2,7 @@ import { isRecord } from "../../base/json.ts";
 import type { Patch } from "../../model/patch.ts";
 import { joinTexts, riskier, type Step } from "./step.ts";
 
-interface Made {
+interface MergedStep {
   step: Step;
   /** In place of the step's own. */
   patches: Patch[];
@@ -18,8 +18,8 @@ interface Made {
 export function mergeSteps(steps: readonly Step[], before: readonly Step[] = []): readonly Step[] {
   const [only] = steps;
   if (before.length === 0 && steps.length === 1 && only && only.patches.length < 2) return steps;
-  const made: Made[] = [];
-  const owners = new Map<string, Made>();
+  const made: MergedStep[] = [];
+  const owners = new Map<string, MergedStep>();
   const placed = steps.map((step, index) => ({ step, place: before.length + index }));
   for (const [place, step] of before.entries()) mergeInto(made, owners, { step, place });
   // Removals first, so that nothing is changed that then goes.
@@ -29,7 +29,7 @@ export function mergeSteps(steps: readonly Step[], before: readonly Step[] = [])
   return made.toSorted((a, b) => a.place - b.place).map(asStep);
 }
 
-function asStep({ step, patches }: Made): Step {
+function asStep({ step, patches }: MergedStep): Step {
   const isSame =
     patches.length === step.patches.length && patches.every((patch, at) => patch === step.patches[at]);
   return isSame ? step : { ...step, patches };
@@ -40,9 +40,9 @@ function removes({ patches }: Step): boolean {
 }
 
 function mergeInto(
-  made: Made[],
-  owners: Map<string, Made>,
-  { step, place }: Pick<Made, "step" | "place">,
+  made: MergedStep[],
+  owners: Map<string, MergedStep>,
+  { step, place }: Pick<MergedStep, "step" | "place">,
 ): void {
   const advice = step.patches.length === 0 ? `advice ${step.kind} ${step.summary}` : undefined;
   const same = advice === undefined ? undefined : owners.get(advice);
@@ -50,7 +50,7 @@ function mergeInto(
     same.step = serving(same.step, step);
     return;
   }
-  const own: Made = { step, patches: [], place };
+  const own: MergedStep = { step, patches: [], place };
   for (const patch of step.patches) {
     const key = keyOf(patch.field, patch);
     const owner = owners.get(key);

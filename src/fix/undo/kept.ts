@@ -8,7 +8,7 @@ import { stateFolder } from "../../base/state-folder.ts";
 import { putInPlace } from "../put-in-place.ts";
 
 /** What one `--apply` changed, with which `--undo` takes it back. The originals lie beside it, by content. */
-export interface Kept {
+export interface KeptApply {
   readonly version: 1;
   /** Milliseconds since 1970. */
   readonly time: number;
@@ -28,7 +28,7 @@ export interface KeptFile {
 }
 
 /** A text that is about to be written, as bytes. */
-export interface Change {
+export interface NewText {
   readonly file: string;
   readonly after: Buffer;
 }
@@ -48,7 +48,7 @@ export function hashOf(bytes: Buffer): string {
  * Keeps what the files hold now, before they are written: only their owner can read it, for it may have secrets. Gives the
  * name by which `settle` finds it.
  */
-export function keepOriginals(changes: readonly Change[], now: Date): Result<string> {
+export function keepOriginals(changes: readonly NewText[], now: Date): Result<string> {
   const name = `${now.toISOString().replace(/[:.]/g, "-")}-${process.pid}`;
   try {
     mkdirSync(folder(), { recursive: true, mode: 0o700 });
@@ -90,7 +90,7 @@ function newPathOf(file: string): { readonly path: string; readonly missing: rea
   };
 }
 
-function write(name: string, kept: Kept): Result<void> {
+function write(name: string, kept: KeptApply): Result<void> {
   return putInPlace(join(folder(), name, "kept.json"), `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
 }
 
@@ -112,7 +112,7 @@ export function forget(name: string): void {
 }
 
 /** The kept applies, the newest first. */
-export function keptApplies(): readonly (readonly [name: string, kept: Kept])[] {
+export function keptApplies(): readonly (readonly [name: string, kept: KeptApply])[] {
   return names()
     .toReversed()
     .flatMap((name) => {
@@ -141,11 +141,11 @@ function names(): readonly string[] {
   }
 }
 
-function readKept(name: string): Kept | undefined {
+function readKept(name: string): KeptApply | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(join(folder(), name, "kept.json"), "utf8"));
     return isRecord(value) && value.version === 1 && Array.isArray(value.files)
-      ? (value as unknown as Kept)
+      ? (value as unknown as KeptApply)
       : undefined;
   } catch {
     return undefined;

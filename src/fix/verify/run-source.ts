@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileOf, type Input } from "../../audit/inputs/inputs.ts";
-import { isRecord, recordAt, textsOf } from "../../base/json.ts";
+import { isRecord, recordAt, textsOf, type JsonObject } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type PlainCommand, plainCommands } from "../../formats/run-command/plain.ts";
 import { scriptHostOf } from "../../formats/run-command/script-host.ts";
-import { type ComposeDocument, type Json, resolveCompose } from "../../trial/compose-config.ts";
+import { type ComposeDocument, resolveCompose } from "../../trial/compose-config.ts";
 import { createRequestOf } from "../../trial/create-request.ts";
 import { composeProjectOf } from "../live/compose-service.ts";
 import type { CreateBody } from "../live/create-body.ts";
@@ -105,7 +105,7 @@ async function documentWith(
 }
 
 /** What a container that is there shows otherwise: its volumes without a name, and where its seccomp profile came from. */
-function completed(service: Json, { Volumes }: Json, seccomp: string | undefined): Json {
+function completed(service: JsonObject, { Volumes }: JsonObject, seccomp: string | undefined): JsonObject {
   const nameless = isRecord(Volumes) ? Object.keys(Volumes) : [];
   const volumes = Array.isArray(service.volumes) ? service.volumes : [];
   const options = textsOf(service.security_opt);

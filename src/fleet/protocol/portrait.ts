@@ -1,4 +1,4 @@
-import type { Outcome } from "../../audit/benchmark/benchmark.ts";
+import type { BenchmarkOutcome } from "../../audit/benchmark/benchmark.ts";
 
 /** What a host is set to and how it meets the CIS Docker Benchmark: read now and then, for the page of the host. */
 export interface Portrait {
@@ -27,7 +27,7 @@ export interface HostSetting {
 export interface PortraitResult {
   /** `2.15`. */
   readonly number: string;
-  readonly outcome: Outcome;
+  readonly outcome: BenchmarkOutcome;
   readonly evidence: readonly { readonly subject: string; readonly message: string }[];
   /** How much evidence was left out. */
   readonly more: number;

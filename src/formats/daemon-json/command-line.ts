@@ -3,11 +3,11 @@ import { type Gap, gap } from "../../model/gap.ts";
 import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.ts";
 import { type DaemonOption, optionOfFlag, optionOfShort, otherFlags } from "./options.ts";
 import { mayBeSecret } from "./secret.ts";
-import type { Setting, Settings } from "./settings.ts";
+import type { DaemonSetting, DaemonSettings } from "./settings.ts";
 import { mostWords, type Word } from "./words.ts";
 
 /** What a dockerd command line says, without the program's own name. */
-export interface Flags extends Settings {
+export interface Flags extends DaemonSettings {
   /** `--config-file`, where it is given. */
   readonly configFile: string | undefined;
 }
@@ -29,7 +29,7 @@ export function settingsOfFlags(words: readonly Word[]): Flags {
   const secrets: FileOrigin[] = [];
   let configFile: string | undefined;
   const [tail] = words.slice(mostWords - 1);
-  let open: Settings["open"] = tail && unresolved("there are too many arguments", tail.origin);
+  let open: DaemonSettings["open"] = tail && unresolved("there are too many arguments", tail.origin);
   let index = 0;
 
   const refuse = (reason: string, origin: Origin) => {
@@ -113,7 +113,7 @@ export function settingsOfFlags(words: readonly Word[]): Flags {
     else if (word.unknown !== undefined) open ??= unresolved(word.unknown, word.origin);
     else if (word.text !== "") refuse("it takes flags only", word.origin);
   }
-  const given = new Map([...items].map(([key, entry]): [string, Setting] => [key, { key, ...entry }]));
+  const given = new Map([...items].map(([key, entry]): [string, DaemonSetting] => [key, { key, ...entry }]));
   return { given, open, gaps, secrets, configFile };
 }
 

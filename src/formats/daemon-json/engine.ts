@@ -5,13 +5,13 @@ import { type Fact, type FactList, mapFact, set, unresolved, unset } from "../..
 import type { Level } from "../../model/level.ts";
 import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
 import { parseUlimit } from "../values/ulimit.ts";
-import type { Settings } from "./settings.ts";
+import type { DaemonSettings } from "./settings.ts";
 import { daemonSight } from "./sight.ts";
 
 const unseenFacts = unseenIn<Engine>(daemonSight);
 
 /** The engine that dockerd becomes with these settings. */
-export function engineOf(settings: Settings, level: Level = "declared"): Engine {
+export function engineOf(settings: DaemonSettings, level: Level = "declared"): Engine {
   const text = (key: string) => single(settings, key);
   const bool = (key: string) => mapFact(single(settings, key), (value) => value === "true");
   const facts: FactsReadBy<typeof daemonSight, Engine> = {
@@ -46,11 +46,11 @@ export function engineOf(settings: Settings, level: Level = "declared"): Engine 
 const furtherOptions = ["log-level", "iptables", "userland-proxy", "experimental"];
 
 /** The last of repeated values counts. */
-function single({ given, open }: Settings, key: string): Fact<string> {
+function single({ given, open }: DaemonSettings, key: string): Fact<string> {
   return given.get(key)?.items.at(-1) ?? open ?? unset;
 }
 
-function list<T>({ given, open }: Settings, key: string, parse: (text: string) => Result<T>): FactList<T> {
+function list<T>({ given, open }: DaemonSettings, key: string, parse: (text: string) => Result<T>): FactList<T> {
   const items = (given.get(key)?.items ?? []).map((item) => {
     if (item.state !== "set") return item;
     const parsed = parse(item.value);
@@ -73,7 +73,7 @@ function nameValue(text: string): Result<NameValue> {
 }
 
 /** Without a default bridge (`bridge: none`) no container can reach another over it. */
-function iccOf(settings: Settings): Fact<boolean> {
+function iccOf(settings: DaemonSettings): Fact<boolean> {
   const bridge = single(settings, "bridge");
   if (bridge.state === "set" && bridge.value === "none") return set(false, ...bridge.origins);
   return mapFact(single(settings, "icc"), (value) => value === "true");
@@ -86,14 +86,14 @@ type Protection = Fact<ListenAddress["tls"]>;
  * documentation says that clients are not verified, as it was in older ones, so it is not counted on.
  * Source: https://docs.docker.com/engine/security/protect-access/#daemon-modes, moby/moby daemon/command/daemon.go.
  */
-export function tlsOf(settings: Settings): Protection {
+export function tlsOf(settings: DaemonSettings): Protection {
   const verify = single(settings, "tlsverify");
   if (verify.state === "set") return mapFact(verify, (value) => (value === "true" ? "mutual" : "server"));
   if (verify.state === "unresolved") return verify;
   return mapFact(single(settings, "tls"), (value) => (value === "true" ? "server" : "none"));
 }
 
-function listenAddressesOf(settings: Settings): FactList<ListenAddress> {
+function listenAddressesOf(settings: DaemonSettings): FactList<ListenAddress> {
   const tls = tlsOf(settings);
   const hosts = list(settings, "hosts", same).filter(
     (host) => host.state !== "set" || host.value.trim() !== "",

@@ -5,7 +5,7 @@ import type { FileOrigin } from "../../model/origin.ts";
 import { locator } from "../values/positions.ts";
 import { type DaemonOption, optionOfFlag, optionOfKey, otherFlags } from "./options.ts";
 import { mayBeSecret } from "./secret.ts";
-import { noSettings, type Setting, type Settings } from "./settings.ts";
+import { noSettings, type DaemonSetting, type DaemonSettings } from "./settings.ts";
 
 /** More keys that dockerd refuses than this are only counted. */
 const mostGaps = 20;
@@ -16,7 +16,7 @@ type NodeOrigin = (node: Node) => FileOrigin;
  * Reads a daemon.json. What dockerd refuses (comments, a trailing comma, an unknown key, a wrong type) is a gap at its
  * place, and the rest is read all the same. Of a repeated key the last counts, as in Go's encoding/json.
  */
-export function settingsOfJson(text: string, file: string): Settings {
+export function settingsOfJson(text: string, file: string): DaemonSettings {
   // dockerd takes a byte order mark off; a space in its place keeps every offset.
   const clean = text.replace(/^\uFEFF/, " ");
   if (clean.trim() === "") return noSettings;
@@ -31,7 +31,7 @@ export function settingsOfJson(text: string, file: string): Settings {
     });
     return { ...noSettings, gaps: syntax || root?.type === "null" ? gaps : [refused] };
   }
-  const given = new Map<string, Setting>();
+  const given = new Map<string, DaemonSetting>();
   const secrets: FileOrigin[] = [];
   for (const property of root.children ?? []) {
     const [key, value] = property.children ?? [];

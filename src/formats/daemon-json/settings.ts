@@ -3,7 +3,7 @@ import { type Gap, gap } from "../../model/gap.ts";
 import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.ts";
 
 /** An option that is given, as a flag would spell its values: `true`, `json-file`, `max-size=10m`, `nofile=64:64`. */
-export interface Setting {
+export interface DaemonSetting {
   readonly key: string;
   /** Where it is given: the key, or the flag. */
   readonly origin: Origin;
@@ -12,22 +12,22 @@ export interface Setting {
 }
 
 /** What one source tells dockerd. */
-export interface Settings {
+export interface DaemonSettings {
   /** By the option's key in daemon.json. */
-  readonly given: ReadonlyMap<string, Setting>;
+  readonly given: ReadonlyMap<string, DaemonSetting>;
   /** Something that may hold any option and could not be read, such as `$DOCKER_OPTS`. */
   readonly open: UnresolvedFact | undefined;
   readonly gaps: readonly Gap[];
   readonly secrets: readonly FileOrigin[];
 }
 
-export const noSettings: Settings = { given: new Map(), open: undefined, gaps: [], secrets: [] };
+export const noSettings: DaemonSettings = { given: new Map(), open: undefined, gaps: [], secrets: [] };
 
 /**
  * What dockerd makes of a daemon.json and flags together. An option in both is refused by it, even with the same value;
  * here the flag counts then. Source: moby/moby daemon/config/config.go, findConfigurationConflicts.
  */
-export function mergeSettings(file: Settings, flags: Settings): Settings {
+export function mergeSettings(file: DaemonSettings, flags: DaemonSettings): DaemonSettings {
   const conflicts = [...flags.given.values()]
     .filter(({ key }) => file.given.has(key) && key !== "runtimes")
     .map(({ key, origin }) =>

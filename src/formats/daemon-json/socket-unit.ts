@@ -4,7 +4,7 @@ import type { FileOrigin } from "../../model/origin.ts";
 import type { Reading } from "../../model/reading.ts";
 import { locator } from "../values/positions.ts";
 import { engineOf, tlsOf } from "./engine.ts";
-import { noSettings, type Settings } from "./settings.ts";
+import { noSettings, type DaemonSettings } from "./settings.ts";
 import { engineReading } from "./subject.ts";
 import { unitEntries } from "./unit-file.ts";
 
@@ -34,7 +34,7 @@ export function readDockerSocketUnit(text: string, file: string): Reading {
 /** The engine with what its socket unit opens in place of `fd://`. */
 export function withSocket(
   view: Engine,
-  settings: Settings,
+  settings: DaemonSettings,
   socket: { readonly text: string; readonly file: string },
 ): Engine {
   const inherited = view.listenAddresses.some(

@@ -28,7 +28,7 @@ export interface UnitSurroundings {
 }
 
 /** A unit, or a drop-in of it, taken apart. */
-export interface Source {
+export interface UnitSource {
   readonly file: string;
   readonly text: string;
   readonly entries: readonly UnitEntry[];
@@ -55,7 +55,7 @@ export function readDockerdUnit(text: string, file: string, around: UnitSurround
 
 /** The command of a unit that runs dockerd. */
 export interface Start {
-  readonly source: Source;
+  readonly source: UnitSource;
   /** Where the command stands, prefixes included. */
   readonly value: Span;
   readonly words: readonly Word[];
@@ -63,7 +63,7 @@ export interface Start {
 }
 
 /** The first command that runs dockerd, of a unit and its drop-ins in order. */
-export function startOf(sources: readonly Source[], io: UnitSurroundings["io"]): Start | undefined {
+export function startOf(sources: readonly UnitSource[], io: UnitSurroundings["io"]): Start | undefined {
   const [main] = sources;
   if (!main) return undefined;
   const variables = variablesOf(main, sources, io);
@@ -75,7 +75,7 @@ export function startOf(sources: readonly Source[], io: UnitSurroundings["io"]):
   return start;
 }
 
-export function isSocketUnit({ entries }: Source): boolean {
+export function isSocketUnit({ entries }: UnitSource): boolean {
   return entries.some(({ section }) => section === "Socket");
 }
 
@@ -85,13 +85,13 @@ export function runsDockerd(text: string): boolean {
   return startsOf([source]).some(({ value }) => flagsOf(commandOf(source, value, () => undefined)));
 }
 
-export function sourceOf({ text, file }: TextFile, locate = locator(file, text)): Source {
+export function sourceOf({ text, file }: TextFile, locate = locator(file, text)): UnitSource {
   return { file, text, entries: unitEntries(text), locate };
 }
 
 /** Every ExecStart that counts: an empty one drops those before it. */
-function startsOf(sources: readonly Source[]) {
-  const starts: { readonly source: Source; readonly value: Span }[] = [];
+function startsOf(sources: readonly UnitSource[]) {
+  const starts: { readonly source: UnitSource; readonly value: Span }[] = [];
   for (const source of sources) {
     for (const { section, key, value } of source.entries) {
       if (section !== "Service" || key !== "ExecStart") continue;
@@ -102,12 +102,12 @@ function startsOf(sources: readonly Source[]) {
   return starts;
 }
 
-function isEmpty({ text }: Source, { start, end }: Span): boolean {
+function isEmpty({ text }: UnitSource, { start, end }: Span): boolean {
   return text.slice(start, end).trim() === "";
 }
 
 /** The words behind the prefixes (`-`, `@`, `:`, `+`, `!`); with `@` the second is the process's name. */
-function commandOf({ text, locate }: Source, value: Span, variables: Variables): readonly Word[] {
+function commandOf({ text, locate }: UnitSource, value: Span, variables: Variables): readonly Word[] {
   const prefix = /^[-@:+!|]*/.exec(text.slice(value.start, value.start + 8))?.[0] ?? "";
   const span = { start: value.start + prefix.length, end: value.end };
   const known: Variables = prefix.includes(":") ? () => undefined : variables;
@@ -116,7 +116,7 @@ function commandOf({ text, locate }: Source, value: Span, variables: Variables):
 }
 
 /** What Environment= and EnvironmentFile= set; a variable that none sets is empty, if every file was seen. */
-function variablesOf(main: Source, sources: readonly Source[], io: UnitSurroundings["io"]): Variables {
+function variablesOf(main: UnitSource, sources: readonly UnitSource[], io: UnitSurroundings["io"]): Variables {
   let values = new Map<string, VariableValue>();
   let fromFiles = new Map<string, VariableValue>();
   let unseen = false;
@@ -143,7 +143,7 @@ function variablesOf(main: Source, sources: readonly Source[], io: UnitSurroundi
   return (name) => fromFiles.get(name) ?? (unseen ? undefined : (values.get(name) ?? nothing));
 }
 
-function assignments({ text, locate }: Source, value: Span): readonly (readonly [string, VariableValue])[] {
+function assignments({ text, locate }: UnitSource, value: Span): readonly (readonly [string, VariableValue])[] {
   const { words } = splitWords(text, value, {
     syntax: "systemd",
     locate,

@@ -26,7 +26,7 @@ export interface UnitWriting {
 export function writeDockerdUnit({ text, file, around, patches }: UnitWriting): Writing {
   const main: TextFile = { text, file };
   const before = viewOf(main, around, []);
-  const { state, refused: left } = writeInCycle<EnginePatch, Made>({
+  const { state, refused: left } = writeInCycle<EnginePatch, UnitEdits>({
     // Where an edit goes depends on those before it: there is no writing them all at once.
     together: () => undefined,
     start: { edits: [], made: [], inFile: [] },
@@ -49,7 +49,7 @@ export function writeDockerdUnit({ text, file, around, patches }: UnitWriting): 
   return { edits: [...edits, ...written.edits], refused: [...refused, ...written.refused] };
 }
 
-interface Made {
+interface UnitEdits {
   readonly edits: readonly Edit[];
   readonly made: readonly EnginePatch[];
   /** Patches for the daemon.json beside the unit. */

@@ -1,7 +1,7 @@
 import type { Span } from "../values/positions.ts";
 
 /** Something that docker build would refuse. */
-export interface Problem {
+export interface SyntaxProblem {
   /** A clause without any of the text, which may be a secret. */
   readonly reason: string;
   readonly span: Span;

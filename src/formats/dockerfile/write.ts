@@ -102,11 +102,11 @@ function isMeant(draft: DockerfileDraft, { edits, made, added }: FieldWriting): 
     after.ok &&
     after.value.problems === draft.problems &&
     after.value.instructions.instructions.length === draft.instructions.instructions.length + added &&
-    said(after.value.image) === said(applyPatches(draft.image, made))
+    patchWords(after.value.image) === patchWords(applyPatches(draft.image, made))
   );
 }
 
-function said({ user, healthcheck, references }: DockerfileDraft["image"]): string {
+function patchWords({ user, healthcheck, references }: DockerfileDraft["image"]): string {
   return JSON.stringify(
     [user, healthcheck, ...references].map((fact) => (fact.state === "set" ? fact.value : fact.state)),
   );

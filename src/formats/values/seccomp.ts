@@ -41,7 +41,7 @@ const stoppedByDocker: readonly string[] = [
 /** Actions that let a call through (seccomp(2)): LOG and TRACE only watch, where nothing traces. */
 const letting = new Set(["SCMP_ACT_ALLOW", "SCMP_ACT_LOG"]);
 
-interface Rule {
+interface SyscallRule {
   readonly action?: unknown;
   readonly names?: unknown;
   readonly name?: unknown;
@@ -52,23 +52,23 @@ interface Rule {
 /** The rules of a profile; undefined if the text is not a profile. */
 function rulesOf(
   text: string,
-): { readonly defaultLets: boolean; readonly rules: readonly Rule[] } | undefined {
+): { readonly defaultLets: boolean; readonly rules: readonly SyscallRule[] } | undefined {
   const profile = parse(text);
   if (profile === undefined || typeof profile.defaultAction !== "string") return undefined;
   const rules: unknown = profile.syscalls ?? [];
   if (!Array.isArray(rules)) return undefined;
   return {
     defaultLets: letting.has(profile.defaultAction),
-    rules: rules.filter((rule: unknown): rule is Rule => rule !== null && typeof rule === "object"),
+    rules: rules.filter((rule: unknown): rule is SyscallRule => rule !== null && typeof rule === "object"),
   };
 }
 
-function namesOf({ names, name }: Rule): readonly unknown[] {
+function namesOf({ names, name }: SyscallRule): readonly unknown[] {
   if (Array.isArray(names)) return names;
   return name === undefined ? [] : [name];
 }
 
-function lets({ action }: Rule): boolean {
+function lets({ action }: SyscallRule): boolean {
   return typeof action === "string" && letting.has(action);
 }
 
@@ -79,7 +79,7 @@ function lets({ action }: Rule): boolean {
 export function beyondDefault(text: string): readonly string[] | undefined {
   const profile = rulesOf(text);
   if (!profile) return undefined;
-  const isPlain = ({ args, includes }: Rule) => isEmpty(args) && isEmpty(includes);
+  const isPlain = ({ args, includes }: SyscallRule) => isEmpty(args) && isEmpty(includes);
   return stoppedByDocker.filter((call) => {
     const own = profile.rules.filter((rule) => namesOf(rule).includes(call));
     if (own.some((rule) => isPlain(rule) && !lets(rule))) return false;

@@ -9,7 +9,7 @@ export type SecurityFacts = Pick<
   "seccomp" | "apparmor" | "selinux" | "noNewPrivileges" | "pathProtection"
 >;
 
-const nothing: SecurityFacts = {
+const noOptions: SecurityFacts = {
   seccomp: unset,
   apparmor: unset,
   selinux: unset,
@@ -36,7 +36,7 @@ export function readSecurityOptions(
   options: FactList<string>,
   readProfile?: (path: string) => string | undefined,
 ): SecurityFacts {
-  let facts = nothing;
+  let facts = noOptions;
   for (const option of options) {
     facts =
       option.state !== "set"

@@ -8,13 +8,13 @@ import { type ContainerFact, sightOf, unseenIn } from "../../model/sight.ts";
  */
 export const swarmSight = sightOf("swarm");
 
-const nothing = container("declared");
+const emptyContainer = container("declared");
 
 /** The facts that Swarm does not take from anybody, as its containers get them. */
 export const beyondSwarm: Partial<Container> = {
   ...Object.fromEntries(
     Object.entries(swarmSight).flatMap(([field, sight]) =>
-      sight === "default" ? [[field, nothing[field as ContainerFact]]] : [],
+      sight === "default" ? [[field, emptyContainer[field as ContainerFact]]] : [],
     ),
   ),
   ...unseenIn(swarmSight),

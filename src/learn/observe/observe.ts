@@ -7,7 +7,7 @@ import { type ContainerState, isHere, listensOf } from "../../trial/state.ts";
 import type { Asked } from "../trace/tasks.ts";
 import type { KernelTrace } from "../trace/trace.ts";
 import { type Peaks, type PeakWatch, watchPeaks } from "./peaks.ts";
-import { type Change, type Entry, type Places, placesOf } from "./places.ts";
+import { type ChangedPath, type PathEntry, type Places, placesOf } from "./places.ts";
 import { type Users, type UserWatch, watchUsers } from "./users.ts";
 
 /** What one service was seen to do while it ran untouched. */
@@ -127,12 +127,12 @@ async function readPlaces(reader: EngineClient, state: ContainerState): Promise<
   if (!answer.ok) return undefined;
   const changes = itemsOf(answer.value)
     .filter(isRecord)
-    .flatMap((each): readonly Change[] => {
+    .flatMap((each): readonly ChangedPath[] => {
       const kind = kinds[Number(each.Kind)];
       return kind === undefined ? [] : [{ path: textAt(each, "Path") ?? "", kind }];
     });
   const root = isHere(state) ? `/proc/${state.pid}/root` : undefined;
-  const seen = new Map<string, Entry | undefined>();
+  const seen = new Map<string, PathEntry | undefined>();
   const look = (path: string) => {
     if (!seen.has(path)) seen.set(path, root === undefined ? undefined : entryAt(join(root, path)));
     return seen.get(path);
@@ -147,7 +147,7 @@ async function readPlaces(reader: EngineClient, state: ContainerState): Promise<
 /** Bytes in a folder that are counted: more files than this are not looked at. */
 const most = 10_000;
 
-function entryAt(path: string): Entry | undefined {
+function entryAt(path: string): PathEntry | undefined {
   try {
     const status = lstatSync(path);
     const type = status.isDirectory() ? "folder" : status.isFile() ? "file" : "other";

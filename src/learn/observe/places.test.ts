@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { type Change, type Entry, placesOf } from "./places.ts";
+import { type ChangedPath, type PathEntry, placesOf } from "./places.ts";
 
-const folder = (names: readonly string[], more: Partial<Entry> = {}): Entry => ({
+const folder = (names: readonly string[], more: Partial<PathEntry> = {}): PathEntry => ({
   ...{ type: "folder", uid: 0, gid: 0, mode: 0o755, size: 10, names },
   ...more,
 });
-const file: Entry = { type: "file", uid: 0, gid: 0, mode: 0o644, size: 5, names: [] };
+const file: PathEntry = { type: "file", uid: 0, gid: 0, mode: 0o644, size: 5, names: [] };
 
 function sorted(
   changes: readonly string[],
-  entries: Readonly<Record<string, Entry>>,
+  entries: Readonly<Record<string, PathEntry>>,
   mounted: readonly string[] = [],
 ) {
   const kinds = { A: "added", C: "changed", D: "deleted" } as const;
-  const parsed = changes.map((line): Change => {
+  const parsed = changes.map((line): ChangedPath => {
     const [kind = "A", path = ""] = line.split(" ");
     return { kind: kinds[kind as keyof typeof kinds], path };
   });
@@ -28,7 +28,7 @@ describe("placesOf", () => {
       "/run/postgresql": folder([".s.PGSQL"], { uid: 999, gid: 999, mode: 0o2775 }),
       "/run/postgresql/.s.PGSQL": { ...file, type: "other" as const },
     };
-    const changes: readonly Change[] = [
+    const changes: readonly ChangedPath[] = [
       { kind: "changed", path: "/run" },
       { kind: "changed", path: "/run/postgresql" },
       { kind: "added", path: "/run/postgresql/.s.PGSQL" },

@@ -2,13 +2,13 @@ import { dirname } from "node:path";
 import { isScratch } from "../../trial/written.ts";
 
 /** One line of `GET /containers/ID/changes`. */
-export interface Change {
+export interface ChangedPath {
   readonly path: string;
   readonly kind: "changed" | "added" | "deleted";
 }
 
 /** What stands at a path of the container. */
-export interface Entry {
+export interface PathEntry {
   readonly type: "folder" | "file" | "other";
   readonly uid: number;
   readonly gid: number;
@@ -52,9 +52,9 @@ const scratchFiles = /(?:\.(?:pid|lock|lck|sock|socket|log|tmp)|\/core)$/i;
 
 /** Sorts what a container changed into folders. `look` reads the container's own files. Pure. */
 export function placesOf(
-  changes: readonly Change[],
+  changes: readonly ChangedPath[],
   mounted: readonly string[],
-  look: (path: string) => Entry | undefined,
+  look: (path: string) => PathEntry | undefined,
 ): Places {
   const isMount = (path: string) =>
     mounted.some((target) => target === path || target.startsWith(`${path}/`));
@@ -120,11 +120,11 @@ export function placesOf(
   };
 }
 
-function hasBelow(changes: readonly Change[], folder: string): boolean {
+function hasBelow(changes: readonly ChangedPath[], folder: string): boolean {
   return changes.some(({ path }) => path.startsWith(`${folder}/`));
 }
 
 /** Sockets, pid files, locks, logs: made again at each start. */
-function isPassingFile(path: string, entry: Entry | undefined): boolean {
+function isPassingFile(path: string, entry: PathEntry | undefined): boolean {
   return entry?.type === "other" || (entry?.type !== "folder" && scratchFiles.test(path));
 }

@@ -16,7 +16,7 @@ export interface Grants {
 }
 
 /** What to change before the next run. */
-export type Change =
+export type PlanChange =
   | { readonly kind: "capabilities"; readonly service: string; readonly add: readonly string[] }
   | { readonly kind: "user"; readonly service: string }
   /** A tmpfs at this folder. */
@@ -38,7 +38,7 @@ export function changeAfter(
   causes: readonly (Cause & { readonly service: string })[],
   culprit: string | undefined,
   all: readonly Grants[],
-): Change | undefined {
+): PlanChange | undefined {
   const [first] = causes;
   const failing = all.find(({ service }) => service === first?.service);
   if (first && failing && limits.test(first.reason)) {

@@ -177,13 +177,13 @@ const families: readonly (readonly string[])[] = [
   ["io_setup", "io_submit", "io_getevents", "io_pgetevents", "io_destroy", "io_cancel"],
 ];
 
-type Rule = SeccompProfile["syscalls"][number];
+type SyscallRule = SeccompProfile["syscalls"][number];
 
 /**
  * What Docker's own profile lets through only with some arguments is let through with those: no new namespaces, no AF_VSOCK, no
  * other personality (moby: profiles/seccomp/default_linux.go).
  */
-const restricted: Readonly<Record<string, readonly Rule[]>> = {
+const restricted: Readonly<Record<string, readonly SyscallRule[]>> = {
   clone: [rule("clone", { index: 0, value: 2_114_060_288, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" })],
   socket: [rule("socket", { index: 0, value: 40, op: "SCMP_CMP_NE" })],
   personality: [0, 8, 131_072, 131_080, 4_294_967_295].map((value) =>
@@ -191,7 +191,7 @@ const restricted: Readonly<Record<string, readonly Rule[]>> = {
   ),
 };
 
-function rule(name: string, arg: NonNullable<Rule["args"]>[number]): Rule {
+function rule(name: string, arg: NonNullable<SyscallRule["args"]>[number]): SyscallRule {
   return { names: [name], action: "SCMP_ACT_ALLOW", args: [arg] };
 }
 

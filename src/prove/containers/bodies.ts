@@ -1,10 +1,8 @@
-import { isRecord, itemsOf, recordAt, textAt } from "../../base/json.ts";
+import { isRecord, itemsOf, recordAt, textAt, type JsonObject } from "../../base/json.ts";
 import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
 import { engineSocket, helper, openTmpfs, own } from "./paths.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** What every container of bulkhead's is: no environment, no log, no port, no health check, and gone when it ends. */
 interface Common {
@@ -12,7 +10,7 @@ interface Common {
   readonly label: readonly [name: string, value: string];
 }
 
-function common({ image, label: [name, value] }: Common, user: string, hostConfig: Json): Json {
+function common({ image, label: [name, value] }: Common, user: string, hostConfig: JsonObject): JsonObject {
   return {
     Image: image,
     User: user,
@@ -38,17 +36,17 @@ function common({ image, label: [name, value] }: Common, user: string, hostConfi
 }
 
 /** A fresh volume, removed with the container. */
-const ownVolume: Json = { Type: "volume", Target: own, VolumeOptions: { NoCopy: true } };
+const ownVolume: JsonObject = { Type: "volume", Target: own, VolumeOptions: { NoCopy: true } };
 
 export interface TwinRequest extends Common {
   readonly user: string;
   /** As the Engine shows it, or as a request would ask for it. */
-  readonly hostConfig: Json;
+  readonly hostConfig: JsonObject;
   readonly view: Container;
   /** Each read-only mount is replaced by a fresh volume. */
   readonly freshVolumes?: boolean;
   /** Mounts that the subject does not have. */
-  readonly more?: readonly Json[];
+  readonly more?: readonly JsonObject[];
 }
 
 /**
@@ -58,7 +56,7 @@ export interface TwinRequest extends Common {
  *
  * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerCreate
  */
-export function twinBody(request: TwinRequest): Json {
+export function twinBody(request: TwinRequest): JsonObject {
   const { hostConfig, view, user } = request;
   const given = itemsOf(hostConfig.Mounts).filter(isRecord);
   const tmpfs = given.filter(({ Type }) => Type === "tmpfs");
@@ -78,12 +76,12 @@ export function twinBody(request: TwinRequest): Json {
   });
 }
 
-function freshVolume({ target }: Mount): Json | undefined {
+function freshVolume({ target }: Mount): JsonObject | undefined {
   return target === own ? undefined : { Type: "volume", Target: target, VolumeOptions: { NoCopy: true } };
 }
 
 /** Read-only, and without a way back to the host for what is mounted below it. */
-function sharedMount(mount: Mount, given: readonly Json[]): Json | undefined {
+function sharedMount(mount: Mount, given: readonly JsonObject[]): JsonObject | undefined {
   const { type, target, source, hostPath, propagation, readOnly } = mount;
   if (target === own) return undefined;
   const options = recordAt(
@@ -108,13 +106,13 @@ function sharedMount(mount: Mount, given: readonly Json[]): Json | undefined {
 }
 
 /** The same without what would make its end unseen: how a container ended is read before it is taken away. */
-export function sacrificeBody(request: TwinRequest): Json {
+export function sacrificeBody(request: TwinRequest): JsonObject {
   const body = twinBody(request);
   return { ...body, HostConfig: { ...recordAt(body, "HostConfig"), AutoRemove: false } };
 }
 
 /** Privileged, root, writable, without any limit; on namespaces of its own but for users. */
-export function openBody(request: Common): Json {
+export function openBody(request: Common): JsonObject {
   return common(request, "0:0", {
     Privileged: true,
     // Where the Engine remaps users, it refuses a privileged container that does not opt out.
@@ -126,7 +124,7 @@ export function openBody(request: Common): Json {
 }
 
 /** On every namespace of the host, with the Engine's socket where its path is known. */
-export function hostNamespacesBody(request: Common, socket: string | undefined): Json {
+export function hostNamespacesBody(request: Common, socket: string | undefined): JsonObject {
   const bound = { Type: "bind", Source: socket, Target: engineSocket, ReadOnly: true };
   return common(request, "0:0", {
     NetworkMode: "host",

@@ -33,7 +33,7 @@ export async function useInPlace(
       );
   if (!brought.ok) return failed(`the helper cannot be copied into it: ${brought.reason}`);
   const session = await execHelper(id, { user: undefined, program: path }, context);
-  const begun = session.ok ? await session.value.run(nothing) : session;
+  const begun = session.ok ? await session.value.run(emptyPlan) : session;
   const root = await execHelper(id, { user: "0", program: path }, context);
   const removed = root.ok ? await root.value.run(unlink(path)) : root;
   if (root.ok) root.value.close();
@@ -63,7 +63,7 @@ export async function useInPlace(
   return ok({ id, target, alive: () => alive, close: () => session.value.close() });
 }
 
-const nothing: Plan<undefined> = (builder) => {
+const emptyPlan: Plan<undefined> = (builder) => {
   builder.call("getpid");
   return () => undefined;
 };

@@ -1,14 +1,12 @@
-import { isRecord, itemsOf, textAt } from "../../base/json.ts";
+import { isRecord, itemsOf, textAt, type JsonObject } from "../../base/json.ts";
 import { dangerousCapabilities } from "../../controls/capabilities/dangerous.ts";
 import type { TwinRequest } from "./bodies.ts";
 import { engineSocket } from "./paths.ts";
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** Takes one control away from a twin, and nothing else. `socket` is the Engine's on its host. */
 type Loosening = (twin: TwinRequest, socket: string) => TwinRequest;
 
-const withConfig = (change: (hostConfig: Json) => Json): Loosening => {
+const withConfig = (change: (hostConfig: JsonObject) => JsonObject): Loosening => {
   return (twin) => ({ ...twin, hostConfig: { ...twin.hostConfig, ...change(twin.hostConfig) } });
 };
 
@@ -90,7 +88,7 @@ function namesIn(list: unknown): readonly string[] {
   );
 }
 
-function withOption({ SecurityOpt }: Json, name: string, value: string): readonly unknown[] {
+function withOption({ SecurityOpt }: JsonObject, name: string, value: string): readonly unknown[] {
   const isIt = (option: unknown) => typeof option === "string" && option.split(/[=:]/)[0] === name;
   return [...itemsOf(SecurityOpt).filter((option) => !isIt(option)), `${name}${value}`];
 }

@@ -1,7 +1,7 @@
 import type { Result } from "../../base/result.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Builder, Call, Memory, Ran } from "../helper/program.ts";
-import type { Judgement, ProbeTarget, Seen } from "../probe.ts";
+import type { Judgement, ProbeTarget, ProbeRuns } from "../probe.ts";
 
 /** One thing that was tried. */
 export interface Attempt {
@@ -91,7 +91,7 @@ export function sayAttempts(attempts: readonly Attempt[]): string {
  * the looser container; else inconclusive, with why.
  */
 export function judgeAttempts(
-  { subject, control }: Pick<Seen<readonly Attempt[]>, "subject" | "control">,
+  { subject, control }: Pick<ProbeRuns<readonly Attempt[]>, "subject" | "control">,
   expected: readonly string[],
   { looser = "a privileged container of the same image" }: { readonly looser?: string } = {},
 ): Judgement {
@@ -125,7 +125,7 @@ export function judgeAttempts(
  * anything succeeded.
  */
 export function judgeWherePossible(
-  { subject, control }: Pick<Seen<readonly Attempt[]>, "subject" | "control">,
+  { subject, control }: Pick<ProbeRuns<readonly Attempt[]>, "subject" | "control">,
   expected: readonly string[],
   words: { readonly looser?: string } = {},
 ): Judgement {

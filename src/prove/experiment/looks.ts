@@ -22,7 +22,7 @@ export function readFile(path: string, size = 4096): Plan<Looked<Buffer>> {
 }
 
 /** The names in a folder with their kinds, as many as fit. */
-export function readFolder(path: string, size = 32_768): Plan<Looked<readonly Entry[]>> {
+export function readFolder(path: string, size = 32_768): Plan<Looked<readonly FolderEntry[]>> {
   return (builder) => {
     const descriptor = builder.call("openat", atFdCwd, builder.text(path), folder, 0);
     const memory = builder.space(size);
@@ -42,12 +42,12 @@ export function readLink(path: string): Plan<Looked<string>> {
   };
 }
 
-export interface Entry {
+export interface FolderEntry {
   readonly name: string;
   readonly kind: "folder" | "file" | "character" | "block" | "socket" | "link" | "other";
 }
 
-const kinds: Readonly<Record<number, Entry["kind"]>> = {
+const kinds: Readonly<Record<number, FolderEntry["kind"]>> = {
   2: "character",
   4: "folder",
   6: "block",
@@ -57,8 +57,8 @@ const kinds: Readonly<Record<number, Entry["kind"]>> = {
 };
 
 /** struct linux_dirent64 (getdents(2)): inode, offset, length of the record, kind, name. */
-function entriesOf(bytes: Buffer): readonly Entry[] {
-  const found: Entry[] = [];
+function entriesOf(bytes: Buffer): readonly FolderEntry[] {
+  const found: FolderEntry[] = [];
   for (let at = 0; at + 19 < bytes.length; ) {
     const length = bytes.readUInt16LE(at + 16);
     const name = bytes.toString("utf8", at + 19, bytes.indexOf(0, at + 19));

@@ -1,5 +1,5 @@
 import { ok, type Result } from "../../base/result.ts";
-import type { Judgement, ProbeTarget, Seen } from "../probe.ts";
+import type { Judgement, ProbeTarget, ProbeRuns } from "../probe.ts";
 import { type Looked, readLink } from "./looks.ts";
 
 /** What a process sees of a kind of namespace. */
@@ -25,7 +25,7 @@ export async function sightOf(
 }
 
 /** Held where it is not the namespace of a container that was put onto the host's own. */
-export function judgeNamespace({ subject, control }: Seen<Sight>, flag: string): Judgement {
+export function judgeNamespace({ subject, control }: ProbeRuns<Sight>, flag: string): Judgement {
   if (!control.ok) {
     return {
       outcome: "inconclusive",

@@ -3,7 +3,7 @@ import { ok, type Result } from "../../base/result.ts";
 import type { TcpAddress } from "../../engine/host/sockets.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Memory, Plan } from "../helper/program.ts";
-import type { Before, ProbeTarget, Seen } from "../probe.ts";
+import type { Before, ProbeTarget, ProbeRuns } from "../probe.ts";
 import { type Attempt, judgeAttempts } from "./attempts.ts";
 import { textFile } from "./looks.ts";
 
@@ -117,7 +117,7 @@ export const closed: readonly string[] = [
  * listen there, so that no answer shows only that the time was too short, or that a filter drops what is sent.
  */
 export function judgeUnreached(
-  { subject, control }: Pick<Seen<readonly Attempt[]>, "subject" | "control">,
+  { subject, control }: Pick<ProbeRuns<readonly Attempt[]>, "subject" | "control">,
   {
     what,
     nowhere,

@@ -6,7 +6,7 @@ import { asBoth } from "../experiment/rights.ts";
 import { atFdCwd, open } from "../helper/constants.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Call, Plan } from "../helper/program.ts";
-import { type Judgement, type ProbeTarget, probe, type Seen } from "../probe.ts";
+import { type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../probe.ts";
 
 /** What Docker puts into every container's /dev, with the console of one that has a terminal. */
 const usual = new Set(["console", "full", "null", "ptmx", "random", "tty", "urandom", "zero"]);
@@ -28,10 +28,10 @@ export const devices = probe<readonly string[]>({
       ),
     );
   },
-  judge,
+  judge: judgeMknod,
 });
 
-function judge({ subject, control }: Seen<readonly string[]>): Judgement {
+function judgeMknod({ subject, control }: ProbeRuns<readonly string[]>): Judgement {
   if (subject.length > 0) {
     const more = subject.length > 6 ? ` and ${subject.length - 6} more` : "";
     return { outcome: "notHeld", evidence: `/dev holds ${subject.slice(0, 6).join(", ")}${more}` };

@@ -14,7 +14,7 @@ import { readFile, readFolder, readStatus, type Status, textFile, together } fro
 import { atFdCwd, namelessFile, open } from "../helper/constants.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Plan } from "../helper/program.ts";
-import { type Facts, type Judgement, type ProbeTarget, probe, type Seen } from "../probe.ts";
+import { type Facts, type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../probe.ts";
 import { tmpfsTargets } from "../subject/tmpfs-targets.ts";
 
 /** The paths that Docker masks and most kernels have. */
@@ -30,7 +30,7 @@ export const maskedPaths = probe({
   inPlace: true,
   looser: "open",
   experiment: look,
-  judge,
+  judge: judgeFiles,
 });
 
 async function look(target: ProbeTarget): Promise<Result<readonly Attempt[]>> {
@@ -51,7 +51,7 @@ async function look(target: ProbeTarget): Promise<Result<readonly Attempt[]>> {
 }
 
 /** A path counts where the looser container shows something there: not every kernel has every one. */
-function judge({ subject, control }: Seen<readonly Attempt[]>): Judgement {
+function judgeFiles({ subject, control }: ProbeRuns<readonly Attempt[]>): Judgement {
   const shown = subject.filter(({ error }) => error === undefined);
   if (shown.length > 0)
     return { outcome: "notHeld", evidence: `it reads ${shown.map(({ what }) => what).join(", ")}` };

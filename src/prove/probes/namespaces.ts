@@ -2,7 +2,7 @@ import { ok, type Result } from "../../base/result.ts";
 import { textOf } from "../experiment/attempts.ts";
 import { readFolder, textFile } from "../experiment/looks.ts";
 import { judgeNamespace, type Sight, sightOf } from "../experiment/namespace.ts";
-import { type Judgement, type ProbeTarget, probe, type Seen } from "../probe.ts";
+import { type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../probe.ts";
 
 /** The host's uid of root inside; the whole map as the kernel prints it. */
 interface UidMap {
@@ -24,7 +24,7 @@ export const uidMap = probe<UidMap>({
       return { ok: false, reason: `/proc/self/uid_map cannot be read (${text.value.error})` };
     return ok(parseUidMap(text.value.value));
   },
-  judge,
+  judge: judgeUidMap,
 });
 
 /** Lines of three numbers: first uid inside, first uid outside, how many (user_namespaces(7)). */
@@ -38,7 +38,7 @@ export function parseUidMap(text: string): UidMap {
 }
 
 /** The map is the kernel's own word; that the looser container can be read at all shows that the reading works. */
-function judge({ subject, control }: Seen<UidMap>): Judgement {
+function judgeUidMap({ subject, control }: ProbeRuns<UidMap>): Judgement {
   if (subject.rootIs === 0) {
     return {
       outcome: "notHeld",

@@ -4,7 +4,7 @@ import { setItems } from "../../model/fact.ts";
 import { type Attempt, judgeAttempts } from "../experiment/attempts.ts";
 import { ping, versionIn } from "../experiment/ping.ts";
 import { call, callAround, closed, judgeUnreached } from "../experiment/tcp.ts";
-import { type Before, type Facts, type ProbeTarget, probe, type Seen } from "../probe.ts";
+import { type Before, type Facts, type ProbeTarget, probe, type ProbeRuns } from "../probe.ts";
 
 /** The default ports of an Engine, without and with TLS. */
 const usualPorts = [2375, 2376];
@@ -47,7 +47,7 @@ function engineAddresses({ tcp }: Facts, gateways: readonly string[]): readonly 
   return [...near, ...far];
 }
 
-function judgeEngine({ subject, control }: Seen<readonly Attempt[]>): Before {
+function judgeEngine({ subject, control }: ProbeRuns<readonly Attempt[]>): Before {
   const reached = subject.filter(({ error }) => error === undefined);
   if (reached.length > 0) return judgeAttempts({ subject: reached, control }, []);
   const locked = subject.filter(({ error }) => error === "wants TLS");
@@ -107,7 +107,7 @@ function portAddresses(facts: Facts, gateways: readonly string[]): readonly TcpA
   return [...new Map(addresses.map((each) => [`${each.ip} ${each.port}`, each])).values()];
 }
 
-function judgePorts({ subject, control }: Seen<readonly Attempt[]>): Before {
+function judgePorts({ subject, control }: ProbeRuns<readonly Attempt[]>): Before {
   const reached = subject.filter(({ error }) => error === undefined);
   if (reached.length > 0) {
     const more = reached.length > 6 ? ` and ${reached.length - 6} more` : "";
@@ -151,7 +151,7 @@ export const metadata = probe<readonly Attempt[]>({
   judge: judgeMetadata,
 });
 
-function judgeMetadata({ subject, control }: Seen<readonly Attempt[]>): Before {
+function judgeMetadata({ subject, control }: ProbeRuns<readonly Attempt[]>): Before {
   const reached = subject.filter(({ error }) => error === undefined);
   if (reached.length > 0) {
     return { outcome: "notHeld", evidence: `it connects to ${reached.map(({ what }) => what).join(", ")}` };

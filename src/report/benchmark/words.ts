@@ -1,7 +1,7 @@
-import type { Evidence, Outcome, Totals } from "../../audit/benchmark/benchmark.ts";
+import type { Evidence, BenchmarkOutcome, Totals } from "../../audit/benchmark/benchmark.ts";
 import type { CellState } from "../groups/tally.ts";
 
-export const outcomeWords: Readonly<Record<Outcome, string>> = {
+export const outcomeWords: Readonly<Record<BenchmarkOutcome, string>> = {
   fail: "fail",
   unknown: "unknown",
   manual: "manual",
@@ -10,7 +10,7 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   notApplicable: "not applicable",
 };
 
-export const outcomeStates: Readonly<Record<Outcome, CellState>> = {
+export const outcomeStates: Readonly<Record<BenchmarkOutcome, CellState>> = {
   fail: "fail",
   unknown: "unknown",
   manual: "unknown",

@@ -3,7 +3,7 @@ import { isOpen } from "../../audit/summary.ts";
 import { isFileOrigin } from "../../model/origin.ts";
 import type { Severity } from "../../model/severity.ts";
 import type { ReportContext } from "../context.ts";
-import { nameOf, said, sentence } from "../words.ts";
+import { nameOf, sentenceAbout, sentence } from "../words.ts";
 
 const severities: Readonly<Record<Severity, string>> = {
   critical: "blocker",
@@ -28,7 +28,7 @@ export function gitlab(report: Report, _context: ReportContext): string {
       const name = subject ? nameOf(subject) : finding.subject;
       const fix = finding.fix ? ` Fix: ${sentence(finding.fix.summary)}` : "";
       return {
-        description: `${said(name, finding.message)}${fix}`,
+        description: `${sentenceAbout(name, finding.message)}${fix}`,
         check_name: finding.control,
         fingerprint: finding.fingerprint,
         severity: severities[finding.severity],

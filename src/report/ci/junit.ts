@@ -77,21 +77,21 @@ function casesOf(
   });
 }
 
-interface Outcome {
+interface CaseOutcome {
   readonly outcome: TestCase["outcome"];
   readonly type: string;
   readonly message: string;
   readonly body: string;
 }
 
-function bareOutcome(verdict: VerdictName): Outcome {
+function bareOutcome(verdict: VerdictName): CaseOutcome {
   const outcome = ({ pass: "pass", fail: "failure", unknown: "error", notApplicable: "skipped" } as const)[
     verdict
   ];
   return { outcome, type: verdict, message: "", body: "" };
 }
 
-type OutcomeOf = (worst: Finding, all: readonly Finding[], kind: SubjectKind) => Outcome;
+type OutcomeOf = (worst: Finding, all: readonly Finding[], kind: SubjectKind) => CaseOutcome;
 
 function outcomes(report: Report, context: ReportContext): OutcomeOf {
   const { failOn } = report;
@@ -108,7 +108,7 @@ function outcomes(report: Report, context: ReportContext): OutcomeOf {
   };
 }
 
-function skipped(reason: string, { message }: Finding): Outcome {
+function skipped(reason: string, { message }: Finding): CaseOutcome {
   return { outcome: "skipped", type: "skipped", message: `${reason}: ${sentence(message)}`, body: "" };
 }
 
@@ -117,7 +117,7 @@ function outcomeOf(
   all: readonly Finding[],
   kind: SubjectKind,
   context: ReportContext,
-): Outcome {
+): CaseOutcome {
   if (worst.suppressed) {
     const { reason, until } = worst.suppressed;
     const message = `suppressed: ${reason}${until === null ? "" : ` (until ${until})`}`;
@@ -141,7 +141,7 @@ function outcomeOf(
   };
 }
 
-function testCase(classname: string, name: string, { outcome, type, message, body }: Outcome): TestCase {
+function testCase(classname: string, name: string, { outcome, type, message, body }: CaseOutcome): TestCase {
   const head = `    <testcase classname="${xmlAttribute(classname)}" name="${xmlAttribute(name)}" time="0"`;
   if (outcome === "pass") return { outcome, xml: `${head}/>\n` };
   const inner =

@@ -9,7 +9,7 @@ import { beyond } from "../groups/focus-areas.ts";
 import { isSubjectItself } from "../groups/tally.ts";
 import { forSeveral } from "../snippet.ts";
 import { count, firstSentence, place, sentence, verdictNames, whyOf } from "../words.ts";
-import { type Html, html, htmlLines, nothing, prose } from "./html.ts";
+import { type Html, html, htmlLines, noHtml, prose } from "./html.ts";
 import { provenItems } from "./proven.ts";
 
 /** What the parts of the page share. */
@@ -48,25 +48,25 @@ export function findingHtml(
   const row = control?.row ?? beyond.row;
   const badge = state === "fail" ? finding.severity : state;
   const title = control?.title ?? finding.control;
-  return html`<article class="finding ${state} ${finding.severity}" ${anchor === undefined ? nothing : html`id="${anchor}"`} data-state="${state}" data-severity="${finding.severity}" data-level="${finding.level}" data-control="${finding.control}" data-area="${row}" data-baseline="${finding.baseline ?? ""}">
-<header><span class="badge ${badge}">${badge}</span><h4>${state === "unknown" ? `${title}?` : title}</h4>${finding.baseline === "new" ? html`<span class="tag new">new</span>` : nothing}<span class="facts"><a href="#c-${finding.control}">${finding.control}</a>${row === beyond.row ? nothing : html`<span>area ${row}</span>`}<span>${finding.level}</span>${state === "fail" ? nothing : html`<span>${finding.severity}</span>`}</span></header>
+  return html`<article class="finding ${state} ${finding.severity}" ${anchor === undefined ? noHtml : html`id="${anchor}"`} data-state="${state}" data-severity="${finding.severity}" data-level="${finding.level}" data-control="${finding.control}" data-area="${row}" data-baseline="${finding.baseline ?? ""}">
+<header><span class="badge ${badge}">${badge}</span><h4>${state === "unknown" ? `${title}?` : title}</h4>${finding.baseline === "new" ? html`<span class="tag new">new</span>` : noHtml}<span class="facts"><a href="#c-${finding.control}">${finding.control}</a>${row === beyond.row ? noHtml : html`<span>area ${row}</span>`}<span>${finding.level}</span>${state === "fail" ? noHtml : html`<span>${finding.severity}</span>`}</span></header>
 <div class="body"><div class="what"><p class="message">${prose(sentence(finding.message))}</p>
 ${suppressionHtml(finding)}${placesHtml(printer, places)}${otherPlacesHtml(finding, group, places)}${viewsHtml(finding, printer.proofs.get(subject.id))}</div>${adviceHtml(finding, group, whyOf(control, subject.kind))}</div></article>
 `;
 }
 
 function suppressionHtml({ suppressed }: Finding): Html {
-  if (!suppressed) return nothing;
+  if (!suppressed) return noHtml;
   const by = suppressed.kind === "comment" ? "a comment beside the line" : "the configuration";
   const until = suppressed.until === null ? "" : `, until ${suppressed.until}`;
   return html`<p class="accepted">Suppressed by ${by}${until}: ${suppressed.reason || "no reason given"}</p>`;
 }
 
 export function placesHtml({ excerpt }: HtmlPrinter, locations: readonly Origin[]): Html {
-  if (locations.length === 0) return nothing;
+  if (locations.length === 0) return noHtml;
   return html`<div class="places">${locations.map((origin) => {
     const cut = isFileOrigin(origin) ? excerpt(origin, excerptWidth) : undefined;
-    return html`<figure><figcaption>${place(origin)}</figcaption>${cut ? sourceHtml(cut) : nothing}</figure>`;
+    return html`<figure><figcaption>${place(origin)}</figcaption>${cut ? sourceHtml(cut) : noHtml}</figure>`;
   })}</div>
 `;
 }
@@ -82,7 +82,7 @@ function otherPlacesHtml({ control }: Finding, { members }: AlikeSubjects, shown
     );
   const known = new Set(shown.map(place));
   const places = [...new Set(others.map(place))].filter((each) => !known.has(each));
-  if (places.length === 0) return nothing;
+  if (places.length === 0) return noHtml;
   return html`<details class="more"><summary>and ${count(places.length, "more place")}</summary><ul>${places.map(
     (each) => html`<li><code>${each}</code></li>`,
   )}</ul></details>
@@ -97,7 +97,7 @@ function sourceHtml({ line, before, marked, after }: Excerpt): Html {
 /** What each level says, side by side. */
 function viewsHtml(finding: Finding, proof: Proof | undefined): Html {
   const proved = proof?.probes.filter(({ control }) => control === finding.control) ?? [];
-  if (finding.views.length < 2 && proved.length === 0) return nothing;
+  if (finding.views.length < 2 && proved.length === 0) return noHtml;
   return html`<ul class="views">${finding.views.map(
     ({ level, verdict, observed }) =>
       html`<li class="${verdict}"><span class="level">${level}</span><span class="seen">${observed ?? "no value"}</span><span class="verdict">${verdictNames[verdict]}</span></li>`,
@@ -106,7 +106,7 @@ function viewsHtml(finding: Finding, proof: Proof | undefined): Html {
 }
 
 function adviceHtml({ fix }: Finding, { members }: AlikeSubjects, why: string | undefined): Html {
-  if (!fix && why === undefined) return nothing;
+  if (!fix && why === undefined) return noHtml;
   const notes = {
     safe: "",
     behavioural: "may change what the workload can do",
@@ -115,20 +115,20 @@ function adviceHtml({ fix }: Finding, { members }: AlikeSubjects, why: string | 
   };
   const note = fix ? notes[fix.kind] : "";
   const snippet = fix?.snippet && members.length > 1 ? forSeveral(fix.snippet) : fix?.snippet;
-  return html`<dl class="advice">${why === undefined ? nothing : html`<dt>Why</dt><dd>${prose(firstSentence(why))}</dd>`}${
+  return html`<dl class="advice">${why === undefined ? noHtml : html`<dt>Why</dt><dd>${prose(firstSentence(why))}</dd>`}${
     fix
-      ? html`<dt>Fix</dt><dd><span class="summary">${prose(sentence(fix.summary))}</span>${note === "" ? nothing : html` <span class="note">${note}</span>`}${
-          snippet ? html`<pre class="snippet"><code>${htmlLines(snippet)}</code></pre>` : nothing
-        }${fix.breaks ? html`<span class="breaks">${prose(fix.breaks)}</span>` : nothing}</dd>`
-      : nothing
+      ? html`<dt>Fix</dt><dd><span class="summary">${prose(sentence(fix.summary))}</span>${note === "" ? noHtml : html` <span class="note">${note}</span>`}${
+          snippet ? html`<pre class="snippet"><code>${htmlLines(snippet)}</code></pre>` : noHtml
+        }${fix.breaks ? html`<span class="breaks">${prose(fix.breaks)}</span>` : noHtml}</dd>`
+      : noHtml
   }</dl>`;
 }
 
 /** An input that could not be read. */
 export function gapHtml(printer: HtmlPrinter, gap: Gap): Html {
   const at = gap.location ? undefined : (gap.file ?? gap.subject);
-  return html`<article class="gap"><p class="message">${at === undefined ? nothing : html`<code>${at}</code> `}${sentence(gap.reason)}${
-    gap.subject && gap.subject !== at ? html` <span class="note">${gap.subject}</span>` : nothing
-  }</p>${gap.location ? placesHtml(printer, [gap.location]) : nothing}</article>
+  return html`<article class="gap"><p class="message">${at === undefined ? noHtml : html`<code>${at}</code> `}${sentence(gap.reason)}${
+    gap.subject && gap.subject !== at ? html` <span class="note">${gap.subject}</span>` : noHtml
+  }</p>${gap.location ? placesHtml(printer, [gap.location]) : noHtml}</article>
 `;
 }

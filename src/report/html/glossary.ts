@@ -1,6 +1,6 @@
 import type { Report } from "../../audit/finding.ts";
 import type { ReportContext } from "../context.ts";
-import { type Html, html, nothing, prose } from "./html.ts";
+import { type Html, html, noHtml, prose } from "./html.ts";
 
 /** Every control that was judged, once, at full length: findings point here instead of repeating it. */
 export function glossaryHtml(report: Report, context: ReportContext): Html {
@@ -8,7 +8,7 @@ export function glossaryHtml(report: Report, context: ReportContext): Html {
     ...report.subjects.flatMap((subject) => Object.keys(subject.verdicts)),
     ...report.findings.map((finding) => finding.control),
   ]);
-  if (ids.size === 0) return nothing;
+  if (ids.size === 0) return noHtml;
   return html`<section class="glossary" aria-labelledby="controls-title"><h2 id="controls-title">The controls</h2>
 ${[...ids].sort().map((id) => entryHtml(id, context))}</section>
 `;
@@ -26,7 +26,7 @@ function entryHtml(id: string, context: ReportContext): Html {
   return html`<article id="c-${id}"><h3>${title} <code>${id}</code></h3><p>${prose(why)}</p><p class="note">${facts.join(" · ")}</p>${
     references.length > 0
       ? html`<ul class="references">${references.map((reference) => referenceHtml(reference))}</ul>`
-      : nothing
+      : noHtml
   }</article>
 `;
 }

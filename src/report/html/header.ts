@@ -8,7 +8,7 @@ import { beyond, focusAreas } from "../groups/focus-areas.ts";
 import type { SubjectFindings } from "../groups/tally.ts";
 import { nextSteps } from "../next-steps.ts";
 import { count } from "../words.ts";
-import { type Html, html, nothing, prose } from "./html.ts";
+import { type Html, html, noHtml, prose } from "./html.ts";
 
 /** The head of the page: how it went in one sentence, and the counts. */
 export function headerHtml(report: Report, context: ReportContext): Html {
@@ -52,7 +52,7 @@ function headline(report: Report): string {
 }
 
 function baselineHtml(report: Report): Html {
-  if (report.fixed === undefined) return nothing;
+  if (report.fixed === undefined) return noHtml;
   const open = report.findings.filter(isOpen);
   const of = (state: "new" | "unchanged") => open.filter((finding) => finding.baseline === state).length;
   return html`<ul aria-label="Against the baseline">${tile("new", "new", of("new"))}${tile(
@@ -66,12 +66,12 @@ function baselineHtml(report: Report): Html {
 /** The worst findings, each with the command that mends it or what to do by hand. */
 export function startHtml(subjects: readonly SubjectFindings[]): Html {
   const steps = nextSteps(subjects);
-  if (steps.length === 0) return nothing;
+  if (steps.length === 0) return noHtml;
   return html`<section class="start" aria-labelledby="start-title"><h2 id="start-title">Start here</h2>
 <ol>${steps.map(
     ({ finding: { severity }, what, advice, command }) =>
       html`<li><span class="badge ${severity}">${severity}</span> ${prose(what)}${
-        advice === undefined ? nothing : html` ${prose(advice)}`
+        advice === undefined ? noHtml : html` ${prose(advice)}`
       }<code class="command">${command}</code></li>
 `,
   )}</ol></section>
@@ -105,7 +105,7 @@ export function filtersHtml(report: Report, groups: readonly AlikeSubjects[]): H
   )}</select></label>
 ${
   report.fixed === undefined
-    ? nothing
+    ? noHtml
     : html`<label><span class="label">Baseline</span><select name="baseline"><option value="">new and old</option><option value="new">new</option><option value="unchanged">unchanged</option></select></label>`
 }
 </div>

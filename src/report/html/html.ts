@@ -13,7 +13,7 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
   return { markup };
 }
 
-export const nothing: Html = { markup: "" };
+export const noHtml: Html = { markup: "" };
 
 function markupOf(part: Part): string {
   if (part === undefined) return "";

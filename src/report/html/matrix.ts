@@ -5,7 +5,7 @@ import { beyond, focusAreas } from "../groups/focus-areas.ts";
 import { type Cell, cellsOf, severityCounts } from "../groups/tally.ts";
 import { count, countSeverities } from "../words.ts";
 import { anchorOf } from "./finding.ts";
-import { type Html, html, nothing } from "./html.ts";
+import { type Html, html, noHtml } from "./html.ts";
 
 const letters = { critical: "C", high: "H", medium: "M", low: "L", info: "i" } as const;
 const signs = { fail: "!", unknown: "?", accepted: "~", pass: "✓", notApplicable: "–", none: "" } as const;
@@ -56,7 +56,7 @@ function rowHtml(
   const { subject, open } = group.first;
   const counts = countSeverities(severityCounts(open));
   const title = `${subject.id}${counts === "" ? "" : `: ${counts}`}`;
-  return html`<tr><th scope="row" title="${title}"><a href="#s${index}" data-subject="${subject.id}">${group.name}</a>${place ? html`<small>${place}</small>` : nothing}</th>${cellsOf(
+  return html`<tr><th scope="row" title="${title}"><a href="#s${index}" data-subject="${subject.id}">${group.name}</a>${place ? html`<small>${place}</small>` : noHtml}</th>${cellsOf(
     group.first,
     context.controls,
   ).map((cell) => cellHtml(cell, group, index))}</tr>

@@ -1,6 +1,6 @@
 import type { Outcome, Proof, Proved } from "../../model/proof.ts";
 import { sentence } from "../words.ts";
-import { type Html, html, nothing } from "./html.ts";
+import { type Html, html, noHtml } from "./html.ts";
 
 const words = {
   held: "held",
@@ -32,7 +32,7 @@ export function provenItems(proved: readonly Proved[]): readonly Html[] {
 
 /** Every experiment on a subject: how many held, and each with what was seen. */
 export function provenHtml(proof: Proof | undefined): Html {
-  if (!proof) return nothing;
+  if (!proof) return noHtml;
   const held = proof.probes.filter(({ outcome }) => outcome === "held").length;
   return html`<details class="rest proven"><summary>Proven ${proof.where === "twin" ? "in a throw-away twin" : "in place"}: ${held} of ${proof.probes.length} held</summary><dl>${proof.probes.map(
     ({ probe, control, outcome, evidence }) =>

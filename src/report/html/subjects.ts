@@ -7,7 +7,7 @@ import { kindName, nounOf } from "../groups/nouns.ts";
 import { listCounts, type SubjectFindings, severityCounts } from "../groups/tally.ts";
 import { place } from "../words.ts";
 import { anchorOf, findingHtml, type HtmlPrinter } from "./finding.ts";
-import { type Html, html, nothing } from "./html.ts";
+import { type Html, html, noHtml } from "./html.ts";
 import { provenHtml } from "./proven.ts";
 
 /** A list longer than this is printed without titles, to stay on one page. */
@@ -36,11 +36,11 @@ export function groupHtml(
     return findingHtml(printer, finding, group, isFirst ? anchor : undefined);
   });
   const isOpen = groups.length <= openedGroups || open.some(isSerious);
-  return html`<details class="subject" id="s${index}" data-subject="${subject.id}" data-members="${members.length}"${isOpen ? html` open` : nothing}>
+  return html`<details class="subject" id="s${index}" data-subject="${subject.id}" data-members="${members.length}"${isOpen ? html` open` : noHtml}>
 <summary><h3>${group.name}</h3><span class="kind">${kindOf(group)}</span><code class="at">${atOf(first)}</code><span class="counts">${listCounts(
     severityCounts(open),
   ).map(([severity, number]) => html`<span class="badge ${severity}">${number} ${severity}</span>`)}${
-    unknown.length > 0 ? html`<span class="badge unknown">${unknown.length} unknown</span>` : nothing
+    unknown.length > 0 ? html`<span class="badge unknown">${unknown.length} unknown</span>` : noHtml
   }</span></summary>
 ${membersHtml(group)}<div class="list${articles.length > denseList ? " dense" : ""}">${articles}</div>${restHtml(first)}${provenHtml(printer.proofs.get(subject.id))}</details>
 `;
@@ -56,7 +56,7 @@ function atOf({ subject }: SubjectFindings): string {
 }
 
 function membersHtml({ members }: AlikeSubjects): Html {
-  if (members.length === 1) return nothing;
+  if (members.length === 1) return noHtml;
   return html`<details class="members"><summary>All ${members.length}</summary><ul>${members.map(
     (member) => html`<li>${member.subject.name} <code class="at">${atOf(member)}</code></li>`,
   )}</ul></details>
@@ -67,16 +67,16 @@ function restHtml({ subject, notApplicable }: SubjectFindings): Html {
   const passed = Object.entries(subject.verdicts).flatMap(([id, verdict]) =>
     verdict === "pass" ? [id] : [],
   );
-  if (passed.length === 0 && notApplicable.length === 0) return nothing;
+  if (passed.length === 0 && notApplicable.length === 0) return noHtml;
   const reasons = groupBy(notApplicable, (finding) => finding.message);
   return html`<dl class="rest">${
-    passed.length > 0 ? html`<dt>${passed.length} passed</dt><dd>${listed(passed)}</dd>` : nothing
+    passed.length > 0 ? html`<dt>${passed.length} passed</dt><dd>${listed(passed)}</dd>` : noHtml
   }${
     notApplicable.length > 0
       ? html`<dt>${notApplicable.length} not applicable</dt><dd>${[...reasons].map(
           ([reason, findings]) => html`<span class="reason">${listed(idsOf(findings))}: ${reason}</span>`,
         )}</dd>`
-      : nothing
+      : noHtml
   }</dl>`;
 }
 

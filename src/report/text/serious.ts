@@ -5,7 +5,7 @@ import { isFileOrigin, type Origin } from "../../model/origin.ts";
 import { nounOf } from "../groups/nouns.ts";
 import { type SeriousEntry, seriousEntries, type Told } from "../groups/serious.ts";
 import { isSubjectItself, type SubjectFindings } from "../groups/tally.ts";
-import { count, listNames, nameOf, place, said, sentence } from "../words.ts";
+import { count, listNames, nameOf, place, sentenceAbout, sentence } from "../words.ts";
 import { body, excerptLines, fixLines, type TextPrinter, textColumn, viewLines } from "./finding.ts";
 
 const namesShown = 6;
@@ -13,18 +13,18 @@ const placesShown = 3;
 
 /** Critical and high findings in full, worst first. A line, a fix and a snippet are said once. */
 export function seriousLines(printer: TextPrinter, groups: readonly SubjectFindings[]): readonly string[] {
-  const shown: Shown = { places: new Set(), fixes: new Set(), snippets: new Set() };
+  const shown: Printed = { places: new Set(), fixes: new Set(), snippets: new Set() };
   return seriousEntries(groups).flatMap((entry) => ["", ...entryLines(printer, entry, shown)]);
 }
 
 /** What was already shown. */
-interface Shown {
+interface Printed {
   readonly places: Set<string>;
   readonly fixes: Set<string>;
   readonly snippets: Set<string>;
 }
 
-function entryLines(printer: TextPrinter, entry: SeriousEntry, known: Shown): readonly string[] {
+function entryLines(printer: TextPrinter, entry: SeriousEntry, known: Printed): readonly string[] {
   return [
     ...entry.messages.flatMap((each) => messageLines(printer, entry, each)),
     ...evidenceLines(printer, entry, known),
@@ -43,7 +43,7 @@ function messageLines(
   const alike = entry.messages.length > 1 ? [subject] : entry.all.map((one) => one.subject);
   const message = visible(finding.message);
   const text =
-    alike.length === 1 ? said(visible(nameOf(subject)), message) : `${whoOf(alike)}: ${sentence(message)}`;
+    alike.length === 1 ? sentenceAbout(visible(nameOf(subject)), message) : `${whoOf(alike)}: ${sentence(message)}`;
   const [first = "", ...rest] = body(printer, text, (line) => line);
   const label = style.severity(finding.severity, padEnd(finding.severity, textColumn - 2));
   return [`  ${label}${style.bold(first.trimStart())}`, ...rest.map((line) => style.bold(line))];
@@ -57,7 +57,7 @@ function whoOf(subjects: readonly ReportedSubject[]): string {
 }
 
 /** The control and the places on one line, then the source lines that were not shown before. */
-function evidenceLines(printer: TextPrinter, entry: SeriousEntry, known: Shown): readonly string[] {
+function evidenceLines(printer: TextPrinter, entry: SeriousEntry, known: Printed): readonly string[] {
   const { style, width } = printer;
   const ids = [...new Set(entry.all.map(({ finding }) => visible(finding.control)))].join(", ");
   const fresh = entry.all.some(({ finding }) => finding.baseline === "new") ? " (new)" : "";
@@ -98,7 +98,7 @@ function placesOf({ all }: SeriousEntry): readonly Origin[] {
   return [...new Map(places.map((origin) => [place(origin), origin])).values()];
 }
 
-function adviceLines(printer: TextPrinter, { all }: SeriousEntry, known: Shown): readonly string[] {
+function adviceLines(printer: TextPrinter, { all }: SeriousEntry, known: Printed): readonly string[] {
   const [first] = all;
   const fix = first?.finding.fix;
   if (!first || !fix) return [];

@@ -1,6 +1,6 @@
 import type { Benchmark, Section } from "../benchmark.ts";
 import { daemon, files, host } from "./host.ts";
-import { asked, scored, told } from "./recommend.ts";
+import { asked, scored, judgedBy } from "./recommend.ts";
 import { images, runtime } from "./runtime.ts";
 
 const operations: Section = {
@@ -46,7 +46,7 @@ const swarm: Section = {
       "Change it on a schedule and after people leave: docker swarm unlock-key --rotate.",
       "swarm-by-hand",
     ),
-    told("7.7", 2, "Node certificates expire soon", "swarm-certificates"),
+    judgedBy("7.7", 2, "Node certificates expire soon", "swarm-certificates"),
     asked(
       "7.8",
       2,

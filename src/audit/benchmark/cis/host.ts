@@ -1,5 +1,5 @@
 import type { Recommendation, Section } from "../benchmark.ts";
-import { asked, scored, told, weighed } from "./recommend.ts";
+import { asked, scored, judgedBy, weighed } from "./recommend.ts";
 
 export const daemon: Section = {
   number: "2",
@@ -18,7 +18,7 @@ export const daemon: Section = {
     scored("2.5", 1, "No registry is used without TLS", "engine-insecure-registry"),
     scored("2.6", 1, "The storage driver is not aufs", "engine-storage-driver"),
     scored("2.7", 1, "The API on TCP demands client certificates", "engine-network-socket"),
-    told("2.8", 1, "Containers get default ulimits", "engine-ulimits"),
+    judgedBy("2.8", 1, "Containers get default ulimits", "engine-ulimits"),
     scored("2.9", 2, "User namespaces separate root inside from root outside", "engine-user-namespaces"),
     scored("2.10", 2, "Containers start in the default cgroup", "engine-cgroup-parent"),
     scored("2.11", 2, "The base device size is the default", "engine-base-size"),
@@ -27,7 +27,7 @@ export const daemon: Section = {
     scored("2.14", 1, "Containers cannot gain privileges by default", "engine-no-new-privileges"),
     scored("2.15", 1, "Containers survive a restart of the daemon", "engine-live-restore"),
     scored("2.16", 1, "The userland proxy is off", "engine-userland-proxy"),
-    told("2.17", 2, "A seccomp profile holds for all containers", "engine-seccomp"),
+    judgedBy("2.17", 2, "A seccomp profile holds for all containers", "engine-seccomp"),
     scored("2.18", 1, "Experimental features are off", "engine-experimental"),
   ],
 };

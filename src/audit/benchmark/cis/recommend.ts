@@ -13,7 +13,7 @@ export function scored(
 }
 
 /** Not scored by the benchmark, and judged by controls all the same. */
-export function told(
+export function judgedBy(
   number: string,
   level: 1 | 2,
   title: string,

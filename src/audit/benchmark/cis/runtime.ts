@@ -1,5 +1,5 @@
 import type { Section } from "../benchmark.ts";
-import { asked, scored, told } from "./recommend.ts";
+import { asked, scored, judgedBy } from "./recommend.ts";
 
 export const runtime: Section = {
   number: "5",
@@ -36,19 +36,19 @@ export const runtime: Section = {
     scored("5.15", 1, "Failing containers restart five times at most", "restart-policy"),
     scored("5.16", 1, "No container sees the host's processes", "host-pid"),
     scored("5.17", 1, "No container shares the host's IPC", "host-ipc"),
-    told("5.18", 1, "No device of the host is in a container", "device-access"),
-    told("5.19", 1, "Containers have ulimits", "container-ulimits"),
+    judgedBy("5.18", 1, "No device of the host is in a container", "device-access"),
+    judgedBy("5.19", 1, "Containers have ulimits", "container-ulimits"),
     scored("5.20", 1, "No mount is propagated to the host", "mount-propagation"),
     scored("5.21", 1, "No container shares the host's UTS namespace", "host-uts"),
     scored("5.22", 1, "The seccomp filter is on", "seccomp-profile"),
     scored("5.23", 2, "No docker exec is privileged", "privileged-exec"),
-    told("5.24", 2, "No docker exec runs as root", "exec-root"),
+    judgedBy("5.24", 2, "No docker exec runs as root", "exec-root"),
     scored("5.25", 1, "Containers start in the engine's cgroup", "cgroup-parent"),
     scored("5.26", 1, "Containers cannot gain privileges", "no-new-privileges"),
     scored("5.27", 1, "Containers have a health check", "container-healthcheck"),
-    told("5.28", 1, "Containers run the image that their tag names", "container-image-current"),
+    judgedBy("5.28", 1, "Containers run the image that their tag names", "container-image-current"),
     scored("5.29", 1, "Processes are limited", "pids-limit"),
-    told("5.30", 2, "No container is on the default bridge", "default-bridge"),
+    judgedBy("5.30", 2, "No container is on the default bridge", "default-bridge"),
     scored("5.31", 1, "No container leaves the user namespaces", "host-user-namespace"),
     scored("5.32", 1, "No container has the Docker socket", "docker-socket-mount"),
   ],
@@ -79,8 +79,8 @@ export const images: Section = {
     ),
     scored("4.5", 2, "Signatures are checked on pull", "content-trust"),
     scored("4.6", 1, "Images that serve have a health check", "image-healthcheck"),
-    told("4.7", 1, "Package lists are not updated in a separate step", "image-update-alone"),
-    told("4.8", 2, "Images hold no setuid programs", "image-setuid", "image-setuid-files"),
+    judgedBy("4.7", 1, "Package lists are not updated in a separate step", "image-update-alone"),
+    judgedBy("4.8", 2, "Images hold no setuid programs", "image-setuid", "image-setuid-files"),
     asked(
       "4.9",
       1,
@@ -88,8 +88,8 @@ export const images: Section = {
       "Confirm that each ADD unpacks an archive on purpose.",
       "image-add",
     ),
-    told("4.10", 1, "No secret is in a Dockerfile or an image", "image-secret"),
-    told("4.11", 2, "Packages are verified when they are installed", "image-unverified-packages"),
+    judgedBy("4.10", 1, "No secret is in a Dockerfile or an image", "image-secret"),
+    judgedBy("4.11", 2, "Packages are verified when they are installed", "image-unverified-packages"),
     asked(
       "4.12",
       1,

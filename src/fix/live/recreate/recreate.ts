@@ -57,7 +57,7 @@ export async function recreate(
   const { running } = old;
   let { body, imageId } = request;
 
-  const stop: readonly Step[] = [
+  const stop: readonly RecreateStep[] = [
     ...(running
       ? [{ says: "stop the old container", make: () => writer.post(`/containers/${old.id}/stop`) }]
       : []),
@@ -74,7 +74,7 @@ export async function recreate(
       make: () => writer.post(`/containers/${old.id}/update`, { RestartPolicy: { Name: "no" } }),
     },
   ];
-  const create: readonly Step[] = [
+  const create: readonly RecreateStep[] = [
     {
       says: "create the new container",
       make: async () => {
@@ -97,7 +97,7 @@ export async function recreate(
         }),
     })),
   ];
-  const commit: Step = {
+  const commit: RecreateStep = {
     says: "commit the old container",
     make: async () => {
       const made = await writer.post(
@@ -109,7 +109,7 @@ export async function recreate(
       return ok(undefined);
     },
   };
-  const start: readonly Step[] = running
+  const start: readonly RecreateStep[] = running
     ? [
         { says: "start the new container", make: () => writer.post(`/containers/${journal.fresh.id}/start`) },
         {
@@ -118,7 +118,7 @@ export async function recreate(
         },
       ]
     : [];
-  const steps: readonly Step[] = [
+  const steps: readonly RecreateStep[] = [
     // Created before anything is touched: what the Engine refuses costs nothing. A commit takes a container that is stopped.
     ...(keepLayer ? [...stop, commit, ...create] : [...create, ...stop]),
     { says: "rename the old container", make: () => rename(old.id, aside, writer) },
@@ -154,7 +154,7 @@ export async function recreate(
   );
 }
 
-interface Step {
+interface RecreateStep {
   readonly says: string;
   readonly make: () => Promise<Result<unknown>>;
 }

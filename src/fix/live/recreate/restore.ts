@@ -10,7 +10,7 @@ import { type Journal, removeJournal } from "./journal.ts";
  */
 export async function restore(journal: Journal, writer: EngineWriter): Promise<Result<void>> {
   const { old, name, fresh, layerImage } = journal;
-  const steps: readonly Step[] = [
+  const steps: readonly RestoreStep[] = [
     // First the new one: it has the name and the ports. Before its id is known it has a name that nobody else uses.
     { make: () => writer.delete(`/containers/${fresh.id ?? fresh.name}?force=1`), mayBeGone: true },
     { make: () => writer.post(`/containers/${old.id}/rename?name=${encodeURIComponent(name)}`) },
@@ -37,7 +37,7 @@ export async function removeOld(journal: Journal, writer: EngineWriter): Promise
   return ok(undefined);
 }
 
-interface Step {
+interface RestoreStep {
   readonly make: () => Promise<Answer>;
   readonly mayBeGone?: boolean;
 }

@@ -1,12 +1,12 @@
 import { isEqual } from "../../../base/equal.ts";
-import { isRecord } from "../../../base/json.ts";
+import { isRecord, type JsonObject } from "../../../base/json.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import type { PublishedPort } from "../../../model/container-values.ts";
 import { setItems } from "../../../model/fact.ts";
 import { documentAt, isNothing, keyIn } from "../json.ts";
 import { readPorts } from "../ports.ts";
 import type { ItemPatch } from "./list-members.ts";
-import { type JsonObject, update, withMember, withMembers } from "./update.ts";
+import { update, withMember, withMembers } from "./update.ts";
 
 /**
  * Makes a patch of `PortBindings`, `{"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}`. A port that is published is

@@ -1,8 +1,6 @@
-import { isRecord } from "../../../base/json.ts";
+import { isRecord, type JsonObject } from "../../../base/json.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import { isNothing, keyIn } from "../json.ts";
-
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The object with the member changed in its place, or added at the end; undefined takes it out. */
 export function withMember(object: JsonObject, name: string, value: unknown): JsonObject {

@@ -5,7 +5,7 @@ import type { EnginePatch } from "../../../model/patch.ts";
 import type { Edit } from "../../../model/writing.ts";
 import { locator, type Span } from "../../values/positions.ts";
 import { optionOfKey } from "../options.ts";
-import { type Source, type Start, sourceOf, startOf, type TextFile, type UnitSurroundings } from "../unit.ts";
+import { type UnitSource, type Start, sourceOf, startOf, type TextFile, type UnitSurroundings } from "../unit.ts";
 import type { Word } from "../words.ts";
 import { spellFlagValue } from "./flag.ts";
 
@@ -41,7 +41,7 @@ export function commandLineOf(
 }
 
 /** A file whose places are remembered as offsets. */
-function recorded(given: TextFile, spans: Map<Origin, Span>): Source {
+function recorded(given: TextFile, spans: Map<Origin, Span>): UnitSource {
   const locate = locator(given.file, given.text);
   return sourceOf(given, (span) => {
     const origin = locate(span);

@@ -1,5 +1,5 @@
 import type { Span } from "../../values/positions.ts";
-import type { Problem } from "../problem.ts";
+import type { SyntaxProblem } from "../problem.ts";
 import { cut, type Joined, join, trimmed } from "./joined.ts";
 import { isBlank, isComment, type Line, lineAt, withoutContinuation } from "./lines.ts";
 import { heredocWords, type RawWord } from "./shell-words.ts";
@@ -28,7 +28,7 @@ export interface Instructions {
   /** `\`, or `` ` `` where the escape directive says so. */
   readonly escapeToken: string;
   readonly instructions: readonly Instruction[];
-  readonly problems: readonly Problem[];
+  readonly problems: readonly SyntaxProblem[];
   /** True where there are more than anybody could build: an image has at most 127 layers. The rest was not read. */
   readonly tooMany: boolean;
 }
@@ -55,7 +55,7 @@ export function readInstructions(text: string, earlier?: Earlier): Instructions 
   const known = earlier && startOf(text, earlier);
   const instructions: Instruction[] = [...(known?.instructions ?? [])];
   const directives = known ?? readDirectives(text);
-  const problems: Problem[] = [...directives.problems];
+  const problems: SyntaxProblem[] = [...directives.problems];
   const { escapeToken } = directives;
   let offset = directives.end;
   while (offset < text.length && instructions.length <= mostInstructions) {
@@ -152,7 +152,7 @@ function finish(shaped: Shape, heredocs: readonly Heredoc[], span: Span): Instru
 
 function takeHeredocs(text: string, next: number, shaped: Shape, span: Span) {
   const { keyword, rest } = shaped.trigger ?? shaped;
-  let problem: Problem | undefined;
+  let problem: SyntaxProblem | undefined;
   const heredocs: Heredoc[] = [];
   let offset = next;
   let end: number | undefined;
@@ -188,7 +188,7 @@ function firstOffset(joined: Joined): number {
  * the rest is read. `end` is where the rest begins. Source: moby/buildkit, frontend/dockerfile/parser/directives.go.
  */
 function readDirectives(text: string) {
-  const problems: Problem[] = [];
+  const problems: SyntaxProblem[] = [];
   const seen = new Set<string>();
   let escapeToken = "\\";
   let offset = text.startsWith("\uFEFF") ? 1 : 0;

@@ -1,5 +1,5 @@
 import type { NameValue } from "../../../model/container-values.ts";
-import type { Problem } from "../problem.ts";
+import type { SyntaxProblem } from "../problem.ts";
 import { type Expansion, expand } from "./expand.ts";
 import type { Instruction, Instructions } from "./instructions.ts";
 import type { Joined } from "./joined.ts";
@@ -35,7 +35,7 @@ export interface Build {
   readonly stages: readonly Stage[];
   /** ENV and ARG in order, those before the first FROM too. */
   readonly assigned: readonly Assigned[];
-  readonly problems: readonly Problem[];
+  readonly problems: readonly SyntaxProblem[];
   /** True where there is more than anybody could build. */
   readonly tooMany: boolean;
 }

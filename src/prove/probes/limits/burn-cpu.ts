@@ -3,7 +3,7 @@ import { ok, type Result } from "../../../base/result.ts";
 import { valueOr } from "../../../model/fact.ts";
 import { inChild } from "../../experiment/attempts.ts";
 import type { Builder, Ran } from "../../helper/program.ts";
-import { type Facts, type Judgement, type ProbeTarget, probe, type Seen } from "../../probe.ts";
+import { type Facts, type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../../probe.ts";
 
 interface Burnt {
   readonly processes: number;
@@ -29,7 +29,7 @@ export const burnCpu = probe<Burnt>({
   inPlace: false,
   looser: "open",
   experiment: burn,
-  judge,
+  judge: judgeCpu,
 });
 
 /** CPUs, as a quota gives them; undefined without one. */
@@ -112,7 +112,7 @@ function countersIn(
   return typeof throttled === "number" && typeof used === "number" ? { throttled, used } : undefined;
 }
 
-function judge({ subject, control, facts }: Seen<Burnt>): Judgement {
+function judgeCpu({ subject, control, facts }: ProbeRuns<Burnt>): Judgement {
   const quota = quotaOf(facts);
   const { processes, throttled, allowed, used } = subject;
   const burnt = `${processes} process${processes === 1 ? "" : "es"} that burn${processes === 1 ? "s" : ""} CPU`;
@@ -154,7 +154,7 @@ function judge({ subject, control, facts }: Seen<Burnt>): Judgement {
   };
 }
 
-function pinned({ allowed }: Burnt, control: Seen<Burnt>["control"], { cpus }: Facts): Judgement {
+function pinned({ allowed }: Burnt, control: ProbeRuns<Burnt>["control"], { cpus }: Facts): Judgement {
   if (!control.ok) return { outcome: "inconclusive", evidence: `no looser container: ${control.reason}` };
   const may = `it may run on ${allowed} of ${cpus} CPUs`;
   return control.value.allowed > allowed

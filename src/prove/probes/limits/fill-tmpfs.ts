@@ -7,7 +7,7 @@ import { together } from "../../experiment/looks.ts";
 import { atFdCwd, open } from "../../helper/constants.ts";
 import { errnoOf } from "../../helper/errno.ts";
 import type { Plan } from "../../helper/program.ts";
-import { type Facts, type Judgement, type ProbeTarget, probe, type Seen } from "../../probe.ts";
+import { type Facts, type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../../probe.ts";
 import { tmpfsTargets } from "../../subject/tmpfs-targets.ts";
 
 /** Bytes that may be taken of the host's memory for a moment. */
@@ -30,7 +30,7 @@ export const fillTmpfs = probe<Filled>({
   before: ({ view }) =>
     tmpfsTargets(view).length === 0 ? { outcome: "notApplicable", evidence: "it has no tmpfs" } : undefined,
   experiment: fill,
-  judge,
+  judge: judgeFilled,
 });
 
 async function fill(target: ProbeTarget): Promise<Result<Filled>> {
@@ -61,7 +61,7 @@ async function fill(target: ProbeTarget): Promise<Result<Filled>> {
   });
 }
 
-function judge(seen: Seen<Filled>): Judgement {
+function judgeFilled(seen: ProbeRuns<Filled>): Judgement {
   const { subject, control } = seen;
   const judgement = judgeAttempts(
     {

@@ -2,7 +2,7 @@ import { ok, type Result } from "../../../base/result.ts";
 import { amountIn } from "../../../model/facts/table.ts";
 import { errorOf, inChild } from "../../experiment/attempts.ts";
 import type { Call } from "../../helper/program.ts";
-import { type Facts, type Judgement, type ProbeTarget, probe, type Seen } from "../../probe.ts";
+import { type Facts, type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../../probe.ts";
 
 /** Processes that are started to see whether anything stops them; more would burden the host for a proof. */
 const most = 1024;
@@ -33,7 +33,7 @@ export const forkUntilLimit = probe<Forks>({
       : undefined;
   },
   experiment: fork,
-  judge,
+  judge: judgeForks,
 });
 
 function limitOf({ view }: Facts): number | undefined {
@@ -74,7 +74,7 @@ async function fork(target: ProbeTarget): Promise<Result<Forks>> {
   return ok({ ...forks.value, refused: refused === undefined ? undefined : Number(refused) });
 }
 
-function judge({ subject, control, facts }: Seen<Forks>): Judgement {
+function judgeForks({ subject, control, facts }: ProbeRuns<Forks>): Judgement {
   const limit = limitOf(facts);
   const { started, error, refused } = subject;
   if (error === undefined && limit === undefined) {

@@ -5,7 +5,7 @@ import { readClock, readStatus, textFile } from "../../experiment/looks.ts";
 import { atFdCwd, directFile } from "../../helper/constants.ts";
 import { errnoOf } from "../../helper/errno.ts";
 import type { Call } from "../../helper/program.ts";
-import { type Before, type Facts, type Judgement, type ProbeTarget, probe, type Seen } from "../../probe.ts";
+import { type Before, type Facts, type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../../probe.ts";
 
 type Kind = "read" | "write";
 type Unit = "bps" | "iops";
@@ -46,7 +46,7 @@ export const ioPastLimit = probe<readonly Timed[]>({
   looser: "open",
   before,
   experiment: readAndWrite,
-  judge,
+  judge: judgeIo,
 });
 
 function ratesOf({ view }: Facts): readonly Rate[] {
@@ -149,7 +149,7 @@ export function isOn(
   return own === undefined ? undefined : own === name || own.replace(/p?\d+$/, "") === name;
 }
 
-function judge({ subject, control }: Seen<readonly Timed[]>): Judgement {
+function judgeIo({ subject, control }: ProbeRuns<readonly Timed[]>): Judgement {
   const broken = subject.find(({ error }) => error !== undefined);
   if (broken) return { outcome: "inconclusive", evidence: `${broken.rate.kind}: ${broken.error}` };
   const fast = subject.filter(

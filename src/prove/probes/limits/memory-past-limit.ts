@@ -4,7 +4,7 @@ import type { Container } from "../../../model/container.ts";
 import { valueOr } from "../../../model/fact.ts";
 import { errnoOf } from "../../helper/errno.ts";
 import type { Plan } from "../../helper/program.ts";
-import { type Facts, type Judgement, type ProbeTarget, probe, type Seen } from "../../probe.ts";
+import { type Facts, type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../../probe.ts";
 
 /** Bytes that are taken for a moment. */
 const most = 512 * 1024 ** 2;
@@ -36,7 +36,7 @@ export const memoryPastLimit = probe<Hog>({
     };
   },
   experiment: take,
-  judge,
+  judge: judgeMemory,
 });
 
 /** Memory and swap together: a limit that lets the hog into the swap is passed only there. */
@@ -77,7 +77,7 @@ function allocate(size: number): Plan<string | undefined> {
   };
 }
 
-function judge({ subject, control, facts }: Seen<Hog>): Judgement {
+function judgeMemory({ subject, control, facts }: ProbeRuns<Hog>): Judgement {
   const { limit } = wanted(facts);
   const size = sayBytes(subject.size);
   if (!subject.oomKilled && subject.error === undefined) {
