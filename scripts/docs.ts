@@ -9,7 +9,7 @@ import { diskFiles } from "../src/audit/inputs/disk-files.ts";
 import { tryExamples } from "../src/cli/controls/explain.ts";
 import { configSchema } from "../src/config/schema.ts";
 import { allControls, findControl } from "../src/controls/registry.ts";
-import { needsOf } from "../src/fix/plan/known-needs.ts";
+import { needsOf } from "../src/fix/plan/kinds.ts";
 import { settler } from "../src/fix/plan/settle.ts";
 import { controlPage } from "../src/report/control-page.ts";
 import { loadReporter } from "../src/report/formats.ts";

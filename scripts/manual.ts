@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CommandTree, commandTree } from "../src/cli/common/command-tree.ts";
-import { allCommands } from "../src/cli/completion/values.ts";
+import { allCommands } from "../src/cli/completion/completion.ts";
 import { buildProgram } from "../src/cli/program.ts";
 
 const [folder] = process.argv.slice(2);

@@ -3,8 +3,7 @@ import { failed, ok } from "../base/result.ts";
 import { configIgnores, readConfig } from "../config/config.ts";
 import { container } from "../model/container.ts";
 import type { Subject } from "../model/subject.ts";
-import { idleIgnores, remembering } from "./idle-ignores.ts";
-import { commentIgnores, ignoreOf } from "./ignores.ts";
+import { commentIgnores, idleIgnores, ignoreOf, remembering } from "./ignores.ts";
 
 const noFiles = { read: () => failed("there is none"), exists: () => false, environment: {}, home: "/" };
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../base/error-words.ts";
-import { type Check, limited, missing, ok } from "./check.ts";
+import { type Check, limited, missing, ok } from "./checks.ts";
 
 export interface KernelPlaces {
   /** The host's procfs. */

@@ -4,10 +4,9 @@ import { type Input, readInput } from "../audit/inputs/inputs.ts";
 import { failed, type Result } from "../base/result.ts";
 import type { ComposeOptions } from "../formats/format.ts";
 import type { Gap } from "../model/gap.ts";
-import { createNew, replaceFile } from "./apply.ts";
+import { createNew, removeTemporary, replaceFile } from "./apply.ts";
 import type { ChangedText } from "./changed-texts.ts";
 import type { FileOutcome } from "./outcome.ts";
-import { removeTemporary } from "./put-in-place.ts";
 
 export interface WrittenFile extends FileOutcome {
   /** Why it was not written, as a clause; undefined where nobody tried. */

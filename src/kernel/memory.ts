@@ -1,5 +1,4 @@
-import { type MountTable, mountTable } from "./mounts/mount-table.ts";
-import { type MountEntry, parseMountinfo } from "./mounts/mountinfo.ts";
+import { type MountEntry, type MountTable, mountTable, parseMountinfo } from "./mounts/mount-table.ts";
 import type { HostSocket } from "./mounts/sockets.ts";
 import type { EngineProcess } from "./processes/engine-process.ts";
 

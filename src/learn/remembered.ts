@@ -5,10 +5,9 @@ import { isRecord } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { stateFolder } from "../base/state-folder.ts";
 import { createFile } from "../fix/apply.ts";
-import { mergeDisks } from "./observe/disks.ts";
 import type { Observation } from "./observe/observe.ts";
-import type { Peaks } from "./observe/peaks.ts";
 import type { Places, WrittenFolder } from "./observe/places.ts";
+import { mergeDisks, type Peaks } from "./observe/usage.ts";
 import { mergeShown, nothingShown, type ShownNeeds } from "./shown.ts";
 import type { Asked } from "./trace/tasks.ts";
 

@@ -1,6 +1,6 @@
-import type { JsonObject } from "../base/json.ts";
 import { describe, expect, it } from "vitest";
 import { planForCompose } from "../../test/support/formats/plans.ts";
+import type { JsonObject } from "../base/json.ts";
 import { ok } from "../base/result.ts";
 import type { PlannedStep } from "../fix/verify/source.ts";
 import type { Planned } from "../fix/write-plans.ts";

@@ -1,5 +1,5 @@
 import { failed, type Result } from "../base/result.ts";
-import type { TcpAddress } from "../engine/host/sockets.ts";
+import type { TcpAddress } from "../engine/host/reach.ts";
 import type { Container } from "../model/container.ts";
 import type { Outcome } from "../model/proof.ts";
 import type { Plan } from "./helper/program.ts";

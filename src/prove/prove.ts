@@ -1,7 +1,7 @@
 import { failed, ok, type Result } from "../base/result.ts";
 import { openProofRegister } from "../engine/proof-register.ts";
 import type { Deviation, Proof, Proved } from "../model/proof.ts";
-import { attributeAll, type AttributedProbe } from "./attribution.ts";
+import { type AttributedProbe, attributeAll } from "./attribution.ts";
 import { openContainers, type ProofContainers } from "./containers/proof-containers.ts";
 import { type ProofContext, takeAway } from "./containers/test-container.ts";
 import type { ProvingEngine } from "./engine.ts";

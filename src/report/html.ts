@@ -6,12 +6,10 @@ import { excerpter } from "./excerpt.ts";
 import { alikeSubjects } from "./groups/alike.ts";
 import { bySubject } from "./groups/tally.ts";
 import { gapHtml, type HtmlPrinter } from "./html/finding.ts";
-import { glossaryHtml } from "./html/glossary.ts";
 import { filtersHtml, headerHtml, startHtml } from "./html/header.ts";
-import { type Html, html as markup, noHtml, prose } from "./html/html.ts";
-import { matrixHtml } from "./html/matrix.ts";
+import { type Html, html as markup, noHtml, pageHtml, prose } from "./html/html.ts";
+import { glossaryHtml, matrixHtml } from "./html/matrix.ts";
 import script from "./html/page.js?raw";
-import { pageHtml } from "./html/page.ts";
 import { groupHtml } from "./html/subjects.ts";
 
 /** The report as one page. Everything is readable without the script, which only filters. */

@@ -5,7 +5,7 @@ import { isFileOrigin, type Origin } from "../model/origin.ts";
 import { severities } from "../model/severity.ts";
 import type { ReportContext } from "./context.ts";
 import { excerpter } from "./excerpt.ts";
-import { kindName } from "./groups/nouns.ts";
+import { kindName } from "./groups/groups.ts";
 import { bySubject, type SubjectFindings, severityCounts } from "./groups/tally.ts";
 import { count, countSeverities, firstSentence, place, sentence, viewsLine, whyOf } from "./words.ts";
 

@@ -2,7 +2,7 @@ import type { Finding, ReportedSubject } from "../audit/finding.ts";
 import { isWritten } from "../formats/formats.ts";
 import { seriousEntries } from "./groups/serious.ts";
 import type { SubjectFindings } from "./groups/tally.ts";
-import { firstSentence, headOf, nameOf, place, sentenceAbout, sentence } from "./words.ts";
+import { firstSentence, headOf, nameOf, place, sentence, sentenceAbout } from "./words.ts";
 
 /** One of the worst findings, and the command that mends it. */
 export interface NextStep {

@@ -1,5 +1,4 @@
-import { type Html, html, htmlLines, noHtml } from "./html/html.ts";
-import { pageHtml } from "./html/page.ts";
+import { type Html, html, htmlLines, noHtml, pageHtml } from "./html/html.ts";
 import { count } from "./words.ts";
 
 /** What trials showed of one workload. */

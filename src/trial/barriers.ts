@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { isRecord, itemsOf, recordAt, textAt, textsOf, type JsonObject } from "../base/json.ts";
+import { isRecord, itemsOf, type JsonObject, recordAt, textAt, textsOf } from "../base/json.ts";
 
 /** What a trial cannot isolate from the host. `--allow NAME` starts it all the same. */
 export const barrierNames = [

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { isRecord, itemsOf, recordAt, type JsonObject } from "../base/json.ts";
+import { isRecord, itemsOf, type JsonObject, recordAt } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { type Docker, whyFailed } from "./docker.ts";
 
@@ -57,8 +57,8 @@ function documentOf(text: string, folder: string): Result<ComposeDocument> {
   }
   if (!isRecord(value)) return failed("docker compose config printed no project");
   const { name, services, ...rest } = value;
-  const own = Object.entries(recordAt({ services }, "services")).filter((entry): entry is [string, JsonObject] =>
-    isRecord(entry[1]),
+  const own = Object.entries(recordAt({ services }, "services")).filter(
+    (entry): entry is [string, JsonObject] => isRecord(entry[1]),
   );
   const readable = own.map(([service, keys]) => [service, withDiskKeys(keys)] as const);
   return ok({ name: String(name ?? ""), folder, services: Object.fromEntries(readable), rest });

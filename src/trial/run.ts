@@ -1,12 +1,12 @@
-import type { JsonObject } from "../base/json.ts";
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
+import type { JsonObject } from "../base/json.ts";
 import { type CheckFailure, runChecks, runLoad, type UserChecks } from "./checks.ts";
 import type { ComposeDocument } from "./compose-config.ts";
 import { type Docker, whyFailed } from "./docker.ts";
 import type { Ended } from "./program.ts";
+import { removeProject, type SweepWays } from "./scratch.ts";
 import { type ContainerState, listensOf, readStates, statesOf } from "./state.ts";
-import { removeProject, type SweepWays } from "./sweep.ts";
 import { type WrittenFiles, writtenFiles } from "./written.ts";
 
 /** The Engine that trials run on. */

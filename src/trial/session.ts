@@ -4,13 +4,11 @@ import { type Barrier, type BarrierName, barriersOf } from "./barriers.ts";
 import { type Baseline, baselineOf, unsteady } from "./baseline.ts";
 import type { CheckKind, UserChecks } from "./checks.ts";
 import { type ComposeDocument, withDependencies } from "./compose-config.ts";
-import { isolate } from "./isolate.ts";
+import { isolate, masker } from "./isolate.ts";
 import { judgeTrial, type TrialVerdict } from "./judge.ts";
-import { masker } from "./mask.ts";
 import { type RunWatch, runTrial, type TrialEngine, type TrialRun } from "./run.ts";
-import type { Scratch } from "./scratch.ts";
+import { labelName, type Scratch } from "./scratch.ts";
 import { copyWithin, standInsFor } from "./stand-ins.ts";
-import { labelName } from "./sweep.ts";
 
 export interface SessionOptions {
   readonly checks: UserChecks;

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { maxFileBytes } from "../../src/audit/inputs/disk-files.ts";
 import { commandTree } from "../../src/cli/common/command-tree.ts";
-import { allCommands } from "../../src/cli/completion/values.ts";
+import { allCommands } from "../../src/cli/completion/completion.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { builtCommand, runCli } from "../support/cli.ts";
 import { testFolder } from "../support/test-folder.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ownLabel } from "../../src/engine/owner.ts";
-import { labelName } from "../../src/prove/containers/leftovers.ts";
+import { labelName } from "../../src/prove/containers/proof-containers.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox } from "./images.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { labelName } from "../../src/prove/containers/leftovers.ts";
+import { labelName } from "../../src/prove/containers/proof-containers.ts";
 import { probes } from "../../src/prove/registry.ts";
 import { folderOf, runCli } from "../support/cli.ts";
 import { expectDocument } from "../support/documents.ts";

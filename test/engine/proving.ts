@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Outcome } from "../../src/model/proof.ts";
-import { labelName } from "../../src/prove/containers/leftovers.ts";
+import { labelName } from "../../src/prove/containers/proof-containers.ts";
 import { builtCommand, type Ran, runCli } from "../support/cli.ts";
 import { expectDocument } from "../support/documents.ts";
 import type { TestEngine } from "./engine.ts";

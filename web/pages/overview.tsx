@@ -1,7 +1,7 @@
 import Plot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "preact/hooks";
-import { focusAreas } from "../../src/report/groups/focus-areas.ts";
+import { focusAreas } from "../../src/report/groups/tally.ts";
 import type { Answer } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Ago, Counts, Scroll, Severity, Subject, severities, Title, When } from "../parts/parts.tsx";

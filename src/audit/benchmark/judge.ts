@@ -5,9 +5,9 @@ import type { SurveyedSubject } from "../survey.ts";
 import { observedOf } from "../views.ts";
 import {
   type Benchmark,
+  type BenchmarkOutcome,
   type BenchmarkResult,
   type Evidence,
-  type BenchmarkOutcome,
   outcomes,
   type Recommendation,
   type RecommendationResult,

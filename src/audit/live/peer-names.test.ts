@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
-import { peerNames, withPeerNames } from "./peer-names.ts";
+import { peerNames, withPeerNames } from "./live.ts";
 
 const id = "ab".repeat(32);
 

@@ -11,8 +11,7 @@ import { exec } from "../../model/exec.ts";
 import { type Gap, gap } from "../../model/gap.ts";
 import type { ContainerSubject, EngineSubject, ExecSubject } from "../../model/subject.ts";
 import { withConfiguration } from "./engine-facts.ts";
-import { type Live, noEngine } from "./live.ts";
-import { peerNames, withPeerNames } from "./peer-names.ts";
+import { type Live, noEngine, peerNames, withPeerNames } from "./live.ts";
 
 export interface LiveRequest {
   /** An Engine that cannot be reached is a gap, for it was asked for. */

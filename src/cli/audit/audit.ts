@@ -8,22 +8,20 @@ import { exitStatus } from "../../audit/summary.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { findControl } from "../../controls/registry.ts";
 import { childrenOf } from "../../fix/plan/base-images.ts";
-import { needsOf } from "../../fix/plan/known-needs.ts";
+import { needsOf } from "../../fix/plan/kinds.ts";
 import { settler } from "../../fix/plan/settle.ts";
 import { type Severity, severities } from "../../model/severity.ts";
 import type { ReportContext } from "../../report/context.ts";
 import { loadReporter } from "../../report/formats.ts";
-import { wantsColour } from "../common/colour.ts";
 import { complain, complainAt } from "../common/complain.ts";
-import { deliver } from "../common/deliver.ts";
-import { plan } from "../common/outputs.ts";
-import { progressLine } from "../common/progress.ts";
+import { deliver, plan } from "../common/outputs.ts";
+import { progressLine, wantsColour } from "../common/progress.ts";
 import { readStdin } from "../common/stdin.ts";
 import { version } from "../common/version.ts";
 import { limitsOf } from "../fix/limits.ts";
 import type { AuditOptions } from "./options.ts";
 import { purposes } from "./purposes.ts";
-import { loadConfig, rulesOf, type AuditSettings, withIgnoresFrom } from "./settings.ts";
+import { type AuditSettings, loadConfig, rulesOf, withIgnoresFrom } from "./settings.ts";
 
 /** `bulkhead audit`. Answers the exit status: 0 clean, 1 findings, 2 wrong use or a gap. */
 export async function runAudit(targets: readonly string[], options: AuditOptions): Promise<number> {

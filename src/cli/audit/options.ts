@@ -7,8 +7,9 @@ import {
   addComposeOptions,
   addConfigOptions,
   addEngineOptions,
+  collect,
+  list,
 } from "../common/common-options.ts";
-import { collect, list } from "../common/option-values.ts";
 import { type PurposeName, purposeNames } from "./purposes.ts";
 
 /** What `bulkhead audit` takes, as commander gives it. */

@@ -1,8 +1,8 @@
 import type { Rules } from "../../audit/evaluate.ts";
 import { spellRemedy } from "../../audit/spell.ts";
-import { needsOf } from "../../fix/plan/known-needs.ts";
+import { needsOf } from "../../fix/plan/kinds.ts";
 import { settler } from "../../fix/plan/settle.ts";
-import { rulesOf, type AuditSettings } from "../audit/settings.ts";
+import { type AuditSettings, rulesOf } from "../audit/settings.ts";
 import { limitsOf } from "../fix/limits.ts";
 
 /** By what a long-running command judges an Engine: asked for each time, since ignores end with a day. It proposes what fix writes. */

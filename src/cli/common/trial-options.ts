@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type BarrierName, barrierNames } from "../../trial/barriers.ts";
-import { collect, size } from "./option-values.ts";
+import { collect, size } from "./common-options.ts";
 
 /** How trials run, as commander gives it. */
 export interface TrialOptions {

@@ -1,9 +1,13 @@
 import type { Command } from "commander";
 import { controls } from "../../controls/registry.ts";
 import { presetNames } from "../../guard/policy/presets/preset-names.ts";
-import { type CommandTree, commandTree, type OptionEntry } from "../common/command-tree.ts";
+import {
+  type ArgumentEntry,
+  type CommandTree,
+  commandTree,
+  type OptionEntry,
+} from "../common/command-tree.ts";
 import type { Shell } from "./options.ts";
-import { allCommands, argumentValue, type Completion, optionValue, type Words } from "./values.ts";
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 
@@ -211,4 +215,51 @@ function functionOf(path: string): string {
 
 function zshQuoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Words that are not in the commands' declarations. */
+interface Words {
+  readonly controls: readonly string[];
+  readonly presets: readonly string[];
+  readonly commands: readonly string[];
+}
+
+/** What completes a value: these words, files, both, or nothing. */
+interface Completion {
+  readonly words: readonly string[];
+  readonly files: boolean;
+}
+
+/** Names of values that are a path. */
+const paths = new Set(["path", "file", "folder", "request.json"]);
+
+function optionValue(option: OptionEntry, words: Words): Completion {
+  const choices = option.long === "--preset" ? words.presets : option.choices;
+  return completionOf(option.valueName, choices, words);
+}
+
+/** What completes a command's first argument. */
+function argumentValue(command: CommandTree, words: Words): Completion {
+  if (command.name === "help") return { words: words.commands, files: false };
+  const [first] = command.arguments;
+  if (first === undefined) return { words: [], files: false };
+  return first.name === "target"
+    ? { words: targetsOf(first), files: true }
+    : completionOf(first.name, first.choices, words);
+}
+
+/** `engine`, `container:`, `image:`: the kinds of target that the argument's description names. */
+function targetsOf({ description }: ArgumentEntry): readonly string[] {
+  return ["engine", "container:", "image:"].filter((kind) => description.includes(kind));
+}
+
+function completionOf(name: string, choices: readonly string[], words: Words): Completion {
+  if (choices.length > 0) return { words: choices, files: false };
+  if (name === "control") return { words: words.controls, files: false };
+  return { words: [], files: paths.has(name) };
+}
+
+/** Every command below, the command itself first. */
+export function allCommands(tree: CommandTree): readonly CommandTree[] {
+  return [tree, ...tree.commands.flatMap(allCommands)];
 }

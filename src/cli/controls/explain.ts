@@ -3,7 +3,7 @@ import { didYouMean } from "../../base/suggest.ts";
 import type { Control } from "../../controls/control.ts";
 import { controls, findControl } from "../../controls/registry.ts";
 import { controlPage, pageText, type TriedExample } from "../../report/control-page.ts";
-import { wantsColour } from "../common/colour.ts";
+import { wantsColour } from "../common/progress.ts";
 
 /** `bulkhead explain ID`: the control's page. Needs no network and no Engine. */
 export function explainControl(id: string): number {

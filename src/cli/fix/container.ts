@@ -20,7 +20,7 @@ import type { Limits } from "../../fix/plan/limits.ts";
 import type { WrittenPlan } from "../../fix/write-plans.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { shellWords } from "../../run/shell-words.ts";
-import { loadConfig, rulesOf, type AuditSettings } from "../audit/settings.ts";
+import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import { lookOf } from "./job.ts";
@@ -142,7 +142,10 @@ async function imageName(inspect: unknown, id: string, reader: EngineClient): Pr
 }
 
 /** What somebody says; else the memory that a container which runs took at most, with head-room. */
-async function limitsFor({ subject, options, settings, reader }: ContainerJob, inspect: unknown): Promise<Limits> {
+async function limitsFor(
+  { subject, options, settings, reader }: ContainerJob,
+  inspect: unknown,
+): Promise<Limits> {
   const said = limitsOf(options, settings.config);
   const pid = recordAt(inspect, "State").Pid;
   if (recordAt(inspect, "State").Running !== true || typeof pid !== "number") return said;
@@ -215,7 +218,11 @@ function show(
   }
 }
 
-async function update(plan: LivePlan, inspect: unknown, { subject, writer, reader }: ContainerJob): Promise<number> {
+async function update(
+  plan: LivePlan,
+  inspect: unknown,
+  { subject, writer, reader }: ContainerJob,
+): Promise<number> {
   if (plan.live.length > 0) {
     const path = `/containers/${encodeURIComponent(textAt(inspect, "Id") ?? subject.name)}`;
     const answer = await writer.post(`${path}/update`, plan.update);

@@ -17,7 +17,7 @@ import { writeDaemonJson } from "../../formats/daemon-json/write.ts";
 import type { EnginePatch } from "../../model/patch.ts";
 import type { EngineSubject } from "../../model/subject.ts";
 import { applyEdits } from "../../model/writing.ts";
-import { loadConfig, rulesOf, type AuditSettings } from "../audit/settings.ts";
+import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import { lookOf } from "./job.ts";

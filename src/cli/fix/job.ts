@@ -8,12 +8,12 @@ import { describePlans, diffPainter, type Look, sayCounts, sayRemaining } from "
 import { patchOf, shownDiffs } from "../../fix/diff.ts";
 import { countsOf, outcomeDocument } from "../../fix/outcome.ts";
 import { moveSecrets } from "../../fix/secrets.ts";
-import { type NewText, keepOriginals, settleKept } from "../../fix/undo/kept.ts";
+import { keepOriginals, type NewText, settleKept } from "../../fix/undo/kept.ts";
 import { unreadableAfter, type WrittenFile, writeFiles } from "../../fix/write-files.ts";
 import { type Planned, type WrittenPlan, writePlans } from "../../fix/write-plans.ts";
 import { mask } from "../../report/secrets/redact.ts";
-import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
+import { wantsColour } from "../common/progress.ts";
 import type { FixOptions } from "./options.ts";
 
 /** What one run of `bulkhead fix` works on. */

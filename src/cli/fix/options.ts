@@ -2,8 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Acceptance, parseAcceptance } from "../../fix/accept.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
 import { parseDuration } from "../../formats/values/duration.ts";
-import { addColourOption, addComposeOptions, addConfigOptions } from "../common/common-options.ts";
-import { list } from "../common/option-values.ts";
+import { addColourOption, addComposeOptions, addConfigOptions, list } from "../common/common-options.ts";
 import { addTrialOptions, type TrialOptions } from "../common/trial-options.ts";
 
 /** What `bulkhead fix` takes, as commander gives it. */

@@ -7,8 +7,8 @@ import { controls, findControl } from "../../controls/registry.ts";
 import { severities } from "../../model/severity.ts";
 import { styleOf } from "../../report/text/style.ts";
 import { sentence } from "../../report/words.ts";
-import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
+import { wantsColour } from "../common/progress.ts";
 import { type FleetClient, fleetClient } from "./client.ts";
 import type { FleetFindingsOptions, FleetOptions } from "./options.ts";
 

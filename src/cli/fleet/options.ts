@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { severities } from "../../model/severity.ts";
-import { addColourOption } from "../common/common-options.ts";
-import { list } from "../common/option-values.ts";
+import { addColourOption, list } from "../common/common-options.ts";
 
 /** What each part of `bulkhead fleet` takes, as commander gives it. */
 export interface FleetOptions {

@@ -1,7 +1,6 @@
 import { type Command, Option } from "commander";
 import { presetNames } from "../../guard/policy/presets/preset-names.ts";
-import { addConfigOptions } from "../common/common-options.ts";
-import { count, size } from "../common/option-values.ts";
+import { addConfigOptions, count, size } from "../common/common-options.ts";
 
 /** What every part of `bulkhead guard` takes to come to its policies. */
 export interface GuardPolicyOptions {

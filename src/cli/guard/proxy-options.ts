@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { collect, count } from "../common/option-values.ts";
+import { collect, count } from "../common/common-options.ts";
 import { addServiceOptions, type GuardServiceOptions } from "./options.ts";
 
 /** What `bulkhead guard proxy` takes, as commander gives it. */

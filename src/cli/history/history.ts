@@ -10,8 +10,8 @@ import { styleOf } from "../../report/text/style.ts";
 import { sentence } from "../../report/words.ts";
 import { momentOf } from "../../watch/changes/until.ts";
 import { sayTime, sayUntil } from "../../watch/outputs/words.ts";
-import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
+import { wantsColour } from "../common/progress.ts";
 import type { HistoryOptions } from "./options.ts";
 import { historyPath } from "./path.ts";
 

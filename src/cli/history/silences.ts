@@ -21,8 +21,8 @@ import { untilForms, untilOf } from "../../watch/changes/until.ts";
 import { sayTime, sayUntil } from "../../watch/outputs/words.ts";
 import { authorOf } from "../common/author.ts";
 import { complain } from "../common/complain.ts";
-import { historyPath } from "./path.ts";
 import type { SilenceOptions, SilencesOptions } from "./silence-options.ts";
+import { historyPath } from "./path.ts";
 
 /** `bulkhead history ack`. Answers the exit status: 0 done, 2 wrong use or no history that can be written. */
 export async function acknowledge(

@@ -3,9 +3,9 @@ import { connectEngine } from "../../engine/connect.ts";
 import { watchContainer } from "../../learn/in-place.ts";
 import { mergeRemembered } from "../../learn/remembered.ts";
 import { describeWatched, type WatchedReport, watchedDocument } from "../../learn/report/watched.ts";
-import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
+import { wantsColour } from "../common/progress.ts";
 import type { LearnOptions } from "./options.ts";
 
 /** Milliseconds, where --for says nothing. */

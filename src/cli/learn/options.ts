@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { addColourOption, addComposeOptions, addConfigOptions } from "../common/common-options.ts";
-import { list } from "../common/option-values.ts";
+import { addColourOption, addComposeOptions, addConfigOptions, list } from "../common/common-options.ts";
 import { addTrialOptions, shellCommand, type TrialOptions } from "../common/trial-options.ts";
 
 /** What `bulkhead learn` takes, as commander gives it. */

@@ -1,7 +1,7 @@
 import type { Report } from "../../audit/finding.ts";
 import { type Gap, gap } from "../../model/gap.ts";
 import type { Proof } from "../../model/proof.ts";
-import { sweep } from "../../prove/containers/leftovers.ts";
+import { sweep } from "../../prove/containers/proof-containers.ts";
 import { prove } from "../../prove/prove.ts";
 import { probes } from "../../prove/registry.ts";
 import { describeProof } from "../../prove/result/describe.ts";

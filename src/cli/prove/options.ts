@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { addColourOption, addEngineOptions } from "../common/common-options.ts";
-import { list } from "../common/option-values.ts";
+import { addColourOption, addEngineOptions, list } from "../common/common-options.ts";
 
 /** What `bulkhead prove` takes, as commander gives it. */
 export interface ProveOptions {

@@ -7,7 +7,7 @@ import { folderOf } from "../../formats/compose/load/file-path.ts";
 import { projectName } from "../../formats/compose/load/project-name.ts";
 import { readCompose } from "../../formats/compose/read.ts";
 import { valueOr } from "../../model/fact.ts";
-import { labelName, sweep } from "../../prove/containers/leftovers.ts";
+import { labelName, sweep } from "../../prove/containers/proof-containers.ts";
 import type { Probe } from "../../prove/probe.ts";
 import { type ContainerProof, prove } from "../../prove/prove.ts";
 import { probes } from "../../prove/registry.ts";
@@ -19,10 +19,9 @@ import {
   proofsDocument,
 } from "../../prove/result/describe.ts";
 import type { ProofTarget } from "../../prove/subject/subject.ts";
-import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
-import { deliver } from "../common/deliver.ts";
-import { progressLine } from "../common/progress.ts";
+import { deliver } from "../common/outputs.ts";
+import { progressLine, wantsColour } from "../common/progress.ts";
 import { readDeviations } from "./deviations.ts";
 import type { ProveOptions } from "./options.ts";
 import { openProvingEngine } from "./proving-engine.ts";
@@ -152,7 +151,11 @@ function tellProof(outcome: ContainerProof, options: ProveOptions): number {
 }
 
 /** Prints every proof and what could not be proven. The latter makes the status 2, whatever was proven. */
-function tellAll(outcomes: readonly ContainerProof[], unproven: readonly string[], options: ProveOptions): number {
+function tellAll(
+  outcomes: readonly ContainerProof[],
+  unproven: readonly string[],
+  options: ProveOptions,
+): number {
   const look = lookOf(options);
   const text =
     options.format === "json"

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { controls } from "../../controls/registry.ts";
-import { needsOf } from "../../fix/plan/known-needs.ts";
+import { needsOf } from "../../fix/plan/kinds.ts";
 import { runDocker } from "../../run/docker.ts";
 import { harden } from "../../run/harden.ts";
 import { policyOf } from "../../run/policy.ts";

@@ -1,5 +1,5 @@
 import type { HostJobs } from "../../fleet/protocol/job.ts";
-import { engineArgs, kernelArgs } from "../common/engine-args.ts";
+import { engineArgs, kernelArgs } from "../common/engine-target.ts";
 import { type JobsOptions, openJobs } from "../common/own-commands/jobs.ts";
 import { triesOf } from "../watch/proof-settings.ts";
 import type { ServeOptions } from "./options.ts";

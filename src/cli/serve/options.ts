@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { JobKind } from "../../watch/job-kinds.ts";
-import { addConfigOptions, addEngineOptions } from "../common/common-options.ts";
-import { collect, list } from "../common/option-values.ts";
-import { jobKind } from "../common/own-commands/job-kind.ts";
+import { addConfigOptions, addEngineOptions, collect, list } from "../common/common-options.ts";
+import { jobKind } from "../common/own-commands/own-command.ts";
 
 /** What `bulkhead serve` takes, as commander gives it. */
 export interface ServeOptions {

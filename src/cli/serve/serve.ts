@@ -9,7 +9,7 @@ import { visible } from "../../base/visible.ts";
 import { controls, findControl } from "../../controls/registry.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions, Endpoint } from "../../engine/connect/endpoint.ts";
-import { needsOfReference } from "../../fix/plan/known-needs.ts";
+import { needsOfReference } from "../../fix/plan/kinds.ts";
 import {
   type FleetOptions,
   isLoopback,
@@ -28,7 +28,7 @@ import { complain } from "../common/complain.ts";
 import { engineTarget, identify } from "../common/engine-target.ts";
 import { liveRules } from "../common/live-rules.ts";
 import { composeOf, declaredHere } from "../common/own-commands/declared-here.ts";
-import { whyNotAllowed } from "../common/own-commands/job-kind.ts";
+import { whyNotAllowed } from "../common/own-commands/own-command.ts";
 import { version } from "../common/version.ts";
 import { readSecret } from "../watch/secrets.ts";
 import type { ServeOptions } from "./options.ts";

@@ -2,9 +2,14 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../formats/values/duration.ts";
 import { severities } from "../../model/severity.ts";
 import type { JobKind } from "../../watch/job-kinds.ts";
-import { addColourOption, addConfigOptions, addEngineOptions } from "../common/common-options.ts";
-import { collect, list } from "../common/option-values.ts";
-import { jobKind } from "../common/own-commands/job-kind.ts";
+import {
+  addColourOption,
+  addConfigOptions,
+  addEngineOptions,
+  collect,
+  list,
+} from "../common/common-options.ts";
+import { jobKind } from "../common/own-commands/own-command.ts";
 import { type ProveWhen, parseProveWhen } from "./prove-when.ts";
 
 /** What `bulkhead watch` takes, as commander gives it. Durations are milliseconds. */

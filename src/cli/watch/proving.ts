@@ -8,8 +8,7 @@ import { redactSource } from "../../report/secrets/redact.ts";
 import { count } from "../../report/words.ts";
 import type { Watch } from "../../watch/watch.ts";
 import { runOwnCommand } from "../common/own-commands/own-command.ts";
-import { probesTold, troubleTold } from "../common/own-commands/proof-told.ts";
-import { readProof } from "../common/own-commands/read-proof.ts";
+import { probesTold, readProof, troubleTold } from "../common/own-commands/read-proof.ts";
 import { nextProof, type ProveWhen } from "./prove-when.ts";
 
 export interface ProvingOptions {

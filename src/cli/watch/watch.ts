@@ -23,13 +23,13 @@ import { openReactions, ownContainer } from "../../watch/reactions/reactions.ts"
 import { startWatch, type Watch } from "../../watch/watch.ts";
 import { loadConfig, type AuditSettings } from "../audit/settings.ts";
 import { authorOf } from "../common/author.ts";
-import { wantsColour } from "../common/colour.ts";
+import { wantsColour } from "../common/progress.ts";
 import { complain } from "../common/complain.ts";
-import { engineArgs, kernelArgs } from "../common/engine-args.ts";
+import { engineArgs, kernelArgs } from "../common/engine-target.ts";
 import { engineTarget, hostName, identify } from "../common/engine-target.ts";
 import { liveRules } from "../common/live-rules.ts";
 import { composeOf, declaredHere } from "../common/own-commands/declared-here.ts";
-import { whyNotAllowed } from "../common/own-commands/job-kind.ts";
+import { whyNotAllowed } from "../common/own-commands/own-command.ts";
 import { openJobs } from "../common/own-commands/jobs.ts";
 import { version } from "../common/version.ts";
 import { historyPath } from "../history/path.ts";

@@ -8,9 +8,9 @@ import type {
   HostFileRole,
   HostObservations,
 } from "../../model/host/benchmark-sight.ts";
-import { flagValues } from "../host/daemon-flags.ts";
 import type { HostFiles } from "../host/files.ts";
 import type { HostSight } from "../host/host.ts";
+import { flagValues } from "../host/process.ts";
 
 const units = [
   "/etc/systemd/system",

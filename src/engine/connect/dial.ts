@@ -1,6 +1,6 @@
 import { Pool } from "undici";
 import type { ConnectOptions, Endpoint } from "./endpoint.ts";
-import { sshDialler } from "./ssh.ts";
+import { sshDialler } from "./socket.ts";
 import { whyConnection } from "./why.ts";
 
 /** Connections to an Engine, and the words for their failures. */

@@ -1,9 +1,9 @@
 import type { Engine } from "../../model/engine.ts";
 import { type Fact, type FactList, set, unresolved, valueOr } from "../../model/fact.ts";
 import { storageQuota } from "../documents/info.ts";
-import { flagValues } from "./daemon-flags.ts";
 import type { HostFiles } from "./files.ts";
 import type { HostSight } from "./host.ts";
+import { flagValues } from "./process.ts";
 
 /** The engine with what only its host shows. */
 export function withHost(engine: Engine, sight: HostSight, files: HostFiles): Engine {

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { failed, ok } from "../../base/result.ts";
 import { engine } from "../../model/engine.ts";
 import { set } from "../../model/fact.ts";
-import { flagValues } from "./daemon-flags.ts";
 import { withHost } from "./facts.ts";
 import type { HostFiles } from "./files.ts";
 import { apiSockets, seeHost } from "./host.ts";
-import { allListeningAddresses } from "./sockets.ts";
+import { flagValues } from "./process.ts";
+import { allListeningAddresses } from "./reach.ts";
 
 /** A host in a table: texts, symlinks (`-> target`) and sockets (`socket`) by path. Folders follow from the paths. */
 function host(table: Readonly<Record<string, string>>): HostFiles {

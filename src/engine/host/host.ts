@@ -1,10 +1,8 @@
 import { posix } from "node:path";
 import type { Result } from "../../base/result.ts";
-import { flagValues } from "./daemon-flags.ts";
 import type { FileStatus, HostFiles } from "./files.ts";
-import { findDaemon } from "./process.ts";
-import { usualSockets } from "./reach.ts";
-import { listeningAddresses, type TcpAddress } from "./sockets.ts";
+import { findDaemon, flagValues } from "./process.ts";
+import { listeningAddresses, type TcpAddress, usualSockets } from "./reach.ts";
 
 /** What this machine shows of an Engine that runs on it. */
 export interface HostSight {

@@ -1,7 +1,7 @@
-import { isRecord, itemsOf, recordAt, textAt, textsOf, type JsonObject } from "../../base/json.ts";
+import { isRecord, itemsOf, type JsonObject, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { writeBytes } from "../../formats/values/spell.ts";
 import type { CreateBody } from "./create-body.ts";
-import { exposedPorts, spellDevice, spellPort } from "./spell-request.ts";
+import { exposedPorts, spellDevice, spellPort } from "./run-words.ts";
 
 /** A Compose file as data, with what it leaves to the reader, each a sentence. */
 export interface ComposeProject {

@@ -1,5 +1,5 @@
 import { isEqual } from "../../base/equal.ts";
-import { isRecord, itemsOf, recordAt, textAt, textsOf, type JsonObject } from "../../base/json.ts";
+import { isRecord, itemsOf, type JsonObject, recordAt, textAt, textsOf } from "../../base/json.ts";
 
 /** What makes a container like one that is there. */
 export interface CreateBody {

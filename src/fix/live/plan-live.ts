@@ -4,7 +4,7 @@ import { writeCreateRequest } from "../../formats/create-request/write.ts";
 import { valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
-import { needsOf } from "../plan/known-needs.ts";
+import { needsOf } from "../plan/kinds.ts";
 import type { Limits } from "../plan/limits.ts";
 import { type PlanRequest, planFixes } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";

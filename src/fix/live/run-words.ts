@@ -1,7 +1,6 @@
-import { isRecord, itemsOf, recordAt, textAt, textsOf, type JsonObject } from "../../base/json.ts";
+import { isRecord, itemsOf, type JsonObject, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { writeBytes } from "../../formats/values/spell.ts";
 import type { CreateBody } from "./create-body.ts";
-import { exposedPorts, spellDevice, spellPort } from "./spell-request.ts";
 
 export interface RunWords {
   /** `docker run …`, word for word. */
@@ -200,7 +199,12 @@ function networkFlags(body: JsonObject, host: JsonObject, networks: CreateBody["
   ];
 }
 
-function notesOn(body: JsonObject, host: JsonObject, networks: CreateBody["networks"], name: string): readonly string[] {
+function notesOn(
+  body: JsonObject,
+  host: JsonObject,
+  networks: CreateBody["networks"],
+  name: string,
+): readonly string[] {
   const names = textsOf(body.Env).map((each) => each.split("=", 1)[0] ?? each);
   const inline = textsOf(host.SecurityOpt).some((option) => option.startsWith("seccomp={"));
   const devices = itemsOf(host.DeviceRequests).length > 0;
@@ -241,4 +245,27 @@ function list(flag: string, value: unknown): Flags {
 function pairs(flag: string, value: unknown): Flags {
   if (!isRecord(value)) return [];
   return Object.entries(value).map(([name, each]) => [flag, `${name}=${each}`]);
+}
+
+/** A device of a create request, as `--device` and a Compose file take it. */
+export function spellDevice(device: unknown): string {
+  const from = textAt(device, "PathOnHost") ?? "";
+  const to = textAt(device, "PathInContainer") ?? from;
+  const rights = textAt(device, "CgroupPermissions") ?? "rwm";
+  return from === to && rights === "rwm" ? from : `${from}:${to}:${rights}`;
+}
+
+/** A port of a create request with where it is published, as `--publish` and a Compose file take it. */
+export function spellPort(port: string, binding: unknown): string {
+  const ip = textAt(binding, "HostIp") ?? "";
+  const number = textAt(binding, "HostPort") ?? "";
+  const address = ip === "" ? "" : `${ip.includes(":") ? `[${ip}]` : ip}:`;
+  const from = number === "" && address === "" ? "" : `${number}:`;
+  return `${address}${from}${port.replace(/\/tcp$/, "")}`;
+}
+
+/** What is exposed by itself, `80/tcp`: a port that is published is exposed by that. */
+export function exposedPorts(body: unknown): readonly string[] {
+  const published = recordAt(body, "HostConfig", "PortBindings");
+  return Object.keys(recordAt(body, "ExposedPorts")).filter((port) => !(port in published));
 }

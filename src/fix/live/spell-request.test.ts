@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exposedPorts } from "./spell-request.ts";
+import { exposedPorts } from "./run-words.ts";
 
 test("a port is exposed by itself only where it is not published", () => {
   const body = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { planForCompose, planForRun } from "../../../test/support/formats/plans.ts";
-import { needsOf } from "./known-needs.ts";
+import { needsOf } from "./kinds.ts";
 import type { Step, SubjectPlan } from "./step.ts";
 
 /** The kind that a control's step has, for each of its steps. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { readRunLine } from "../../formats/run-command/read.ts";
-import { needsOf } from "./known-needs.ts";
+import { needsOf } from "./kinds.ts";
 
 function needsFor(line: string) {
   const [subject] = readRunLine(line, "run.sh", memoryFiles()).subjects;

@@ -3,7 +3,7 @@ import type { SurveyedSubject } from "../../audit/survey.ts";
 import { applyPatches } from "../../model/patch.ts";
 import type { Subject } from "../../model/subject.ts";
 import { failuresOf } from "./failures.ts";
-import { type Knowledge, reconcile, remediesOf } from "./reconcile.ts";
+import { type Knowledge, reconcile, remediesOf } from "./settle.ts";
 import type { Step, SubjectPlan } from "./step.ts";
 
 export interface PlanRequest extends Knowledge {

@@ -9,7 +9,7 @@ import { type SurveyedSubject, survey } from "../../audit/survey.ts";
 import { controls } from "../../controls/registry.ts";
 import { changedTexts } from "../changed-texts.ts";
 import { writePlans } from "../write-plans.ts";
-import { needsOf } from "./known-needs.ts";
+import { needsOf } from "./kinds.ts";
 import { planFixes } from "./plan.ts";
 import { settler } from "./settle.ts";
 

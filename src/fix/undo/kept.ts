@@ -5,7 +5,7 @@ import { whyUnwritten } from "../../base/error-words.ts";
 import { isRecord } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { stateFolder } from "../../base/state-folder.ts";
-import { putInPlace } from "../put-in-place.ts";
+import { putInPlace } from "../apply.ts";
 
 /** What one `--apply` changed, with which `--undo` takes it back. The originals lie beside it, by content. */
 export interface KeptApply {

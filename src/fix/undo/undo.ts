@@ -2,7 +2,7 @@ import { readFileSync, realpathSync, rmdirSync, rmSync } from "node:fs";
 import { resolve, sep } from "node:path";
 import { codeOf, whyUnwritten } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { putInPlace } from "../put-in-place.ts";
+import { putInPlace } from "../apply.ts";
 import { forget, hashOf, type KeptFile, keptApplies, originalBytes, settleKept } from "./kept.ts";
 
 export interface Undone {

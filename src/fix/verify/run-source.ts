@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileOf, type Input } from "../../audit/inputs/inputs.ts";
-import { isRecord, recordAt, textsOf, type JsonObject } from "../../base/json.ts";
+import { isRecord, type JsonObject, recordAt, textsOf } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type PlainCommand, plainCommands } from "../../formats/run-command/plain.ts";
 import { scriptHostOf } from "../../formats/run-command/script-host.ts";

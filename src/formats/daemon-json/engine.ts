@@ -50,7 +50,11 @@ function single({ given, open }: DaemonSettings, key: string): Fact<string> {
   return given.get(key)?.items.at(-1) ?? open ?? unset;
 }
 
-function list<T>({ given, open }: DaemonSettings, key: string, parse: (text: string) => Result<T>): FactList<T> {
+function list<T>(
+  { given, open }: DaemonSettings,
+  key: string,
+  parse: (text: string) => Result<T>,
+): FactList<T> {
   const items = (given.get(key)?.items ?? []).map((item) => {
     if (item.state !== "set") return item;
     const parsed = parse(item.value);

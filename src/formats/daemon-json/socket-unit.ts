@@ -4,9 +4,9 @@ import type { FileOrigin } from "../../model/origin.ts";
 import type { Reading } from "../../model/reading.ts";
 import { locator } from "../values/positions.ts";
 import { engineOf, tlsOf } from "./engine.ts";
-import { noSettings, type DaemonSettings } from "./settings.ts";
+import { type DaemonSettings, noSettings } from "./settings.ts";
 import { engineReading } from "./subject.ts";
-import { unitEntries } from "./unit-file.ts";
+import { unitEntries } from "./unit.ts";
 
 /** What a socket unit opens for dockerd. */
 interface Sockets {

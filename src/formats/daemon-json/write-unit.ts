@@ -8,7 +8,7 @@ import { writeInCycle } from "../values/write-cycle.ts";
 import { spellDaemonPatch } from "./spell.ts";
 import { isSocketUnit, readDockerdUnit, sourceOf, type TextFile, type UnitSurroundings } from "./unit.ts";
 import { commandLineOf } from "./write/command.ts";
-import { keyOfField } from "./write/flag.ts";
+import { keyOfField } from "./write/keys.ts";
 import { writeDaemonJson } from "./write.ts";
 
 export interface UnitWriting {

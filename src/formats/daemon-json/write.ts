@@ -6,11 +6,17 @@ import { saysSame } from "../../model/says-same.ts";
 import { applyEdits, type Writing } from "../../model/writing.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
 import { editContainer, type SpanEdit } from "./write/container.ts";
-import { type DaemonJsonDraft, draftOf } from "./write/draft.ts";
-import { type FieldWriting, propertyOf, type RefusedPatch, refuseAll } from "./write/field.ts";
-import { beyond, listKeys, scalarKeys } from "./write/keys.ts";
+import { type DaemonJsonDraft, draftOf, member, spell } from "./write/draft.ts";
+import {
+  beyond,
+  type FieldWriting,
+  listKeys,
+  propertyOf,
+  type RefusedPatch,
+  refuseAll,
+  scalarKeys,
+} from "./write/keys.ts";
 import { writeList } from "./write/list.ts";
-import { member, spell } from "./write/style.ts";
 
 export interface DaemonJsonWriting {
   /** "" where there is no such file yet. */

@@ -1,5 +1,5 @@
 import { rmSync, utimesSync } from "node:fs";
-import { putInPlace } from "../../fix/put-in-place.ts";
+import { putInPlace } from "../../fix/apply.ts";
 import type { Client, Policies } from "../policy/policies.ts";
 import { policiesYaml } from "../policy/print.ts";
 

@@ -1,5 +1,5 @@
 import { failed, type Result } from "../../base/result.ts";
-import { putInPlace, statOf } from "../../fix/put-in-place.ts";
+import { putInPlace, statOf } from "../../fix/apply.ts";
 import type { Judged } from "../judge/judge.ts";
 import type { Reason } from "../judge/result.ts";
 import type { Asker } from "../log/entry.ts";

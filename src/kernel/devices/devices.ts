@@ -1,11 +1,13 @@
+import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from "node:fs";
+import { codeInWords, codeOf } from "../../base/error-words.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { Container } from "../../model/container.ts";
 import type { Device } from "../../model/container-values.ts";
 import { type FactList, type SetFact, set, unresolved, unseen } from "../../model/fact.ts";
-import { spellNode } from "../../model/host/device-node.ts";
+import { type DeviceNumbers, deviceNumbers, spellNode } from "../../model/host/device-node.ts";
 import type { CgroupTree, Hierarchy } from "../cgroups/tree.ts";
 import { readText } from "../files.ts";
 import type { MountTable } from "../mounts/mount-table.ts";
-import { type DeviceNode, readDeviceNodes } from "./nodes.ts";
 import { allowedAccess, type DeviceRule, isUsualRule, parseDeviceRules, spellRule } from "./rules.ts";
 
 /** The rules of the device cgroup. */
@@ -69,4 +71,95 @@ function spareRules({ rules, path }: DeviceCgroup, nodes: readonly DeviceNode[])
   return rules
     .filter((rule) => !isUsualRule(rule) && !told.has(`${rule.type} ${rule.major}:${rule.minor}`))
     .map((rule) => set(spellRule(rule), { kernel: path }));
+}
+
+interface DeviceNode extends DeviceNumbers {
+  /** Inside the container. */
+  readonly path: string;
+}
+
+/**
+ * What every container has (OCI runtime specification, "Default Devices"): null, zero, full, random, urandom,
+ * tty, console, ptmx. By number, for `--device /dev/sda:/dev/null` gives a disk that name.
+ */
+const usual = new Set(["1:3", "1:5", "1:7", "1:8", "1:9", "5:0", "5:1", "5:2"]);
+
+/** More than a whole /dev of a big host; beyond it nobody reads on. */
+const most = 4096;
+
+interface Seen {
+  readonly root: string;
+  /** When something was last made, renamed or taken away in /dev: nanoseconds, which nobody in a container can set. */
+  readonly changed: bigint;
+  readonly nodes: readonly DeviceNode[];
+}
+
+/** What was found below a /dev without folders, by the mounts that it was found under. */
+const remembered = new WeakMap<MountTable, Seen>();
+
+/** The kernel's clock for files ticks some hundred times a second: what changed a moment ago may change again unnoticed. */
+const settled = 1_000_000_000n;
+
+/**
+ * The device nodes below a container's /dev beyond the usual ones. `root` is /proc/PID/root. Only walks the
+ * tmpfs that the runtime made: a /dev of the host is a mount of its own account, and any other file system
+ * (FUSE, NFS) could make us wait. With the same mounts as before it looks again only where /dev changed.
+ */
+function readDeviceNodes(root: string, mounts: MountTable): Result<readonly DeviceNode[]> {
+  if (mounts.at("/dev")?.type !== "tmpfs") return ok([]);
+  const changed = lastChange(`${root}/dev`);
+  const before = remembered.get(mounts);
+  if (before && before.root === root && before.changed === changed) return ok(before.nodes);
+  const found: DeviceNode[] = [];
+  const pending = ["/dev"];
+  let seen = 0;
+  for (; pending.length > 0 && seen < most; seen++) {
+    const folder = pending.pop() ?? "/dev";
+    const listing = list(`${root}${folder}`);
+    if (!listing.ok) {
+      if (folder === "/dev") return listing;
+      continue;
+    }
+    for (const entry of listing.value.slice(0, most)) {
+      const path = `${folder}/${entry.name}`;
+      const mounted = mounts.at(path);
+      if (entry.isDirectory() && !mounted) pending.push(path);
+      // In a user namespace a node is a bind of the host's, over an empty file.
+      if (!entry.isCharacterDevice() && !entry.isBlockDevice() && mounted?.type !== "devtmpfs") continue;
+      const node = nodeAt(root, path);
+      if (node && !(node.type === "c" && usual.has(`${node.major}:${node.minor}`))) found.push(node);
+    }
+  }
+  const isSettled = changed !== undefined && BigInt(Date.now()) * 1_000_000n - changed > settled;
+  if (isSettled && seen === 1) remembered.set(mounts, { root, changed, nodes: found });
+  return ok(found);
+}
+
+function lastChange(path: string): bigint | undefined {
+  try {
+    return statSync(path, { bigint: true }).ctimeNs;
+  } catch {
+    return undefined;
+  }
+}
+
+function list(path: string): Result<readonly Dirent[]> {
+  try {
+    return ok(readdirSync(path, { withFileTypes: true }));
+  } catch (error) {
+    const code = codeOf(error);
+    const why = codeInWords(code) ?? (code || "unknown error");
+    return failed(`${path} cannot be read (${why})`);
+  }
+}
+
+function nodeAt(root: string, path: string): DeviceNode | undefined {
+  let entry: Stats;
+  try {
+    entry = lstatSync(`${root}${path}`);
+  } catch {
+    return undefined;
+  }
+  if (!entry.isCharacterDevice() && !entry.isBlockDevice()) return undefined;
+  return { path, type: entry.isBlockDevice() ? "b" : "c", ...deviceNumbers(entry.rdev) };
 }

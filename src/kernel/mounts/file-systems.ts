@@ -1,11 +1,9 @@
 import type { FileSystem } from "../../model/container/file-system.ts";
 import { type FactList, set } from "../../model/fact.ts";
 import { readLink } from "../files.ts";
-import { isEngineMade, type MountSources } from "./engine-made.ts";
-import { isContainerRoot } from "./engine-paths.ts";
+import { isContainerRoot, isEngineMade, type MountSources } from "./engine-paths.ts";
 import { below, join, upwards } from "./host-paths.ts";
-import type { MountTable } from "./mount-table.ts";
-import { isReadOnly, type MountEntry } from "./mountinfo.ts";
+import { isReadOnly, type MountEntry, type MountTable } from "./mount-table.ts";
 
 /** File systems that the kernel makes up, and that show or steer the host wherever they are mounted. */
 const kernelTypes = new Set([

@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hostMounts } from "../testing/hosts.ts";
 import { below, hostPaths, join, upwards } from "./host-paths.ts";
-import { mountTable } from "./mount-table.ts";
-import { parseMountinfo } from "./mountinfo.ts";
+import { mountTable, parseMountinfo } from "./mount-table.ts";
 
 function pathsFrom(text: string) {
   const entries = parseMountinfo(text);

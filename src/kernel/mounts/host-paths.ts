@@ -1,5 +1,4 @@
-import { type MountTable, parentOf } from "./mount-table.ts";
-import type { MountEntry } from "./mountinfo.ts";
+import { type MountEntry, type MountTable, parentOf } from "./mount-table.ts";
 
 /** A place in a file system: the same wherever it is mounted. */
 export interface FileSystemPath {

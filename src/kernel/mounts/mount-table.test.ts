@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { mountTable } from "./mount-table.ts";
-import { parseMountinfo } from "./mountinfo.ts";
+import { mountTable, parseMountinfo } from "./mount-table.ts";
 
 const table = (...lines: readonly string[]) => mountTable(parseMountinfo(lines.join("\n")));
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isReadOnly, type MountEntry, parseMountinfo, unescapeOctal } from "./mountinfo.ts";
+import { isReadOnly, type MountEntry, parseMountinfo, unescapeOctal } from "./mount-table.ts";
 
 function only(line: string): MountEntry {
   const [entry] = parseMountinfo(`${line}\n`);

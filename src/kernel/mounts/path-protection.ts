@@ -1,7 +1,6 @@
 import type { PathProtection } from "../../model/container-values.ts";
 import { maskedByDocker, readOnlyByDocker } from "../../model/host/protected-paths.ts";
-import type { MountTable } from "./mount-table.ts";
-import { isReadOnly, type MountEntry } from "./mountinfo.ts";
+import { isReadOnly, type MountEntry, type MountTable } from "./mount-table.ts";
 
 /**
  * Which of Docker's protected kernel paths are really covered. `exists` says whether the kernel has a path:

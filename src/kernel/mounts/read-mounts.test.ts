@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { containerMounts, hostMounts } from "../testing/hosts.ts";
-import type { MountSources } from "./engine-made.ts";
+import type { MountSources } from "./engine-paths.ts";
 import { hostPaths } from "./host-paths.ts";
-import { mountTable } from "./mount-table.ts";
-import { parseMountinfo } from "./mountinfo.ts";
+import { mountTable, parseMountinfo } from "./mount-table.ts";
 import { readMounts } from "./read-mounts.ts";
 
 const hostEntries = parseMountinfo(hostMounts);

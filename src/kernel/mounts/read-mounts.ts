@@ -1,11 +1,9 @@
 import { type FactList, type SetFact, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
 import { type Mount, mount, type Propagation } from "../../model/mount.ts";
-import { isEngineMade, type MountSources } from "./engine-made.ts";
-import { engineOwned, isContainerRoot } from "./engine-paths.ts";
+import { engineOwned, isContainerRoot, isEngineMade, type MountSources } from "./engine-paths.ts";
 import { isToldByType } from "./file-systems.ts";
 import { below, join, upwards } from "./host-paths.ts";
-import type { MountTable } from "./mount-table.ts";
-import { isReadOnly, type MountEntry } from "./mountinfo.ts";
+import { isReadOnly, type MountEntry, type MountTable } from "./mount-table.ts";
 
 type MountFact = SetFact<Mount> | UnresolvedFact;
 

@@ -3,8 +3,7 @@ import { usualEngineSockets } from "../../model/host/reach.ts";
 import type { Mount } from "../../model/mount.ts";
 import { resolveBelow, socketInode } from "../host-files.ts";
 import { below, type FileSystemPath, type HostPaths, upwards } from "./host-paths.ts";
-import type { MountTable } from "./mount-table.ts";
-import type { MountEntry } from "./mountinfo.ts";
+import type { MountEntry, MountTable } from "./mount-table.ts";
 
 /** Where engines and containerd listen unless they are told otherwise; `/var/run` need not be a link to `/run`. */
 export const usualSockets: readonly string[] = ["/var/run/docker.sock", ...usualEngineSockets];

@@ -1,8 +1,7 @@
 import type { Capability } from "../../model/container/capability.ts";
 import { readLink, readText } from "../files.ts";
 import { type Namespaces, readNamespaces } from "./namespaces.ts";
-import { parseStat } from "./stat.ts";
-import { parseStatus } from "./status.ts";
+import { parseStat, parseStatus } from "./status.ts";
 
 /** The Engine's process, which is what "the host's" means. */
 export interface EngineProcess {

@@ -1,11 +1,10 @@
 import { posix } from "node:path";
 import { readLink, readText } from "../files.ts";
-import { parseMountinfo } from "../mounts/mountinfo.ts";
+import { parseMountinfo } from "../mounts/mount-table.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import type { NamespaceMember } from "./namespaces.ts";
 import { runningPids } from "./scan.ts";
-import { parseStat } from "./stat.ts";
-import { parseStatus } from "./status.ts";
+import { parseStat, parseStatus } from "./status.ts";
 
 /** A container that some other program made: containerd for somebody else, Podman, `unshare`. */
 export interface ForeignContainer {

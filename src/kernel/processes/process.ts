@@ -11,10 +11,9 @@ import {
 import type { KernelOrigin } from "../../model/origin.ts";
 import { listFolder, readLink, readText } from "../files.ts";
 import type { IdReader } from "./ids.ts";
-import { cleanLabel } from "./lsm.ts";
 import { compareNamespaces, type Namespaces, readNamespaces } from "./namespaces.ts";
-import { parseStat } from "./stat.ts";
-import { parseStatus, type Status } from "./status.ts";
+import { cleanLabel } from "./privileged.ts";
+import { parseStat, parseStatus, type Status } from "./status.ts";
 
 /** A process before its role among the container's is known. */
 export interface ReadProcess {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseStat } from "./stat.ts";
+import { parseStat } from "./status.ts";
 
 const stat = (name: string, state: string) =>
   `8919 (${name}) ${state} 8895 8919 8919 0 -1 4194560 257 0 0 0 0 1 0 0 20 0 1 0 131415 4562944 1 18446744073709551615`;

@@ -1,3 +1,4 @@
+import { statFields } from "../../base/stat-fields.ts";
 import { type Capability, capabilitiesFromMask } from "../../model/container/capability.ts";
 import { remembered } from "../remembered.ts";
 
@@ -63,3 +64,32 @@ function capabilities(mask: string | undefined): ReadonlySet<Capability> | undef
   if (known.size < 256) known.set(mask, parsed);
   return parsed;
 }
+
+/** What /proc/PID/stat says of a process or a thread (proc_pid_stat(5)). */
+interface Stat {
+  /**
+   * Whether it is a zombie or dead (field 3), or on the way there (PF_EXITING of field 9): then it has left its cgroups
+   * on cgroup v1, and shows "/".
+   */
+  readonly ended: boolean;
+  /** Its start in clock ticks since boot (field 22); infinity for another text. */
+  readonly started: number;
+  /** A thread of the kernel (PF_KTHREAD), which no program runs in. */
+  readonly isKernels: boolean;
+}
+
+/** PF_EXITING and PF_KTHREAD (include/linux/sched.h). */
+const exiting = 0x4;
+const kernelThread = 0x20_0000;
+
+/** Parses /proc/PID/stat. Takes any text. */
+export const parseStat = remembered((text): Stat => {
+  const fields = statFields(text);
+  const flags = Number(fields[9] ?? 0);
+  const start = fields[22];
+  return {
+    ended: /^[ZXx]$/.test(fields[3] ?? "") || (flags & exiting) !== 0,
+    isKernels: (flags & kernelThread) !== 0,
+    started: start !== undefined && /^\d{1,20}$/.test(start) ? Number(start) : Number.POSITIVE_INFINITY,
+  };
+});

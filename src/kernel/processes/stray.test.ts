@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { process } from "../../../test/support/processes.ts";
 import { parseCgroup } from "../cgroups/membership.ts";
 import { layHost, status } from "../testing/recorded-host.ts";
-import { withStrays } from "./stray.ts";
+import { withStrays } from "./roles.ts";
 
 const id = "4f".repeat(32);
 const v1 = (memory: string, pids = memory) =>

@@ -5,7 +5,6 @@ import { setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Observation } from "../observe/observe.ts";
 import { isSilent } from "../plan/steps.ts";
-import { type AppArmorFacts, appArmorProfile } from "./profile.ts";
 
 export interface LearntAppArmor {
   /** Beside the hardened file. */
@@ -94,4 +93,101 @@ export function parseProfile(text: string): Parsed {
   if (ran.status === 0) return { ok: true, reason: undefined };
   const said = ran.stderr.trim().split("\n").at(-1) ?? "";
   return { ok: false, reason: said === "" ? `exit status ${ran.status}` : said };
+}
+
+/** What a profile is made of, all of it learnt. */
+export interface AppArmorFacts {
+  /** `bulkhead-shop-web`. */
+  readonly name: string;
+  /** `CHOWN`. */
+  readonly capabilities: readonly string[];
+  /** Folders that it may write; undefined where its root file system stays writable. */
+  readonly writable: readonly string[] | undefined;
+  readonly network: {
+    /** Whether it used TCP, or may have. */
+    readonly stream: boolean;
+    /** Whether it used UDP, or may have: a name is looked up so. */
+    readonly datagram: boolean;
+  };
+  /** The system calls that it makes; undefined where they were not traced. */
+  readonly calls: ReadonlySet<string> | undefined;
+}
+
+/**
+ * An AppArmor profile (apparmor.d(5)) for a container, to be given by `--security-opt apparmor=NAME`. Everything can be read
+ * and run; only what the container was seen to write can be written. Docker's own profile lets everything be written that is
+ * not in /proc or /sys (moby: profiles/apparmor/template.go). Pure.
+ */
+export function appArmorProfile(facts: AppArmorFacts): string {
+  const { name, calls } = facts;
+  const sections: readonly (readonly string[])[] = [
+    ["#include <abstractions/base>"],
+    facts.capabilities.toSorted().map((capability) => `capability ${capability.toLowerCase()},`),
+    networkRules(facts),
+    fileRules(facts),
+    mountRules(facts),
+    calls === undefined || calls.has("ptrace")
+      ? [`ptrace (trace, tracedby, read, readby) peer=${name},`]
+      : ["deny ptrace (trace, tracedby),", `ptrace (read, readby) peer=${name},`],
+    [
+      `signal (send, receive) peer=${name},`,
+      "# docker stop and docker kill.",
+      ...["unconfined", "runc", "crun", "/usr/bin/dockerd"].map((peer) => `signal (receive) peer=${peer},`),
+    ],
+  ];
+  const body = sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `  ${line}\n`).join(""))
+    .join("\n");
+  return `# Learnt by bulkhead. Load it: apparmor_parser -r FILE. Use it: --security-opt apparmor=${name}
+#include <tunables/global>
+
+profile ${name} flags=(attach_disconnected,mediate_deleted) {
+${body}}
+`;
+}
+
+function networkRules({ network, capabilities }: AppArmorFacts): readonly string[] {
+  const types = [...(network.stream ? ["stream"] : []), ...(network.datagram ? ["dgram"] : [])];
+  return [
+    "network unix,",
+    ...["inet", "inet6"].flatMap((family) => types.map((type) => `network ${family} ${type},`)),
+    // A C library asks so which addresses this machine has (getaddrinfo(3)).
+    ...(types.length > 0 ? ["network netlink raw,"] : []),
+    ...(capabilities.includes("NET_RAW") ? ["network raw,", "network packet,"] : []),
+  ];
+}
+
+/** What a program has open by itself: its terminal, its own entries in /proc, shared memory. */
+const always = ["/dev/pts/*", "/dev/ptmx", "/dev/shm/**", "/dev/mqueue/**", "@{PROC}/@{pid}/**"];
+
+function fileRules({ writable }: AppArmorFacts): readonly string[] {
+  if (writable === undefined) {
+    return [
+      "# Its root file system stays writable.",
+      "file,",
+      "deny @{PROC}/sys/** w,",
+      "deny @{PROC}/sysrq-trigger rwklx,",
+      "deny @{PROC}/kcore rwklx,",
+      "deny /sys/** wklx,",
+    ];
+  }
+  return [
+    "/ r,",
+    "/** mrix,",
+    ...always.map((path) => `${path} rwk,`),
+    ...writable.toSorted().flatMap((path) => [`${quoted(path, "/")} rw,`, `${quoted(path, "/**")} rwkl,`]),
+    "deny @{PROC}/kcore rwklx,",
+  ];
+}
+
+function mountRules({ capabilities, calls }: AppArmorFacts): readonly string[] {
+  const mounts = capabilities.includes("SYS_ADMIN") && (calls === undefined || calls.has("mount"));
+  return mounts ? ["mount,", "umount,", "pivot_root,"] : ["deny mount,", "deny umount,", "deny pivot_root,"];
+}
+
+/** A path as itself: what AppArmor takes for a pattern or a variable is escaped. */
+function quoted(path: string, end: string): string {
+  const plain = `${path.replaceAll(/[\\"*?[\]{}^@,]/g, "\\$&").replace(/\/+$/, "")}${end}`;
+  return /\s/.test(path) ? `"${plain}"` : plain;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseProfile } from "./learnt.ts";
-import { type AppArmorFacts, appArmorProfile } from "./profile.ts";
+import { type AppArmorFacts, appArmorProfile, parseProfile } from "./learnt.ts";
 
 const web: AppArmorFacts = {
   name: "bulkhead-shop-web",

@@ -3,10 +3,8 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import { limitsFrom } from "../plan/head-room.ts";
-import { watchDisks } from "./disks.ts";
 import { watchNetwork } from "./observe.ts";
-import { watchPeaks } from "./peaks.ts";
-import { usageOf } from "./usage.ts";
+import { usageOf, watchDisks, watchPeaks } from "./usage.ts";
 import { endsAs } from "./users.ts";
 
 function files(texts: Readonly<Record<string, string>>): string {

@@ -6,8 +6,8 @@ import type { RunWatch } from "../../trial/run.ts";
 import { type ContainerState, isHere, listensOf } from "../../trial/state.ts";
 import type { Asked } from "../trace/tasks.ts";
 import type { KernelTrace } from "../trace/trace.ts";
-import { type Peaks, type PeakWatch, watchPeaks } from "./peaks.ts";
 import { type ChangedPath, type PathEntry, type Places, placesOf } from "./places.ts";
+import { type Peaks, type PeakWatch, watchPeaks } from "./usage.ts";
 import { type Users, type UserWatch, watchUsers } from "./users.ts";
 
 /** What one service was seen to do while it ran untouched. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 
 /** What the kernel counts for a container's cgroup, now. */
 export interface Usage {
@@ -104,4 +104,141 @@ function disksIn(
     });
   }
   return [...found.values()];
+}
+
+/** The most that a container used while it was watched. */
+export interface Peaks {
+  /** Bytes, without page cache that could be reclaimed. */
+  readonly memory: number | undefined;
+  /** Processes and threads. */
+  readonly pids: number | undefined;
+  /** CPUs over one sample; 0.5 is half of one. */
+  readonly cpus: number | undefined;
+  /** Empty where it used none, or where the kernel does not say. */
+  readonly disks: readonly DiskPeak[];
+}
+
+export interface PeakWatch {
+  readonly sample: (pid: number) => void;
+  readonly peaks: () => Peaks;
+}
+
+/** Shorter samples of the CPU's time and of the disks say more of the clock than of the load. Milliseconds. */
+const shortest = 200;
+
+/** Keeps the peaks of what is sampled. The kernel's own peaks count where it keeps them. */
+export function watchPeaks(
+  read: (pid: number) => Usage = usageOf,
+  now: () => number = Date.now,
+  disks: DiskWatch = watchDisks(),
+): PeakWatch {
+  let memory: number | undefined;
+  let pids: number | undefined;
+  let cpus: number | undefined;
+  let last: { readonly pid: number; readonly at: number; readonly seconds: number } | undefined;
+  let lastDisks:
+    | { readonly pid: number; readonly at: number; readonly used: readonly DiskUsage[] }
+    | undefined;
+  const sampleDisks = (pid: number, at: number, used: readonly DiskUsage[]) => {
+    const before = lastDisks?.pid === pid ? lastDisks : undefined;
+    if (before && at - before.at < shortest) return;
+    disks.sample({ now: used, before: before?.used, seconds: before ? (at - before.at) / 1000 : 0 });
+    lastDisks = { pid, at, used };
+  };
+  return {
+    sample(pid) {
+      const usage = read(pid);
+      const at = now();
+      memory = most(memory, usage.memory);
+      pids = most(pids, usage.pidsPeak ?? usage.pids);
+      if (usage.disks) sampleDisks(pid, at, usage.disks);
+      if (usage.cpuSeconds === undefined) return;
+      if (last?.pid !== pid) last = { pid, at, seconds: usage.cpuSeconds };
+      if (at - last.at < shortest) return;
+      cpus = most(cpus, Math.max(0, usage.cpuSeconds - last.seconds) / ((at - last.at) / 1000));
+      last = { pid, at, seconds: usage.cpuSeconds };
+    },
+    peaks: () => ({ memory, pids, cpus, disks: disks.peaks() }),
+  };
+}
+
+function most(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.max(one, other);
+}
+
+/** The most that a container read from and wrote to one disk. */
+interface DiskPeak {
+  /** Its device node on this host: `/dev/sda`. */
+  readonly path: string;
+  /** Bytes in all. */
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  /** Bytes a second over one sample. */
+  readonly readRate: number;
+  readonly writeRate: number;
+}
+
+/** Two samples of one container. `seconds` have passed between them. */
+interface Sample {
+  readonly now: readonly DiskUsage[];
+  /** Undefined at the first sample of a container. */
+  readonly before: readonly DiskUsage[] | undefined;
+  readonly seconds: number;
+}
+
+interface DiskWatch {
+  readonly sample: (sample: Sample) => void;
+  readonly peaks: () => readonly DiskPeak[];
+}
+
+export function watchDisks(pathOf: (device: string) => string | undefined = nodeOf): DiskWatch {
+  let peaks: readonly DiskPeak[] = [];
+  return {
+    sample({ now, before, seconds }) {
+      const found = now.flatMap(({ device, readBytes, writtenBytes }): readonly DiskPeak[] => {
+        const path = pathOf(device);
+        if (path === undefined || readBytes + writtenBytes === 0) return [];
+        // A disk that the last sample does not list was not used until then.
+        const last = before?.find((each) => each.device === device) ?? { readBytes: 0, writtenBytes: 0 };
+        const rate = (bytes: number) => (before ? Math.round(Math.max(0, bytes) / seconds) : 0);
+        return [
+          {
+            ...{ path, readBytes, writtenBytes },
+            readRate: rate(readBytes - last.readBytes),
+            writeRate: rate(writtenBytes - last.writtenBytes),
+          },
+        ];
+      });
+      peaks = mergeDisks(peaks, found);
+    },
+    peaks: () => peaks,
+  };
+}
+
+/** The higher of both, disk by disk. */
+export function mergeDisks(one: readonly DiskPeak[], other: readonly DiskPeak[]): readonly DiskPeak[] {
+  const found = new Map(one.map((disk) => [disk.path, disk]));
+  for (const disk of other) {
+    const before = found.get(disk.path) ?? disk;
+    found.set(disk.path, {
+      path: disk.path,
+      readBytes: Math.max(before.readBytes, disk.readBytes),
+      writtenBytes: Math.max(before.writtenBytes, disk.writtenBytes),
+      readRate: Math.max(before.readRate, disk.readRate),
+      writeRate: Math.max(before.writeRate, disk.writeRate),
+    });
+  }
+  return [...found.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The node of a block device, where this host has one. */
+function nodeOf(device: string): string | undefined {
+  try {
+    const name = /^DEVNAME=(.+)$/m.exec(readFileSync(`/sys/dev/block/${device}/uevent`, "utf8"))?.[1];
+    const path = `/dev/${name}`;
+    return name !== undefined && statSync(path).isBlockDevice() ? path : undefined;
+  } catch {
+    return undefined;
+  }
 }

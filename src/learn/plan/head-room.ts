@@ -1,5 +1,5 @@
 import type { BlkioDeviceLimit } from "../../model/container-values.ts";
-import type { Peaks } from "../observe/peaks.ts";
+import type { Peaks } from "../observe/usage.ts";
 
 /** Limits from what was used under a load, with the head room that each leaves. */
 export interface LearntLimits {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { minimalSet } from "./minimal.ts";
+import { minimalSet } from "./fit.ts";
 
 const letters = ["a", "b", "c", "d", "e", "f"] as const;
 

@@ -10,8 +10,7 @@ import type { Places } from "../observe/places.ts";
 import { isPlainUser } from "../observe/users.ts";
 import { headRoom, least } from "../plan/head-room.ts";
 import { diskPatches, isSilent, missingDiskLimits } from "../plan/steps.ts";
-import { deniedWithoutHarm } from "./document.ts";
-import { row } from "./row.ts";
+import { deniedWithoutHarm, row } from "./document.ts";
 
 /** What was learnt, a few lines for each service. */
 export function describeLearnt(all: readonly Learnt[], look: Look): string {

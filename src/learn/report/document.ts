@@ -1,3 +1,6 @@
+import { visible } from "../../base/visible.ts";
+import { wrap } from "../../base/width.ts";
+import type { Look } from "../../fix/describe.ts";
 import type { Learnt } from "../learnt.ts";
 import type { Places, WrittenFolder } from "../observe/places.ts";
 import { isPlainUser } from "../observe/users.ts";
@@ -81,4 +84,12 @@ function placed({ path, uid, gid, mode, bytes, written }: WrittenFolder): object
 export function learntStatus(all: readonly Learnt[]): 0 | 1 | 2 {
   if (all.some(({ failure }) => failure !== undefined)) return 2;
   return all.some(({ broken }) => broken.length > 0) ? 1 : 0;
+}
+
+const indent = " ".repeat(16);
+
+/** Lines behind a name, wrapped to the width. */
+export function row(name: string, lines: readonly string[], { width }: Look): readonly string[] {
+  const wrapped = lines.flatMap((line) => wrap(visible(line), Math.max(40, width - indent.length)));
+  return wrapped.map((line, at) => `${at === 0 ? `  ${name}`.padEnd(indent.length) : indent}${line}\n`);
 }

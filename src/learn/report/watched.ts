@@ -4,8 +4,7 @@ import type { Look } from "../../fix/describe.ts";
 import type { Observation } from "../observe/observe.ts";
 import { isPlainUser } from "../observe/users.ts";
 import { limitsFrom } from "../plan/head-room.ts";
-import { writtenPlaces } from "./document.ts";
-import { row } from "./row.ts";
+import { row, writtenPlaces } from "./document.ts";
 
 /** What was seen of a container that runs. */
 export interface WatchedReport {

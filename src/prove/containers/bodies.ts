@@ -1,4 +1,4 @@
-import { isRecord, itemsOf, recordAt, textAt, type JsonObject } from "../../base/json.ts";
+import { isRecord, itemsOf, type JsonObject, recordAt, textAt } from "../../base/json.ts";
 import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";

@@ -1,4 +1,4 @@
-import { isRecord, itemsOf, textAt, type JsonObject } from "../../base/json.ts";
+import { isRecord, itemsOf, type JsonObject, textAt } from "../../base/json.ts";
 import { dangerousCapabilities } from "../../controls/capabilities/dangerous.ts";
 import type { TwinRequest } from "./bodies.ts";
 import { engineSocket } from "./paths.ts";

@@ -1,7 +1,7 @@
 import type { Result } from "../../base/result.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Builder, Call, Memory, Ran } from "../helper/program.ts";
-import type { Judgement, ProbeTarget, ProbeRuns } from "../probe.ts";
+import type { Judgement, ProbeRuns, ProbeTarget } from "../probe.ts";
 
 /** One thing that was tried. */
 export interface Attempt {

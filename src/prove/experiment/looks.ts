@@ -1,6 +1,5 @@
 import type { Result } from "../../base/result.ts";
-import { atFdCwd, folder, open } from "../helper/constants.ts";
-import { errnoOf } from "../helper/errno.ts";
+import { atFdCwd, errnoOf, folder, open } from "../helper/errno.ts";
 import type { Builder, Call, Memory, Plan, Ran } from "../helper/program.ts";
 import type { ProbeTarget } from "../probe.ts";
 

@@ -1,9 +1,9 @@
 import { isIPv6 } from "node:net";
 import { ok, type Result } from "../../base/result.ts";
-import type { TcpAddress } from "../../engine/host/sockets.ts";
+import type { TcpAddress } from "../../engine/host/reach.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Memory, Plan } from "../helper/program.ts";
-import type { Before, ProbeTarget, ProbeRuns } from "../probe.ts";
+import type { Before, ProbeRuns, ProbeTarget } from "../probe.ts";
 import { type Attempt, judgeAttempts } from "./attempts.ts";
 import { textFile } from "./looks.ts";
 
@@ -164,4 +164,12 @@ function gatewaysIn(table: string): readonly string[] {
         .join(".");
     });
   return [...new Set(found)];
+}
+
+/** Asks an Engine for a sign of life, which it gives with its version. */
+export const ping = "GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n";
+
+/** The API version in an Engine's answer; undefined if no Engine answered. */
+export function versionIn(answer: string): string | undefined {
+  return /^Api-Version: *([\d.]+)/im.exec(answer)?.[1];
 }

@@ -3,10 +3,9 @@ import { work } from "../containers/paths.ts";
 import { type Attempt, inChild, judgeWherePossible } from "../experiment/attempts.ts";
 import { readFolder, textFile, together } from "../experiment/looks.ts";
 import { asBoth } from "../experiment/rights.ts";
-import { atFdCwd, open } from "../helper/constants.ts";
-import { errnoOf } from "../helper/errno.ts";
+import { atFdCwd, errnoOf, open } from "../helper/errno.ts";
 import type { Call, Plan } from "../helper/program.ts";
-import { type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../probe.ts";
+import { type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../probe.ts";
 
 /** What Docker puts into every container's /dev, with the console of one that has a terminal. */
 const usual = new Set(["console", "full", "null", "ptmx", "random", "tty", "urandom", "zero"]);

@@ -11,10 +11,9 @@ import {
   tryCalls,
 } from "../experiment/attempts.ts";
 import { readFile, readFolder, readStatus, type Status, textFile, together } from "../experiment/looks.ts";
-import { atFdCwd, namelessFile, open } from "../helper/constants.ts";
-import { errnoOf } from "../helper/errno.ts";
+import { atFdCwd, errnoOf, namelessFile, open } from "../helper/errno.ts";
 import type { Plan } from "../helper/program.ts";
-import { type Facts, type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../probe.ts";
+import { type Facts, type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../probe.ts";
 import { tmpfsTargets } from "../subject/tmpfs-targets.ts";
 
 /** The paths that Docker masks and most kernels have. */

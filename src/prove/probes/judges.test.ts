@@ -3,7 +3,6 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { type Container, container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
-import { judgeNamespace } from "../experiment/namespace.ts";
 import type { Facts, ProbeOf } from "../probe.ts";
 import { devices, firstDisk } from "./devices.ts";
 import { candidates, identityOf } from "./engine-socket.ts";
@@ -13,7 +12,15 @@ import { fillTmpfs } from "./limits/fill-tmpfs.ts";
 import { forkUntilLimit } from "./limits/fork-until-limit.ts";
 import { ioPastLimit, isOn } from "./limits/io-past-limit.ts";
 import { memoryPastLimit } from "./limits/memory-past-limit.ts";
-import { hostInterfaces, hostIpc, hostName, hostProcesses, parseUidMap, uidMap } from "./namespaces.ts";
+import {
+  hostInterfaces,
+  hostIpc,
+  hostName,
+  hostProcesses,
+  judgeNamespace,
+  parseUidMap,
+  uidMap,
+} from "./namespaces.ts";
 
 function factsOf(view: Partial<Container> = {}): Facts {
   return {

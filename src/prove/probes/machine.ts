@@ -1,6 +1,6 @@
 import { type Attempt, judgeAttempts, judgeWherePossible } from "../experiment/attempts.ts";
 import { tryRights } from "../experiment/rights.ts";
-import { atFdCwd, open } from "../helper/constants.ts";
+import { atFdCwd, open } from "../helper/errno.ts";
 import { probe } from "../probe.ts";
 
 const closeOnExec = 0o2000000;

@@ -1,8 +1,7 @@
 import { ok, type Result } from "../../base/result.ts";
 import { textOf } from "../experiment/attempts.ts";
-import { readFolder, textFile } from "../experiment/looks.ts";
-import { judgeNamespace, type Sight, sightOf } from "../experiment/namespace.ts";
-import { type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../probe.ts";
+import { type Looked, readFolder, readLink, textFile } from "../experiment/looks.ts";
+import { type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../probe.ts";
 
 /** The host's uid of root inside; the whole map as the kernel prints it. */
 interface UidMap {
@@ -131,4 +130,46 @@ async function countProcesses(target: ProbeTarget): Promise<Result<string>> {
   if (!list.ok) return list;
   const count = list.value.ok ? list.value.value.filter(({ name }) => /^\d+$/.test(name)).length : 0;
   return ok(`${count} process${count === 1 ? "" : "es"}`);
+}
+
+/** What a process sees of a kind of namespace. */
+interface Sight {
+  /** `net:[4026531840]`: the same for all that share it. */
+  readonly namespace: string;
+  /** In words: `lo and eth0`. */
+  readonly sees: string;
+}
+
+/** Reads which namespace of a kind the container is in, and what it sees there. */
+async function sightOf(
+  target: ProbeTarget,
+  kind: "net" | "pid" | "ipc" | "uts" | "cgroup",
+  see: (target: ProbeTarget) => Promise<Result<string>>,
+): Promise<Result<Sight>> {
+  const link: Result<Looked<string>> = await target.run(readLink(`/proc/self/ns/${kind}`));
+  if (!link.ok) return link;
+  if (!link.value.ok)
+    return { ok: false, reason: `/proc/self/ns/${kind} cannot be read (${link.value.error})` };
+  const sees = await see(target);
+  return sees.ok ? ok({ namespace: link.value.value, sees: sees.value }) : sees;
+}
+
+/** Held where it is not the namespace of a container that was put onto the host's own. */
+export function judgeNamespace({ subject, control }: ProbeRuns<Sight>, flag: string): Judgement {
+  if (!control.ok) {
+    return {
+      outcome: "inconclusive",
+      evidence: `it sees ${subject.sees}; no container with ${flag}: ${control.reason}`,
+    };
+  }
+  if (subject.namespace === control.value.namespace) {
+    return {
+      outcome: "notHeld",
+      evidence: `it is in the host's namespace (${subject.namespace}) and sees ${subject.sees}`,
+    };
+  }
+  return {
+    outcome: "held",
+    evidence: `in ${subject.namespace} it sees ${subject.sees}; a container with ${flag} sees ${control.value.sees} in ${control.value.namespace}`,
+  };
 }

@@ -1,10 +1,9 @@
 import { ok, type Result } from "../../base/result.ts";
-import type { TcpAddress } from "../../engine/host/sockets.ts";
+import type { TcpAddress } from "../../engine/host/reach.ts";
 import { setItems } from "../../model/fact.ts";
 import { type Attempt, judgeAttempts } from "../experiment/attempts.ts";
-import { ping, versionIn } from "../experiment/ping.ts";
-import { call, callAround, closed, judgeUnreached } from "../experiment/tcp.ts";
-import { type Before, type Facts, type ProbeTarget, probe, type ProbeRuns } from "../probe.ts";
+import { call, callAround, closed, judgeUnreached, ping, versionIn } from "../experiment/tcp.ts";
+import { type Before, type Facts, type ProbeRuns, type ProbeTarget, probe } from "../probe.ts";
 
 /** The default ports of an Engine, without and with TLS. */
 const usualPorts = [2375, 2376];

@@ -1,7 +1,7 @@
 import { spare } from "../containers/paths.ts";
 import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
 import { tryRights } from "../experiment/rights.ts";
-import { atFdCwd } from "../helper/constants.ts";
+import { atFdCwd } from "../helper/errno.ts";
 import { probe } from "../probe.ts";
 
 export const chown = probe({

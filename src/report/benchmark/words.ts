@@ -1,4 +1,4 @@
-import type { Evidence, BenchmarkOutcome, Totals } from "../../audit/benchmark/benchmark.ts";
+import type { BenchmarkOutcome, Evidence, Totals } from "../../audit/benchmark/benchmark.ts";
 import type { CellState } from "../groups/tally.ts";
 
 export const outcomeWords: Readonly<Record<BenchmarkOutcome, string>> = {

@@ -3,7 +3,7 @@ import { isOpen } from "../../audit/summary.ts";
 import { isFileOrigin } from "../../model/origin.ts";
 import type { Severity } from "../../model/severity.ts";
 import type { ReportContext } from "../context.ts";
-import { nameOf, sentenceAbout, sentence } from "../words.ts";
+import { nameOf, sentence, sentenceAbout } from "../words.ts";
 
 const severities: Readonly<Record<Severity, string>> = {
   critical: "blocker",

@@ -1,7 +1,7 @@
 import type { Finding, ReportedSubject } from "../../audit/finding.ts";
 import { groupBy } from "../../base/group-by.ts";
 import { forSeveral } from "../snippet.ts";
-import { nounOf } from "./nouns.ts";
+import { nounOf } from "./groups.ts";
 import type { SubjectFindings } from "./tally.ts";
 
 /** Subjects of one sort with the same findings: 100 containers of one image are told once. */

@@ -1,9 +1,11 @@
-import type { Finding } from "../../audit/finding.ts";
+import type { Finding, ReportedSubject } from "../../audit/finding.ts";
 import { groupBy } from "../../base/group-by.ts";
 import { visible } from "../../base/visible.ts";
+import type { Nouns } from "../../formats/format.ts";
+import { nounsOf, wordsOf } from "../../formats/formats.ts";
 import { isAtLeast, type Severity, severities } from "../../model/severity.ts";
+import type { SubjectKind } from "../../model/subject.ts";
 import { headOf, labelOf, nameOf } from "../words.ts";
-import { nounOf } from "./nouns.ts";
 import type { SubjectFindings } from "./tally.ts";
 
 /** Subjects that people harden alike: the services, the containers, the Dockerfiles of one report. */
@@ -108,4 +110,24 @@ function withoutFolders(id: string, subjects: readonly SubjectFindings[]): strin
     shared = shared.slice(0, shared.lastIndexOf("/", shared.length - 2) + 1);
   }
   return id.slice(shared.length);
+}
+
+const kindNouns: Readonly<Record<SubjectKind, Nouns>> = {
+  container: ["container", "containers"],
+  engine: ["Engine", "Engines"],
+  image: ["image", "images"],
+  exec: ["exec process", "exec processes"],
+};
+
+/** One of them and several, as a reader calls them. */
+export function nounOf({ kind, source, location }: ReportedSubject): Nouns {
+  return kind === "container" || source === "dockerfile"
+    ? nounsOf(source, location?.file ?? "")
+    : kindNouns[kind];
+}
+
+/** What sort of thing a subject is, in words: `Compose service`, `container`. Empty where its name says so. */
+export function kindName({ kind, source, name }: Pick<ReportedSubject, "kind" | "source" | "name">): string {
+  const title = wordsOf(source).title || (kind === "engine" ? "engine" : kindNouns[kind][0]);
+  return title === name ? "" : title;
 }

@@ -1,4 +1,7 @@
+import { createHash } from "node:crypto";
 import { visible } from "../../base/visible.ts";
+import colours from "./colours.css?raw";
+import page from "./page.css?raw";
 
 /** Markup that is safe to print as it is. Only `html` makes it, so that nothing reaches a page unescaped. */
 export interface Html {
@@ -50,4 +53,35 @@ export function prose(text: string): Html {
 function withOptions(text: string): Html {
   const parts = text.split(/(?<![\w-])(--[a-z][\w-]*\w)/);
   return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`;
+}
+
+const css = `${colours}${page}`;
+
+/**
+ * One self-contained page: no network, no font, no image. Its content security policy allows exactly its own style sheet and
+ * script, so that markup that should slip through could do nothing.
+ */
+export function pageHtml(title: string, body: Html, script: string | undefined): string {
+  const scripts = script === undefined ? "" : ` script-src '${sha256(script)}';`;
+  const policy = `default-src 'none'; style-src '${sha256(css)}';${scripts} base-uri 'none'; form-action 'none'`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${{ markup: policy }}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<style>${{ markup: css }}</style>
+</head>
+<body>
+${body}${{ markup: script === undefined ? "" : `<script>${script}</script>\n` }}</body>
+</html>
+`.markup;
+}
+
+function sha256(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }

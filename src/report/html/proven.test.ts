@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Proof } from "../../model/proof.ts";
-import { provenHtml, provenItems } from "./proven.ts";
+import { provenHtml, provenItems } from "./finding.ts";
 
 const proof: Proof = {
   subject: "container:web",

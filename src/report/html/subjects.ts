@@ -1,14 +1,11 @@
 import type { Finding } from "../../audit/finding.ts";
 import { groupBy } from "../../base/group-by.ts";
 import type { AlikeSubjects } from "../groups/alike.ts";
-import { beyond } from "../groups/focus-areas.ts";
-import { isSerious } from "../groups/groups.ts";
-import { kindName, nounOf } from "../groups/nouns.ts";
-import { listCounts, type SubjectFindings, severityCounts } from "../groups/tally.ts";
+import { isSerious, kindName, nounOf } from "../groups/groups.ts";
+import { beyond, listCounts, type SubjectFindings, severityCounts } from "../groups/tally.ts";
 import { place } from "../words.ts";
-import { anchorOf, findingHtml, type HtmlPrinter } from "./finding.ts";
+import { anchorOf, findingHtml, type HtmlPrinter, provenHtml } from "./finding.ts";
 import { type Html, html, noHtml } from "./html.ts";
-import { provenHtml } from "./proven.ts";
 
 /** A list longer than this is printed without titles, to stay on one page. */
 const denseList = 20;

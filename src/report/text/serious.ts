@@ -2,10 +2,10 @@ import type { ReportedSubject } from "../../audit/finding.ts";
 import { visible } from "../../base/visible.ts";
 import { displayWidth, padEnd, padStart } from "../../base/width.ts";
 import { isFileOrigin, type Origin } from "../../model/origin.ts";
-import { nounOf } from "../groups/nouns.ts";
+import { nounOf } from "../groups/groups.ts";
 import { type SeriousEntry, seriousEntries, type Told } from "../groups/serious.ts";
 import { isSubjectItself, type SubjectFindings } from "../groups/tally.ts";
-import { count, listNames, nameOf, place, sentenceAbout, sentence } from "../words.ts";
+import { count, listNames, nameOf, place, sentence, sentenceAbout } from "../words.ts";
 import { body, excerptLines, fixLines, type TextPrinter, textColumn, viewLines } from "./finding.ts";
 
 const namesShown = 6;
@@ -43,7 +43,9 @@ function messageLines(
   const alike = entry.messages.length > 1 ? [subject] : entry.all.map((one) => one.subject);
   const message = visible(finding.message);
   const text =
-    alike.length === 1 ? sentenceAbout(visible(nameOf(subject)), message) : `${whoOf(alike)}: ${sentence(message)}`;
+    alike.length === 1
+      ? sentenceAbout(visible(nameOf(subject)), message)
+      : `${whoOf(alike)}: ${sentence(message)}`;
   const [first = "", ...rest] = body(printer, text, (line) => line);
   const label = style.severity(finding.severity, padEnd(finding.severity, textColumn - 2));
   return [`  ${label}${style.bold(first.trimStart())}`, ...rest.map((line) => style.bold(line))];

@@ -1,4 +1,5 @@
 import pico from "picocolors";
+import { displayWidth } from "../../base/width.ts";
 import type { Severity } from "../../model/severity.ts";
 import type { CellState } from "../groups/tally.ts";
 
@@ -69,4 +70,22 @@ const asciiFor: Readonly<Record<string, string>> = {
 /** The text for a terminal without Unicode: each sign by one of the same width, what is left by `?`. */
 export function toAscii(text: string): string {
   return text.replace(/\P{ASCII}/gu, (character) => asciiFor[character] ?? "?");
+}
+
+/** A piece of a line with its colours, which take no room. */
+export interface Painted {
+  readonly text: string;
+  readonly painted: string;
+}
+
+/** Pieces side by side with a separator between them, on as many lines as they need. */
+export function flow(pieces: readonly Painted[], separator: string, width: number): readonly string[] {
+  const lines: Painted[] = [];
+  for (const piece of pieces) {
+    const last = lines.at(-1);
+    const joined = last && `${last.text}${separator}${piece.text}`;
+    if (!last || !joined || displayWidth(joined) > width) lines.push(piece);
+    else lines[lines.length - 1] = { text: joined, painted: `${last.painted}${separator}${piece.painted}` };
+  }
+  return lines.map((line) => line.painted);
 }

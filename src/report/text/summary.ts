@@ -3,11 +3,12 @@ import { isOpen, overThreshold } from "../../audit/summary.ts";
 import { visible } from "../../base/visible.ts";
 import { displayWidth, padEnd, wrap } from "../../base/width.ts";
 import { compareSeverity, type Severity } from "../../model/severity.ts";
-import { beyond, focusAreas } from "../groups/focus-areas.ts";
 import {
+  beyond,
   type Cell,
   type CellState,
   cellsOf,
+  focusAreas,
   listCounts,
   type SubjectFindings,
   worstState,
@@ -15,8 +16,7 @@ import {
 import { nextSteps } from "../next-steps.ts";
 import { count } from "../words.ts";
 import type { TextPrinter } from "./finding.ts";
-import { flow, type Painted } from "./flow.ts";
-import { stateSigns } from "./style.ts";
+import { flow, type Painted, stateSigns } from "./style.ts";
 
 /** What to do first, then the counts and the exit status; with --verbose the focus areas too. */
 export function summaryLines(

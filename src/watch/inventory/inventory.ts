@@ -1,5 +1,5 @@
 import type { Surroundings } from "../../audit/contexts.ts";
-import { peerNames, withPeerNames } from "../../audit/live/peer-names.ts";
+import { peerNames, withPeerNames } from "../../audit/live/live.ts";
 import {
   engineSubject,
   foreignSubject,

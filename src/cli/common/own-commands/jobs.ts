@@ -5,8 +5,7 @@ import type { JobKind } from "../../../watch/job-kinds.ts";
 import { cut } from "../../../watch/outputs/chat/words.ts";
 import { composeArgs } from "./declared-here.ts";
 import { type Ran, runOwnCommand } from "./own-command.ts";
-import { probesTold, troubleTold } from "./proof-told.ts";
-import { readProof } from "./read-proof.ts";
+import { probesTold, readProof, troubleTold } from "./read-proof.ts";
 
 export interface JobsOptions {
   readonly allowed: readonly JobKind[];

@@ -5,7 +5,7 @@ import { isRecord } from "../../../base/json.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import { stateFolder } from "../../../base/state-folder.ts";
 import { isOrphan } from "../../../engine/owner.ts";
-import { putInPlace } from "../../put-in-place.ts";
+import { putInPlace } from "../../apply.ts";
 
 /**
  * How far the replacement of one container is. It is on the disk before each step, so that a later run can finish or undo

@@ -1,6 +1,6 @@
 import { recordAt, textsOf } from "../../../base/json.ts";
 import type { EngineStreams } from "../../../engine/streams.ts";
-import { maskerOf } from "../../../trial/mask.ts";
+import { maskerOf } from "../../../trial/isolate.ts";
 
 const tail = 20;
 

@@ -5,9 +5,16 @@ import type { EnginePatch } from "../../../model/patch.ts";
 import type { Edit } from "../../../model/writing.ts";
 import { locator, type Span } from "../../values/positions.ts";
 import { optionOfKey } from "../options.ts";
-import { type UnitSource, type Start, sourceOf, startOf, type TextFile, type UnitSurroundings } from "../unit.ts";
+import {
+  type Start,
+  sourceOf,
+  startOf,
+  type TextFile,
+  type UnitSource,
+  type UnitSurroundings,
+} from "../unit.ts";
 import type { Word } from "../words.ts";
-import { spellFlagValue } from "./flag.ts";
+import { spellFlagValue } from "./keys.ts";
 
 /** The command of a unit that runs dockerd, as something to change. */
 export interface CommandLine {

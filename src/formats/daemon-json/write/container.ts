@@ -1,6 +1,6 @@
 import type { Node } from "jsonc-parser";
 import type { Span } from "../../values/positions.ts";
-import { lead, type Style, startsLine } from "./style.ts";
+import { lead, type Style, startsLine } from "./draft.ts";
 
 /** What stands in the span becomes `text`. */
 export interface SpanEdit extends Span {

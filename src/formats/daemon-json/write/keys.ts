@@ -1,5 +1,9 @@
+import type { Node } from "jsonc-parser";
 import type { NameValue, Ulimit } from "../../../model/container-values.ts";
 import type { EngineLists, EngineScalars, ListenAddress } from "../../../model/engine.ts";
+import type { EnginePatch } from "../../../model/patch.ts";
+import type { SpanEdit } from "./container.ts";
+import type { DaemonJsonDraft } from "./draft.ts";
 
 /** The keys of what a daemon.json can say. */
 export const scalarKeys: Readonly<Partial<Record<keyof EngineScalars, string>>> = {
@@ -72,3 +76,52 @@ export const beyond: Readonly<Record<string, string>> = {
   units: "systemd's units are separate files",
   socketFiles: "who may open the socket is set where it is made: by chown and chmod, or in docker.socket",
 };
+
+export interface RefusedPatch {
+  readonly patch: EnginePatch;
+  /** A clause that can follow a colon. */
+  readonly reason: string;
+}
+
+/** What the patches of one field come to. */
+export interface FieldWriting {
+  /** The patches that were made. */
+  readonly made: readonly EnginePatch[];
+  readonly refused: readonly RefusedPatch[];
+  /** A member of the file that goes. */
+  readonly removed?: Node;
+  /** A member that comes. */
+  readonly added?: { readonly key: string; readonly value: unknown };
+  /** Changes within a member that stays. */
+  readonly edits?: readonly SpanEdit[];
+}
+
+/** The member with this key, and its value. A repeated key is a problem: only the last one would count. */
+export function propertyOf(draft: DaemonJsonDraft, key: string) {
+  const [property, ...more] = draft.properties.get(key) ?? [];
+  const value = property?.children?.[1];
+  const problem = more.length > 0 ? `“${key}” is written several times: leave one` : undefined;
+  return { property, value, problem };
+}
+
+export function refuseAll(patches: readonly EnginePatch[], reason: string): FieldWriting {
+  return { made: [], refused: patches.map((patch) => ({ patch, reason })) };
+}
+
+/** The key of the option that says the field; undefined where none does. */
+export function keyOfField(field: EnginePatch["field"]): string | undefined {
+  return scalarKeys[field as keyof EngineScalars] ?? listKeys[field as keyof EngineLists]?.key;
+}
+
+/** A value as a flag of dockerd takes it; undefined where it would need quotes. */
+export function spellFlagValue(value: unknown): string | undefined {
+  const text = spelled(value);
+  return /^[\w./:=@,+[\]-]+$/.test(text) ? text : undefined;
+}
+
+function spelled(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  const item = value as ListenAddress | NameValue | Ulimit;
+  if ("address" in item) return item.address;
+  return "soft" in item ? `${item.name}=${item.soft}:${item.hard}` : `${item.name}=${item.value}`;
+}

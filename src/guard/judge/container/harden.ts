@@ -1,6 +1,6 @@
 import type { Rules } from "../../../audit/evaluate.ts";
 import { startingUser } from "../../../controls/users/starting-user.ts";
-import { needsOf } from "../../../fix/plan/known-needs.ts";
+import { needsOf } from "../../../fix/plan/kinds.ts";
 import type { Needs } from "../../../fix/plan/needs.ts";
 import { planFixes, takesAll } from "../../../fix/plan/plan.ts";
 import { writeCreateRequest } from "../../../formats/create-request/write.ts";

@@ -3,7 +3,7 @@ import { ok, type Result } from "../../../base/result.ts";
 import { valueOr } from "../../../model/fact.ts";
 import { inChild } from "../../experiment/attempts.ts";
 import type { Builder, Ran } from "../../helper/program.ts";
-import { type Facts, type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../../probe.ts";
+import { type Facts, type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../../probe.ts";
 
 interface Burnt {
   readonly processes: number;

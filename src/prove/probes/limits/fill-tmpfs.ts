@@ -4,10 +4,9 @@ import { setItems, valueOr } from "../../../model/fact.ts";
 import { openTmpfs } from "../../containers/paths.ts";
 import { type Attempt, judgeAttempts } from "../../experiment/attempts.ts";
 import { together } from "../../experiment/looks.ts";
-import { atFdCwd, open } from "../../helper/constants.ts";
-import { errnoOf } from "../../helper/errno.ts";
+import { atFdCwd, errnoOf, open } from "../../helper/errno.ts";
 import type { Plan } from "../../helper/program.ts";
-import { type Facts, type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../../probe.ts";
+import { type Facts, type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../../probe.ts";
 import { tmpfsTargets } from "../../subject/tmpfs-targets.ts";
 
 /** Bytes that may be taken of the host's memory for a moment. */

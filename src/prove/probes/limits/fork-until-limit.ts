@@ -2,7 +2,7 @@ import { ok, type Result } from "../../../base/result.ts";
 import { amountIn } from "../../../model/facts/table.ts";
 import { errorOf, inChild } from "../../experiment/attempts.ts";
 import type { Call } from "../../helper/program.ts";
-import { type Facts, type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../../probe.ts";
+import { type Facts, type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../../probe.ts";
 
 /** Processes that are started to see whether anything stops them; more would burden the host for a proof. */
 const most = 1024;

@@ -2,10 +2,16 @@ import { ok, type Result } from "../../../base/result.ts";
 import { setItems } from "../../../model/fact.ts";
 import { work } from "../../containers/paths.ts";
 import { readClock, readStatus, textFile } from "../../experiment/looks.ts";
-import { atFdCwd, directFile } from "../../helper/constants.ts";
-import { errnoOf } from "../../helper/errno.ts";
+import { atFdCwd, directFile, errnoOf } from "../../helper/errno.ts";
 import type { Call } from "../../helper/program.ts";
-import { type Before, type Facts, type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../../probe.ts";
+import {
+  type Before,
+  type Facts,
+  type Judgement,
+  type ProbeRuns,
+  type ProbeTarget,
+  probe,
+} from "../../probe.ts";
 
 type Kind = "read" | "write";
 type Unit = "bps" | "iops";

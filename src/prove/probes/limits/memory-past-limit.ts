@@ -4,7 +4,7 @@ import type { Container } from "../../../model/container.ts";
 import { valueOr } from "../../../model/fact.ts";
 import { errnoOf } from "../../helper/errno.ts";
 import type { Plan } from "../../helper/program.ts";
-import { type Facts, type Judgement, type ProbeTarget, probe, type ProbeRuns } from "../../probe.ts";
+import { type Facts, type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../../probe.ts";
 
 /** Bytes that are taken for a moment. */
 const most = 512 * 1024 ** 2;
