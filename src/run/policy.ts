@@ -1,7 +1,7 @@
 import { wildcard } from "../base/wildcard.ts";
 import type { Config } from "../config/config.ts";
 import type { Limit, Limits } from "../fix/plan/limits.ts";
-import { defaultPids } from "../fix/plan/step.ts";
+import { defaultPids } from "../fix/plan/safe-defaults.ts";
 import { parseBytes } from "../formats/values/bytes.ts";
 
 /** What `bulkhead run` adds to a container. */

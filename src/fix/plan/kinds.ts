@@ -6,7 +6,8 @@ import type { Mount } from "../../model/mount.ts";
 import type { Patch } from "../../model/patch.ts";
 import type { Subject } from "../../model/subject.ts";
 import type { Needs } from "./needs.ts";
-import { needsNoSetuid, type Step, type StepKind } from "./step.ts";
+import { needsNoSetuid } from "./safe-defaults.ts";
+import type { Step, StepKind } from "./step.ts";
 
 /** Files that a program reads at its start: their names end so. */
 const configuration =

@@ -5,7 +5,8 @@ import type { Context } from "../../controls/control.ts";
 import type { Container } from "../../model/container.ts";
 import { valueOr } from "../../model/fact.ts";
 import type { Patch } from "../../model/patch.ts";
-import { defaultPids, type Step } from "./step.ts";
+import { defaultPids } from "./safe-defaults.ts";
+import type { Step } from "./step.ts";
 
 /** A limit with who gave it: `--memory`, `bulkhead.yaml`, `its peak of 40 MiB`. */
 export interface Limit {

@@ -4,6 +4,7 @@ import { type Fact, isOpen, mapFact, set, unseen, unset } from "../../model/fact
 import type { DeviceCgroup } from "../devices/devices.ts";
 import { allowsEveryDevice } from "../devices/rules.ts";
 import { isReadOnly, type MountTable } from "../mounts/mount-table.ts";
+import { isUnconfinedType, parseLsmLabel } from "./lsm.ts";
 import type { ReadProcess } from "./process.ts";
 
 /**
@@ -66,57 +67,4 @@ const whichFilter = unseen("the kernel shows that a seccomp filter runs, not whi
 export function readSeccomp(mode: Fact<number>): Container["seccomp"] {
   if (mode.state !== "set") return mode;
   return mode.value === 0 ? { ...mode, value: { profile: "unconfined" } } : whichFilter;
-}
-
-/** What /proc/PID/attr/current says, by the security module that spells it so. */
-type LsmLabel =
-  | { readonly module: "apparmor"; readonly profile: string; readonly mode: string | undefined }
-  | {
-      readonly module: "selinux";
-      readonly user: string;
-      readonly role: string;
-      readonly type: string;
-      readonly level: string | undefined;
-    }
-  | { readonly module: "other"; readonly label: string };
-
-/**
- * Reads a label: AppArmor's `docker-default (enforce)` and `unconfined`, SELinux's
- * `system_u:system_r:container_t:s0:c100,c200`. Undefined where there is none.
- */
-export function parseLsmLabel(text: string): LsmLabel | undefined {
-  const label = cleanLabel(text);
-  if (label === "") return undefined;
-  const moded = /^(.*) \(([a-z]+)\)$/s.exec(label);
-  if (moded) return { module: "apparmor", profile: moded[1] ?? "", mode: moded[2] };
-  if (label === "unconfined") return { module: "apparmor", profile: label, mode: undefined };
-  const context = /^([^:\s]+):([^:\s]+):([^:\s]+)(?::(\S+))?$/.exec(label);
-  if (context) {
-    const [, user = "", role = "", type = "", level] = context;
-    return { module: "selinux", user, role, type, level };
-  }
-  return { module: "other", label };
-}
-
-/** The kernel ends the label with a newline or a NUL. */
-export function cleanLabel(text: string): string {
-  return text.replace(/[\0\n]+$/, "");
-}
-
-/**
- * SELinux types that confine nothing: what a process gets under `label=disable` (it keeps the runtime's, or
- * moves to the "super privileged container"). See container_selinux(8).
- */
-const unconfinedTypes = new Set([
-  "spc_t",
-  "unconfined_t",
-  "unconfined_service_t",
-  "container_runtime_t",
-  "docker_t",
-  "kernel_t",
-  "init_t",
-]);
-
-export function isUnconfinedType(type: string): boolean {
-  return unconfinedTypes.has(type);
 }

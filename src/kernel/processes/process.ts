@@ -11,8 +11,8 @@ import {
 import type { KernelOrigin } from "../../model/origin.ts";
 import { listFolder, readLink, readText } from "../files.ts";
 import type { IdReader } from "./ids.ts";
+import { cleanLabel } from "./lsm.ts";
 import { compareNamespaces, type Namespaces, readNamespaces } from "./namespaces.ts";
-import { cleanLabel } from "./privileged.ts";
 import { parseStat, parseStatus, type Status } from "./status.ts";
 
 /** A process before its role among the container's is known. */
