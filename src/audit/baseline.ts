@@ -19,7 +19,7 @@ export function readBaseline(text: string): Result<readonly BaselineEntry[]> {
   const document = parsedJson(text);
   if (document === undefined) return failed("it is not valid JSON");
   if (typeof document !== "object" || document === null || !("findings" in document)) {
-    return failed("it is no baseline: “findings” is missing");
+    return failed("it is not a baseline: “findings” is missing");
   }
   if (!("schemaVersion" in document) || document.schemaVersion !== 1) {
     return failed("its schemaVersion is not 1: another version of bulkhead wrote it");

@@ -14,7 +14,13 @@ import { addPolicyCommandOptions } from "./guard/policy-options.ts";
 import { addGuardProxyOptions } from "./guard/proxy-options.ts";
 import { addTryOptions } from "./guard/try-options.ts";
 import { addHistoryOptions } from "./history/options.ts";
-import { addAckOptions, addEndOptions, addProofsOptions, addSilenceOptions, addSilencesOptions } from "./history/silence-options.ts";
+import {
+  addAckOptions,
+  addEndOptions,
+  addProofsOptions,
+  addSilenceOptions,
+  addSilencesOptions,
+} from "./history/silence-options.ts";
 import { addInitOptions } from "./init/options.ts";
 import { addInstallPluginOptions } from "./install-plugin/options.ts";
 import { addLearnOptions } from "./learn/options.ts";

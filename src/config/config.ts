@@ -105,7 +105,7 @@ function inWords(issue: Issue, value?: unknown): string {
       if (issue.path[0] === "watch")
         return nearest(issue.errors, `an address is expected, or ${secretWords}`);
       return issue.path[0] === "guard"
-        ? nearest(issue.errors, "is not of a type that is expected there: docs/guard.md tells")
+        ? nearest(issue.errors, "has another type than expected: see docs/guard.md")
         : `is not a control's id${meantBy(value, idsIn(issue.errors))}, a list of them, or *: bulkhead controls lists them`;
     case "too_small":
       return issue.origin === "string" ? "must not be empty" : issue.message;

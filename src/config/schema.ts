@@ -92,7 +92,7 @@ const ignore = z.strictObject({
     .union([control, z.array(z.union([control, ownId])), z.literal("*"), ownId])
     .check(z.meta({ description: "The control that is silenced, several, or * for all." })),
   subject: z.optional(
-    z.string().check(z.meta({ description: "A subject's name or id; * stands for any characters." })),
+    z.string().check(z.meta({ description: "A subject's name or id; * matches any characters." })),
   ),
   file: z.optional(
     z.string().check(z.meta({ description: "Files, in .gitignore's syntax, relative to bulkhead.yaml." })),
@@ -100,8 +100,7 @@ const ignore = z.strictObject({
   image: z.optional(
     z.string().check(
       z.meta({
-        description:
-          "Containers of this image, as their configuration names it; * stands for any characters.",
+        description: "Containers of this image, as their configuration names it; * matches any characters.",
       }),
     ),
   ),
@@ -109,7 +108,7 @@ const ignore = z.strictObject({
     z.string().check(
       z.meta({
         description:
-          "Containers that Docker Compose started for this project, by its label on them; * stands for any characters.",
+          "Containers that Docker Compose started for this project, by its label on them; * matches any characters.",
       }),
     ),
   ),
@@ -164,7 +163,7 @@ const run = z.strictObject({
   exempt: z.optional(
     z
       .array(z.string())
-      .check(z.meta({ description: "Images that nothing is added to; * stands for any characters." })),
+      .check(z.meta({ description: "Images that nothing is added to; * matches any characters." })),
   ),
   override: z.optional(
     z.boolean().check(

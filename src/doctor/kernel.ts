@@ -32,7 +32,7 @@ function processes(proc: string): Check {
   if (status === undefined || ids.length === 0)
     return missing(
       name,
-      `${proc} is no procfs`,
+      `${proc} is not a procfs`,
       "Nothing is known of what the kernel enforces. In a container, mount the host's /proc and pass --proc.",
     );
   const uid = /^Uid:\s*\d+\s+(\d+)/m.exec(status)?.[1] ?? "unknown";

@@ -123,7 +123,7 @@ describe("a Compose file that another project takes over", () => {
     );
     const refused = done.flatMap((plan) => plan.refused);
     expect(refused.map(({ reason }) => reason)).toEqual([
-      "compose.yaml takes this over, and then docker compose refuses this: services.web.security_opt names the same twice",
+      "compose.yaml uses this too, and then docker compose refuses this: services.web.security_opt names the same twice",
     ]);
     expect(textOf("common.yaml")).toBe(common.replace("true", "false"));
     expect(textOf("compose.yaml")).toBe(hardened);
@@ -136,7 +136,7 @@ describe("a Compose file that another project takes over", () => {
       { base: [step(unprivileged)] },
     );
     expect(done.flatMap((plan) => plan.refused).map(({ reason }) => reason)).toEqual([
-      "compose.yaml#web takes this over, and would change with it",
+      "compose.yaml#web uses this too, and would change with it",
     ]);
     expect(textOf("common.yaml")).toBe(common);
   });

@@ -244,12 +244,12 @@ async function harmOf(
     const before = viewOfReading(reading);
     const after = viewOfReading(await readInput(input, compose, edited));
     const gap = newGap(before, after);
-    if (gap) return `${name} takes this over, and then ${gap.reason}`;
+    if (gap) return `${name} uses this too, and then ${gap.reason}`;
     for (const [service, view] of before.services) {
       const now = after.services.get(service);
       const fields = new Set((wanted.get(service) ?? []).map(({ field }) => field));
       if (now && saysSame(withFieldsOf(now, view, fields), view)) continue;
-      return `${name}#${service} takes this over, and would change with it`;
+      return `${name}#${service} uses this too, and would change with it`;
     }
   }
   return undefined;

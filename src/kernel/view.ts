@@ -150,7 +150,7 @@ function readOomScoreAdj(path: string): Fact<number> {
   const value = Number(read.value.trim());
   return Number.isInteger(value)
     ? set(value, { kernel: path })
-    : unresolved(`${path} is no number`, { kernel: path });
+    : unresolved(`${path} is not a number`, { kernel: path });
 }
 
 function mountinfoOf({ pid }: Member, { proc }: Host): string {

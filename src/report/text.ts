@@ -72,7 +72,7 @@ function welcomeLines({ style }: TextPrinter, report: Report): readonly string[]
       `${style.state("pass", "✓ ")}${style.bold(open)} ${count(summary.suppressed, "finding is", "findings are")} suppressed.`,
     ];
   }
-  const rest = told ? " Well done." : " What could not be told is below.";
+  const rest = told ? " Well done." : " Open questions are below.";
   return ["", style.state("pass", "✓ ") + style.bold(nothing) + (told ? rest : style.dim(rest))];
 }
 

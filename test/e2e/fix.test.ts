@@ -292,7 +292,7 @@ describe("--output", () => {
 
   test.each([
     ["over the original", ["compose.yaml", "--output", "compose.yaml"], "is the original"],
-    ["of two files", [".", "--output", "out"], "--output takes one file"],
+    ["of two files", [".", "--output", "out"], "--output writes one file"],
     ["beside --apply", ["--apply", "--output", "out"], "say one of them"],
     ["into no folder", ["compose.yaml", "--output", "no/such/folder"], "its folder does not exist"],
   ])("%s: refused", async (_, args, why) => {

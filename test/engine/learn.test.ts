@@ -221,7 +221,7 @@ volumes: {data: {}}
     expect(failing.stdout).toContain("the --while command failed: exit status 3: no");
     const unused = await learn(file, "--disk-limits");
     expect(unused).toMatchObject({ status: 2, stdout: "" });
-    expect(unused.stderr).toContain("--disk-limits takes them from a load");
+    expect(unused.stderr).toContain("--disk-limits needs a load");
   });
 
   it("says in a line what it cannot learn from", async () => {

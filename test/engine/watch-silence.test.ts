@@ -164,7 +164,7 @@ describeWithEngine("what somebody acknowledges and silences", () => {
       [["silence", "*", "web", "--until", "2020-01-01", "--reason", "x"], "is over"],
       [["silence", "*", "web", "--until", "1h", "--reason", " "], "--reason is empty"],
       [["silence", "*", "web", "--until", "1h"], "--reason"],
-      [["ack", "privileged", "*", "--reason", "x"], "ack takes one finding"],
+      [["ack", "privileged", "*", "--reason", "x"], "ack is for one finding"],
       [["ack", "privileged", "web", "--reason", "x"], "bulkhead watch writes it"],
       [["end", "one"], "one is not a number"],
     ] as const) {

@@ -24,7 +24,7 @@ const epilogue = `
 Start with:
   bulkhead audit                 what is not hardened below here, and on the Engine
   bulkhead fix                   what would mend it, as a diff; nothing is written
-  bulkhead COMMAND --help        what a command takes, with examples`;
+  bulkhead COMMAND --help        the options of a command, with examples`;
 
 /** `bulkhead help guard proxy`: prints that command's help, or complains that there is none. */
 export function addHelpCommand(program: Command): void {

@@ -33,7 +33,7 @@ export function plan(formats: readonly string[], paths: readonly string[]): Resu
     const path = paths[index];
     const format = formats[index] ?? byExtension[extname(path ?? "")];
     if (format === undefined || !isFormatName(format)) {
-      return failed(`the format of ${path} cannot be told from its name: say it with --format`);
+      return failed(`the name of ${path} does not show its format: add --format`);
     }
     outputs.push({ format, path: path === "-" ? undefined : path });
   }

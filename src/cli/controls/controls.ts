@@ -30,7 +30,7 @@ export function listControls(format: "text" | "json"): number {
       .join("  "),
   );
   process.stdout.write(
-    `${lines.join("\n")}\n\n${allControls.length} controls; bulkhead explain CONTROL tells more of one.\n* only with audit --benchmark cis-1.6, or by name with --only\n`,
+    `${lines.join("\n")}\n\n${allControls.length} controls; bulkhead explain CONTROL describes one.\n* only with audit --benchmark cis-1.6, or by name with --only\n`,
   );
   return 0;
 }

@@ -1,9 +1,8 @@
 import { visible } from "../../base/visible.ts";
 import { wrap } from "../../base/width.ts";
 import type { Check } from "../../doctor/checks.ts";
-import { checkEngine } from "../../doctor/checks.ts";
+import { checkEngine, checkTools } from "../../doctor/checks.ts";
 import { checkKernel } from "../../doctor/kernel.ts";
-import { checkTools } from "../../doctor/checks.ts";
 import { tryDriver } from "../../fleet/history.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import type { DoctorOptions } from "./options.ts";

@@ -106,7 +106,7 @@ async function writeSound(sound: readonly ChangedText[], spoilt: readonly Writte
 function writeOutput(path: string, changed: readonly ChangedText[]): readonly WrittenFile[] {
   return changed.map((text) => {
     const refuse = (reason: string): WrittenFile => ({ text, written: false, reason });
-    if (changed.length > 1) return refuse(`--output takes one file, and ${changed.length} would change`);
+    if (changed.length > 1) return refuse(`--output writes one file, but ${changed.length} would change`);
     if (isSameFile(path, text.file)) return refuse(`${path} is the original: --apply writes that`);
     const original = originalOf(text.file, text.before);
     if (!original.ok) return refuse(original.reason);

@@ -66,10 +66,7 @@ export function addFixOptions(command: Command): Command {
     .option("--cpus <number>", "the CPU limit for containers without one, such as 1.5", cpus)
     .option("--pids-limit <number>", "the process limit for containers without one, such as 200", pids)
     .addOption(
-      new Option(
-        "--format <name>",
-        "diff (default), patch (what git apply takes), json, or html with --verify",
-      )
+      new Option("--format <name>", "diff (default), patch (for git apply), json, or html with --verify")
         .choices(["diff", "patch", "json", "html"])
         .default("diff"),
     )

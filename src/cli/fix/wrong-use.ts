@@ -58,7 +58,7 @@ const undoing: UnusableOption = {
 
 const undoEngine: UnusableOption = {
   given: ({ undo }) => undo === true,
-  reason: "--undo takes the file: bulkhead fix --undo /etc/docker/daemon.json",
+  reason: "--undo needs the file: bulkhead fix --undo /etc/docker/daemon.json",
 };
 
 const as: UnusableOption = {
@@ -121,7 +121,7 @@ const rules: Readonly<Record<"files" | "container" | "engine", readonly Unusable
     },
     {
       given: ({ output, as }) => output !== undefined && as !== "compose",
-      reason: "--output takes a Compose file: say --as compose with it",
+      reason: "--output writes a Compose file: add --as compose",
     },
   ],
   engine: [page, undoEngine, compose, interactive, recreate, oldContainers, as, limits, trials, verify],

@@ -58,7 +58,7 @@ async function ask(
     return failed(`${url.origin} answers: ${textAt(said, "error") ?? `status ${answer.status}`}`);
   return isRecord(said)
     ? ok(said)
-    : failed(`${url.origin} is not bulkhead serve: its answer is no JSON object`);
+    : failed(`${url.origin} is not bulkhead serve: its answer is not a JSON object`);
 }
 
 /** fetch rejects with a cause that has the system's code, or by its time limit. */

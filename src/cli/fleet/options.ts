@@ -30,7 +30,7 @@ const findingStates = ["open", "accepted", "resolved"] as const;
 /** What `bulkhead fleet --help` says above its commands. */
 export function addFleetHelp(command: Command): Command {
   return command
-    .summary("ask bulkhead serve: what is open, and on which hosts")
+    .summary("list open findings and hosts of a running bulkhead serve")
     .description(
       "Ask a running bulkhead serve what is open and which hosts it knows. It needs an API token with the scope read, which you make in the page's Settings.",
     )
@@ -82,8 +82,8 @@ ${exitStatus}`;
 
 export function addFleetHostsOptions(command: Command): Command {
   command
-    .summary("list the hosts with what is open on each")
-    .description("List the hosts that bulkhead serve knows, with what is open on each.");
+    .summary("list hosts with their open findings")
+    .description("List the hosts that bulkhead serve knows, with their open findings.");
   return addConnection(command).addHelpText("after", `\nExamples:\n  bulkhead fleet hosts\n${exitStatus}`);
 }
 

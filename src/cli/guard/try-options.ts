@@ -12,7 +12,7 @@ export interface TryOptions extends GuardPolicyOptions {
 /** Declares the options without loading what they need. */
 export function addTryOptions(command: Command): Command {
   const own = command
-    .summary("run one command through a guard, and say what it would deny")
+    .summary("run one command through a guard, and show what it would deny")
     .description(
       "Run one command with DOCKER_HOST set to a guard that lives as long as the command. The guard lets everything through and says at the end, on standard error, what the policy would deny, and which lines of bulkhead.yaml let it pass.",
     )

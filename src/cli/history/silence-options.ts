@@ -34,7 +34,7 @@ export function addAckOptions(command: Command): Command {
     )
     .argument("<control>", "the finding's control: privileged")
     .argument("<subject>", "the finding's subject: web, container:web, engine")
-    .requiredOption("--reason <text>", "why, for whoever reads the history")
+    .requiredOption("--reason <text>", "why; the history shows it")
     .option("--until <time>", `only until this time: ${times} (default: until it is resolved)`)
     .option("--history <path>", place)
     .addHelpText(
@@ -57,7 +57,7 @@ export function addSilenceOptions(command: Command): Command {
     .argument("<control>", "a control's id; * is every control")
     .argument("<subject>", "a subject: web, container:web, engine; * matches any characters")
     .requiredOption("--until <time>", `until this time: ${times}`)
-    .requiredOption("--reason <text>", "why, for whoever reads the history")
+    .requiredOption("--reason <text>", "why; the history shows it")
     .option("--history <path>", place)
     .addHelpText(
       "after",
@@ -72,8 +72,8 @@ ${status}`,
 /** Declares `bulkhead history silences`. */
 export function addSilencesOptions(command: Command): Command {
   return command
-    .summary("list what is acknowledged and silenced")
-    .description("List what is acknowledged or silenced, by whom, why and until when.")
+    .summary("list acknowledgements and silences")
+    .description("List acknowledged and silenced findings: who asked for it, why and until when.")
     .option("--all", "also those that have ended")
     .addOption(
       new Option("--format <name>", "text (default) or json").choices(["text", "json"]).default("text"),

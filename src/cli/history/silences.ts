@@ -21,8 +21,8 @@ import { untilForms, untilOf } from "../../watch/changes/until.ts";
 import { sayTime, sayUntil } from "../../watch/outputs/words.ts";
 import { authorOf } from "../common/author.ts";
 import { complain } from "../common/complain.ts";
-import type { SilenceOptions, SilencesOptions } from "./silence-options.ts";
 import { historyPath } from "./path.ts";
+import type { SilenceOptions, SilencesOptions } from "./silence-options.ts";
 
 /** `bulkhead history ack`. Answers the exit status: 0 done, 2 wrong use or no history that can be written. */
 export async function acknowledge(
@@ -33,7 +33,7 @@ export async function acknowledge(
   const asked = readRequest(control, options);
   if (!asked.ok) return complain(asked.reason);
   if (control === "*" || subject.includes("*"))
-    return complain("ack takes one finding; bulkhead history silence takes patterns");
+    return complain("ack is for one finding; for patterns use bulkhead history silence");
   return await within(options, (database) => {
     const open = queryHistory(database, { since: undefined, subject, control, openOnly: true });
     if (open.length === 0)

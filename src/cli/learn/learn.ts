@@ -24,7 +24,7 @@ export async function runLearn(given: string | undefined, options: LearnOptions)
   }
   const isLoaded = options.inPlace || options.while !== undefined || options.for !== undefined;
   if (options.diskLimits && !isLoaded) {
-    return complain("--disk-limits takes them from a load: give one with --while, or watch with --for");
+    return complain("--disk-limits needs a load: add --while, or watch with --for");
   }
   const told = learnTargetOf(given, options);
   if (!told.ok) return complain(told.reason);

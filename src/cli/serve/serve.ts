@@ -23,7 +23,7 @@ import {
 } from "../../fleet/serve.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
 import { isMailAddress } from "../../watch/outputs/mail.ts";
-import { loadConfig, type AuditSettings } from "../audit/settings.ts";
+import { type AuditSettings, loadConfig } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget, identify } from "../common/engine-target.ts";
 import { liveRules } from "../common/live-rules.ts";

@@ -33,8 +33,7 @@ export function openAccepted(
     ...{ remembered, watch, alert, silenced },
     keep(accepted) {
       const written = keepIn(path, accepted);
-      if (!written.ok)
-        say(`what is accepted cannot be kept, and is forgotten at the next start: ${written.reason}`);
+      if (!written.ok) say(`acceptances cannot be saved and are lost at the next start: ${written.reason}`);
     },
   });
 }

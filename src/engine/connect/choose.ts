@@ -98,8 +98,7 @@ function unix(rest: string): Result<Endpoint> {
 function tcp(rest: string, tls: TlsMaterial | undefined): Result<Endpoint> {
   const url = parse(`http://${rest === "" || rest.startsWith(":") ? `localhost${rest}` : rest}`);
   if (!url) return failed("the Engine's address is not tcp://HOST:PORT");
-  if (url.username !== "" || url.password !== "")
-    return failed("a tcp:// address takes no user and no password");
+  if (url.username !== "" || url.password !== "") return failed("a tcp:// address has no user or password");
   // A URL leaves out 80, the default of http.
   const written = /:(\d+)(?:\/|$)/.exec(rest)?.[1];
   const port = Number(written ?? (tls ? 2376 : 2375));
@@ -119,7 +118,7 @@ function tcp(rest: string, tls: TlsMaterial | undefined): Result<Endpoint> {
 function ssh(rest: string): Result<Endpoint> {
   const url = parse(`ssh://${rest}`);
   if (!url || url.hostname === "") return failed("the Engine's address is not ssh://USER@HOST");
-  if (url.password !== "") return failed("an ssh:// address takes no password: use a key, or an agent");
+  if (url.password !== "") return failed("an ssh:// address has no password: use a key or an agent");
   if (url.search !== "" || url.hash !== "")
     return failed("an ssh:// address ends with the path of the socket");
   const destination = url.hostname.replace(/^\[|\]$/g, "");

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { container } from "../../model/container.ts";
 import { exec } from "../../model/exec.ts";
-import { engineFromInfo } from "./info.ts";
 import { execFromInspect, runningPid } from "./exec.ts";
 import { imageFromInspect } from "./image.ts";
+import { engineFromInfo } from "./info.ts";
 
 // The shapes are those of Engine 26 (/info, /version, /networks), cut to what is read.
 const docker = {

@@ -133,7 +133,7 @@ export function storageQuota(
     );
   }
   if (backing.state !== "set")
-    return unresolved("the file system below the storage driver is not told", ...driver.origins);
+    return unresolved("the file system below the storage driver is unknown", ...driver.origins);
   if (backing.value !== "xfs") return set(false, ...driver.origins, ...backing.origins);
   if (!mountOptions) {
     return unresolved("whether xfs is mounted with pquota cannot be seen from here", ...backing.origins);

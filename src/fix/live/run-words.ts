@@ -211,7 +211,7 @@ function notesOn(
   return [
     ...(names.length > 0
       ? [
-          `The values of ${names.join(", ")} are not shown: set them in the shell first (docker inspect ${name} tells them).`,
+          `The values of ${names.join(", ")} are not shown: set them in the shell first (docker inspect ${name} shows them).`,
         ]
       : []),
     ...(inline ? ["Its seccomp profile was given inline: save it as profile.json first."] : []),

@@ -544,7 +544,7 @@ describe("what cannot be written is refused", () => {
       "another service would change",
       "services:\n  web: {image: a}\n  db: {extends: web}\n",
       [readOnly],
-      /db takes this over/,
+      /db uses this too/,
     ],
     [
       "an undeclared volume",

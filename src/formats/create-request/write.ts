@@ -159,7 +159,7 @@ interface Written {
 }
 
 function writeOne(body: unknown, view: Container, patch: ContainerPatch): Result<Written> {
-  if (!isRecord(body)) return failed("the request is no object");
+  if (!isRecord(body)) return failed("the request is not a JSON object");
   const wanted = applyPatches(view, [patch]);
   if (says(view, wanted, patch.field)) return { ok: true, value: { body, view } };
   const written = write(body, patch);

@@ -39,7 +39,7 @@ export function readDockerdCommand(
   daemonJson?: { readonly text: string; readonly file: string },
 ): Reading {
   const flags = flagsOf(words);
-  if (!flags) return noEngine(file, "this is no dockerd command");
+  if (!flags) return noEngine(file, "this is not a dockerd command");
   const settings = daemonJson
     ? mergeSettings(settingsOfJson(daemonJson.text, daemonJson.file), flags)
     : flags;

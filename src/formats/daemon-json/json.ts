@@ -25,7 +25,7 @@ export function settingsOfJson(text: string, file: string): DaemonSettings {
   const { root, syntax } = parseJson(clean, file, locate);
   const gaps = syntax ? [syntax] : [];
   if (root?.type !== "object") {
-    const refused = gap("dockerd refuses a daemon.json that is no JSON object", {
+    const refused = gap("dockerd refuses a daemon.json that is not a JSON object", {
       file,
       ...(root && { location: place(root) }),
     });

@@ -110,7 +110,7 @@ describe("the user", () => {
     expect(user(text)).toEqual(["two", "two"]);
     expect(readDockerfile(text, "Dockerfile", { target: "z" })).toMatchObject({
       subjects: [],
-      gaps: [{ reason: "the target is no stage of it" }],
+      gaps: [{ reason: "it has no stage of this name" }],
     });
   });
 });
@@ -238,9 +238,9 @@ describe("the subject", () => {
 
 describe("what docker build refuses", () => {
   test.each([
-    ["", ["this is no Dockerfile: it has no FROM"]],
-    ["# just a comment", ["this is no Dockerfile: it has no FROM"]],
-    ["hello world\n", ["this is no Dockerfile: it has no FROM"]],
+    ["", ["this is not a Dockerfile: FROM is missing"]],
+    ["# just a comment", ["this is not a Dockerfile: FROM is missing"]],
+    ["hello world\n", ["this is not a Dockerfile: FROM is missing"]],
     ["FROM a\0", ["the file is binary, not a Dockerfile"]],
   ])("as a whole is a gap: %j", (text, reasons) => {
     const reading = readDockerfile(text, "Dockerfile");
@@ -249,8 +249,8 @@ describe("what docker build refuses", () => {
   });
 
   test.each([
-    ["FROM a\nRUNN x\nUSER app", ["RUNN is no Dockerfile instruction"]],
-    ["FROM a\nPASSWORD=hunter2\nUSER app", ["this is no Dockerfile instruction"]],
+    ["FROM a\nRUNN x\nUSER app", ["RUNN is not a Dockerfile instruction"]],
+    ["FROM a\nPASSWORD=hunter2\nUSER app", ["this is not a Dockerfile instruction"]],
     ["RUN x\nFROM a\nUSER app", ["RUN stands before the first FROM"]],
     ["FROM a b\nUSER app", ["FROM takes an image, or an image, AS and a name"]],
     ["FROM a\nUSER app\nUSER", ["USER needs an argument"]],

@@ -61,8 +61,8 @@ export function readDockerfile(
   const secrets = [...assignedSecrets];
   const stage = builtStage(stages, options);
   if (!stage) {
-    const noStage: readonly Gap[] = [gap("this is no Dockerfile: it has no FROM", { file })];
-    const noTarget: readonly Gap[] = [...gaps, gap("the target is no stage of it", { file })];
+    const noStage: readonly Gap[] = [gap("this is not a Dockerfile: FROM is missing", { file })];
+    const noTarget: readonly Gap[] = [...gaps, gap("it has no stage of this name", { file })];
     return { subjects: [], gaps: stages.length > 0 ? noTarget : noStage, secrets };
   }
   const built = stages.slice(0, stage.index + 1);

@@ -172,9 +172,7 @@ describe("references", () => {
   });
 
   test("what is no reference, or would be a stage, is refused", () => {
-    expect(reasons("FROM a\n", pin("a", "b AS c"))).toEqual([
-      "what should stand there is no image reference",
-    ]);
+    expect(reasons("FROM a\n", pin("a", "b AS c"))).toEqual(["the new base is not an image reference"]);
     expect(reasons("FROM a AS x\nFROM b\n", pin("b", "x"))).toHaveLength(1);
   });
 });

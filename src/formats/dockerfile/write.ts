@@ -170,7 +170,7 @@ function writeReferences(draft: DockerfileDraft, patches: readonly ImagePatch[])
 
 function reasonAgainst(draft: DockerfileDraft, at: readonly number[], reference: string): string | undefined {
   if (at.length === 0) return "the file does not name this image";
-  if (!/^[\w.\-/:@+[\]]+$/.test(reference)) return "what should stand there is no image reference";
+  if (!/^[\w.\-/:@+[\]]+$/.test(reference)) return "the new base is not an image reference";
   const isLiteral = at.every((index) => {
     const fact = draft.image.references[index];
     const place = draft.references[index];

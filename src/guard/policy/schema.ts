@@ -56,7 +56,7 @@ const allow = z.strictObject({
     z.array(text).check(
       z.meta({
         description:
-          "Images that containers may be made of, as references; * stands for any characters. Default: any.",
+          "Images that containers may be made of, as references; * matches any characters. Default: any.",
       }),
     ),
   ),

@@ -138,7 +138,7 @@ function apparmor({ apparmor: profile }: Learnt): readonly string[] {
   if (!profile) return [];
   const { path, name, parsed, runsHere } = profile;
   const read = parsed.ok
-    ? "apparmor_parser takes it"
+    ? "apparmor_parser accepts it"
     : parsed.ok === false
       ? `apparmor_parser refuses it: ${parsed.reason}`
       : `not parsed: ${parsed.reason}`;

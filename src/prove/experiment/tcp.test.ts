@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { failed, ok } from "../../base/result.ts";
 import { closed, judgeUnreached } from "./tcp.ts";
 
-const words = { what: "addresses of the host", nowhere: "no port of the host takes a connection" };
+const words = { what: "addresses of the host", nowhere: "no port of the host accepts a connection" };
 
 function judge(
   subject: readonly (string | undefined)[],

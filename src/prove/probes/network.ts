@@ -117,7 +117,7 @@ function judgePorts({ subject, control }: ProbeRuns<readonly Attempt[]>): Before
     { subject, control },
     {
       what: "addresses of the host",
-      nowhere: "no port of the host takes a connection",
+      nowhere: "no port of the host accepts a connection",
       listens: true,
     },
   );

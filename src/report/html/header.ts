@@ -46,7 +46,7 @@ function headline(report: Report): string {
     return `${count(open.length, "finding")} in ${failing} of ${subjects}`;
   }
   return report.gaps.length > 0 || report.summary.unknown > 0
-    ? `Nothing found in ${subjects}, and not everything could be told`
+    ? `Nothing found in ${subjects}, but not everything could be read`
     : `Nothing to harden in ${subjects}`;
 }
 

@@ -127,9 +127,7 @@ function otherLines(style: TextPrinter["style"], report: Report): readonly strin
   if (report.gaps.length > 0) return ["Next: mend what could not be read, and audit again."];
   const open = report.findings.find((finding) => finding.verdict === "unknown" && !finding.suppressed);
   if (open) {
-    return [
-      `Next: ${style.bold(`bulkhead explain ${visible(open.control)}`)} says how to answer what is unknown.`,
-    ];
+    return [`Next: ${style.bold(`bulkhead explain ${visible(open.control)}`)} shows how to answer them.`];
   }
   if (report.subjects.length === 0)
     return [`Next: ${style.bold("bulkhead audit PATH")}, or ${style.bold("bulkhead audit --help")}`];

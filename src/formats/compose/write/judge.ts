@@ -37,7 +37,7 @@ export function judge(
     const isOther = trial !== undefined && name !== trial.service;
     const following = isOther && now ? trial.following(name) : undefined;
     if (now && following && saysSame(now, applyPatches(view, following))) followers.push(name);
-    else return failed(isOther ? `${name} takes this over, and would change with it` : otherwise);
+    else return failed(isOther ? `${name} uses this too, and would change with it` : otherwise);
   }
   return ok(followers);
 }

@@ -35,7 +35,7 @@ export function draftOf(text: string): Result<DaemonJsonDraft> {
     clean.trim() === "" ? { root: undefined, syntax: undefined } : parseJson(clean, "", locate);
   if (syntax) return failed(syntax.reason);
   if (root && root.type !== "object" && root.type !== "null") {
-    return failed("dockerd refuses a daemon.json that is no JSON object");
+    return failed("dockerd refuses a daemon.json that is not a JSON object");
   }
   const properties = new Map<string, Node[]>();
   for (const property of root?.children ?? []) {

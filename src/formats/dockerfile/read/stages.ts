@@ -150,6 +150,6 @@ function missingIn({ keyword, rest, trigger }: Instruction, escapeToken: string)
 /** The word itself is named only where it cannot be a part of a broken line that holds a secret. */
 function unknownKeyword(keyword: string): string {
   return /^[A-Z]{2,16}$/.test(keyword)
-    ? `${keyword} is no Dockerfile instruction`
-    : "this is no Dockerfile instruction";
+    ? `${keyword} is not a Dockerfile instruction`
+    : "this is not a Dockerfile instruction";
 }

@@ -29,7 +29,7 @@ export function draftOf(text: string, parts?: Parts, earlier?: Earlier): Result<
   const { stages, problems, tooMany } = parts?.build ?? readStages(read);
   const stage = stages.at(-1);
   if (tooMany) return failed("there is too much in the file for a Dockerfile");
-  if (!stage) return failed("this is no Dockerfile: it has no FROM");
+  if (!stage) return failed("this is not a Dockerfile: FROM is missing");
   const locate = locator("", text);
   const ancestry = ancestryOf(stage);
   const references: Joined[] = [];
