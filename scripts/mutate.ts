@@ -74,10 +74,7 @@ async function start(): Promise<Vitest> {
       include: (options.tests ?? ["src", "test/unit"]).map((each) => `${each}/**/*.test.ts`),
       exclude: ["src/engine/tracefs.test.ts"],
       css: { include: [/(?:page|colours)\.css/] },
-      setupFiles: [
-        join(root, "scripts/mutate/setup.ts"),
-        join(root, "test/support/runner/fixed-seed.ts"),
-      ],
+      setupFiles: [join(root, "scripts/mutate/setup.ts"), join(root, "test/support/runner/fixed-seed.ts")],
       testTimeout: 60_000,
       isolate: false,
       maxWorkers: 2,

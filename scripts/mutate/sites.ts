@@ -28,7 +28,12 @@ const otherOperator: ReadonlyMap<ts.SyntaxKind, string> = new Map([
 ]);
 
 /** Methods whose opposite, or whose absence, a test should notice. */
-const otherMethod: Readonly<Record<string, string>> = { some: "every", every: "some", min: "max", max: "min" };
+const otherMethod: Readonly<Record<string, string>> = {
+  some: "every",
+  every: "some",
+  min: "max",
+  max: "min",
+};
 
 /** Every mutant of a TypeScript text, in the order of the text. */
 export function sitesIn(file: string, text: string): readonly Site[] {

@@ -1,9 +1,9 @@
+import { cpuCap } from "../../model/container/cpu-cap.ts";
 import type { Container } from "../../model/container.ts";
 import { valueOr } from "../../model/fact.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
 import { round, sayBytes } from "./amounts.ts";
-import { cpuCap } from "./cpu-cap.ts";
 import { cpuSharesOf } from "./cpu-share.ts";
 
 export const capacity: Control = {

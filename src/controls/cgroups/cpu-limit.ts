@@ -1,3 +1,4 @@
+import { cpuCap } from "../../model/container/cpu-cap.ts";
 import type { Container } from "../../model/container.ts";
 import { valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
@@ -5,7 +6,6 @@ import { fail, pass } from "../../model/verdict.ts";
 import type { Context, Control } from "../control.ts";
 import { undecided } from "../undecided.ts";
 import { round } from "./amounts.ts";
-import { cpuCap } from "./cpu-cap.ts";
 import { cpuShareOf, defaultShares, sharesOf } from "./cpu-share.ts";
 
 export const cpuLimit: Control = {

@@ -1,7 +1,7 @@
+import { cpuCap } from "../../model/container/cpu-cap.ts";
 import type { Container } from "../../model/container.ts";
 import { amountIn, rowOf, type ScalarFact, scalarFacts } from "../../model/facts/table.ts";
 import { round, sayBytes } from "./amounts.ts";
-import { cpuCap } from "./cpu-cap.ts";
 
 /** A limit as people name it. Most are one fact of the table; the CPUs are several facts together. */
 export interface Limit {

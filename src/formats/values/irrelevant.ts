@@ -1,5 +1,3 @@
-import type { Flag } from "../run-command/read/flags.ts";
-
 /**
  * Keys of each source that say nothing of what a container may do: names, terminals, timing, how the Engine is reached. A key
  * that is neither here nor read leaves open what it could change. A fact of the table is not listed here.
@@ -45,7 +43,7 @@ export const irrelevantKeys = {
 } as const satisfies Readonly<Record<string, ReadonlySet<string>>>;
 
 /** The same flags of `docker run`. */
-export const irrelevantFlags: readonly Flag[] = [
+export const irrelevantFlags = [
   { name: "add-host", takes: "item" },
   { name: "attach", short: "a", takes: "item" },
   { name: "cidfile", takes: "text" },
@@ -94,7 +92,7 @@ export const irrelevantFlags: readonly Flag[] = [
   { name: "umask", takes: "text" },
   { name: "volume-driver", takes: "text" },
   { name: "workdir", short: "w", takes: "text" },
-];
+] as const;
 
 function keys(text: string): ReadonlySet<string> {
   return new Set(text.split(" "));

@@ -1,5 +1,5 @@
-import type { Container } from "../../model/container.ts";
-import { amountIn } from "../../model/facts/table.ts";
+import type { Container } from "../container.ts";
+import { amountIn } from "../facts/table.ts";
 
 /** The period that Docker takes where none is given, microseconds. */
 export const defaultPeriod = 100_000;
