@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Policy } from "../policy/policy.ts";
 import { readRequest } from "../request/read.ts";
 import type { ReceivedRequest, UnderstoodRequest } from "../request/request.ts";
@@ -86,7 +85,7 @@ async function judgeAsking(
       if (!known.has(key)) known.set(key, { state: "unknown", reason: "it was not answered" });
     }
     // The host's files are looked at without waiting, so that nobody else would have a turn between two rounds.
-    if (known.size > fewAnswers) await nextTurn();
+    if (known.size > fewAnswers) await new Promise<void>((resolve) => setImmediate(resolve));
     const began = performance.now();
     const decision = judgeOnce(request, known, policy);
     spent += performance.now() - began;
