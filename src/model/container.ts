@@ -1,66 +1,11 @@
 import type { FileSystem } from "./container/file-system.ts";
 import type { Process } from "./container/process.ts";
-import type {
-  BlkioDeviceLimit,
-  Device,
-  EndpointOption,
-  EnvironmentVariable,
-  Hook,
-  NameValue,
-  NetworkDefinition,
-  PublishedPort,
-  ShortLived,
-  Ulimit,
-} from "./container-values.ts";
-import type { WrittenCredential } from "./credentials/find.ts";
-import type { Fact, FactList } from "./fact.ts";
-import { type ContainerScalars, noFacts } from "./facts/table.ts";
+import type { ShortLived } from "./container-values.ts";
+import type { FactList } from "./fact.ts";
+import { type ContainerFacts, type ContainerLists, type ContainerScalars, noFacts } from "./facts/table.ts";
 import type { Level } from "./level.ts";
-import type { Mount } from "./mount.ts";
 
-export interface ContainerLists {
-  readonly environment: EnvironmentVariable;
-  /** Normalised names (see normaliseCapability), `ALL` included. */
-  readonly capAdd: string;
-  readonly capDrop: string;
-  readonly groupAdd: string;
-  readonly mounts: Mount;
-  /** Container names or ids, without the `:ro` suffix. */
-  readonly volumesFrom: string;
-  readonly devices: Device;
-  /** `c 1:3 mr`, as written. */
-  readonly deviceCgroupRules: string;
-  readonly ports: PublishedPort;
-  readonly networks: string;
-  readonly networkDefinitions: NetworkDefinition;
-  readonly endpointOptions: EndpointOption;
-  /** The containers that `--link` names, without their aliases. */
-  readonly links: string;
-  readonly ulimits: Ulimit;
-  readonly sysctls: NameValue;
-  readonly storageOpt: NameValue;
-  readonly logOptions: NameValue;
-  readonly labels: NameValue;
-  /** What the OCI runtime gets beside its configuration. */
-  readonly annotations: NameValue;
-  readonly blkioDeviceLimits: BlkioDeviceLimit;
-  /** What docker compose starts in it by itself, as `docker exec` would. */
-  readonly hooks: Hook;
-  /** The words that replace the image's entrypoint. May hold secrets: never print them. */
-  readonly entrypoint: string;
-  /** The words of its command, which replace the image's own. May hold secrets: never print them. */
-  readonly command: string;
-  /** Credentials that are written out, but for those of `environment`. */
-  readonly credentials: WrittenCredential;
-}
-
-export type { ContainerScalars };
-
-export type ContainerFacts = {
-  readonly [K in keyof ContainerScalars]: Fact<ContainerScalars[K]>;
-} & {
-  readonly [K in keyof ContainerLists]: FactList<ContainerLists[K]>;
-};
+export type { ContainerFacts, ContainerLists, ContainerScalars };
 
 /**
  * One container as one source sees it, at one level. Names follow the Engine API's HostConfig. Each fact of one value is a row

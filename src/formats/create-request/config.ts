@@ -2,7 +2,6 @@ import type { Container } from "../../model/container.ts";
 import type { EnvironmentVariable, Healthcheck } from "../../model/container-values.ts";
 import { type Fact, type FactList, set, unset } from "../../model/fact.ts";
 import { type KeyedFact, keyedIn } from "../../model/facts/table.ts";
-import { scalarFact } from "./host-config.ts";
 import {
   booleanFact,
   broken,
@@ -15,6 +14,7 @@ import {
 } from "./json.ts";
 import { readAnonymousVolumes } from "./mounts.ts";
 import { nameValues } from "./name-values.ts";
+import { scalarFact } from "./scalar.ts";
 
 type KeyedHere = Exclude<KeyedFact<"api">, KeyedFact<"api", `HostConfig.${string}`>>;
 type CodedHere =

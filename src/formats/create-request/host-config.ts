@@ -1,28 +1,17 @@
 import { normaliseCapability } from "../../model/container/capability.ts";
-import { type NamespaceMode, parseNamespaceMode } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
 import { type Fact, type FactList, mapItems, unset } from "../../model/fact.ts";
-import type { ScalarRow } from "../../model/facts/row.ts";
-import { type CodedFact, type KeyedFact, keyedIn, withoutSilent } from "../../model/facts/table.ts";
+import { type CodedFact, type KeyedFact, keyedIn } from "../../model/facts/table.ts";
 import { linkedContainer } from "../values/link.ts";
 import { readSecurityOptions } from "../values/security-options.ts";
 import type { ConfigFacts } from "./config.ts";
 import { readBlkioDevices, readDevices, readUlimits } from "./devices.ts";
-import {
-  booleanFact,
-  broken,
-  field,
-  integerFact,
-  type JsonNode,
-  membersOf,
-  path,
-  stringFact,
-  stringList,
-} from "./json.ts";
+import { field, integerFact, type JsonNode, membersOf, path, stringFact, stringList } from "./json.ts";
 import { readMounts } from "./mounts.ts";
 import { nameValues } from "./name-values.ts";
 import { readPathProtection } from "./path-protection.ts";
 import { readPorts } from "./ports.ts";
+import { namespaceMode, scalarFact } from "./scalar.ts";
 
 type KeyedHere = KeyedFact<"api", `HostConfig.${string}`>;
 type CodedHere =
@@ -80,32 +69,6 @@ export function hostConfigFacts(hostConfig: JsonNode): HostConfigFacts {
     if (has(member)) Reflect.set(facts, name, scalarFact(path(hostConfig, ...members), row));
   }
   return Object.assign(coded, facts);
-}
-
-/** The value under a key. Most zeros say nothing in the Engine's API. */
-export function scalarFact(node: JsonNode, row: ScalarRow): Fact<unknown> {
-  switch (row.kind) {
-    case "text":
-      return stringFact(node);
-    case "switch":
-      return booleanFact(node);
-    case "namespace":
-      return namespaceMode(node, "other");
-    case "bytes":
-    case "cpus":
-    case "microseconds":
-    case "integer":
-      return withoutSilent(integerFact(node, { keepZero: row.zero !== "unset" }), row);
-    default:
-      return broken(node, `${node.name} has no key of its own`);
-  }
-}
-
-function namespaceMode(node: JsonNode, kind: "network" | "other"): Fact<NamespaceMode> {
-  const text = stringFact(node);
-  if (text.state !== "set") return text;
-  const mode = parseNamespaceMode(text.value, kind);
-  return mode ? { ...text, value: mode } : unset;
 }
 
 /** `{ "Name": "on-failure", "MaximumRetryCount": 5 }`; `no` and "" are the default. */

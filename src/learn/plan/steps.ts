@@ -180,6 +180,7 @@ function sayDiskLimit({ kind, path, rate }: BlkioDeviceLimit): string {
 
 function limitSteps({ view, seen, isLoaded, hostCpus, limitsDisks }: Wish): readonly Step[] {
   const { memory, pids, cpus } = limitsFrom(seen.peaks, hostCpus);
+  const hasCpus = amountIn(view, "nanoCpus") !== undefined || amountIn(view, "cpuQuota") !== undefined;
   const found: Step[] = [];
   if (pids !== undefined && amountIn(view, "pidsLimit") === undefined) {
     const patch = { op: "set", field: "pidsLimit", value: pids } as const;
@@ -193,7 +194,7 @@ function limitSteps({ view, seen, isLoaded, hostCpus, limitsDisks }: Wish): read
     const breaks = "A larger load is killed: exit status 137.";
     found.push(step("memory-limit", `Limit the memory to ${sayBytes(memory)}.`, [patch], breaks));
   }
-  if (cpus !== undefined && cpuCap(view) === undefined) {
+  if (cpus !== undefined && !hasCpus) {
     const patch = { op: "set", field: "nanoCpus", value: Math.round(cpus * 1e9) } as const;
     found.push(step("cpu-limit", `Limit the CPUs to ${cpus}.`, [patch], "A larger load takes longer."));
   }

@@ -1,4 +1,16 @@
-import type { ContainerLists } from "../container.ts";
+import type {
+  BlkioDeviceLimit,
+  Device,
+  EndpointOption,
+  EnvironmentVariable,
+  Hook,
+  NameValue,
+  NetworkDefinition,
+  PublishedPort,
+  Ulimit,
+} from "../container-values.ts";
+import type { WrittenCredential } from "../credentials/find.ts";
+import type { Mount } from "../mount.ts";
 import {
   byCode,
   byCodeInFiles,
@@ -8,6 +20,43 @@ import {
   notEveryTerraform,
   said,
 } from "./row.ts";
+
+/** The items of the facts that are lists. */
+export interface ContainerLists {
+  readonly environment: EnvironmentVariable;
+  /** Normalised names (see normaliseCapability), `ALL` included. */
+  readonly capAdd: string;
+  readonly capDrop: string;
+  readonly groupAdd: string;
+  readonly mounts: Mount;
+  /** Container names or ids, without the `:ro` suffix. */
+  readonly volumesFrom: string;
+  readonly devices: Device;
+  /** `c 1:3 mr`, as written. */
+  readonly deviceCgroupRules: string;
+  readonly ports: PublishedPort;
+  readonly networks: string;
+  readonly networkDefinitions: NetworkDefinition;
+  readonly endpointOptions: EndpointOption;
+  /** The containers that `--link` names, without their aliases. */
+  readonly links: string;
+  readonly ulimits: Ulimit;
+  readonly sysctls: NameValue;
+  readonly storageOpt: NameValue;
+  readonly logOptions: NameValue;
+  readonly labels: NameValue;
+  /** What the OCI runtime gets beside its configuration. */
+  readonly annotations: NameValue;
+  readonly blkioDeviceLimits: BlkioDeviceLimit;
+  /** What docker compose starts in it by itself, as `docker exec` would. */
+  readonly hooks: Hook;
+  /** The words that replace the image's entrypoint. May hold secrets: never print them. */
+  readonly entrypoint: string;
+  /** The words of its command, which replace the image's own. May hold secrets: never print them. */
+  readonly command: string;
+  /** Credentials that are written out, but for those of `environment`. */
+  readonly credentials: WrittenCredential;
+}
 
 /** Files, `docker service create` and the API all have it. */
 const everywhere = { ...byCodeInFiles, swarm: byCode } as const;

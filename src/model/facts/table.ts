@@ -1,7 +1,6 @@
-import type { Container } from "../container.ts";
-import { type Fact, unset } from "../fact.ts";
+import { type Fact, type FactList, unset } from "../fact.ts";
 import { isolation } from "./isolation.ts";
-import { lists } from "./lists.ts";
+import { type ContainerLists, lists } from "./lists.ts";
 import { resources } from "./resources.ts";
 import { byCode, type CgroupFile, type FactSource, type Kinds, type ScalarRow } from "./row.ts";
 
@@ -16,6 +15,14 @@ export type ScalarFact = keyof Scalars;
 
 export type ContainerScalars = { readonly [K in ScalarFact]: Kinds[Scalars[K]["kind"]] };
 
+export type ContainerFacts = {
+  readonly [K in ScalarFact]: Fact<ContainerScalars[K]>;
+} & {
+  readonly [K in keyof ContainerLists]: FactList<ContainerLists[K]>;
+};
+
+export type { ContainerLists };
+
 export const scalarFacts = Object.keys(scalars) as readonly ScalarFact[];
 export const listFacts = Object.keys(lists) as readonly (keyof Lists)[];
 
@@ -28,7 +35,7 @@ export function isScalarFact(field: string): field is ScalarFact {
 }
 
 /** What the code of a source must read: a fact of these that it forgets does not compile. The keys of the table are read without it. */
-export type CodedFacts<S extends FactSource> = Pick<Container, CodedFact<S>>;
+export type CodedFacts<S extends FactSource> = Pick<ContainerFacts, CodedFact<S>>;
 export type CodedFact<S extends FactSource> = {
   readonly [K in keyof Rows]: Rows[K][S] extends typeof byCode ? K : never;
 }[keyof Rows];
@@ -74,7 +81,7 @@ export const kernelFiles = scalarFacts.flatMap((field) => {
 });
 
 /** What a fact allows at most: undefined where it is not set, or its value means that nothing limits it. */
-export function amountIn(container: Container, field: ScalarFact): number | undefined {
+export function amountIn(container: ContainerFacts, field: ScalarFact): number | undefined {
   const fact: Fact<unknown> = container[field];
   return fact.state === "set" ? amountOf(field, Number(fact.value)) : undefined;
 }
@@ -114,7 +121,7 @@ export function isUpdatable(field: string): field is ScalarFact {
 export const noFacts = Object.fromEntries([
   ...scalarFacts.map((field) => [field, unset]),
   ...listFacts.map((field) => [field, []]),
-]) as Pick<Container, ScalarFact | keyof Lists>;
+]) as Pick<ContainerFacts, ScalarFact | keyof Lists>;
 
 /** Lists of names with values: of one name the last counts. */
 type Named = {
