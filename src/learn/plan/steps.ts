@@ -1,7 +1,6 @@
 import { sayBytes } from "../../controls/cgroups/amounts.ts";
 import type { Step } from "../../fix/plan/step.ts";
 import { tweakCapabilities } from "../../model/container/capability.ts";
-import { cpuCap } from "../../model/container/cpu-cap.ts";
 import type { Container } from "../../model/container.ts";
 import type { BlkioDeviceLimit } from "../../model/container-values.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
