@@ -50,7 +50,7 @@ test("suppressed and unknown findings are not written", () => {
 
 test.each([
   ["not JSON", /not valid JSON/],
-  ["[]", /no baseline/],
+  ["[]", /not a baseline/],
   ['{"schemaVersion":2,"findings":[]}', /schemaVersion is not 1/],
   ['{"schemaVersion":1,"findings":[{}]}', /not a list of fingerprints/],
 ])("%s is refused", (text, reason) => {

@@ -23,7 +23,7 @@ ${headerHtml(report, context)}<main>
 ${startHtml(subjects)}${report.benchmark ? benchmarkHtml(report.benchmark) : noHtml}${groups.length > 0 ? matrixHtml(groups, context) : noHtml}${gapsHtml(printer, report)}<section id="findings" class="findings" aria-labelledby="findings-title" tabindex="-1">
 <h2 id="findings-title">Findings</h2>
 ${groups.length > 0 ? filtersHtml(report, groups) : noHtml}<p id="none" class="empty" hidden>No findings match.</p>
-${groups.length > 0 ? groups.map((group, index) => groupHtml(printer, group, index, groups)) : markup`<p class="empty">There is noHtml to show.</p>`}</section>
+${groups.length > 0 ? groups.map((group, index) => groupHtml(printer, group, index, groups)) : markup`<p class="empty">There is nothing to show.</p>`}</section>
 ${fixedHtml(report)}${glossaryHtml(report, context)}</main>
 `;
   return pageHtml(`bulkhead: ${report.summary.fail} findings`, body, script);
@@ -32,7 +32,7 @@ ${fixedHtml(report)}${glossaryHtml(report, context)}</main>
 function gapsHtml(printer: HtmlPrinter, { gaps }: Report): Html {
   if (gaps.length === 0) return noHtml;
   return markup`<section class="gaps" aria-labelledby="gaps-title"><h2 id="gaps-title">Not read</h2>
-<p class="note">What follows was asked for and could not be read: noHtml is known of it.</p>
+<p class="note">What follows was asked for and could not be read: nothing is known of it.</p>
 ${gaps.map((gap) => gapHtml(printer, gap))}</section>
 `;
 }

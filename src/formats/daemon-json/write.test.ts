@@ -248,7 +248,7 @@ describe("what cannot be written is refused with why", () => {
   test.each<[string, EnginePatch, RegExp]>([
     ['{ "icc": true, }', icc, /trailing comma/],
     ['{\n  // why\n  "icc": true\n}', icc, /JSON has no comments/],
-    ["[1]", icc, /no JSON object/],
+    ["[1]", icc, /not a JSON object/],
     ["\0\u0001", icc, /JSON/],
     ["[Service]\nExecStart=/usr/bin/dockerd -H fd://\n", icc, /systemd unit/],
     ['{ "icc": true, "icc": true }', icc, /“icc” is written several times/],

@@ -374,13 +374,14 @@ function pairsIn(text: string): readonly Credential[] {
 
 /** Base64 of `user:password`. */
 function isPair(value: string): boolean {
-  return /^[\x20-\x7e]+:[\x20-\x7e]+$/.test(Buffer.from(value, "base64").toString("latin1"));
+  const text = Buffer.from(value, "base64").toString("latin1");
+  return /^[\x20-\x7e]{3,}$/.test(text) && /[^:]:[^:]/.test(text);
 }
 
 /** Directives of configuration files that take a password behind a blank, and lines of .netrc. */
 function directivesIn(text: string): readonly Credential[] {
   const patterns = [
-    /^\s*(requirepass|masterauth|auth-pass|rootpw|bindpw|credentials)\s+["']?([^\s"']{1,500})["']?/gim,
+    /^[ \t]{0,40}(requirepass|masterauth|auth-pass|rootpw|bindpw|credentials)[ \t]{1,40}["']?([^\s"']{1,500})["']?/gim,
     /\b(password)\s+([^\s"'\\]{1,500})(?=[\s"'\\]|$)/g,
   ];
   return patterns.flatMap((pattern, index) => {
