@@ -69,7 +69,7 @@ describe("the docker CLI", () => {
     expect(reading.gaps).toEqual([]);
     const subject = reading.subjects[0];
     const view = subject?.kind === "container" ? subject.views[0] : undefined;
-    expect(view && factsOf(view)).toEqual(factsOf(readCreateRequest(body)));
+    expect(view && factsOf(view)).toEqual(view && factsOf(asFarAsRead(readCreateRequest(body), view)));
   });
 
   it.each(linesOf("run-lines.txt"))(
@@ -93,7 +93,9 @@ describe("the docker CLI", () => {
       const written = applyEdits(line, edits);
       const [body] = await run(written);
       expect(body, `docker refused ${written}`).toBeDefined();
-      expect(factsOf(readCreateRequest(body)), written).toEqual(factsOf(applyPatches(view, made)));
+      expect(factsOf(asFarAsRead(readCreateRequest(body), view)), written).toEqual(
+        factsOf(applyPatches(view, made)),
+      );
     },
   );
 
@@ -118,6 +120,12 @@ describe("the docker CLI", () => {
     expect(reading.gaps.length > 0 || open).toBe(true);
   });
 });
+
+/** xargs adds words to a command: the line alone leaves it open. */
+function asFarAsRead(made: Container, read: Container): Container {
+  const isOpen = read.command.some(({ state }) => state === "unresolved");
+  return isOpen ? { ...made, command: read.command } : made;
+}
 
 /** What hardening usually changes, as far as docker takes it beside what the line says. */
 function hardening(view: Container): readonly ContainerPatch[] {
