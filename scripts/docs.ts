@@ -2,7 +2,7 @@
 // sample report in README.md.
 // With --check it writes nothing and exits 1 where a file differs from what would be written.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as z from "zod/mini";
 import { audit } from "../src/audit/audit.ts";
 import { diskFiles } from "../src/audit/inputs/disk-files.ts";
@@ -81,9 +81,12 @@ function schema(): object {
 
 /** The beginning and the end of what `bulkhead audit` says of the sample stack, for the README. */
 async function sample(): Promise<string> {
+  // From its folder, as its user runs it: the file's name counts where lines are broken.
+  const root = process.cwd();
+  process.chdir(dirname(stack));
   const io = diskFiles();
   const { report, secrets } = await audit(
-    { ...auditRequest([stack]), settling: () => settler({ limits: {}, needs: needsOf }) },
+    { ...auditRequest([basename(stack)]), settling: () => settler({ limits: {}, needs: needsOf }) },
     io,
     async () => {},
   );
@@ -96,7 +99,8 @@ async function sample(): Promise<string> {
     quiet: false,
     controls: findControl,
     now: new Date(0),
-  }).replaceAll(stack, "compose.yaml");
+  });
+  process.chdir(root);
   const blocks = printed.trimEnd().replace(/^\n/, "").split("\n\n");
   const steps = blocks.findIndex((block) => block.startsWith("Start here"));
   const first = blocks.slice(0, 2);

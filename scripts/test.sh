@@ -24,7 +24,7 @@ need git git
 docker buildx version >/dev/null 2>&1 || missing="$missing docker-buildx"
 need prometheus prometheus
 need ansible-playbook ansible
-python3 -c 'import docker' 2>/dev/null || missing="$missing python3-docker"
+/usr/bin/python3 -c 'import docker' 2>/dev/null || missing="$missing python3-docker"
 # Completions and manual pages are tried in what reads them.
 need zsh zsh
 need fish fish

@@ -32,7 +32,7 @@ export function json(report: Report, _context: ReportContext): string {
     looked: report.looked,
     failOn: report.failOn,
     fixed: report.fixed ?? null,
-    ...(report.benchmark && { benchmark: report.benchmark }),
+    ...(report.benchmark && { benchmark: benchmarkOf(report.benchmark) }),
     ...(report.proofs && { proofs: report.proofs }),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
@@ -55,15 +55,27 @@ export function findingOf(finding: Finding) {
     level,
     locations,
     fix: fix && { kind: fix.kind, summary: fix.summary, snippet: fix.snippet, breaks: fix.breaks },
-    suppressed: suppressed && {
-      kind: suppressed.kind,
-      reason: suppressed.reason,
-      until: suppressed.until,
-    },
+    suppressed: suppressionOf(suppressed),
     fingerprint,
     baseline,
     views: views.map((view) => ({ level: view.level, verdict: view.verdict, observed: view.observed })),
     ...(since && { since: sincesInJson(since) }),
+  };
+}
+
+function suppressionOf(suppressed: Finding["suppressed"]) {
+  return suppressed && { kind: suppressed.kind, reason: suppressed.reason, until: suppressed.until };
+}
+
+function benchmarkOf({ sections, ...rest }: NonNullable<Report["benchmark"]>) {
+  const evidenceOf = (evidence: (typeof sections)[number]["results"][number]["evidence"]) =>
+    evidence.map((each) => ({ ...each, suppressed: suppressionOf(each.suppressed) }));
+  return {
+    ...rest,
+    sections: sections.map((section) => ({
+      ...section,
+      results: section.results.map((result) => ({ ...result, evidence: evidenceOf(result.evidence) })),
+    })),
   };
 }
 

@@ -175,7 +175,7 @@ describe("exit status", () => {
     [["--only", "privileged", "--skip", "privileged"], /no control is left to judge by/],
     [["missing.yaml"], /missing.yaml: it does not exist/],
     [["--format", "text,json"], /only one format fits/],
-    [["--output", "x.unknown"], /format of x.unknown cannot be told/],
+    [["--output", "x.unknown"], /the name of x.unknown does not show its format/],
     [["--baseline", "none.json"], /baseline none.json cannot be read/],
     [["--config", "none.yaml"], /none.yaml cannot be read/],
     [["engine"], /Engine/],

@@ -27,7 +27,7 @@ const lines: readonly (readonly [line: string, offers: readonly string[]])[] = [
   ["bulkhead guard pr", ["proxy"]],
   ["bulkhead audit --fail-on cri", ["critical"]],
   ["bulkhead help comp", ["completion"]],
-  ["bulkhead explain docker-so", ["docker-socket-mount"]],
+  ["bulkhead explain docker-socket-m", ["docker-socket-mount"]],
   ["bulkhead audit --only host-net", ["host-network"]],
   ["bulkhead guard proxy --preset trae", ["traefik"]],
   ["bulkhead audit comp", ["compose.yaml"]],

@@ -213,7 +213,7 @@ describe("the advice names the variable of the image that reads a file", () => {
     ["grafana/grafana:11", "GF_SECURITY_ADMIN_PASSWORD", "GF_SECURITY_ADMIN_PASSWORD__FILE"],
     ["lscr.io/linuxserver/mariadb", "MYSQL_ROOT_PASSWORD", "FILE__MYSQL_ROOT_PASSWORD"],
   ])("%s, %s", (image, name, file) => {
-    expect(advice(withVariable(image, name))).toContain(`set ${file}: /run/secrets/NAME`);
+    expect(advice(withVariable(image, name))).toContain(`Set ${file}: /run/secrets/NAME`);
   });
 
   test("and .env where the image has none", () => {

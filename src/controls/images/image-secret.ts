@@ -92,9 +92,9 @@ export const imageSecret: Control = {
 /** An image that reads a secret from a file needs none in its environment, which docker inspect shows. */
 function adviceForCompose([first]: readonly string[]): string {
   if (first === undefined) {
-    return "Move it to .env beside the file, which docker compose reads (or mount it with secrets:). Change it, since others have read it.";
+    return "Move it to .env, or mount it with secrets:, and change it: others have read it.";
   }
-  return `Best, set ${first}: /run/secrets/NAME instead and give the service secrets: [NAME], because the image reads it from there and docker inspect does not show it. bulkhead fix moves the value to .env, which docker inspect still shows. Change it, since others have read it.`;
+  return `Set ${first}: /run/secrets/NAME instead, with secrets: [NAME] in the service; docker inspect does not show it there. bulkhead fix moves the value to .env, where inspect still shows it. Change it, since others have read it.`;
 }
 
 function adviceForWritten({ credentials }: Container): string {

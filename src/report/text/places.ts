@@ -28,7 +28,7 @@ function standings(subjects: SubjectClass, { findings }: ControlGroup): readonly
 
 /** `lines 3, 14`, `compose.yaml:3, 14; other.yaml:7`: the place of each finding, in one text. */
 function placesInWords(subjects: SubjectClass, found: readonly Origin[]): string {
-  const unique = [...new Map(found.map((origin) => [lineOf(origin), origin])).values()];
+  const unique = [...new Map(found.map((origin) => [lineOf(origin), origin])).values()].toSorted(byLine);
   const shown = unique.slice(0, linesShown);
   const more = unique.length > linesShown ? ` and ${unique.length - linesShown} more` : "";
   const files = new Set(subjects.subjects.map(({ subject }) => subject.location?.file));
@@ -41,6 +41,12 @@ function placesInWords(subjects: SubjectClass, found: readonly Origin[]): string
     return isOnly ? `${noun} ${lines.join(", ")}` : `${visible(file)}:${lines.join(", ")}`;
   });
   return `${parts.join("; ")}${more}`;
+}
+
+/** As one meets them, reading a file down. */
+function byLine(one: Origin, other: Origin): number {
+  if (!isFileOrigin(one) || !isFileOrigin(other) || one.file !== other.file) return 0;
+  return one.startLine - other.startLine;
 }
 
 function lineOf(origin: Origin): string {
