@@ -295,7 +295,10 @@ inBrowser("the HTML report in Chromium", () => {
 
 /** Two services that fail every control of containers, each with advice and a place. */
 function everythingFails(): Report {
-  const ofContainers = controls.filter(({ where, id }) => where.includes("F") && !id.startsWith("image-"));
+  // More than a service of any stack here has.
+  const ofContainers = controls
+    .filter(({ where, check }) => where.includes("F") && check.container)
+    .slice(0, 45);
   const ids = ["web", "db"].map((name) => ({ id: `compose.yaml#${name}`, name }));
   const findings = ids.flatMap(({ id }, index) =>
     ofContainers.map(({ id: control, severity }) =>
