@@ -92,6 +92,26 @@ describe("redaction", () => {
       );
   });
 
+  test("blanks the words of an exec among the events, and nothing else of them", () => {
+    const event = (action: string) => ({ Type: "container", Action: action, status: action, id: "x" });
+    expect(rewriteResponse(event("exec_create: mysql -psecret -e 'a\nb'"), redact)).toEqual(
+      event("exec_create: ***"),
+    );
+    expect(rewriteResponse(event("exec_start: sh -c x: y"), redact)).toEqual(event("exec_start: ***"));
+    for (const action of ["start", "health_status: healthy", "exec_die"])
+      expect(rewriteResponse(event(action), redact)).toEqual(event(action));
+  });
+
+  test("an event names a Compose project as its client does", () => {
+    const space = "bulkhead.invalid/ci/";
+    const event = (project: string) => ({
+      Type: "container",
+      Actor: { Attributes: { "com.docker.compose.project": project } },
+    });
+    const rule = { redact: false, owner: undefined, space };
+    expect(rewriteResponse(event(`${space}shop`), rule)).toEqual(event("shop"));
+  });
+
   test("holds no value that was blanked", () => {
     const secret = "s3cr3t";
     const document = {

@@ -5,8 +5,8 @@ import { withoutSpace } from "./image/space.ts";
 import type { ResponseRule } from "./result.ts";
 
 /**
- * Routes whose documents may hold secrets. Streams do too (logs, archives, what a command prints, the words of an exec among
- * the events) and are not redacted: the policy closes those routes, or does not.
+ * Routes whose documents may hold secrets. Streams do too (logs, archives, what a command prints) and are not redacted: the
+ * policy closes those routes, or does not. Events are documents, one after the other.
  */
 const redacted: ReadonlySet<string> = new Set([
   ...[
@@ -21,6 +21,7 @@ const redacted: ReadonlySet<string> = new Set([
   ],
   ...["service-inspect", "service-list", "task-inspect", "task-list", "config-inspect", "config-list"],
   ...["swarm-inspect", "swarm-unlock-key", "info", "volume-inspect", "volume-list", "disk-usage"],
+  "events",
 ]);
 
 /** Routes whose documents name images and Compose projects. */
@@ -34,7 +35,7 @@ const named: ReadonlySet<string> = new Set([
     "volume-list",
     "volume-inspect",
   ],
-  ...["volume-create", "service-list", "service-inspect", "task-list", "task-inspect"],
+  ...["volume-create", "service-list", "service-inspect", "task-list", "task-inspect", "events"],
 ]);
 
 /** What the Engine's answer on a route needs; undefined where it may go through as it comes. */
@@ -114,6 +115,7 @@ function redact(value: unknown, name: string | undefined, secrets: readonly stri
   if (name === "Data" && typeof value === "string") return value === "" ? "" : btoa(blank);
   if (name !== undefined && secretMembers.has(name)) return blanked(value);
   const isStep = name !== undefined && stepMembers.has(name);
+  if (typeof value === "string" && (name === "Action" || name === "status")) return blankExec(value);
   if (typeof value === "string") return shownText(isStep ? blankAssignments(value) : value, secrets);
   if (Array.isArray(value)) return value.map((item) => redact(item, isStep ? name : undefined, secrets));
   if (!isRecord(value)) return value;
@@ -126,6 +128,11 @@ function redact(value: unknown, name: string | undefined, secrets: readonly stri
         : redact(item, key, secrets),
     ]),
   );
+}
+
+/** What an event says of an exec: `exec_create: sh -c …`, with its words. */
+function blankExec(action: string): string {
+  return action.replace(/^(exec_(?:create|start)): .*$/s, `$1: ${blank}`);
 }
 
 /** An option by its name; those of mount(2) are one option, `o`: `username=me,password=…`. */

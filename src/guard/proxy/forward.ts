@@ -46,6 +46,8 @@ export function forward(
   let begun: ResponseHead | undefined;
   let whole: Buffer[] | undefined;
   let size = 0;
+  /** A document of a stream that has not come whole yet. */
+  let line: Buffer[] | undefined;
 
   const answered = around.liveness.wait(() =>
     giveUp(
@@ -73,14 +75,38 @@ export function forward(
     archive?.destroy();
     call?.destroy();
   });
+  /** Each document of a stream by itself; what cannot be read ends it. */
+  function sendLines(chunk: Buffer): void {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      const document = Buffer.concat([...(line ?? []), chunk.subarray(from, end)]);
+      from = end + 1;
+      line = [];
+      size = 0;
+      if (document.length === 0) continue;
+      const shown = judged.response && around.gate.rewrite(document, judged.response);
+      if (shown === undefined) {
+        giveUp(502, "the Engine's answer cannot be read, and so not be redacted");
+        return;
+      }
+      if (!connection.sendBody(Buffer.from(shown))) call?.pause();
+    }
+    const rest = Buffer.from(chunk.subarray(from));
+    size += rest.length;
+    line?.push(rest);
+    if (size > largestDocument) giveUp(502, "the Engine's answer is too large to be redacted");
+  }
+
   call = around.upstream.start(message, {
     head(answer, bodyFraming) {
       const seconds = (performance.now() - started) / 1_000;
       around.version.note(answer.headers);
-      if (judged.response && answer.status < 300 && bodyFraming.kind !== "none") {
+      const isRewritten = judged.response && answer.status < 300 && bodyFraming.kind !== "none";
+      if (isRewritten && route.response !== "stream") {
         whole = [];
         begun = answer;
       } else {
+        if (isRewritten) line = [];
         hasBegun = true;
         answered();
         begin(connection, head, answer, bodyFraming, judged);
@@ -89,6 +115,10 @@ export function forward(
       around.metrics.answered(route.id, seconds);
     },
     data(chunk) {
+      if (line !== undefined) {
+        sendLines(chunk);
+        return false;
+      }
       if (whole === undefined) {
         if (!connection.sendBody(chunk)) call?.pause();
         return false;
