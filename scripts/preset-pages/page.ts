@@ -48,8 +48,14 @@ export function presetPage(name: Name): string {
   ].join("\n");
 }
 
-function composeFile(name: Name, { services, policy, hostFolder, volumes = [] }: ToolPage): string {
-  const options = policy === undefined ? `--preset, ${name}` : "--config, /etc/bulkhead/bulkhead.yaml";
+function composeFile(
+  name: Name,
+  { services, policy, hostFolder, seesHost = false, volumes = [] }: ToolPage,
+): string {
+  const config = seesHost
+    ? "--config, /etc/bulkhead/bulkhead.yaml, --host-root, /host"
+    : "--config, /etc/bulkhead/bulkhead.yaml";
+  const options = policy === undefined ? `--preset, ${name}` : config;
   const named = [...(hostFolder === undefined ? ["sockets"] : []), ...volumes];
   return [
     "services:",
@@ -73,6 +79,12 @@ function composeFile(name: Name, { services, policy, hostFolder, volumes = [] }:
     "    volumes:",
     "      - /var/run/docker.sock:/var/run/docker.sock:ro # bulkhead-ignore docker-socket-mount -- only the guard has it",
     `      - ${hostFolder === undefined ? "sockets" : hostFolder}:/run/bulkhead`,
+    ...(seesHost
+      ? [
+          "      # Where links in the folders of the policy lead. User 65532 must be able to list them.",
+          "      - /:/host:ro # bulkhead-ignore docker-socket-mount,host-dev-mount,host-proc-mount,sensitive-host-mount -- only the guard has it",
+        ]
+      : []),
     "    restart: unless-stopped",
     ...(services === "" ? [] : ["", services, "    restart: unless-stopped"]),
     ...(policy === undefined

@@ -9,6 +9,8 @@ export interface ToolPage {
   readonly policy?: string;
   /** The folder on the host for the sockets, where a tool or its jobs need their path there. */
   readonly hostFolder?: string;
+  /** Its policy allows folders that others can write to, so the guard must see the host's links. */
+  readonly seesHost?: true;
   /** More volumes of the Compose file. */
   readonly volumes?: readonly string[];
   /** Commands that show that it works, and what they show. */
@@ -247,6 +249,7 @@ ${confined}`,
   "github-runner": {
     heading: "GitHub's runner",
     hostFolder: "/run/bulkhead",
+    seesHost: true,
     policy: `allow:
   # The runner mounts its work folder into each job, and the guard's own socket as the job's Docker socket.
   mounts:
@@ -279,6 +282,7 @@ rules: { guard-writable-path: allow }`,
   devcontainers: {
     heading: "Dev Containers",
     hostFolder: "/run/bulkhead",
+    seesHost: true,
     policy: `allow:
   # The folder of your projects: a dev container mounts the one that you open.
   mounts: [/home/me/projects/*]`,
@@ -291,7 +295,9 @@ rules: { guard-writable-path: allow }`,
     hostFolder: "/run/bulkhead",
     policy: `allow:
   # Ryuk mounts this socket. Through it Ryuk can do what your tests can, and nothing else.
-  mounts: [{ source: SOCKET, dangerous: true }]`,
+  mounts: [{ source: SOCKET, dangerous: true }]
+# Only root can write to /run: the guard need not see the host's links.
+rules: { guard-blind: allow }`,
     services: "",
     check:
       "`DOCKER_HOST=unix://SOCKET TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE=SOCKET npm test` (or `mvn test`, `go test ./...`) passes, and Ryuk removes what the tests left.",
