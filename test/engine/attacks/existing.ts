@@ -346,7 +346,7 @@ const renamed: readonly Attack[] = [
 const byName: readonly Attack[] = [
   {
     name: "root as a user that the policy names, by a passwd file that is copied in",
-    policy: "{ allow: { users: [nobody] } }",
+    policy: "{ allow: { users: [65534] } }",
     attempt: async (door) => {
       const id = idIn(await create(door, { User: "nobody", Cmd: ["sh", "-c", "echo uid=$(id -u)"] }));
       const archive = await tarOf({ "etc/passwd": "nobody:x:0:0::/:/bin/sh\n" });

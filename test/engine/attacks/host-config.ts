@@ -189,8 +189,14 @@ const kernel: readonly Attack[] = [
   asks("the group of docker", { GroupAdd: ["docker"] }),
   asks("a group of the system", { GroupAdd: ["6"] }),
   asks("a group by a name of the image's", { GroupAdd: ["users"] }),
-  creates("a group of the system, as the user's own", { User: "1000:6" }),
-  creates("a group of the system, of the user's number", { User: "6:6" }),
+  // Where no folder of the host is mounted, there is nothing that the group could open.
+  ...["1000:6", "6:6"].map((User) =>
+    creates(
+      `a group of the system over a folder of the host, as ${User}`,
+      { User, HostConfig: { Binds: ["/srv:/x:ro"] } },
+      { Config: { User } },
+    ),
+  ),
   asks("annotations for the runtime", {
     Annotations: { "org.systemd.property.DeviceAllow": "['/dev/sda rwm']" },
   }),

@@ -360,6 +360,7 @@ const built: readonly Attack[] = [
 const outgoing: readonly Attack[] = [
   {
     name: "a login at an address of the client's choice",
+    policy: "{ allow: { registries: [docker.io] } }",
     attempt: (door) =>
       door.call("POST", "/auth", { username: "a", password: "b", serveraddress: `http://${registry}` }),
     seen: heard(/v2/),
