@@ -163,6 +163,11 @@ testControl(drift, {
       { mounts: [set(mount({ type: "bind", source: "/srv", target: "/var/run/x", hostPath: "/srv" }))] },
       { mounts: [set(mount({ type: "bind", source: "/srv", target: "/run/x", hostPath: "/srv" }))] },
     ),
+    beside(
+      "a filter, whose profile the kernel does not show",
+      { seccomp: set({ profile: "custom" }) },
+      { seccomp: unseen("which filter") },
+    ),
     beside("no filter by default", {}, noFilter, undefined, engineWith("unconfined")),
     beside("no filter, the Engine unseen", {}, noFilter),
     beside("privileged", { privileged: set(true) }, noFilter, undefined, engineWith("builtin")),
