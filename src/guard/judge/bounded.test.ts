@@ -8,8 +8,11 @@ import {
 } from "../../../test/support/guard/hostile.ts";
 import { routes } from "../routes/table.ts";
 
-/** Milliseconds that other clients may wait for one request. */
-const most = 50;
+/**
+ * Milliseconds. Other clients wait 50 at most, which `npm run fuzz:guard` measures; this is four times as much, for a busy machine.
+ * Work that grows faster than its text takes seconds.
+ */
+const most = 200;
 
 /** The best of a few: a busy machine and the garbage of others add to it. */
 async function bestTime(route: (typeof routes)[number], body: string): Promise<number> {
