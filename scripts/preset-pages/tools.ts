@@ -10,7 +10,7 @@ export interface ToolPage {
   /** The folder on the host for the sockets, where a tool or its jobs need their path there. */
   readonly hostFolder?: string;
   /** Its policy allows folders that others can write to, so the guard must see the host's links. */
-  readonly seesHost?: true;
+  readonly seesHost?: boolean;
   /** More volumes of the Compose file. */
   readonly volumes?: readonly string[];
   /** Commands that show that it works, and what they show. */

@@ -165,7 +165,7 @@ testControl(drift, {
     ),
     beside(
       "a filter, whose profile the kernel does not show",
-      { seccomp: set({ profile: "custom" }) },
+      { seccomp: set({ profile: "custom", path: undefined, allowsAll: undefined }) },
       { seccomp: unseen("which filter") },
     ),
     beside("no filter by default", {}, noFilter, undefined, engineWith("unconfined")),
