@@ -193,7 +193,7 @@ describeWithEngine("bulkhead watch in a container of its own", () => {
     expect(await logged("kernel", ({ finding }) => isMemory(finding))).toMatchObject({
       change: "opened",
       finding: { level: "effective", verdict: "fail" },
-      cause: { kind: "sweep" },
+      cause: { kind: "file" },
     });
     expect(await health("kernel")).toBe("healthy");
     const stderr = execFileSync("sh", ["-c", "docker logs kernel 2>&1 >/dev/null"], {
