@@ -42,6 +42,10 @@ need apparmor_parser apparmor
 # A real Podman, whose API and containers are audited, too.
 need podman podman
 need runc runc
+# A rootless Engine, which a user of the tests' own starts.
+need rootlesskit rootlesskit
+need slirp4netns slirp4netns
+need newuidmap uidmap
 # The store of a fleet; Debian keeps its programs out of the PATH.
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql
 if [ -n "$missing" ]; then

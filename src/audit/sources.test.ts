@@ -570,6 +570,7 @@ const sharer: NamespaceMember = {
     mnt: set("mnt:[1]"),
   },
   sharesHost: privateToIt,
+  ownsUser: false,
   started: 1,
 };
 

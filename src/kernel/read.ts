@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Process } from "../model/container/process.ts";
 import type { Container } from "../model/container.ts";
+import type { Fact } from "../model/fact.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import { parseCgroup } from "./cgroups/membership.ts";
 import { openCgroupTree } from "./cgroups/tree.ts";
@@ -57,8 +58,8 @@ export function readKernel(request: KernelRequest): KernelReading {
     views.set(member.id, view);
     for (const [execId, processes] of roles.execs) execs.set(execId, processes);
   }
-  const told = members.map(({ id, name, namespaces, sharesHost, started }) => ({
-    ...{ id, name, namespaces, sharesHost, started },
+  const told = members.map(({ id, name, namespaces, sharesHost, ownsUser, started }) => ({
+    ...{ id, name, namespaces, sharesHost, ownsUser, started },
   }));
   return { views, execs, members: new Map(told.map((member) => [member.id, member])), gaps };
 }
@@ -154,6 +155,11 @@ function isLabelled(folder: string): boolean {
   return read.ok || read.failure !== "unsupported";
 }
 
+/** Beyond doubt: what cannot be read is nobody's own. */
+function isAnother(own: Fact<string>, reference: Fact<string>): boolean {
+  return own.state === "set" && reference.state === "set" && own.value !== reference.value;
+}
+
 const stopped = "the container stopped while it was read";
 
 /** Reads a container's first process, or says why that is not possible. */
@@ -178,6 +184,7 @@ function readMember(given: KernelContainer, host: Host): Member | string {
     init,
     namespaces: init.namespaces,
     sharesHost,
+    ownsUser: isAnother(init.namespaces.user, host.reference.user),
     started: init.started,
     sharesHostPid: sharesHost.pid.state !== "set" || sharesHost.pid.value,
     membership: cgroup.ok ? parseCgroup(cgroup.value) : undefined,

@@ -134,7 +134,10 @@ function fileSystem(
     // A privileged container has every device of the host: that is said once, not a hundred times.
     ...(privileged
       ? { devices: [], deviceCgroupRules: [] }
-      : readDevices(containerRoot, mounts, deviceCgroup, host.sysDev)),
+      : readDevices(containerRoot, mounts, deviceCgroup, {
+          sysDev: host.sysDev,
+          mapped: member.init.root.mapped ? member.init.root : undefined,
+        })),
     readonlyRootfs: root
       ? set(isReadOnly(root), origin)
       : unresolved(`${file} shows no root file system`, origin),

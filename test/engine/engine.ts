@@ -80,12 +80,25 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
   const socketPath = join(folder, "docker.sock");
   const host = `unix://${socketPath}`;
   await writeFile(join(folder, "daemon.json"), JSON.stringify(configuration(options, host), null, 2));
+  return await launch(folder, socketPath, [
+    ...networkWrapper(options),
+    "dockerd",
+    ...flagsOf(options, folder, host),
+  ]);
+}
 
-  const guardian = spawn(
-    fileURLToPath(new URL("guardian.sh", import.meta.url)),
-    [folder, ...networkWrapper(options), "dockerd", ...flagsOf(options, folder, host)],
-    { stdio: ["pipe", "pipe", "inherit"], detached: true, env: guardianEnvironment() },
-  );
+/** Runs a command that becomes a dockerd, under a guardian that takes it away again with all of the folder. */
+export async function launch(
+  folder: string,
+  socketPath: string,
+  command: readonly string[],
+): Promise<TestEngine> {
+  const host = `unix://${socketPath}`;
+  const guardian = spawn(fileURLToPath(new URL("guardian.sh", import.meta.url)), [folder, ...command], {
+    stdio: ["pipe", "pipe", "inherit"],
+    detached: true,
+    env: guardianEnvironment(),
+  });
   const ended = new Promise<void>((resolve) => guardian.once("exit", () => resolve()));
   const environment = { DOCKER_HOST: host, DOCKER_CONFIG: folder };
   const stop = async () => {

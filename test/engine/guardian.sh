@@ -52,7 +52,7 @@ done
 for process in /proc/[0-9]*; do
   pid=${process#/proc/}
   case $(cat "$process/comm") in
-    dockerd | containerd | containerd-shim* | docker-proxy) ;;
+    dockerd | containerd | containerd-shim* | docker-proxy | rootlesskit | exe | slirp4netns) ;;
     *) continue ;;
   esac
   if tr '\0' '\n' <"$process/cmdline" | grep -qF "$folder/"; then kill -KILL "$pid"; fi

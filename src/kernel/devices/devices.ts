@@ -28,21 +28,25 @@ export function readDeviceCgroup(tree: CgroupTree, where: Hierarchy | undefined)
  * The devices that a container may use beyond Docker's usual ones: the nodes below its /dev, with what the
  * device cgroup allows on each, and rules that no node stands for. `root` is /proc/PID/root, `sysDev` /sys/dev.
  *
- * On v2 the rules are a program that cannot be read: a node counts as usable, and the rules are unseen.
+ * On v2 the rules are a program that cannot be read: a node counts as usable, and the rules are unseen. In a user namespace no
+ * node can be made (mknod(2)), and the owner and mode of those that are there decide, whatever a rule allows.
  */
 export function readDevices(
   root: string,
   mounts: MountTable,
   cgroup: DeviceCgroup | undefined,
-  sysDev: string,
+  { sysDev, mapped }: { readonly sysDev: string; readonly mapped: MappedRoot | undefined },
 ): Pick<Container, "devices" | "deviceCgroupRules"> {
+  const rulesFor = (nodes: readonly DeviceNode[]) =>
+    mapped ? [] : cgroup ? spareRules(cgroup, nodes) : hiddenRules;
   const nodes = readDeviceNodes(root, mounts);
   if (!nodes.ok) {
     const denied = unresolved(nodes.reason, { kernel: `${root}/dev` });
-    return { devices: [denied], deviceCgroupRules: cgroup ? spareRules(cgroup, []) : hiddenRules };
+    return { devices: [denied], deviceCgroupRules: rulesFor([]) };
   }
   const usable = nodes.value.flatMap((node): readonly SetFact<Device>[] => {
-    const permissions = cgroup ? allowedAccess(cgroup.rules, node) : "rwm";
+    const ruled = cgroup ? allowedAccess(cgroup.rules, node) : "rwm";
+    const permissions = mapped ? both(ruled, openedBy(mapped, node)) : ruled;
     // Anybody may make a node; only what can be read or written gives a device.
     if (!/[rw]/.test(permissions)) return [];
     const device = {
@@ -53,7 +57,23 @@ export function readDevices(
     };
     return [set(device, { kernel: `${root}${node.path}` })];
   });
-  return { devices: usable, deviceCgroupRules: cgroup ? spareRules(cgroup, nodes.value) : hiddenRules };
+  return { devices: usable, deviceCgroupRules: rulesFor(nodes.value) };
+}
+
+/** The outer ids of root in a user namespace. */
+export interface MappedRoot {
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+}
+
+/** What a node's owner and mode let that root do: its capabilities hold only for files of ids that are mapped. */
+function openedBy({ uid, gid }: MappedRoot, node: DeviceNode): string {
+  const bits = node.uid === uid ? node.mode >> 6 : node.gid === gid ? node.mode >> 3 : node.mode;
+  return `${bits & 4 ? "r" : ""}${bits & 2 ? "w" : ""}`;
+}
+
+function both(some: string, others: string): string {
+  return [...some].filter((letter) => others.includes(letter)).join("");
 }
 
 const hiddenRules = [unseen("the rules of its device cgroup cannot be read here")];
@@ -76,6 +96,10 @@ function spareRules({ rules, path }: DeviceCgroup, nodes: readonly DeviceNode[])
 interface DeviceNode extends DeviceNumbers {
   /** Inside the container. */
   readonly path: string;
+  /** Permission bits and owners, as numbered here. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /**
@@ -161,5 +185,6 @@ function nodeAt(root: string, path: string): DeviceNode | undefined {
     return undefined;
   }
   if (!entry.isCharacterDevice() && !entry.isBlockDevice()) return undefined;
-  return { path, type: entry.isBlockDevice() ? "b" : "c", ...deviceNumbers(entry.rdev) };
+  const { mode, uid, gid } = entry;
+  return { path, type: entry.isBlockDevice() ? "b" : "c", ...deviceNumbers(entry.rdev), mode, uid, gid };
 }

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { readLink, readText } from "../files.ts";
 import { parseMountinfo } from "../mounts/mount-table.ts";
 import type { EngineProcess } from "./engine-process.ts";
+import { readEngineTrees } from "./engine-tree.ts";
 import type { NamespaceMember } from "./namespaces.ts";
 import { runningPids } from "./scan.ts";
 import { parseStat, parseStatus } from "./status.ts";
@@ -58,12 +59,12 @@ export function findForeign(
     const before = first.get(key);
     if (!before || started < before.started) first.set(key, { pid, started });
   }
-  let others: ReadonlySet<string> | undefined;
-  const engines = () => {
-    others ??= otherEngines(proc, engine.pid);
-    return others;
-  };
-  return [...first].flatMap(([key, { pid }]) => describeForeign(proc, pid, key, { ids, engines }) ?? []);
+  if (first.size === 0) return [];
+  const trees = readEngineTrees(proc);
+  const engines = trees.containerdsBeside(engine.pid);
+  return [...first].flatMap(([key, { pid }]) =>
+    trees.isOwn(pid) ? [] : (describeForeign(proc, pid, key, { ids, engines }) ?? []),
+  );
 }
 
 /**
@@ -109,7 +110,7 @@ function describeForeign(
   proc: string,
   pid: number,
   namespace: string,
-  { ids, engines }: { readonly ids: readonly string[]; readonly engines: () => ReadonlySet<string> },
+  { ids, engines }: { readonly ids: readonly string[]; readonly engines: ReadonlySet<string> },
 ): ForeignContainer | undefined {
   const cgroup = readText(`${proc}/${pid}/cgroup`);
   const status = readText(`${proc}/${pid}/status`);
@@ -122,7 +123,7 @@ function describeForeign(
   const ofCgroup = /[0-9a-f]{64}/.exec(cgroup.value)?.[0];
   if (program.startsWith("containerd-shim")) {
     const [space = "", given = ""] = [flag("-namespace"), flag("-id")];
-    if (space === "moby" && engines().has(flag("-address") ?? "")) return undefined;
+    if (space === "moby" && engines.has(flag("-address") ?? "")) return undefined;
     // One shim serves all containers of a pod, and is called after the first.
     const id = ofCgroup ?? given;
     return { id, pid, name: `containerd/${space}/${id === given ? id : id.slice(0, 12)}` };
@@ -136,25 +137,4 @@ function describeForeign(
     };
   }
   return { id: ofCgroup ?? namespace, pid, name: `${name}/${/\d+/.exec(namespace)?.[0]}` };
-}
-
-/** The containerd sockets of other dockerds. Each listens below its exec root, unless it is told of one. */
-function otherEngines(proc: string, own: number): ReadonlySet<string> {
-  const commands = runningPids(proc).flatMap((pid) => {
-    if (pid === own || nameOf(proc, pid) !== "dockerd") return [];
-    const command = readText(`${proc}/${pid}/cmdline`);
-    return command.ok ? [command.value.split("\0")] : [];
-  });
-  const flagOf = (words: readonly string[], flag: string) => {
-    const at = words.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
-    const word = words[at];
-    return at < 0 ? undefined : word === flag ? words[at + 1] : word?.slice(flag.length + 1);
-  };
-  return new Set(
-    commands.map(
-      (words) =>
-        flagOf(words, "--containerd") ??
-        `${flagOf(words, "--exec-root") ?? "/var/run/docker"}/containerd/containerd.sock`,
-    ),
-  );
 }

@@ -8,6 +8,8 @@ export interface Id {
   readonly outside: Fact<number>;
   /** Whether the namespace gives ids another meaning than the host's. */
   readonly mapped: boolean;
+  /** The outer id of 0; undefined where nothing is behind it, or the map cannot be read. */
+  readonly zero: number | undefined;
 }
 
 /** Reads the maps, each user namespace's once. */
@@ -42,18 +44,26 @@ export function openIdMaps(ownNamespace: string | undefined): IdReader {
       const path = `${folder}/${file}`;
       const text = textOf(path, userNamespace && `${file} ${userNamespace}`);
       if (!text.ok) {
-        return { inside: unresolved(text.reason, { kernel: path }), outside: shown, mapped: false };
+        return {
+          inside: unresolved(text.reason, { kernel: path }),
+          outside: shown,
+          mapped: false,
+          zero: undefined,
+        };
       }
       const map = parseIdMap(text.value);
       const mapped = map.length > 0 && !isIdentity(map);
-      if (shown.state !== "set" || !mapped) return { inside: shown, outside: shown, mapped };
+      const zero = map.length > 0 ? toOutside(map, 0) : undefined;
+      if (shown.state !== "set" || !mapped) return { inside: shown, outside: shown, mapped, zero };
       const isInner = userNamespace !== undefined && userNamespace === ownNamespace;
       const id = isInner ? toOutside(map, shown.value) : toInside(map, shown.value);
       const other =
         id === undefined
           ? unresolved(`${path} does not map the id ${shown.value}`, { kernel: path })
           : { ...shown, value: id };
-      return isInner ? { inside: shown, outside: other, mapped } : { inside: other, outside: shown, mapped };
+      return isInner
+        ? { inside: shown, outside: other, mapped, zero }
+        : { inside: other, outside: shown, mapped, zero };
     },
   };
 }

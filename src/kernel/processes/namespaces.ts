@@ -58,6 +58,8 @@ export interface NamespaceMember {
   readonly name: string;
   readonly namespaces: Namespaces;
   readonly sharesHost: Readonly<Record<NamespaceKind, Fact<boolean>>>;
+  /** Its user namespace is neither the host's nor the Engine's: a rootless Engine lives in the one of its containers. */
+  readonly ownsUser: boolean;
   /** When its first process started, in clock ticks since boot: who joins came later. */
   readonly started: number;
 }

@@ -22,6 +22,12 @@ export interface ReadProcess {
   /** In clock ticks since boot; infinity where that cannot be read. */
   readonly started: number;
   readonly namespaces: Namespaces;
+  /** The outer ids behind uid and gid 0 of its user namespace, and whether that is another one than the host's. */
+  readonly root: {
+    readonly uid: number | undefined;
+    readonly gid: number | undefined;
+    readonly mapped: boolean;
+  };
 }
 
 /** What a process is compared with. */
@@ -58,6 +64,7 @@ export function readProcess(pid: number, sources: ProcessSources): ReadProcess |
     ppid: status.ppid,
     started,
     namespaces,
+    root: { uid: uid.zero, gid: gid.zero, mapped: uid.mapped },
     process: {
       pid,
       started,

@@ -13,6 +13,7 @@ export interface ScannedContainer {
   readonly namespaces: Namespaces;
   readonly membership: CgroupMembership | undefined;
   readonly sharesHost: Readonly<Record<NamespaceKind, Fact<boolean>>>;
+  readonly ownsUser: boolean;
   readonly started: number;
 }
 
@@ -46,7 +47,7 @@ export function scanProcesses(
 }
 
 /** A container that may own a namespace. */
-type Owner = Pick<ScannedContainer, "id" | "namespaces" | "sharesHost" | "started">;
+type Owner = Pick<ScannedContainer, "id" | "namespaces" | "sharesHost" | "ownsUser" | "started">;
 
 /**
  * Finds the container in one of whose own namespaces a process is, or starts its children (setns(2) into a pid namespace moves
@@ -83,10 +84,11 @@ function ownerOf(folder: string, owners: ReadonlyMap<string, string>): string | 
 function namespaceOwners(containers: readonly Owner[]): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
   const youngestFirst = [...containers].sort((a, b) => b.started - a.started);
-  for (const { id, namespaces, sharesHost } of youngestFirst) {
+  for (const { id, namespaces, sharesHost, ownsUser } of youngestFirst) {
     for (const kind of namespaceKinds) {
       const own = namespaces[kind];
-      const isHosts = sharesHost[kind].state !== "set" || sharesHost[kind].value;
+      const isHosts =
+        kind === "user" ? !ownsUser : sharesHost[kind].state !== "set" || sharesHost[kind].value;
       if (own.state === "set" && (kind === "mnt" || !isHosts)) owners.set(own.value, id);
     }
   }

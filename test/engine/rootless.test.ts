@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { builtCommand } from "../support/cli.ts";
+import { describeWhere } from "./describe.ts";
+import { importBusybox } from "./images.ts";
+import { type RootlessEngine, rootlessAvailable, startRootless } from "./rootless.ts";
+import { runNamed } from "./test-container.ts";
+
+interface Finding {
+  readonly control: string;
+  readonly subject: string;
+  readonly severity: string;
+  readonly verdict: string;
+  readonly message: string;
+  readonly level: string;
+}
+
+const who = ["root", "user"] as const;
+
+describeWhere(rootlessAvailable(), "a rootless Engine", () => {
+  let engine: RootlessEngine;
+  let program = "";
+  const findings = new Map<string, readonly Finding[]>();
+
+  async function bulkhead(as: (typeof who)[number], args: readonly string[]) {
+    return await engine.as(as, [process.execPath, program, ...args]);
+  }
+
+  async function audit(as: (typeof who)[number]): Promise<readonly Finding[]> {
+    const { stdout, stderr } = await bulkhead(as, ["audit", "engine", "--format", "json"]);
+    expect(stderr).toBe("");
+    return (JSON.parse(stdout) as { findings: readonly Finding[] }).findings;
+  }
+
+  const of = (as: string, subject: string, control?: string) =>
+    (findings.get(as) ?? []).filter(
+      (each) =>
+        each.verdict === "fail" &&
+        each.subject === (subject === "engine" ? "engine" : `container:${subject}`) &&
+        (control === undefined || each.control === control),
+    );
+
+  beforeAll(async () => {
+    program = builtCommand();
+    engine = await startRootless();
+    await importBusybox(engine);
+    const sock = engine.socketPath;
+    await Promise.all([
+      runNamed2("plain1", []),
+      runNamed2("plain2", []),
+      runNamed2("plain3", []),
+      runNamed2("privileged", ["--privileged"]),
+      runNamed2("socket", ["-v", `${sock}:/var/run/docker.sock`]),
+      runNamed2("proc", ["-v", "/proc:/hostproc"]),
+      runNamed2("dev", ["-v", "/dev:/hostdev"]),
+      runNamed2("whole", ["-v", "/:/host"]),
+      runNamed2("network", ["--network", "host"]),
+      runNamed2("pid", ["--pid", "host"]),
+      runNamed2("limited", ["--memory", "64m", "--pids-limit", "50", "--cpus", "0.5"]),
+    ]);
+    for (const as of who) findings.set(as, await audit(as));
+  });
+
+  async function runNamed2(name: string, flags: readonly string[]) {
+    await runNamed(engine, name, flags);
+  }
+
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  it.each(who)("%s: three plain containers and their Engine have nothing high", (as) => {
+    const subjects = ["engine", "plain1", "plain2", "plain3"];
+    const bad = subjects
+      .flatMap((each) => of(as, each))
+      .filter(({ severity }) => /high|critical/.test(severity));
+    expect(bad.map(({ control, message }) => `${control}: ${message}`)).toEqual([]);
+  });
+
+  it.each(who)("%s: the Engine's own processes are no container's, and no container", (as) => {
+    const all = findings.get(as) ?? [];
+    expect(
+      all.filter(({ message }) => /came in from outside|slirp4netns|rootlesskit \(/.test(message)),
+    ).toEqual([]);
+    const subjects = [...new Set(all.map(({ subject }) => subject))];
+    expect(subjects.filter((each) => each.includes("slirp4netns"))).toEqual([]);
+  });
+
+  it.each(who)("%s: what no node gives is no device", (as) => {
+    for (const name of ["plain1", "limited"]) expect(of(as, name, "device-access")).toEqual([]);
+    expect(of(as, "plain1", "drift")).toEqual([]);
+  });
+});

@@ -1,0 +1,158 @@
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmod, chown, mkdir, mkdtemp, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { hasProgram } from "../support/has-program.ts";
+import { engineAvailable, launch, type TestEngine } from "./engine.ts";
+
+/** The script of Docker that starts a dockerd in a user namespace, as distributions install it. */
+const scripts = [
+  "/usr/share/docker.io/contrib/dockerd-rootless.sh",
+  "/usr/bin/dockerd-rootless.sh",
+  "/usr/local/bin/dockerd-rootless.sh",
+];
+
+/** Whether this machine can run a rootless Engine, and why not. */
+export function rootlessAvailable(): { readonly ok: true } | { readonly ok: false; readonly reason: string } {
+  const engine = engineAvailable();
+  if (!engine.ok) return engine;
+  const missing = ["rootlesskit", "slirp4netns", "newuidmap", "setpriv", "unshare"].filter(
+    (name) => !hasProgram("sh", "-c", `command -v ${name}`),
+  );
+  if (missing.length > 0 || !scripts.some((path) => existsSync(path))) {
+    const what = missing.length > 0 ? missing.join(", ") : "dockerd-rootless.sh";
+    return {
+      ok: false,
+      reason: `a rootless Engine needs ${what} (apt-get install docker.io rootlesskit slirp4netns uidmap)`,
+    };
+  }
+  try {
+    // As a user who is nobody: where user namespaces are closed, this says why.
+    execFileSync(
+      "setpriv",
+      ["--reuid", "65534", "--regid", "65534", "--clear-groups", "unshare", "--user", "true"],
+      {
+        stdio: ["ignore", "ignore", "pipe"],
+      },
+    );
+    return { ok: true };
+  } catch (error) {
+    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
+    return { ok: false, reason: `user namespaces are closed to users: ${said}` };
+  }
+}
+
+export interface RootlessEngine extends TestEngine {
+  readonly uid: number;
+  readonly user: string;
+  /** rootlesskit's; `pid` is the same. */
+  readonly runtimeFolder: string;
+  readonly home: string;
+  /**
+   * Runs a command where the user has his name: as root, or as the user with nothing but his own folders in its environment.
+   * Gives status and output; never rejects for a status.
+   */
+  as(
+    who: "root" | "user",
+    command: readonly string[],
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<{
+    readonly status: number;
+    readonly stdout: string;
+    readonly stderr: string;
+  }>;
+}
+
+export interface RootlessOptions {
+  /** For dockerd-rootless.sh: `DOCKERD_ROOTLESS_ROOTLESSKIT_…`. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly flags?: readonly string[];
+}
+
+export async function startRootless({
+  environment = {},
+  flags = [],
+}: RootlessOptions = {}): Promise<RootlessEngine> {
+  const folder = await mkdtemp(join(tmpdir(), "bulkhead-rootless-"));
+  const uid = freeUid();
+  const user = "rover";
+  const runtimeFolder = join(folder, "run");
+  const home = join(folder, "home");
+  for (const path of [runtimeFolder, home]) await mkdir(path);
+  await chmod(runtimeFolder, 0o700);
+  for (const path of [folder, runtimeFolder, home]) await chown(path, uid, uid);
+  await chmod(folder, 0o711);
+  // Where the guardian looks for it.
+  await symlink("run/docker.sock", join(folder, "docker.sock"));
+  const own = {
+    PATH: process.env.PATH ?? "",
+    HOME: home,
+    XDG_RUNTIME_DIR: runtimeFolder,
+    DOCKERD_ROOTLESS_ROOTLESSKIT_NET: "slirp4netns",
+    ...environment,
+  };
+  const script = scripts.find((path) => existsSync(path)) ?? "";
+  const engine = await launch(folder, join(runtimeFolder, "docker.sock"), [
+    ...["unshare", "--mount", "--propagation", "slave"],
+    fileURLToPath(new URL("rootless-user.sh", import.meta.url)),
+    ...[folder, String(uid), user, String(2_000_000 + (uid % 1000) * 65_536)],
+    ...["env", "-i", ...Object.entries(own).map(([name, value]) => `${name}=${value}`)],
+    ...["sh", script, `--data-root=${folder}/data`, "--storage-driver=vfs"],
+    ...["--bridge=none", "--iptables=false", ...flags],
+  ]);
+  return {
+    ...engine,
+    uid,
+    user,
+    runtimeFolder,
+    home,
+    as(who, command, more = {}) {
+      const enter = ["nsenter", `--mount=/proc/${engine.pid}/ns/mnt`];
+      const ids = ["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"];
+      const environment = {
+        PATH: process.env.PATH ?? "",
+        HOME: home,
+        ...(who === "user"
+          ? { XDG_RUNTIME_DIR: runtimeFolder, XDG_STATE_HOME: join(home, "state") }
+          : { DOCKER_HOST: engine.host, XDG_STATE_HOME: join(folder, "etc/state") }),
+        ...more,
+      };
+      const pairs = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+      const [program = "", ...args] = [
+        ...enter,
+        ...(who === "user" ? ids : []),
+        "env",
+        "-i",
+        ...pairs,
+        ...command,
+      ];
+      return new Promise((resolve) => {
+        execFile(program, args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+          const status = error ? (typeof error.code === "number" ? error.code : 1) : 0;
+          resolve({ status, stdout, stderr });
+        });
+      });
+    },
+  };
+}
+
+/** One that no account and no process of this machine has. */
+function freeUid(): number {
+  const taken = new Set([
+    ...readFileSync("/etc/passwd", "utf8")
+      .split("\n")
+      .map((line) => Number(line.split(":")[2])),
+    ...readdirSync("/proc").flatMap((pid) => {
+      try {
+        return /^\d+$/.test(pid)
+          ? [Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])]
+          : [];
+      } catch {
+        return [];
+      }
+    }),
+  ]);
+  for (let uid = 61_000 + (process.pid % 900); ; uid++) if (!taken.has(uid)) return uid;
+}
