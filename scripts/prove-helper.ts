@@ -1,4 +1,4 @@
-// Assembles the helper of `bulkhead prove` into src/prove/helper/code.ts (binutils, for both architectures):
+// Assembles the helper of `bulkhead prove` into src/prove/helper/elf.ts (binutils, for both architectures):
 //
 //   tsx scripts/prove-helper.ts
 import { execFileSync } from "node:child_process";
@@ -23,9 +23,13 @@ function constant(architecture: "x86_64" | "aarch64"): string {
 }
 
 try {
+  const file = `${folder}/elf.ts`;
+  const written = readFileSync(file, "utf8");
+  // What follows the constants is written by hand.
+  const rest = written.slice(written.indexOf("\n/** The architectures that the helper speaks"));
   writeFileSync(
-    `${folder}/code.ts`,
-    `// Made by scripts/prove-helper.ts out of the assembly beside it; a test assembles it again and compares.\n${constant("aarch64")}${constant("x86_64")}`,
+    file,
+    `// Made by scripts/prove-helper.ts out of the assembly beside it; a test assembles it again and compares.\n${constant("aarch64")}${constant("x86_64")}${rest}`,
   );
 } finally {
   rmSync(made, { recursive: true, force: true });

@@ -1,7 +1,11 @@
 import { failed, type Result } from "../base/result.ts";
 import type { TcpAddress } from "../engine/host/reach.ts";
+import type { Capability } from "../model/container/capability.ts";
 import type { Container } from "../model/container.ts";
 import type { Outcome } from "../model/proof.ts";
+import { verdict } from "./experiment/verdict.ts";
+import { tryWays, type Ways, type WayTried } from "./experiment/ways.ts";
+import type { Architecture } from "./helper/elf.ts";
 import type { Plan } from "./helper/program.ts";
 
 /** What there is to know of a probe before it runs. */
@@ -16,6 +20,11 @@ export interface About {
   readonly tries: string;
   /** Whether it can run in the container itself without disturbing what runs there. */
   readonly inPlace: boolean;
+  /**
+   * Whether it depends on the kernel's file systems that are mounted: it is tried again in the running container where that
+   * has others than its twin.
+   */
+  readonly isOfMounts?: boolean;
   /** Whether it takes so much of the host that nothing else is to be tried beside it. */
   readonly burdens?: boolean;
   /** The looser container in which it has to succeed. */
@@ -25,11 +34,28 @@ export interface About {
 }
 
 /**
- * An experiment that tells whether a control really holds. The experiment is made twice: in the subject (its twin, or
+ * A right that a process may have, and every equivalent way to use it. It is held where all of them fail.
+ */
+export interface Right extends Omit<About, "looser"> {
+  /** The capability that it needs. */
+  readonly needs?: Capability;
+  /** Every way, or the ways that depend on what is there: `attempt` tries them. */
+  readonly ways:
+    | Ways
+    | ((
+        target: ProbeTarget,
+        attempt: (ways: Ways) => Promise<Result<readonly WayTried[]>>,
+      ) => Promise<Result<readonly WayTried[]>>);
+  /** Errors that the layers which may hold it give, beside EPERM, and SIGSYS and ENOSYS of a seccomp filter. */
+  readonly refusals?: readonly string[];
+}
+
+/**
+ * An experiment that looks or measures, where a right does not tell all: what is there, how much can be had. It is made twice: in the subject (its twin, or
  * itself) and in a looser container of the same image, where it has to succeed: only then does a failure in the subject
  * prove anything.
  */
-export interface ProbeOf<O> extends About {
+export interface Measurement<O> extends About {
   readonly experiment: (target: ProbeTarget) => Promise<Result<O>>;
   /** Pure: what the two observations mean. */
   readonly judge: (seen: ProbeRuns<O>) => Before;
@@ -65,6 +91,8 @@ export interface Facts {
   readonly tcp: readonly TcpAddress[];
   /** Every TCP address that is listened on at the host; undefined where that is not seen. */
   readonly hostPorts: readonly TcpAddress[] | undefined;
+  /** Of the container's programs. */
+  readonly architecture: Architecture;
   /** CPUs of the Engine's host. */
   readonly cpus: number;
   /** Bytes. */
@@ -110,7 +138,26 @@ export interface TriedProbe {
   readonly again: (target: ProbeTarget) => Promise<Before>;
 }
 
-export function probe<O>(given: ProbeOf<O>): Probe & ProbeOf<O> {
+const filtered = ["EPERM", "SIGSYS", "ENOSYS"];
+
+export function right(given: Right): Probe & Measurement<readonly WayTried[]> {
+  const { ways, needs, refusals = [], ...about } = given;
+  return measurement({
+    ...about,
+    looser: "open",
+    experiment(target) {
+      const attempt = (all: Ways) => tryWays(target, all, needs);
+      return typeof ways === "function" ? ways(target, attempt) : attempt(ways);
+    },
+    judge: ({ subject, control }) =>
+      verdict(subject, control, {
+        refusals: [...filtered, ...refusals],
+        looser: "a privileged container of the same image",
+      }),
+  });
+}
+
+export function measurement<O>(given: Measurement<O>): Probe & Measurement<O> {
   return {
     ...given,
     async prove(subject, looser) {

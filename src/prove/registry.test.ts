@@ -3,7 +3,7 @@ import { failed, ok } from "../base/result.ts";
 import { findControl } from "../controls/registry.ts";
 import { container } from "../model/container.ts";
 import type { Proof } from "../model/proof.ts";
-import { type ProbeTarget, probe } from "./probe.ts";
+import { measurement, type ProbeTarget } from "./probe.ts";
 import { probes } from "./registry.ts";
 import { describeProof, proofDocument, proofStatus } from "./result/describe.ts";
 
@@ -19,6 +19,7 @@ describe("the probes", () => {
       sockets: [],
       tcp: [],
       hostPorts: [],
+      architecture: "x86_64" as const,
       cpus: 1,
       memoryTotal: 1,
     };
@@ -42,7 +43,7 @@ describe("the probes", () => {
       return ok(target);
     };
     const of = (fails: boolean) =>
-      probe<boolean>({
+      measurement<boolean>({
         ...{ id: "x", control: "privileged", tries: "x", inPlace: false, looser: "open" },
         experiment: async () => ok(fails),
         judge: ({ subject, control }) => {

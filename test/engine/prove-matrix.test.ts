@@ -15,6 +15,7 @@ const letters = { held: "h", notHeld: "n", inconclusive: "i" } as const;
 
 /** A kernel without modules refuses everybody alike: nothing can be shown. */
 const hasModules = existsSync("/proc/modules");
+const hasSysrq = existsSync("/proc/sysrq-trigger");
 const logIsRestricted = readFileSync("/proc/sys/kernel/dmesg_restrict", "utf8").trim() !== "0";
 
 it("the table has a column for each probe", () => {
@@ -83,6 +84,7 @@ describeWithEngine("prove says of each container what the table says", () => {
       [...(row?.says.replaceAll(" ", "") ?? "")].map((letter, at) => [columns[at], letter]),
     );
     wanted.set("kernel-log", wanted.get("kernel-log")?.replace("d", logIsRestricted ? "h" : "n") ?? "");
+    wanted.set("reboot", wanted.get("reboot")?.replace("q", hasSysrq ? "n" : "h") ?? "");
     if (!hasModules) wanted.set("load-module", "i");
     const evidence = (probe: string | undefined) =>
       proof.probes.find((each) => each.probe === probe)?.evidence;

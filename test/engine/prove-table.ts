@@ -3,7 +3,7 @@
  * letter a probe, in the order of `columns`; blanks only group them.
  *
  * n: it can. h: something stops it. -: there is nothing to try. i: a proof cannot show it (weights, limits that are too high).
- * d: the kernel's own sysctl dmesg_restrict decides.
+ * d: the kernel's own sysctl dmesg_restrict decides. q: whether the kernel has /proc/sysrq-trigger.
  */
 export const columns: readonly string[] = [
   ...["engine-socket", "engine-tcp", "host-ports", "cloud-metadata", "devices", "mknod-open"],
@@ -75,15 +75,17 @@ export function rows({
       ["--security-opt", "seccomp=unconfined"],
       "hhhhhh n-- hhhh ndnnnn hhh hhhhh nnn hhhh -nnnn",
     ),
-    row("unmasked", unmasked, "hhhhhh n-- nnnh hhnnnn hhh hhhhh nnn hhhh -nnnn"),
-    row("unmasked-user", [...unmasked, ...user], "hhhhhh n-- nnnh hhnnnn hhh hhhhh hnn hhhh -nnnn"),
+    // Where /proc/sys is writable, its files ask for no capability.
+    row("unmasked", unmasked, "hhhhhh n-- nnnh hhnnnn hhh hhnhq nnn hhhh -nnnn"),
+    row("unmasked-user", [...unmasked, ...user], "hhhhhh n-- nnnh hhnnnn hhh hhnhq hnn hhhh -nnnn"),
     // Docker's seccomp profile opens the calls of a capability with it; nothing opens swapoff.
     row("admin", ["--cap-add", "SYS_ADMIN"], "hhhhhh n-- hhhh ndnnnn nnh hhnhh nnn hhhh -nnnn"),
     row("capable", ["--cap-add", "ALL"], "hhhhhh n-- hhhh nnnnnn nnn nhnnn nnn hhhh -nnnn"),
     row("on-host", hosts, "hnnnhh n-- hhhh hhnnnn hhh hhhhh nnn nnnn -nnnn"),
     row("bridged", ["--network", "bridge"], "hnnnhh n-- hhhh hhnnnn hhh hhhhh nnn hhhh -nnnn"),
     row("socket", ["-v", `${socket}:/run/docker.sock`], "nhhhhh n-- hhhh hhnnnn hhh hhhhh nnn hhhh -nnnn"),
-    row("folder", ["-v", `${folder}:/deep:ro`, ...user], "nhhhhh nh- hhhh hhnnnn hhh hhhhh hnn hhhh -nnnn"),
+    // Among the Engine's files is the container's own root, with its /proc mounted and not yet masked when it is bound.
+    row("folder", ["-v", `${folder}:/deep:ro`, ...user], "nhhhhh nh- nhhh hhnnnn hhh hhhhh hnn hhhh -nnnn"),
     row("device", ["--device", "/dev/kmsg"], "hhhhnn n-- hhhh hhnnnn hhh hhhhh nnn hhhh -nnnn"),
     row("rule", ["--device-cgroup-rule", "a *:* rwm"], "hhhhhn n-- hhhh hhnnnn hhh hhhhh nnn hhhh -nnnn"),
   ];

@@ -120,35 +120,6 @@ export function judgeAttempts(
   return { outcome: "held", evidence: `${sayAttempts(subject)}; in ${looser} it succeeds` };
 }
 
-/**
- * The same, for things that not every kernel has: only what succeeds in the looser container counts. Not held where
- * anything succeeded.
- */
-export function judgeWherePossible(
-  { subject, control }: Pick<ProbeRuns<readonly Attempt[]>, "subject" | "control">,
-  expected: readonly string[],
-  words: { readonly looser?: string } = {},
-): Judgement {
-  if (!control.ok) return judgeAttempts({ subject, control }, expected, words);
-  const possible = new Set(control.value.flatMap(({ what, error }) => (error === undefined ? [what] : [])));
-  const some = possible.size > 0;
-  const counts = ({ what, error }: Attempt) => !some || possible.has(what) || error === undefined;
-  return judgeAttempts(
-    { subject: subject.filter(counts), control: { ok: true, value: control.value.filter(counts) } },
-    expected,
-    words,
-  );
-}
-
-/** An error that means success: the kernel granted the right and then rejected the arguments. */
-export function successIf(attempts: readonly Attempt[], errors: readonly string[]): readonly Attempt[] {
-  return attempts.map((attempt) =>
-    attempt.error !== undefined && errors.includes(attempt.error)
-      ? { ...attempt, error: undefined }
-      : attempt,
-  );
-}
-
 /** The bytes up to the first NUL, as text. */
 export function textOf(ran: Ran, memory: Memory): string {
   const bytes = ran.data(memory);

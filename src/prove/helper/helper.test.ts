@@ -99,6 +99,45 @@ for (const architecture of ["x86_64", "aarch64"] as const) {
       expect(seen).toEqual({ isSame: true, after: undefined, signal: 14 });
     });
 
+    it("starts children by clone3, and makes the calls of its architecture alone", () => {
+      const started = program((builder) => {
+        const child = builder.childBy("clone3", [builder.words(0, 0, 0, 0, 17, 0, 0, 0), 64], () => {});
+        const waited = builder.call("wait4", child, 0, 0, 0);
+        return (ran) => [ran.result(child), ran.result(waited)];
+      });
+      expect(started.existsOn(architecture)).toBe(true);
+      const ran = spawnSync(command, before, { input: started.encode(architecture), timeout: 20_000 });
+      const [child = 0, waited] = started.read(ran.stdout);
+      // An emulator may have no clone3.
+      if (child !== -38) expect([child > 0, waited]).toEqual([true, child]);
+      const only = (name: "chown" | "socketcall", abi: "native" | "i386" | "x32") =>
+        program((builder) => {
+          builder.by(abi).call(name, 0, 0);
+          return () => undefined;
+        });
+      expect(only("chown", "native").existsOn(architecture)).toBe(architecture === "x86_64");
+      expect(only("chown", "x32").existsOn(architecture)).toBe(architecture === "x86_64");
+      expect(only("socketcall", "i386").existsOn(architecture)).toBe(architecture === "x86_64");
+      expect(only("socketcall", "native").existsOn(architecture)).toBe(false);
+      expect(() => only("socketcall", "native").encode(architecture)).toThrow(/has no socketcall/);
+    });
+
+    it.skipIf(architecture === "aarch64")("makes 32-bit calls, and goes on after them", () => {
+      const seen = run((builder) => {
+        const native = builder.call("getpid");
+        const narrow = builder.by("i386").call("getpid");
+        const file = builder.by("i386").call("openat", -100, builder.text("/proc/self/no-such"), 0, 0);
+        const child = builder.by("i386").childBy("clone", [17, 0, 0, 0, 0], () => {});
+        const waited = builder.call("wait4", child, 0, 0, 0);
+        return (ran) => [native, narrow, file, child, waited].map((call) => ran.result(call));
+      });
+      const [native, narrow, file, child, waited] = seen;
+      expect(narrow).toBe(native);
+      expect(file).toBe(-2);
+      expect(child).toBeGreaterThan(0);
+      expect(waited).toBe(child);
+    });
+
     it("ends with its input, and at once where it is a script's interpreter", async () => {
       expect(spawnSync(command, [...before, "script"], { timeout: 20_000 }).status).toBe(0);
       const child = spawn(command, before, { stdio: ["pipe", "ignore", "ignore"] });

@@ -1,14 +1,14 @@
 import type { Architecture } from "./elf.ts";
+import { type Abi, type SyscallName, syscallNumber } from "./syscalls.ts";
 
-/** Where the helper keeps a program (x86_64.s). */
-const base = 0x10000000;
-/** Bytes that a program may take, results and all. */
-export const largestProgram = 0x400000;
+/** Where the helper keeps a program, and the bytes that it may take, results and all (x86_64.s). */
+export const programMemory = { base: 0x10000000, size: 0x400000 } as const;
+const { base } = programMemory;
 
 const headerSize = 16;
 const instructionSize = 72;
 const end = 0xffffffffffffffffn;
-const flags = { child: 64n, jump: 128n } as const;
+const flags = { child: 64n, jump: 128n, i386: 256n } as const;
 
 /** What a result is before the system call was made: a child that was killed leaves it so. */
 const notMade = -0x7fffffff;
@@ -37,9 +37,10 @@ export type Argument = number | bigint | Call | Memory | ByArchitecture;
 
 interface Instruction {
   readonly number: SyscallName | "end";
+  readonly abi: Abi;
   readonly arguments: readonly Argument[];
   /** The block that a child goes on in, or that is jumped to. */
-  readonly to?: { readonly block: number; readonly kind: keyof typeof flags };
+  readonly to?: { readonly block: number; readonly kind: "child" | "jump" };
   readonly index: number;
 }
 
@@ -55,6 +56,10 @@ export interface Builder {
   words(...words: readonly (number | bigint | Memory)[]): Memory;
   /** Starts a child that makes the calls of `body` and ends with status 0. Its result is the child's pid. */
   child(body: () => void): Call;
+  /** The same by a call of the caller's choice, such as clone3. */
+  childBy(name: SyscallName, given: readonly Argument[], body: () => void): Call;
+  /** A builder of the same program whose calls are made by another ABI. */
+  by(abi: Abi): Builder;
   /** Makes the calls of `body` again and again, for ever: only for a child that is killed. */
   forever(body: () => void): void;
 }
@@ -63,6 +68,9 @@ export interface Builder {
 export type Plan<T> = (builder: Builder) => (ran: Ran) => T;
 
 export interface Program<T> {
+  /** Whether every call of it exists there. */
+  existsOn(architecture: Architecture): boolean;
+  /** Throws where it does not exist there: a fault of the caller's. */
   encode(architecture: Architecture): Buffer;
   /** Reads what the helper gave back. */
   read(answer: Buffer): T;
@@ -83,10 +91,15 @@ export function program<T>(plan: Plan<T>): Program<T> {
   let count = 0;
   let used = 0;
 
-  const add = (number: Instruction["number"], given: readonly Argument[], to?: Instruction["to"]): Call => {
+  const add = (
+    number: Instruction["number"],
+    given: readonly Argument[],
+    abi: Abi = "native",
+    to?: Instruction["to"],
+  ): Call => {
     const index = count;
     count += 1;
-    blocks[current]?.push({ number, arguments: given, index, ...(to && { to }) });
+    blocks[current]?.push({ number, abi, arguments: given, index, ...(to && { to }) });
     return { kind: "call", index };
   };
   const within = (body: () => void): number => {
@@ -103,8 +116,9 @@ export function program<T>(plan: Plan<T>): Program<T> {
     pieces.push({ offset, bytes, links });
     return { kind: "memory", offset, size: bytes.length };
   };
-  const builder: Builder = {
-    call: (name, ...given) => add(name, given),
+  const builderBy = (abi: Abi): Builder => ({
+    call: (name, ...given) => add(name, given, abi),
+    by: builderBy,
     text: (text) => place(Buffer.from(`${text}\0`)),
     bytes: (bytes) => place(bytes),
     space: (size, alignment) => place(Buffer.alloc(size), alignment),
@@ -118,30 +132,34 @@ export function program<T>(plan: Plan<T>): Program<T> {
         words.map((word) => (typeof word === "object" ? word : undefined)),
       );
     },
-    child(body) {
+    // SIGCHLD, which is what fork(2) asks for.
+    child: (body) => builderBy("native").childBy("clone", [17, 0, 0, 0, 0], body),
+    childBy(name, given, body) {
       const block = within(() => {
         body();
         add("exit_group", [0]);
       });
-      // SIGCHLD, which is what fork(2) asks for.
-      return add("clone", [17, 0, 0, 0, 0], { block, kind: "child" });
+      return add(name, given, abi, { block, kind: "child" });
     },
     forever(body) {
       const block = blocks.length;
       within(() => {
         body();
-        add("getpid", [], { block, kind: "jump" });
+        add("getpid", [], "native", { block, kind: "jump" });
       });
-      add("getpid", [], { block, kind: "jump" });
+      add("getpid", [], "native", { block, kind: "jump" });
     },
-  };
-  const reader = plan(builder);
+  });
+  const reader = plan(builderBy("native"));
   current = 0;
   add("end", []);
   const places = placesOf(blocks);
   const layout: Layout = { blocks, pieces, places, dataAt: dataStart(count), size: dataStart(count) + used };
-  if (layout.size > largestProgram) throw new Error(`a program of ${layout.size} bytes does not fit`);
+  if (layout.size > programMemory.size) throw new Error(`a program of ${layout.size} bytes does not fit`);
+  const exists = ({ number, abi }: Instruction, architecture: Architecture) =>
+    number === "end" || syscallNumber(number, abi, architecture) !== undefined;
   return {
+    existsOn: (architecture) => blocks.flat().every((each) => exists(each, architecture)),
     encode: (architecture) => encode(layout, architecture),
     read: (answer) =>
       reader({
@@ -177,9 +195,13 @@ function encode({ blocks, pieces, places, dataAt, size }: Layout, architecture: 
   for (const instruction of blocks.flat()) {
     const at = places.get(instruction.index) ?? 0;
     const number =
-      instruction.number === "end" ? end : BigInt(syscalls[instruction.number][column(architecture)]);
-    whole.writeBigUInt64LE(number, at);
-    let mask = 0n;
+      instruction.number === "end"
+        ? undefined
+        : syscallNumber(instruction.number, instruction.abi, architecture);
+    if (number === undefined && instruction.number !== "end")
+      throw new Error(`${architecture} has no ${instruction.number}`);
+    whole.writeBigUInt64LE(number === undefined ? end : BigInt(number), at);
+    let mask = instruction.abi === "i386" ? flags.i386 : 0n;
     for (const [position, argument] of instruction.arguments.entries()) {
       const word = at + 8 + position * 8;
       if (typeof argument !== "object") whole.writeBigUInt64LE(BigInt.asUintN(64, BigInt(argument)), word);
@@ -207,10 +229,6 @@ function encode({ blocks, pieces, places, dataAt, size }: Layout, architecture: 
   return whole;
 }
 
-function column(architecture: Architecture): 0 | 1 {
-  return architecture === "x86_64" ? 0 : 1;
-}
-
 /** Where each instruction stands, by its index: block after block. */
 function placesOf(blocks: readonly (readonly Instruction[])[]): ReadonlyMap<number, number> {
   return new Map(blocks.flat().map(({ index }, place) => [index, headerSize + place * instructionSize]));
@@ -220,62 +238,3 @@ function placesOf(blocks: readonly (readonly Instruction[])[]): ReadonlyMap<numb
 function dataStart(instructions: number): number {
   return Math.ceil((headerSize + instructions * instructionSize) / 4096) * 4096;
 }
-
-/**
- * System calls by name: their numbers on x86_64 and on aarch64, of those that both have.
- *
- * @see https://github.com/torvalds/linux/blob/master/arch/x86/entry/syscalls/syscall_64.tbl
- * @see https://github.com/torvalds/linux/blob/master/include/uapi/asm-generic/unistd.h
- */
-const syscalls = {
-  chroot: [161, 51],
-  clock_gettime: [228, 113],
-  clone: [56, 220],
-  close: [3, 57],
-  connect: [42, 203],
-  execve: [59, 221],
-  exit_group: [231, 94],
-  fallocate: [285, 47],
-  fchmod: [91, 52],
-  fchown: [93, 55],
-  fsync: [74, 82],
-  getdents64: [217, 61],
-  geteuid: [107, 175],
-  getpid: [39, 172],
-  init_module: [175, 105],
-  memfd_create: [319, 279],
-  mknodat: [259, 33],
-  mmap: [9, 222],
-  mount: [165, 40],
-  munmap: [11, 215],
-  nanosleep: [35, 101],
-  openat: [257, 56],
-  openat2: [437, 437],
-  ppoll: [271, 73],
-  prctl: [157, 167],
-  pread64: [17, 67],
-  ptrace: [101, 117],
-  pwrite64: [18, 68],
-  read: [0, 63],
-  readlinkat: [267, 78],
-  reboot: [169, 142],
-  sched_getaffinity: [204, 123],
-  sendto: [44, 206],
-  sethostname: [170, 161],
-  setitimer: [38, 103],
-  setresuid: [117, 147],
-  settimeofday: [164, 170],
-  socket: [41, 198],
-  statfs: [137, 43],
-  statx: [332, 291],
-  swapoff: [168, 225],
-  syslog: [103, 116],
-  umount2: [166, 39],
-  uname: [63, 160],
-  unlinkat: [263, 35],
-  unshare: [272, 97],
-  wait4: [61, 260],
-  write: [1, 64],
-} as const satisfies Record<string, readonly [x86_64: number, aarch64: number]>;
-
-type SyscallName = keyof typeof syscalls;

@@ -9,12 +9,13 @@
 #   flags 1 to 32   the first to the sixth argument is the address of the value (the result of another instruction)
 #   flags 64        where the result is 0 (a child of clone), go on at the address in the sixth argument
 #   flags 128       go on there in any case
+#   flags 256       make it by int $0x80: a 32-bit call (x86-64 only; arm64 has none in a 64-bit process)
 #
 # The number -1 ends it. The memory at BASE is shared with children, so their results come back, too. It ends when
 # its standard input does, or after a minute without a program: it cannot outlive whoever holds the other end.
 # With arguments it ends at once: as the interpreter of a script it shows that the script ran.
 #
-# scripts/prove-helper.ts assembles it into code.ts.
+# scripts/prove-helper.ts assembles it into elf.ts.
 
 .set BASE, 0x10000000
 .set SIZE, 0x400000
@@ -74,7 +75,10 @@ step:
     test $32, %bpl
     jz 6f
     mov (%r9), %r9
-6:  syscall
+6:  test $256, %ebp
+    jnz narrow
+    syscall
+made:
     test $64, %bpl
     jz 7f
     test %rax, %rax
@@ -85,6 +89,19 @@ step:
 jump:
     mov 48(%rbx), %rbx
     jmp step
+narrow:                         # ebx, ecx, edx, esi, edi, ebp; r12 and r13 keep what it takes from us
+    mov %rbx, %r12
+    mov %rbp, %r13
+    mov %edi, %ebx
+    mov %esi, %ecx
+    mov %r10d, %esi
+    mov %r8d, %edi
+    mov %r9d, %ebp
+    int $0x80
+    mov %r12, %rbx
+    mov %r13, %rbp
+    cltq
+    jmp made
 onward:
     add $72, %rbx
     jmp step

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { container } from "../../model/container.ts";
-import type { Attempt } from "../experiment/attempts.ts";
-import type { Before, Facts, ProbeOf } from "../probe.ts";
+import type { WayTried } from "../experiment/ways.ts";
+import type { Before, Facts, Measurement } from "../probe.ts";
 import { mknodOpen } from "./devices.ts";
 import { engineSocket } from "./engine-socket.ts";
 import { beyondReadOnly, scriptFromTmpfs, writeReadOnlyVolume, writeRoot } from "./files.ts";
@@ -21,7 +21,7 @@ import {
 import { chown, chroot, mount, setuid, unshareMount, unshareUser } from "./rights.ts";
 import { ptraceNeighbour, runAsRoot, setuidBinary } from "./users.ts";
 
-type AttemptProbe = Pick<ProbeOf<readonly Attempt[]>, "judge" | "id">;
+type AttemptProbe = Pick<Measurement<readonly WayTried[]>, "judge" | "id">;
 
 /** Each probe with the errors that its control gives. */
 const expected: readonly (readonly [AttemptProbe, ...string[]])[] = [
@@ -56,6 +56,7 @@ const facts: Facts = {
   sockets: [],
   tcp: [],
   hostPorts: [],
+  architecture: "x86_64",
   cpus: 2,
   memoryTotal: 2 ** 33,
 };
@@ -66,7 +67,7 @@ function judged(
   control: Result<readonly (string | undefined)[]> = ok(errors.map(() => undefined)),
 ): Before {
   const attempts = (all: readonly (string | undefined)[]) =>
-    all.map((error, index) => ({ what: `try ${index}`, error }));
+    all.map((error, index) => ({ what: `try ${index}`, error, abi: "native" as const }));
   return judge({
     subject: attempts(errors),
     control: control.ok ? ok(attempts(control.value)) : control,

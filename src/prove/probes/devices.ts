@@ -1,36 +1,46 @@
-import { ok, type Result } from "../../base/result.ts";
+import { ok } from "../../base/result.ts";
 import { work } from "../containers/paths.ts";
-import { type Attempt, inChild, judgeWherePossible } from "../experiment/attempts.ts";
+import { mountsOf } from "../experiment/kernel-files.ts";
 import { readFolder, textFile, together } from "../experiment/looks.ts";
-import { asBoth } from "../experiment/rights.ts";
-import { atFdCwd, errnoOf, open } from "../helper/errno.ts";
-import type { Call, Plan } from "../helper/program.ts";
-import { type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../probe.ts";
+import type { Way, Ways } from "../experiment/ways.ts";
+import { atFdCwd, open } from "../helper/errno.ts";
+import { type Judgement, measurement, type ProbeRuns, right } from "../probe.ts";
 
 /** What Docker puts into every container's /dev, with the console of one that has a terminal. */
 const usual = new Set(["console", "full", "null", "ptmx", "random", "tty", "urandom", "zero"]);
 
 /** Nodes are listed and never opened: to open a watchdog starts it. */
-export const devices = probe<readonly string[]>({
+export const devices = measurement<readonly string[]>({
   id: "devices",
   control: "device-access",
   tries: "find devices of the host in /dev",
   inPlace: true,
+  isOfMounts: true,
   looser: "open",
   experiment: async (target) => {
-    const list = await target.run(readFolder("/dev", 65_536));
-    if (!list.ok) return list;
-    if (!list.value.ok) return { ok: false, reason: `/dev cannot be listed (${list.value.error})` };
-    return ok(
-      list.value.value.flatMap(({ name, kind }) =>
-        (kind === "character" || kind === "block") && !usual.has(name) ? [name] : [],
-      ),
-    );
+    const mounts = await mountsOf(target);
+    if (!mounts.ok) return mounts;
+    const others = mounts.value.flatMap(({ type, point }) => (type === "devtmpfs" ? [point] : []));
+    const folders = [...new Set(["/dev", ...others])];
+    const lists = await target.run(together(folders.map((path) => readFolder(path, 65_536))));
+    if (!lists.ok) return lists;
+    const nodes: string[] = [];
+    for (const [index, list] of lists.value.entries()) {
+      const folder = folders[index] ?? "";
+      // One node is mounted there alone; it is listed with its folder.
+      if (!list.ok && list.error === "ENOTDIR") continue;
+      if (!list.ok) return { ok: false, reason: `${folder} cannot be listed (${list.error})` };
+      for (const { name, kind } of list.value) {
+        if ((kind !== "character" && kind !== "block") || usual.has(name)) continue;
+        nodes.push(folder === "/dev" ? name : `${folder}/${name}`);
+      }
+    }
+    return ok(nodes);
   },
-  judge: judgeMknod,
+  judge: judgeDevices,
 });
 
-function judgeMknod({ subject, control }: ProbeRuns<readonly string[]>): Judgement {
+function judgeDevices({ subject, control }: ProbeRuns<readonly string[]>): Judgement {
   if (subject.length > 0) {
     const more = subject.length > 6 ? ` and ${subject.length - 6} more` : "";
     return { outcome: "notHeld", evidence: `/dev holds ${subject.slice(0, 6).join(", ")}${more}` };
@@ -61,53 +71,55 @@ interface Node {
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/devices.html
  */
-export const mknodOpen = probe<readonly Attempt[]>({
+export const mknodOpen = right({
   id: "mknod-open",
   control: "device-access",
   others: ["capabilities-drop", "root-user", "no-new-privileges"],
   tries: "make nodes of the host's disk and kernel log, and open them to read or to write",
   inPlace: false,
-  looser: "open",
-  experiment: tryNodes,
-  judge: (seen) => judgeWherePossible(seen, ["EPERM", "EACCES", "SIGSYS"]),
+  needs: "MKNOD",
+  refusals: ["EACCES"],
+  async ways(target, attempt) {
+    // Every container sees every disk's numbers.
+    const table = await textFile(target, "/proc/partitions");
+    if (!table.ok) return table;
+    const disk = table.value.ok ? firstDisk(table.value.value) : undefined;
+    const [first, second, ...rest] = waysTo(kernelLog);
+    return await attempt([first, second, ...rest, ...(disk ? waysTo(disk) : [])]);
+  },
 });
 
 /** Every kernel has it (Documentation/admin-guide/devices.txt). */
 const kernelLog: Node = { name: "kmsg", kind: "character", major: 1, minor: 11 };
 
-async function tryNodes(target: ProbeTarget): Promise<Result<readonly Attempt[]>> {
-  // Every container sees every disk's numbers.
-  const table = await textFile(target, "/proc/partitions");
-  if (!table.ok) return table;
-  const disk = table.value.ok ? firstDisk(table.value.value) : undefined;
-  const ways = [...(disk ? [disk] : []), kernelLog].flatMap((node) => [
-    tryNode(node, "read"),
-    tryNode(node, "write"),
-  ]);
-  return await asBoth(target, "MKNOD", (through) => through.run(together(ways)));
+function waysTo(node: Node): Ways {
+  return [
+    makesNode(node, "mknodat", "read"),
+    makesNode(node, "mknodat", "write"),
+    makesNode(node, "mknod", "read"),
+    makesNode(node, "mknod", "write"),
+  ];
 }
 
-function tryNode({ name, kind, major, minor }: Node, way: "read" | "write"): Plan<Attempt> {
-  return (builder) => {
-    const path = builder.text(`${work}/node-${name}-${way}`);
-    let calls: { readonly made: Call; readonly opened: Call } | undefined;
-    const child = inChild(builder, () => {
+function makesNode({ name, kind, major, minor }: Node, by: "mknod" | "mknodat", way: "read" | "write"): Way {
+  return {
+    what: `${by} and open for ${way === "read" ? "reading" : "writing"} the ${kind} device ${major}:${minor} (${name})`,
+    make(builder) {
+      const path = builder.text(`${work}/node-${name}-${way}`);
+      const mode = kind === "block" ? 0o060600 : 0o020600;
       // A device number as the kernel packs it: 12 bits of major between 8 and the rest of minor (makedev(3)).
       const device = (major << 8) | (minor & 0xff) | ((minor & ~0xff) << 12);
-      const made = builder.call("mknodat", atFdCwd, path, kind === "block" ? 0o060600 : 0o020600, device);
+      const made =
+        by === "mknod"
+          ? builder.call("mknod", path, mode, device)
+          : builder.call("mknodat", atFdCwd, path, mode, device);
       const flags = (way === "read" ? open.readOnly : open.writeOnly) | open.nonBlocking | open.closeOnExec;
-      calls = { made, opened: builder.call("openat", atFdCwd, path, flags, 0) };
+      const opened = builder.call("openat", atFdCwd, path, flags, 0);
       builder.call("unlinkat", atFdCwd, path, 0);
-    });
-    const tried = calls;
-    return (ran) => {
-      const what = `the ${kind} device ${major}:${minor} (${name}) for ${way === "read" ? "reading" : "writing"}`;
-      const { killedBy } = child(ran);
-      if (!tried || killedBy !== undefined) return { what, error: killedBy };
-      const error = errnoOf(ran.result(tried.made) ?? -1) ?? errnoOf(ran.result(tried.opened) ?? -1);
-      // Further than the cgroup: there is no such device.
-      return { what, error: error === "ENXIO" ? undefined : error };
-    };
+      return [made, opened];
+    },
+    // Further than the cgroup: there is no such device.
+    granted: ["ENXIO"],
   };
 }
 

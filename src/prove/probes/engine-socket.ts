@@ -9,7 +9,7 @@ import { readFolder, readStatus, type Status, textFile, together } from "../expe
 import { noSignal, ping, versionIn } from "../experiment/tcp.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Plan } from "../helper/program.ts";
-import { type Facts, type ProbeTarget, probe } from "../probe.ts";
+import { type Facts, measurement, type ProbeTarget } from "../probe.ts";
 import { mountPoints } from "./files.ts";
 
 /** Folders of its mounts that are looked through for a socket under another name. */
@@ -22,7 +22,7 @@ const deepest = 3;
  *
  * @see https://docs.docker.com/engine/security/#docker-daemon-attack-surface
  */
-export const engineSocket = probe<readonly Attempt[]>({
+export const engineSocket = measurement<readonly Attempt[]>({
   id: "engine-socket",
   control: "docker-socket-mount",
   tries: "reach an engine's socket",

@@ -1,80 +1,72 @@
 import { ok, type Result } from "../../base/result.ts";
 import { setItems } from "../../model/fact.ts";
 import { helper, openTmpfs, own } from "../containers/paths.ts";
-import {
-  type Attempt,
-  errorOf,
-  inChild,
-  judgeAttempts,
-  sayAttempts,
-  tryCall,
-  tryCalls,
-} from "../experiment/attempts.ts";
-import { readFile, readFolder, readStatus, type Status, textFile, together } from "../experiment/looks.ts";
-import { atFdCwd, errnoOf, namelessFile, open } from "../helper/errno.ts";
+import { type Attempt, errorOf, inChild, judgeAttempts, tryCall, tryCalls } from "../experiment/attempts.ts";
+import { mountsIn, mountsOf, placesOf } from "../experiment/kernel-files.ts";
+import { readStatus, type Status, textFile, together } from "../experiment/looks.ts";
+import type { Way } from "../experiment/ways.ts";
+import { atFdCwd, errnoOf, folder, namelessFile, open } from "../helper/errno.ts";
 import type { Plan } from "../helper/program.ts";
-import { type Facts, type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../probe.ts";
+import { type Facts, measurement, type ProbeTarget, right } from "../probe.ts";
 import { tmpfsTargets } from "../subject/tmpfs-targets.ts";
 
 /** The paths that Docker masks and most kernels have. */
-const files = ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug"];
-const folders = ["/proc/acpi", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap"];
+const maskedFiles = ["/kcore", "/keys", "/timer_list", "/sched_debug"];
+const maskedFolders = [
+  ...(["/acpi", "/scsi"] as const).map((path) => ["proc", path] as const),
+  ...(["/firmware", "/devices/virtual/powercap"] as const).map((path) => ["sysfs", path] as const),
+];
 
 /** @see https://docs.docker.com/reference/cli/docker/container/run/#security-opt */
-export const maskedPaths = probe({
+export const maskedPaths = right({
   id: "masked-paths",
   control: "masked-paths",
   others: ["root-user"],
   tries: "read what Docker masks of the kernel: its memory, keys, timers, firmware",
   inPlace: true,
-  looser: "open",
-  experiment: look,
-  judge: judgeFiles,
+  isOfMounts: true,
+  refusals: ["empty", "ENOENT", "EACCES", "EIO"],
+  async ways(target, attempt) {
+    const mounts = await mountsOf(target);
+    if (!mounts.ok) return mounts;
+    const files = maskedFiles.flatMap((path) => placesOf(mounts.value, "proc", path));
+    const folders = maskedFolders.flatMap(([type, path]) => placesOf(mounts.value, type, path));
+    const [first, second, ...rest] = [...files.map(readsFile), ...folders.map(readsFolder)];
+    return first && second ? await attempt([first, second, ...rest]) : ok([]);
+  },
 });
 
-async function look(target: ProbeTarget): Promise<Result<readonly Attempt[]>> {
-  const [contents, lists] = [
-    await target.run(together(files.map((path) => readFile(path, 64)))),
-    await target.run(together(folders.map((path) => readFolder(path, 4096)))),
-  ];
-  if (!contents.ok) return contents;
-  if (!lists.ok) return lists;
-  const all = [...contents.value, ...lists.value];
-  return ok(
-    [...files, ...folders].map((path, index) => {
-      const read = all[index];
-      if (!read?.ok) return { what: path, error: read?.error ?? "nothing" };
-      return { what: path, error: read.value.length > 0 ? undefined : "empty" };
-    }),
-  );
-}
-
-/** A path counts where the looser container shows something there: not every kernel has every one. */
-function judgeFiles({ subject, control }: ProbeRuns<readonly Attempt[]>): Judgement {
-  const shown = subject.filter(({ error }) => error === undefined);
-  if (shown.length > 0)
-    return { outcome: "notHeld", evidence: `it reads ${shown.map(({ what }) => what).join(", ")}` };
-  if (!control.ok)
-    return judgeAttempts(
-      { subject, control },
-      subject.flatMap(({ error }) => error ?? []),
-    );
-  const there = new Set(control.value.flatMap(({ what, error }) => (error === undefined ? [what] : [])));
-  if (there.size === 0) {
-    return {
-      outcome: "inconclusive",
-      evidence: `a privileged container reads none of them either: ${sayAttempts(control.value)}`,
-    };
-  }
-  const masked = subject.filter(({ what }) => there.has(what));
+function readsFile(path: string): Way {
   return {
-    outcome: "held",
-    evidence: `${sayAttempts(masked)}; a privileged container of the same image reads them`,
+    what: path,
+    make(builder) {
+      const flags = open.readOnly | open.nonBlocking | open.closeOnExec;
+      const file = builder.call("openat", atFdCwd, builder.text(path), flags, 0);
+      const count = builder.call("read", file, builder.space(64), 64);
+      return (ran) => errorOf(ran, file) ?? errorOf(ran, count) ?? emptyWhere(ran.result(count) === 0);
+    },
   };
 }
 
+function readsFolder(path: string): Way {
+  return {
+    what: path,
+    make(builder) {
+      const file = builder.call("openat", atFdCwd, builder.text(path), folder, 0);
+      const memory = builder.space(4096);
+      const count = builder.call("getdents64", file, memory, 4096);
+      // Two entries are the folder itself and the one above, 24 bytes each.
+      return (ran) => errorOf(ran, file) ?? errorOf(ran, count) ?? emptyWhere((ran.result(count) ?? 0) <= 48);
+    },
+  };
+}
+
+function emptyWhere(isEmpty: boolean): string | undefined {
+  return isEmpty ? "empty" : undefined;
+}
+
 /** @see https://docs.docker.com/engine/storage/tmpfs/ */
-export const scriptFromTmpfs = probe<readonly Attempt[]>({
+export const scriptFromTmpfs = measurement<readonly Attempt[]>({
   id: "script-from-tmpfs",
   control: "tmpfs-options",
   tries: "run a script that was written to a tmpfs",
@@ -114,7 +106,7 @@ function runScript(target: string): Plan<Attempt> {
 }
 
 /** Also what is mounted below: `ro` is not recursive before Linux 5.12. */
-export const writeReadOnlyVolume = probe({
+export const writeReadOnlyVolume = measurement({
   id: "write-read-only-volume",
   control: "read-only-volume",
   tries: "write to volumes that are mounted read-only",
@@ -177,27 +169,22 @@ function tryWrite(path: string): Plan<Attempt> {
   };
 }
 
-/** Mount points below one of the folders (proc(5): the fifth field, with octal escapes). */
+/** Mount points below one of the folders. */
 export function mountedBelow(mountinfo: string, folders: readonly string[]): readonly string[] {
   return mountPoints(mountinfo).filter((path) =>
     folders.some((folder) => folder !== "/" && path.startsWith(`${folder}/`)),
   );
 }
 
-/** Mount points whose latest mount is read-only (proc(5): the sixth field). */
+/** Mount points whose latest mount is read-only. */
 function readOnlyMounts(mountinfo: string): ReadonlySet<string> {
-  const lines = mountinfo.split("\n");
-  const points = mountPoints(mountinfo);
-  const latest = new Map(points.map((point, index) => [point, lines[index]?.split(" ")[5] ?? ""]));
-  return new Set([...latest].flatMap(([point, options]) => (/^ro(?:,|$)/.test(options) ? [point] : [])));
+  const latest = new Map(mountsIn(mountinfo).map(({ point, isReadOnly }) => [point, isReadOnly]));
+  return new Set([...latest].flatMap(([point, isReadOnly]) => (isReadOnly ? [point] : [])));
 }
 
 /** Where file systems are mounted. */
 export function mountPoints(mountinfo: string): readonly string[] {
-  const points = mountinfo.split("\n").flatMap((line) => line.split(" ")[4] ?? []);
-  return points.map((point) =>
-    point.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8))),
-  );
+  return mountsIn(mountinfo).map(({ point }) => point);
 }
 
 const rootFolders = ["/", "/tmp", "/var/tmp", "/run", "/etc", "/home", "/usr"];
@@ -208,7 +195,7 @@ const rootFolders = ["/", "/tmp", "/var/tmp", "/run", "/etc", "/home", "/usr"];
  *
  * @see https://man7.org/linux/man-pages/man2/open.2.html
  */
-export const writeRoot = probe<readonly Attempt[]>({
+export const writeRoot = measurement<readonly Attempt[]>({
   id: "write-root",
   control: "read-only-rootfs",
   tries: "write to its root file system",

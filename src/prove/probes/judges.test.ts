@@ -3,7 +3,7 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { type Container, container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
-import type { Facts, ProbeOf } from "../probe.ts";
+import type { Facts, Measurement } from "../probe.ts";
 import { devices, firstDisk } from "./devices.ts";
 import { candidates, identityOf } from "./engine-socket.ts";
 import { maskedPaths, mountedBelow } from "./files.ts";
@@ -28,6 +28,7 @@ function factsOf(view: Partial<Container> = {}): Facts {
     sockets: [],
     tcp: [],
     hostPorts: [],
+    architecture: "x86_64",
     cpus: 2,
     memoryTotal: 2 ** 33,
   };
@@ -35,7 +36,7 @@ function factsOf(view: Partial<Container> = {}): Facts {
 
 /** The outcome of a judgement, with a looser container unless one is said not to be there. */
 function outcomeOf<O>(
-  { judge }: Pick<ProbeOf<O>, "judge">,
+  { judge }: Pick<Measurement<O>, "judge">,
   subject: O,
   control: O | Result<O>,
   view: Partial<Container> = {},
@@ -87,8 +88,8 @@ describe("what is to be seen", () => {
   it("masked-paths counts what the looser container reads", () => {
     const [kcore, keys] = ["/proc/kcore", "/proc/keys"];
     const at = (one: string | undefined, other: string | undefined) => [
-      { what: kcore, error: one },
-      { what: keys, error: other },
+      { what: kcore, abi: "native" as const, error: one },
+      { what: keys, abi: "native" as const, error: other },
     ];
     expect(outcomeOf(maskedPaths, at("empty", "ENOENT"), at(undefined, "ENOENT"))).toBe("held");
     expect(outcomeOf(maskedPaths, at("empty", undefined), at(undefined, undefined))).toBe("notHeld");

@@ -1,7 +1,7 @@
 import { ok, type Result } from "../../base/result.ts";
 import { textOf } from "../experiment/attempts.ts";
 import { type Looked, readFolder, readLink, textFile } from "../experiment/looks.ts";
-import { type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../probe.ts";
+import { type Judgement, measurement, type ProbeRuns, type ProbeTarget } from "../probe.ts";
 
 /** The host's uid of root inside; the whole map as the kernel prints it. */
 interface UidMap {
@@ -10,7 +10,7 @@ interface UidMap {
 }
 
 /** @see https://docs.docker.com/engine/security/userns-remap/ */
-export const uidMap = probe<UidMap>({
+export const uidMap = measurement<UidMap>({
   id: "uid-map",
   control: "engine-user-namespaces",
   tries: "be root of the host as root in the container",
@@ -57,7 +57,7 @@ function judgeUidMap({ subject, control }: ProbeRuns<UidMap>): Judgement {
   };
 }
 
-export const hostInterfaces = probe<Sight>({
+export const hostInterfaces = measurement<Sight>({
   id: "host-interfaces",
   control: "host-network",
   tries: "see the host's network interfaces",
@@ -77,7 +77,7 @@ async function nameInterfaces(target: ProbeTarget): Promise<Result<string>> {
   return ok(names.length === 0 ? "no interface" : `${names.slice(0, 4).join(", ")}${more}`);
 }
 
-export const hostIpc = probe<Sight>({
+export const hostIpc = measurement<Sight>({
   id: "host-ipc",
   control: "host-ipc",
   tries: "see the host's shared memory",
@@ -95,7 +95,7 @@ async function countSegments(target: ProbeTarget): Promise<Result<string>> {
   return ok(`${count} segment${count === 1 ? "" : "s"} of shared memory`);
 }
 
-export const hostName = probe<Sight>({
+export const hostName = measurement<Sight>({
   id: "host-name",
   control: "host-uts",
   tries: "see the host's name",
@@ -115,7 +115,7 @@ async function readName(target: ProbeTarget): Promise<Result<string>> {
   return name.ok ? ok(`the name ${name.value}`) : name;
 }
 
-export const hostProcesses = probe<Sight>({
+export const hostProcesses = measurement<Sight>({
   id: "host-processes",
   control: "host-pid",
   tries: "see the host's processes",

@@ -3,14 +3,14 @@ import type { TcpAddress } from "../../engine/host/reach.ts";
 import { setItems } from "../../model/fact.ts";
 import { type Attempt, judgeAttempts } from "../experiment/attempts.ts";
 import { call, callAround, closed, judgeUnreached, ping, versionIn } from "../experiment/tcp.ts";
-import { type Before, type Facts, type ProbeRuns, type ProbeTarget, probe } from "../probe.ts";
+import { type Before, type Facts, measurement, type ProbeRuns, type ProbeTarget } from "../probe.ts";
 
 /** The default ports of an Engine, without and with TLS. */
 const usualPorts = [2375, 2376];
 const noEngine = "no engine";
 
 /** @see https://docs.docker.com/engine/daemon/remote-access/ */
-export const engineTcp = probe<readonly Attempt[]>({
+export const engineTcp = measurement<readonly Attempt[]>({
   id: "engine-tcp",
   control: "engine-network-socket",
   others: ["host-network"],
@@ -66,7 +66,7 @@ function judgeEngine({ subject, control }: ProbeRuns<readonly Attempt[]>): Befor
 const most = 64;
 
 /** Connects and sends nothing. The twin runs no service, so what answers on its loopback is the host's. */
-export const hostPorts = probe<readonly Attempt[]>({
+export const hostPorts = measurement<readonly Attempt[]>({
   id: "host-ports",
   control: "host-network",
   tries: "connect to services that listen on the host, by its loopback or the network's gateway",
@@ -137,7 +137,7 @@ const unreached = [...closed, "EAFNOSUPPORT", "EACCES"];
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
  */
-export const metadata = probe<readonly Attempt[]>({
+export const metadata = measurement<readonly Attempt[]>({
   id: "cloud-metadata",
   control: "host-network",
   tries: "reach the cloud's metadata service, which hands out the machine's credentials",

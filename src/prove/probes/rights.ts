@@ -1,113 +1,183 @@
-import { spare } from "../containers/paths.ts";
-import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
-import { tryRights } from "../experiment/rights.ts";
-import { atFdCwd } from "../helper/errno.ts";
-import { probe } from "../probe.ts";
+import { own, spare } from "../containers/paths.ts";
+import type { Way, Ways } from "../experiment/ways.ts";
+import { atFdCwd, errnoOf } from "../helper/errno.ts";
+import type { Argument, Builder } from "../helper/program.ts";
+import { right } from "../probe.ts";
 
-export const chown = probe({
+/** Who may hold a right that root has by a capability. */
+const usual = ["root-user", "no-new-privileges", "seccomp-profile"];
+
+/** The prover's own file in /proc, which goes with it. A strict seccomp profile refuses memfd_create, never openat. */
+const ownFile = "/proc/self/comm";
+
+export const chown = right({
   id: "chown",
   control: "capabilities-drop",
-  others: ["root-user", "no-new-privileges", "seccomp-profile"],
+  others: usual,
   tries: "give a file to another user (CAP_CHOWN)",
   inPlace: true,
-  looser: "open",
-  experiment: (target) =>
-    tryRights(
-      target,
-      {
-        // The prover's own file in /proc, which goes with it. A strict seccomp profile refuses memfd_create, never openat.
-        "fchown(uid 2)": (builder) => {
-          const file = builder.call("openat", atFdCwd, builder.text("/proc/self/comm"), 0, 0);
-          return builder.call("fchown", file, 2, 2);
-        },
+  needs: "CHOWN",
+  ways: [
+    { what: "chown(uid 2)", make: (builder) => builder.call("chown", builder.text(ownFile), 2, 2) },
+    { what: "lchown(uid 2)", make: (builder) => builder.call("lchown", builder.text(ownFile), 2, 2) },
+    {
+      what: "fchown(uid 2)",
+      make(builder) {
+        const file = builder.call("openat", atFdCwd, builder.text(ownFile), 0, 0);
+        return [file, builder.call("fchown", file, 2, 2)];
       },
-      { needs: "CHOWN" },
-    ),
-  judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
+    },
+    {
+      what: "fchownat(uid 2)",
+      make: (builder) => builder.call("fchownat", atFdCwd, builder.text(ownFile), 2, 2, 0),
+    },
+  ],
 });
 
-export const chroot = probe({
+/** A root of its own in the file systems: pivot_root needs CAP_SYS_ADMIN, and gives as much. */
+export const chroot = right({
   id: "chroot",
   control: "capabilities-drop",
-  others: ["root-user", "no-new-privileges", "seccomp-profile"],
+  others: [...usual, "capabilities-dangerous"],
   tries: "change its root folder (CAP_SYS_CHROOT)",
   inPlace: true,
-  looser: "open",
-  experiment: (target) =>
-    tryRights(
-      target,
-      { 'chroot("/")': (builder) => builder.call("chroot", builder.text("/")) },
-      { needs: "SYS_CHROOT" },
-    ),
-  judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
+  needs: "SYS_CHROOT",
+  ways: [
+    { what: 'chroot("/")', make: (builder) => builder.call("chroot", builder.text("/")) },
+    {
+      what: 'pivot_root("/", "/")',
+      make: (builder) => builder.call("pivot_root", builder.text("/"), builder.text("/")),
+      // The root of a namespace cannot be put onto itself: asked only after the right was granted.
+      granted: ["EBUSY", "EINVAL"],
+      needs: "SYS_ADMIN",
+    },
+  ],
 });
 
-/** @see https://man7.org/linux/man-pages/man2/mount.2.html */
-export const mount = probe({
+/**
+ * On a folder of its own, or on nothing.
+ *
+ * @see https://man7.org/linux/man-pages/man2/mount.2.html
+ */
+export const mount = right({
   id: "mount",
   control: "capabilities-dangerous",
-  others: ["root-user", "no-new-privileges", "seccomp-profile", "apparmor-profile"],
+  others: [...usual, "apparmor-profile"],
   tries: "mount a file system (CAP_SYS_ADMIN)",
   inPlace: false,
-  looser: "open",
-  experiment: (target) =>
-    tryRights(
-      target,
-      {
-        "mount(tmpfs)": (builder) => {
-          const target = builder.text(spare);
-          const call = builder.call("mount", builder.text("none"), target, builder.text("tmpfs"), 0, 0);
-          // MNT_DETACH
-          builder.call("umount2", target, 2);
-          return call;
-        },
+  needs: "SYS_ADMIN",
+  refusals: ["EACCES"],
+  ways: [
+    {
+      what: "mount(tmpfs)",
+      make: (builder) =>
+        unmounted(
+          builder,
+          builder.call("mount", builder.text("none"), builder.text(spare), builder.text("tmpfs"), 0, 0),
+        ),
+    },
+    {
+      what: "mount(MS_BIND)",
+      make: (builder) =>
+        unmounted(builder, builder.call("mount", builder.text(own), builder.text(spare), 0, 0x1000, 0)),
+    },
+    {
+      what: "fsopen(tmpfs), fsmount, move_mount",
+      make(builder) {
+        const context = builder.call("fsopen", builder.text("tmpfs"), 0);
+        // FSCONFIG_CMD_CREATE
+        const configured = builder.call("fsconfig", context, 6, 0, 0, 0);
+        const made = builder.call("fsmount", context, 0, 0);
+        return [context, configured, made, ...unmounted(builder, moved(builder, made))];
       },
-      { needs: "SYS_ADMIN" },
-    ),
-  judge: (seen) => judgeAttempts(seen, ["EPERM", "EACCES"]),
+    },
+    {
+      what: "open_tree(OPEN_TREE_CLONE), move_mount",
+      make(builder) {
+        const tree = builder.call("open_tree", atFdCwd, builder.text(own), 1);
+        return [tree, ...unmounted(builder, moved(builder, tree))];
+      },
+    },
+  ],
 });
 
-export const setuid = probe({
+/** MOVE_MOUNT_F_EMPTY_PATH: the mount that the descriptor is. */
+function moved(builder: Builder, from: Argument) {
+  return builder.call("move_mount", from, builder.text(""), atFdCwd, builder.text(spare), 4);
+}
+
+/** Takes it away again (MNT_DETACH); what counts is whether it was mounted. */
+function unmounted<T>(builder: Builder, mounted: T): readonly [T] {
+  builder.call("umount2", builder.text(spare), 2);
+  return [mounted];
+}
+
+export const setuid = right({
   id: "setuid",
   control: "capabilities-drop",
-  others: ["root-user", "no-new-privileges", "seccomp-profile"],
+  others: usual,
   tries: "become another user (CAP_SETUID)",
   inPlace: true,
-  looser: "open",
-  experiment: (target) =>
-    tryRights(
-      target,
-      { "setresuid(3)": (builder) => builder.call("setresuid", 3, 3, 3) },
-      { needs: "SETUID" },
-    ),
-  judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
+  needs: "SETUID",
+  ways: [
+    { what: "setuid(3)", make: (builder) => builder.call("setuid", 3) },
+    { what: "setreuid(3)", make: (builder) => builder.call("setreuid", 3, 3) },
+    { what: "setresuid(3)", make: (builder) => builder.call("setresuid", 3, 3, 3) },
+    {
+      what: "setfsuid(3)",
+      make(builder) {
+        // It never fails: the next call tells what the first one did (setfsuid(2)).
+        const before = builder.call("setfsuid", 3);
+        const after = builder.call("setfsuid", -1);
+        return (ran) => errnoOf(ran.result(before) ?? -1) ?? (ran.result(after) === 3 ? undefined : "EPERM");
+      },
+    },
+  ],
 });
 
-export const unshareMount = probe({
+const newMounts = 0x00020000;
+const newUser = 0x10000000;
+/** SIGCHLD: the parent hears of its end. */
+const childSignal = 17;
+
+/** unshare, and both calls that start a process in new namespaces. */
+function namespaceWays(flag: number, name: string): Ways {
+  const started = (what: string, start: (builder: Builder) => ReturnType<Builder["call"]>): Way => ({
+    what,
+    make(builder) {
+      const child = start(builder);
+      builder.call("wait4", child, 0, 0, 0);
+      return child;
+    },
+  });
+  return [
+    { what: `unshare(${name})`, make: (builder) => builder.call("unshare", flag) },
+    started(`clone(${name})`, (builder) =>
+      builder.childBy("clone", [flag | childSignal, 0, 0, 0, 0], () => {}),
+    ),
+    started(`clone3(${name})`, (builder) =>
+      // struct clone_args: flags, three addresses, the signal at its end, the stack and its size, tls
+      builder.childBy("clone3", [builder.words(flag, 0, 0, 0, childSignal, 0, 0, 0), 64], () => {}),
+    ),
+  ];
+}
+
+export const unshareMount = right({
   id: "unshare-mount",
   control: "capabilities-dangerous",
-  others: ["root-user", "no-new-privileges", "seccomp-profile"],
+  others: usual,
   tries: "make a mount namespace (CAP_SYS_ADMIN)",
   inPlace: true,
-  looser: "open",
-  experiment: (target) =>
-    tryRights(
-      target,
-      { "unshare(CLONE_NEWNS)": (builder) => builder.call("unshare", 0x00020000) },
-      { needs: "SYS_ADMIN" },
-    ),
-  judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
+  needs: "SYS_ADMIN",
+  ways: namespaceWays(newMounts, "CLONE_NEWNS"),
 });
 
 /** @see https://docs.docker.com/engine/security/seccomp/ */
-export const unshareUser = probe({
+export const unshareUser = right({
   id: "unshare-user",
   control: "seccomp-profile",
   others: ["capabilities-dangerous"],
   tries: "make a user namespace, in which a process holds every capability against the kernel",
   inPlace: true,
-  looser: "open",
-  experiment: (target) =>
-    tryCalls(target, { "unshare(CLONE_NEWUSER)": (builder) => builder.call("unshare", 0x10000000) }),
-  judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
+  ways: namespaceWays(newUser, "CLONE_NEWUSER"),
 });

@@ -1,28 +1,62 @@
 import { ok } from "../../base/result.ts";
 import { type Attempt, judgeAttempts } from "../experiment/attempts.ts";
-import { tryRights } from "../experiment/rights.ts";
-import { probe } from "../probe.ts";
+import type { Way } from "../experiment/ways.ts";
+import { atFdCwd, open } from "../helper/errno.ts";
+import { programMemory } from "../helper/program.ts";
+import { measurement, right } from "../probe.ts";
+
+/** Where the helper keeps its programs, the same in every helper: the neighbour's last bytes there are in no use. */
+const itsMemory = programMemory.base + programMemory.size - 8;
 
 /** The neighbour is a process of ours that was started for it; PTRACE_SEIZE does not stop it. */
-export const ptraceNeighbour = probe({
+export const ptraceNeighbour = right({
   id: "ptrace-neighbour",
   control: "capabilities-dangerous",
   others: ["root-user", "no-new-privileges", "seccomp-profile"],
   tries: "trace a process of another user, and so read and write its memory (CAP_SYS_PTRACE)",
   inPlace: false,
-  looser: "open",
-  experiment: (target) =>
-    target.beside("65533", (pid) =>
-      tryRights(
-        target,
-        { "ptrace(a process of uid 65533)": (builder) => builder.call("ptrace", 0x4206, pid, 0, 0) },
-        { needs: "SYS_PTRACE" },
-      ),
-    ),
-  judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
+  needs: "SYS_PTRACE",
+  refusals: ["EACCES"],
+  ways: (target, attempt) =>
+    target.beside("65533", (pid) => {
+      const memory = (what: "process_vm_readv" | "process_vm_writev"): Way => ({
+        what: `${what}(a process of uid 65533)`,
+        make(builder) {
+          const [ours, its] = [builder.words(builder.space(8), 8), builder.words(itsMemory, 8)];
+          return builder.call(what, pid, ours, 1, its, 1, 0);
+        },
+        abis: ["native"],
+      });
+      return attempt([
+        {
+          what: "ptrace(a process of uid 65533)",
+          make: (builder) => builder.call("ptrace", 0x4206, pid, 0, 0),
+        },
+        memory("process_vm_readv"),
+        memory("process_vm_writev"),
+        {
+          what: "open(its /proc/PID/mem)",
+          make: (builder) =>
+            builder.call(
+              "openat",
+              atFdCwd,
+              builder.text(`/proc/${pid}/mem`),
+              open.readWrite | open.closeOnExec,
+              0,
+            ),
+        },
+        {
+          what: "pidfd_getfd(one of its files)",
+          make(builder) {
+            const process = builder.call("pidfd_open", pid, 0);
+            return [process, builder.call("pidfd_getfd", process, 0, 0)];
+          },
+        },
+      ]);
+    }),
 });
 
-export const runAsRoot = probe<readonly Attempt[]>({
+export const runAsRoot = measurement<readonly Attempt[]>({
   id: "run-as-root",
   control: "root-user",
   tries: "run as root",
@@ -47,7 +81,7 @@ export const runAsRoot = probe<readonly Attempt[]>({
 const nobody = 65_534;
 
 /** @see https://docs.kernel.org/userspace-api/no_new_privs.html */
-export const setuidBinary = probe<readonly Attempt[]>({
+export const setuidBinary = measurement<readonly Attempt[]>({
   id: "setuid-binary",
   control: "no-new-privileges",
   tries: "gain privileges through a program that is setuid root",

@@ -173,6 +173,7 @@ function aroundOf({ engine, host, gaps }: LiveReading, version: Answer): Result<
       tcp: host?.tcp ?? [],
       hostPorts: host && allListeningAddresses(host.folder, hostFiles),
       cpus: valueOr(view.cpus, 1),
+      architecture,
       memoryTotal: valueOr(view.memoryTotal, 0),
     },
   });

@@ -3,7 +3,7 @@ import { ok, type Result } from "../../../base/result.ts";
 import { valueOr } from "../../../model/fact.ts";
 import { inChild } from "../../experiment/attempts.ts";
 import type { Builder, Ran } from "../../helper/program.ts";
-import { type Facts, type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../../probe.ts";
+import { type Facts, type Judgement, measurement, type ProbeRuns, type ProbeTarget } from "../../probe.ts";
 
 interface Burnt {
   readonly processes: number;
@@ -21,7 +21,7 @@ const rounds = 8;
 const milliseconds = 500;
 
 /** @see https://docs.kernel.org/scheduler/sched-bwc.html#statistics */
-export const burnCpu = probe<Burnt>({
+export const burnCpu = measurement<Burnt>({
   id: "burn-cpu",
   control: "cpu-limit",
   burdens: true,

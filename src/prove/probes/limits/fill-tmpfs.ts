@@ -6,7 +6,7 @@ import { type Attempt, judgeAttempts } from "../../experiment/attempts.ts";
 import { together } from "../../experiment/looks.ts";
 import { atFdCwd, errnoOf, open } from "../../helper/errno.ts";
 import type { Plan } from "../../helper/program.ts";
-import { type Facts, type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../../probe.ts";
+import { type Facts, type Judgement, measurement, type ProbeRuns, type ProbeTarget } from "../../probe.ts";
 import { tmpfsTargets } from "../../subject/tmpfs-targets.ts";
 
 /** Bytes that may be taken of the host's memory for a moment. */
@@ -19,7 +19,7 @@ interface Filled {
 }
 
 /** A tmpfs without a size may take half of the host's memory. */
-export const fillTmpfs = probe<Filled>({
+export const fillTmpfs = measurement<Filled>({
   id: "fill-tmpfs",
   control: "storage-limit",
   burdens: true,

@@ -2,7 +2,7 @@ import { ok, type Result } from "../../../base/result.ts";
 import { amountIn } from "../../../model/facts/table.ts";
 import { errorOf, inChild } from "../../experiment/attempts.ts";
 import type { Call } from "../../helper/program.ts";
-import { type Facts, type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../../probe.ts";
+import { type Facts, type Judgement, measurement, type ProbeRuns, type ProbeTarget } from "../../probe.ts";
 
 /** Processes that are started to see whether anything stops them; more would burden the host for a proof. */
 const most = 1024;
@@ -16,7 +16,7 @@ interface Forks {
 }
 
 /** @see https://docs.kernel.org/admin-guide/cgroup-v2.html#pid */
-export const forkUntilLimit = probe<Forks>({
+export const forkUntilLimit = measurement<Forks>({
   id: "fork-until-limit",
   control: "pids-limit",
   burdens: true,

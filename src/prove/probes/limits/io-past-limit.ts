@@ -8,9 +8,9 @@ import {
   type Before,
   type Facts,
   type Judgement,
+  measurement,
   type ProbeRuns,
   type ProbeTarget,
-  probe,
 } from "../../probe.ts";
 
 type Kind = "read" | "write";
@@ -43,7 +43,7 @@ const mostBytes = 64 * 1024 ** 2;
 const block = 4096;
 
 /** Past the page cache (O_DIRECT), on the disk that holds the Engine's data. */
-export const ioPastLimit = probe<readonly Timed[]>({
+export const ioPastLimit = measurement<readonly Timed[]>({
   id: "io-past-limit",
   control: "io-limit",
   burdens: true,

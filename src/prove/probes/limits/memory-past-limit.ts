@@ -4,7 +4,7 @@ import type { Container } from "../../../model/container.ts";
 import { valueOr } from "../../../model/fact.ts";
 import { errnoOf } from "../../helper/errno.ts";
 import type { Plan } from "../../helper/program.ts";
-import { type Facts, type Judgement, type ProbeRuns, type ProbeTarget, probe } from "../../probe.ts";
+import { type Facts, type Judgement, measurement, type ProbeRuns, type ProbeTarget } from "../../probe.ts";
 
 /** Bytes that are taken for a moment. */
 const most = 512 * 1024 ** 2;
@@ -19,7 +19,7 @@ interface Hog {
 }
 
 /** The hog is process 1 of its own container: the kernel kills that container. */
-export const memoryPastLimit = probe<Hog>({
+export const memoryPastLimit = measurement<Hog>({
   id: "memory-past-limit",
   control: "memory-limit",
   burdens: true,
