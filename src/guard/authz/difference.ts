@@ -22,7 +22,8 @@ function queryDifferences(
     .map((name) => `query ${name}`);
 }
 
-function bodyDifferences(before: unknown, after: unknown, place: string): readonly string[] {
+function bodyDifferences(given: unknown, after: unknown, place: string): readonly string[] {
+  const before = isRecord(after) ? (given ?? {}) : given;
   if (isRecord(before) && isRecord(after)) {
     const gone = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
     const come = Object.keys(after).filter((key) => !Object.hasOwn(before, key));

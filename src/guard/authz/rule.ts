@@ -1,7 +1,7 @@
 import { recordAt, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { targetOf } from "../judge/image/names.ts";
-import { isSpacedLabel } from "../judge/image/space.ts";
+import { imageLabel, isSpacedLabel } from "../judge/image/space.ts";
 import { type Ask, type Judged, judge } from "../judge/judge.ts";
 import { matchesImage } from "../judge/policy/patterns.ts";
 import { against, isAllowed, shut } from "../judge/policy/rules.ts";
@@ -128,6 +128,9 @@ function unhardened({ changes }: Passed): readonly Reason[] {
   return [...byControl].map(([rule, flags]) => ({ rule, message: `it needs ${flags.join(" ")}` }));
 }
 
+/** A note of the guard's for its own answers, which are not a plugin's to change. */
+const notedImage = `body.Labels.${imageLabel}`;
+
 /** What the decision changed beside hardening: an owner's label, a list narrowed to what is the client's own. */
 function unchanged(
   judged: Passed,
@@ -136,7 +139,7 @@ function unchanged(
 ): readonly Reason[] {
   if (judged.verdict === "harden") return [];
   if (!before.ok) return [{ rule: before.rule, message: before.message }];
-  const places = differences(before.request, judged.request);
+  const places = differences(before.request, judged.request).filter((place) => place !== notedImage);
   if (places.length === 0) return [];
   const { owner } = policy;
   const what = owner

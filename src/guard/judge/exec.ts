@@ -5,7 +5,7 @@ import type { UnderstoodRequest } from "../request/request.ts";
 import { existingReasons } from "./container/existing.ts";
 import { checkUserGroup } from "./container/groups.ts";
 import { containerOf } from "./container/known.ts";
-import { checkListedUser } from "./container/users.ts";
+import { checkListedUser, isNumber } from "./container/users.ts";
 import { against } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
 import type { CheckContext, CheckResult } from "./route-check.ts";
@@ -46,7 +46,10 @@ function execReasons(
   const view = containerOf(context.ask({ kind: "container", name: container }), context);
   if (!view) return [];
   const own = startingUser(view);
-  const becomesRoot = user !== "" && isRootText(user) && own.known && !own.isRoot;
+  // Another name may be root as well: the container's own /etc/passwd says so.
+  const [name = ""] = user.split(":");
+  const mayBeRoot = isRootText(user) || !(isNumber(name) || (own.known && name === own.user.split(":")[0]));
+  const becomesRoot = user !== "" && mayBeRoot && own.known && !own.isRoot;
   const listed = user === "" ? [] : checkListedUser(user, policy, "runs a command as");
   return [
     ...(privileged ? privilegedReasons(context) : []),
@@ -54,7 +57,9 @@ function execReasons(
       ? against(
           policy,
           "guard-exec-root",
-          `runs a command as ${user} in a container that runs as ${own.user}: it is root in there`,
+          isRootText(user)
+            ? `runs a command as ${user} in a container that runs as ${own.user}: it is root in there`
+            : `runs a command as ${user} in a container that runs as ${own.user}: that name can be root in there. Give a number`,
         )
       : []),
     ...listed,

@@ -36,8 +36,8 @@ export type Ask = (questions: readonly Question[]) => Promise<Knowledge>;
 /** A decision that is not made after so many rounds of questions never will be. */
 const rounds = 8;
 
-/** Milliseconds that judging one request may take, the Engine's answers not counted. Each round is one step: others come between. */
-const longestJudging = 1_000;
+/** Microseconds of the processor that judging one request may take. Each round is one step: others come between. */
+const longestJudging = 1_000_000;
 
 /**
  * Judges a request: reads it, asks what must be known, decides. The one entry for the proxy, the authorization plugin
@@ -86,9 +86,10 @@ async function judgeAsking(
     }
     // The host's files are looked at without waiting, so that nobody else would have a turn between two rounds.
     if (known.size > fewAnswers) await new Promise<void>((resolve) => setImmediate(resolve));
-    const began = performance.now();
+    const began = process.cpuUsage();
     const decision = judgeOnce(request, known, policy);
-    spent += performance.now() - began;
+    const { user, system } = process.cpuUsage(began);
+    spent += user + system;
     if (decision.verdict !== "ask") return judgedAs(request, decision);
     questions = decision.questions;
   }

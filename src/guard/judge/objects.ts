@@ -16,6 +16,14 @@ export interface Found {
   readonly reasons: readonly Reason[];
 }
 
+declare const imageId: unique symbol;
+/** An image's own id. Only an answer of the Engine gives one, so that no name is sent in its place. */
+export type ImageId = string & { readonly [imageId]: true };
+
+export function imageIdOf(answer: Answer): ImageId | undefined {
+  return answer.state === "found" ? (answer.id as ImageId) : undefined;
+}
+
 /** What a name means now, and that it may be named by this client. */
 export function findObject(kind: ObjectKind, given: string, context: CheckContext): Found {
   const { name, answer } =

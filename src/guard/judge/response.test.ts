@@ -112,6 +112,42 @@ describe("redaction", () => {
     expect(rewriteResponse(event(`${space}shop`), rule)).toEqual(event("shop"));
   });
 
+  test("shows a container by the name of its image, which it is made of by id", () => {
+    const rule = { redact: false, owner: undefined, images: true } as const;
+    const id = `sha256:${"a".repeat(64)}`;
+    const labels = { "bulkhead.image": "app:1", a: "b" };
+    const own = { a: "b" };
+    const rows: readonly (readonly [unknown, unknown])[] = [
+      [
+        [{ Id: "c", Image: id, ImageID: id, Labels: labels }],
+        [{ Id: "c", Image: "app:1", ImageID: id, Labels: own }],
+      ],
+      [
+        { Id: "c", Image: id, Config: { Image: id, Labels: labels } },
+        { Id: "c", Image: id, Config: { Image: "app:1", Labels: own } },
+      ],
+      [
+        { from: id, Actor: { Attributes: { image: id, ...labels } } },
+        { from: "app:1", Actor: { Attributes: { image: "app:1", ...own } } },
+      ],
+      ...["Containers", "ContainerUsage"].map(
+        (name) =>
+          [
+            { [name]: { Items: [{ Image: id, Labels: labels }] }, Volumes: [] },
+            { [name]: { Items: [{ Image: "app:1", Labels: own }] }, Volumes: [] },
+          ] as const,
+      ),
+      // Made by its name, past the guard.
+      [[{ Image: "other", Labels: labels }], [{ Image: "other", Labels: own }]],
+      [[{ Image: id, Labels: own }], [{ Image: id, Labels: own }]],
+      [
+        [{ Image: id, Labels: null }, "x"],
+        [{ Image: id, Labels: null }, "x"],
+      ],
+    ];
+    for (const [given, shown] of rows) expect(rewriteResponse(given, rule)).toEqual(shown);
+  });
+
   test("holds no value that was blanked", () => {
     const secret = "s3cr3t";
     const document = {
@@ -129,7 +165,7 @@ describe("redaction", () => {
     const world = { containers: { web: {} } };
     const inspect = ask("container-inspect", { container: "web" });
     expect(decideIn(world, inspect, under)).toMatchObject({ response: redact });
-    expect(decideIn(world, inspect)).not.toHaveProperty("response");
+    expect(decideIn(world, inspect)).toMatchObject({ response: { redact: false } });
     expect(decideIn(world, ask("container-logs", { container: "web" }), under)).not.toHaveProperty(
       "response",
     );

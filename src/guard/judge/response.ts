@@ -1,7 +1,7 @@
 import { isRecord } from "../../base/json.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Route } from "../routes/route.ts";
-import { withoutSpace } from "./image/space.ts";
+import { withImageNames, withoutSpace } from "./image/space.ts";
 import type { ResponseRule } from "./result.ts";
 
 /**
@@ -38,18 +38,25 @@ const named: ReadonlySet<string> = new Set([
   ...["volume-create", "service-list", "service-inspect", "task-list", "task-inspect", "events"],
 ]);
 
+/** Routes whose documents name the images of containers. */
+const showsContainers: ReadonlySet<string> = new Set([
+  ...["container-list", "container-inspect", "disk-usage", "events"],
+]);
+
 /** What the Engine's answer on a route needs; undefined where it may go through as it comes. */
 export function responseRule({ id }: Route, policy: Policy): ResponseRule | undefined {
   const redact = policy.redact && redacted.has(id);
   const owner = id === "disk-usage" ? policy.owner : undefined;
   const space = named.has(id) ? policy.space : undefined;
-  return redact || owner || space !== undefined ? { redact, owner, space } : undefined;
+  const images = showsContainers.has(id);
+  return redact || owner || space !== undefined || images ? { redact, owner, space, images } : undefined;
 }
 
 /** The Engine's answer as the client may see it. Pure; untouched parts are the same objects. */
 export function rewriteResponse(document: unknown, rule: ResponseRule): unknown {
   const own = rule.owner ? onlyOwn(document, rule.owner) : document;
-  const plain = rule.space === undefined ? own : withoutSpace(own, rule.space);
+  const called = rule.images ? withImageNames(own) : own;
+  const plain = rule.space === undefined ? called : withoutSpace(called, rule.space);
   if (!rule.redact) return plain;
   const secrets = [...secretsIn(plain, undefined)].toSorted((a, b) => b.length - a.length);
   return redact(plain, undefined, secrets);

@@ -101,6 +101,8 @@ export interface ResponseRule {
   readonly owner: { readonly label: string; readonly value: string } | undefined;
   /** Give back the client's own names for what lives in its space. */
   readonly space?: string | undefined;
+  /** Show containers by the names of their images, which they are made of by id. */
+  readonly images?: boolean;
 }
 
 /**

@@ -89,7 +89,8 @@ export function forward(
         giveUp(502, "the Engine's answer cannot be read, and so not be redacted");
         return;
       }
-      if (!connection.sendBody(Buffer.from(shown))) call?.pause();
+      const sent = shown.at(-1) === 10 ? Buffer.from(shown) : Buffer.concat([shown, Buffer.from("\n")]);
+      if (!connection.sendBody(sent)) call?.pause();
     }
     const rest = Buffer.from(chunk.subarray(from));
     size += rest.length;

@@ -284,6 +284,7 @@ describe("what comes back", () => {
 
   it("comes as it is sent, piece by piece", async () => {
     const proxy = await start({
+      gate: passAll,
       engine: answersWith("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n"),
     });
     const client = proxy.client(`GET /v1.45/events HTTP/1.1\r\n${host}\r\n`);
@@ -306,6 +307,7 @@ describe("what comes back", () => {
 
   it("is cut where the Engine is cut, so that nobody takes a part for the whole", async () => {
     const proxy = await start({
+      gate: passAll,
       engine: ({ socket }) =>
         socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n", () =>
           setTimeout(() => socket.destroy(), 20),

@@ -1,3 +1,4 @@
+import { imageLabel } from "../judge/image/space.ts";
 import type { Ask } from "../judge/judge.ts";
 import { judge, judgeUnderstood } from "../judge/judge.ts";
 import { rewriteResponse } from "../judge/response.ts";
@@ -18,6 +19,7 @@ export function realGate(ask: Ask): Gate {
     judgeUnderstood: (request, policy) => judgeUnderstood(request, policy, ask),
     write: writeRequest,
     rewrite(body, rule) {
+      if (!rule.redact && !rule.owner && rule.space === undefined && !body.includes(imageLabel)) return body;
       try {
         return Buffer.from(`${JSON.stringify(rewriteResponse(JSON.parse(body.toString("utf8")), rule))}\n`);
       } catch {

@@ -24,6 +24,8 @@ export interface World {
   readonly volumes?: Readonly<Record<string, Json>>;
   readonly networks?: Readonly<Record<string, Json>>;
   readonly services?: Readonly<Record<string, Json>>;
+  readonly secrets?: Readonly<Record<string, Json>>;
+  readonly configs?: Readonly<Record<string, Json>>;
   /** Links on the host; every other path leads to itself. */
   readonly links?: Readonly<Record<string, string>>;
   /** The guard's own files that a path leads to. */
@@ -88,6 +90,8 @@ function answer(question: Question, world: World): Answer {
     volume: world.volumes,
     network: world.networks,
     service: world.services,
+    secret: world.secrets,
+    config: world.configs,
   };
   const objects = all[question.kind] ?? {};
   const name = question.kind === "image" ? shortName(question.name) : question.name;

@@ -372,10 +372,28 @@ describe("names are full ids before anything is judged", () => {
     });
   });
 
-  test("an image keeps its name, and the beginning of an id becomes the id", () => {
-    expect(decideIn(world, run("app"))).toMatchObject({ request: { body: { Image: "app" } } });
+  describe("an image is sent by its id, whoever asks", () => {
     const id = `sha256:${idOf("app")}`;
-    expect(decideIn(world, run(id))).toMatchObject({ request: { body: { Image: id } } });
+    const owned = policy({ owner: { label: "o", value: "ci" }, space: "bulkhead.invalid/ci/" });
+    test.each([policy(), owned, policy({ allow: { images: ["app"] } })])("under %#", (under) => {
+      const sentOf = (line: string) => {
+        const decision = decideIn(world, run(line), under);
+        if (decision.verdict === "deny") throw new Error(JSON.stringify(decision));
+        const { Image, Labels } = decision.request.body as { Image: string; Labels: object };
+        return { Image, noted: Reflect.get(Labels, "bulkhead.image") };
+      };
+      expect(sentOf("app")).toEqual({ Image: id, noted: "app" });
+      expect(sentOf(id)).toEqual({ Image: id, noted: undefined });
+      // What a client notes counts only where it is true.
+      expect(sentOf(`--label bulkhead.image=app ${id}`)).toEqual({ Image: id, noted: "app" });
+      expect(sentOf(`--label bulkhead.image=nginx ${id}`)).toEqual({ Image: id, noted: undefined });
+      expect(sentOf("--label bulkhead.image=nginx app")).toEqual({ Image: id, noted: "app" });
+    });
+
+    test("and is hardened by what is known of its name", () => {
+      for (const under of [policy(), owned])
+        expect(flagsOf(decideIn(world, run("nginx"), under))).toContain("--cap-drop ALL");
+    });
   });
 
   test("the beginning of an image's id becomes the id, for it may be another's tomorrow", () => {

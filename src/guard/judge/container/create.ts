@@ -8,7 +8,7 @@ import type { UnderstoodRequest } from "../../request/request.ts";
 import { checkFields } from "../fields.ts";
 import { imageLabel } from "../image/space.ts";
 import { checkImageUse } from "../image/use.ts";
-import { type Found, findObject } from "../objects.ts";
+import { type Found, findObject, type ImageId, imageIdOf } from "../objects.ts";
 import { withoutAllowed } from "../policy/exempt.ts";
 import { inheritedLabels } from "../policy/labels.ts";
 import { labelled } from "../policy/owner.ts";
@@ -27,14 +27,13 @@ import { checkMaxima } from "./maxima.ts";
 
 /** `POST /containers/create`: deny first, then harden, then judge the result again. */
 export function checkCreate(request: UnderstoodRequest, context: CheckContext): CheckResult {
+  const { policy } = context;
   const named = withNames(request.body, context);
   const volumes = withOwnVolumes(named.body, context);
   const own = labelled(volumes.body, context);
   const image = findImage(own.body, context);
-  const use = checkImageUse(image, context);
-  const asked = isRecord(own.body) ? withImageId(own.body, use.name, image, context) : own.body;
-  const { body, view: read, changes: closed } = withReadOnly(asked, context);
-  const judged = (view: Container) => withImage(inVersion(view, request.version), image.answer);
+  const { body, view: read, changes: closed } = withReadOnly(own.body, context);
+  const judged = (view: Container) => withImageUser(inVersion(view, request.version), image.answer);
   const before = lookAt(judged(read), context, "first");
   const top = recordAt({ body }, "body");
   const run: Run = {
@@ -50,19 +49,20 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
     ...volumes.reasons,
     ...image.reasons,
     ...own.reasons,
-    ...use.reasons,
+    ...checkImageUse(image, context),
     ...checkFields(top, createFields, context),
     // Those that it sets itself were judged before the owner's was added.
     ...judgeRun(run, before, context, "has by its image"),
   ].filter(isDue);
-  const asNamed = { ...request, body };
-  const { policy } = context;
-  if (denied.length > 0 && policy.mode === "enforce") return { request: asNamed, reasons: denied };
+  const isEnforced = policy.mode === "enforce";
+  const sent = (made: unknown) => ({ ...request, body: withImage(made, image, context) });
+  const asNamed = sent(body);
+  if (denied.length > 0 && isEnforced) return { request: asNamed, reasons: denied };
   const hardened = harden(body, read, withoutAllowed(before.view, policy), context);
   const after = denied.length > 0 ? [] : lookAt(judged(hardened.view), context, "final").reasons;
-  const isMade = policy.mode === "enforce" && hardened.changes.length > 0;
+  const isMade = isEnforced && hardened.changes.length > 0;
   return {
-    request: isMade ? { ...request, body: hardened.body } : asNamed,
+    request: isMade ? sent(hardened.body) : asNamed,
     reasons: [
       ...denied,
       ...hardened.reasons,
@@ -74,16 +74,24 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
   };
 }
 
-/** Under an owner the image goes by its id, so that what was judged is what is made, and its name is noted for the answers. */
-function withImageId(
-  body: Readonly<Record<string, unknown>>,
-  name: string,
-  { answer }: Found,
-  { policy: { space } }: CheckContext,
-): Readonly<Record<string, unknown>> {
-  if (space === undefined || answer.state !== "found") return { ...body, Image: name };
-  const Labels = { ...recordAt(body, "Labels"), [imageLabel]: String(body.Image ?? "") };
-  return { ...body, Image: answer.id, Labels };
+/**
+ * What dockerd gets: the image by its id, so that what was judged is what is made. Its name is noted in a label, for answers.
+ * A label that a client sends is kept if it names the same image.
+ */
+function withImage(body: unknown, { name, answer }: Found, context: CheckContext): unknown {
+  const Image = imageIdOf(answer);
+  if (Image === undefined || !isRecord(body)) return body;
+  if (context.policy.mode !== "enforce") return { ...body, Image: name };
+  const { [imageLabel]: said, ...labels } = recordAt(body, "Labels");
+  const noted = name === Image ? sameImage(said, Image, context) : name;
+  if (noted === undefined) return { ...body, Image, ...(said !== undefined && { Labels: labels }) };
+  return { ...body, Image, Labels: { ...labels, [imageLabel]: noted } };
+}
+
+function sameImage(said: unknown, id: ImageId, context: CheckContext): string | undefined {
+  if (typeof said !== "string") return undefined;
+  const { name, answer } = findObject("image", said, context);
+  return imageIdOf(answer) === id && name !== id ? name : undefined;
 }
 
 /** The time zone and public certificates are mounted read-only, also where the request leaves that out. */
@@ -112,7 +120,7 @@ export function findImage(body: unknown, context: CheckContext): Found {
 const aboutImage: ReadonlySet<string> = new Set(["root-user", "guard-user"]);
 
 /** Who the image starts as, for a request that does not say. */
-function withImage(view: Container, answer: Found["answer"]): Container {
+function withImageUser(view: Container, answer: Found["answer"]): Container {
   const image = imageOf(answer);
   if (!image) return view;
   return { ...view, imageUser: image.user.state === "unset" ? set("") : image.user };

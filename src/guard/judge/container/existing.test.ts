@@ -7,6 +7,7 @@ import {
   outcomeOf,
   policy,
   type Row,
+  run,
   table,
   type World,
 } from "../../../../test/support/guard/guard.ts";
@@ -324,5 +325,87 @@ describe("checkpoints and commits", () => {
       ),
     ],
     world,
+  );
+});
+
+describe("under an owner a container is started and entered with its own volumes and networks only", () => {
+  const owner = { label: "owner", value: "ci" };
+  const labels = { owner: "ci" };
+  const made = (Mounts: readonly object[], Networks: object = {}) => ({
+    Config: { Labels: labels },
+    HostConfig: {},
+    Mounts,
+    NetworkSettings: { Networks },
+  });
+  const anonymous = "a".repeat(64);
+  const volume = (Name: string) => ({ Type: "volume", Name, Destination: "/v", RW: true });
+  const owned: World = {
+    containers: {
+      own: made([volume("mine"), volume(anonymous)], { mine: { NetworkID: idOf("mine") }, bridge: {} }),
+      moved: made([volume("theirs")]),
+      operators: made([volume("nobodys")]),
+      joined: made([], { theirs: { NetworkID: "" } }),
+      byId: made([], { mine: { NetworkID: idOf("theirs") } }),
+    },
+    volumes: {
+      mine: { Labels: labels },
+      theirs: { Labels: { owner: "bob" } },
+      nobodys: {},
+      [anonymous]: { Labels: { "com.docker.volume.anonymous": "" } },
+    },
+    networks: { mine: { Labels: labels }, theirs: {}, bridge: {} },
+  };
+  const under = policy({ owner });
+  const open = policy({ owner, rules: { "guard-unsafe-container": "allow" } });
+  for (const id of ["container-start", "exec-create", "container-archive-get"] as const)
+    table(
+      [
+        row(id, ask(id, { container: "own" }), "allow", under),
+        ...["moved", "operators", "joined", "byId"].flatMap((container) => [
+          row(`${id} ${container}`, ask(id, { container }), ["guard-owner"], under),
+          row(
+            `${id} ${container}, where unsafe ones are open`,
+            ask(id, { container }),
+            ["guard-owner"],
+            open,
+          ),
+        ]),
+      ],
+      owned,
+    );
+});
+
+describe("a name is whoever the container's own files say", () => {
+  const users: World = {
+    containers: {
+      numbered: { Config: { User: "1000" } },
+      named: { Config: { User: "node" } },
+      root: { Config: { User: "" } },
+    },
+  };
+  const exec = (container: string, User: string) => ask("exec-create", { container }, { body: { User } });
+  const shut = policy({ rules: { "guard-exec-root": "deny" } });
+  const noRoot = policy({
+    controls: { ...policy().controls, deny: new Set([...policy().controls.deny, "root-user"]) },
+  });
+  table(
+    [
+      row("a number", exec("numbered", "33"), "allow", shut),
+      row("a name, which may be root's", exec("numbered", "www-data"), ["guard-exec-root"], shut),
+      row("its own name", exec("named", "node"), "allow", shut),
+      row("another name", exec("named", "nginx:node"), ["guard-exec-root"], shut),
+      row("any name in one that is root", exec("root", "www-data"), "allow", shut),
+      row(
+        "a name where root is denied",
+        exec("named", "node"),
+        ["guard-unsafe-container", "guard-user"],
+        noRoot,
+      ),
+      row("a start", ask("container-start", { container: "named" }), ["guard-unsafe-container"], noRoot),
+      row("a start by number", ask("container-start", { container: "numbered" }), "allow", noRoot),
+      row("a create by name", run("-u node app"), ["guard-user"], noRoot),
+      row("a create by number", run("-u 1000 app"), "harden", noRoot),
+    ],
+    users,
   );
 });

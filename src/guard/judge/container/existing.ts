@@ -3,12 +3,14 @@ import type { Container } from "../../../model/container.ts";
 import { checkFields } from "../fields.ts";
 import { imageLabel, withoutSpace } from "../image/space.ts";
 import { calledOf } from "../objects.ts";
-import { checkLabels } from "../policy/labels.ts";
+import { checkLabels, reservedReasons } from "../policy/labels.ts";
 import { checkImageOf, checkNetworksOf } from "../policy/listed.ts";
+import { ownerReasons } from "../policy/owner.ts";
 import { against, isAllowed } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext, RouteCheck } from "../route-check.ts";
 import { checkBoundFolders, type Stance } from "./bound-folders.ts";
+import { joinedBy } from "./create-names.ts";
 import { checkUserGroup } from "./groups.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
 import { containerOf, engineOf } from "./known.ts";
@@ -26,11 +28,13 @@ export function existingReasons(
   stance: Stance = "chosen",
   visited: ReadonlySet<string> = new Set(),
 ): readonly Reason[] {
-  if (visited.has(id) || isAllowed(context.policy, "guard-unsafe-container")) return [];
+  if (visited.has(id)) return [];
   const answer = context.ask({ kind: "container", name: id });
   const view = containerOf(answer, context);
   // What is missing or unknown is denied where its name is looked up.
   if (answer.state !== "found" || !view) return [];
+  const others = usedReasons(answer.document, calledOf(answer.document, id), context);
+  if (isAllowed(context.policy, "guard-unsafe-container")) return others;
   const hostConfig = recordAt(answer.document, "HostConfig");
   const run: Run = {
     view,
@@ -44,13 +48,39 @@ export function existingReasons(
     ...checkImageOf(answer.document, context),
   ];
   const called = calledOf(answer.document, id);
-  return reasons.flatMap((because) =>
+  const unsafe = reasons.flatMap((because) =>
     against(
       context.policy,
       "guard-unsafe-container",
       `${called} is a container that this policy would not have made (${because.rule}: ${because.message})`,
     ).map((reason) => ({ ...reason, because })),
   );
+  return [...others, ...unsafe];
+}
+
+/** Under an owner: volumes and networks that it has and that are another's. A name may have changed hands while it was made. */
+function usedReasons(document: unknown, called: string, context: CheckContext): readonly Reason[] {
+  if (!context.policy.owner) return [];
+  const volumes = itemsOf(recordAt({ document }, "document").Mounts).flatMap((mount) =>
+    textAt(mount, "Type") === "volume" ? [["volume", textAt(mount, "Name") ?? ""] as const] : [],
+  );
+  const networks = Object.entries(recordAt(document, "NetworkSettings", "Networks")).map(
+    ([name, endpoint]) => ["network", textAt(endpoint, "NetworkID") || name] as const,
+  );
+  return [...volumes, ...networks].flatMap(([kind, name]): readonly Reason[] => {
+    const answer = context.ask({ kind, name });
+    if (answer.state !== "found" || isAnonymous(answer.document)) return [];
+    if (ownerReasons(kind, name, answer.document, context).length === 0) return [];
+    return [
+      { rule: "guard-owner", message: `${called} uses the ${kind} ${name}, which is not this client's` },
+    ];
+  });
+}
+
+/** A volume that the Engine made for one container, under a name of its own that nobody can foresee. */
+function isAnonymous(document: unknown): boolean {
+  const isOurs = "com.docker.volume.anonymous" in recordAt({ document }, "document", "Labels");
+  return isOurs && /^[0-9a-f]{64}$/.test(textAt(document, "Name") ?? "");
 }
 
 /** What a container runs with, whoever asks for it: a create request, a service, or a container that is there. */
@@ -85,6 +115,7 @@ export function judgeRun(
     ...checkUser(view, context),
     ...checkUserGroup(user, view, context),
     ...entered(hostConfig, context, stance, visited),
+    ...callsAs(hostConfig, context),
   ];
 }
 
@@ -119,6 +150,19 @@ export function entered(
   if (target === undefined) return [];
   const answer = context.ask({ kind: "container", name: target });
   return existingReasons(answer.state === "found" ? answer.id : target, context, stance, visited);
+}
+
+/** In the network of a container by whose labels the guard knows a client, it would be that client: its address is theirs. */
+function callsAs(hostConfig: Json, context: CheckContext): readonly Reason[] {
+  const target = joinedBy(hostConfig.NetworkMode);
+  if (target === undefined) return [];
+  const answer = context.ask({ kind: "container", name: target });
+  if (answer.state !== "found") return [];
+  const labels = recordAt(
+    { at: ownLabels(recordAt(answer.document, "Config", "Labels"), context.policy) },
+    "at",
+  );
+  return reservedReasons(labels, context, "joins the network of a container that has");
 }
 
 /** Without what the Engine filled in: its own log driver, with the options that its operator gave it. */

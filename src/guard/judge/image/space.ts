@@ -81,10 +81,7 @@ export function withoutSpace(value: unknown, space: string): unknown {
   if (typeof value === "string") return isSpaced(value) ? plainText(value, space) : value;
   if (Array.isArray(value)) return value.flatMap((item: unknown) => listed(item, space));
   if (!isRecord(value)) return value;
-  const plain = Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, withoutSpace(item, space)]),
-  );
-  return named(plain);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSpace(item, space)]));
 }
 
 function listed(item: unknown, space: string): readonly unknown[] {
@@ -100,13 +97,43 @@ function listed(item: unknown, space: string): readonly unknown[] {
   return isOthers ? [] : [plain];
 }
 
-/** A container by the name of its image, where the guard noted one: `Image` of a list, `Config.Image` of an inspect. */
-function named(document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const { Image, Labels } = document;
-  if (!isRecord(Labels) || typeof Labels[imageLabel] !== "string" || typeof Image !== "string")
-    return document;
-  return /^sha256:/.test(Image) ? { ...document, Image: Labels[imageLabel] } : document;
+/** Members of `GET /system/df`, by its version. */
+const listsOfContainers = ["Containers", "ContainerUsage", "ContainersDiskUsage", "Items"];
+
+/**
+ * Containers by the names of their images, where the guard noted one: `Image` of a list, `Config.Image` of an inspect, `image` and
+ * `from` of an event.
+ */
+export function withImageNames(document: unknown): unknown {
+  if (Array.isArray(document)) return document.map(withImageNames);
+  if (!isRecord(document)) return document;
+  const { Config, Actor, from } = document;
+  if (isRecord(Config)) return { ...document, Config: byImageName(Config, "Image") };
+  const lists = listsOfContainers.filter((name) => document[name] !== undefined);
+  if (lists.length > 0)
+    return {
+      ...document,
+      ...Object.fromEntries(lists.map((name) => [name, withImageNames(document[name])])),
+    };
+  if (!isRecord(Actor) || !isRecord(Actor.Attributes)) return byImageName(document, "Image");
+  const Attributes = byImageName(Actor.Attributes, "image");
+  return {
+    ...document,
+    ...(from !== undefined && from === Actor.Attributes.image && { from: Attributes.image }),
+    Actor: { ...Actor, Attributes },
+  };
 }
+
+/** With the name in the field, and without the note, which is the guard's own. */
+function byImageName(document: Json, field: string): Json {
+  const { Labels } = document;
+  const { [imageLabel]: noted, ...labels } = isRecord(Labels) ? Labels : document;
+  if (typeof noted !== "string") return document;
+  const named = isImageId(String(document[field] ?? "")) ? { [field]: noted } : {};
+  return isRecord(Labels) ? { ...document, ...named, Labels: labels } : { ...labels, ...named };
+}
+
+type Json = Readonly<Record<string, unknown>>;
 
 function plainText(text: string, space: string): string {
   if (!text.startsWith(space)) return spaceRegistry;

@@ -6,24 +6,15 @@ import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
 
-/**
- * Whether a container may be made of the image. One that the policy names by digest is started by its id, so that a tag that
- * moves meanwhile changes nothing.
- */
-export function checkImageUse(
-  found: Found,
-  { policy }: CheckContext,
-): { readonly name: string; readonly reasons: readonly Reason[] } {
-  const { name, answer } = found;
-  if (policy.allow.images.length === 0 || answer.state !== "found") return { name, reasons: [] };
-  const digests = policy.allow.images.filter((pattern) => pattern.includes("@"));
+/** Why no container may be made of the image: the policy names others, by name or by digest. */
+export function checkImageUse({ name, answer }: Found, { policy }: CheckContext): readonly Reason[] {
+  const { images } = policy.allow;
+  if (images.length === 0 || answer.state !== "found") return [];
   const references = referencesOf(answer.document);
-  if (references.some((each) => each.includes("@") && matchesImage(each, digests))) {
-    return { name: answer.id, reasons: [] };
-  }
+  const digests = images.filter((pattern) => pattern.includes("@"));
+  const isByDigest = references.some((each) => each.includes("@") && matchesImage(each, digests));
   const names = name === answer.id ? references : [name];
-  if (names.some((each) => matchesImage(each, policy.allow.images))) return { name, reasons: [] };
-  return { name, reasons: notListed(name, policy) };
+  return isByDigest || names.some((each) => matchesImage(each, images)) ? [] : notListed(name, policy);
 }
 
 /** Whether an image may be fetched or sent away under the reference. */

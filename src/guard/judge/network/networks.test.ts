@@ -200,3 +200,63 @@ describe("a service is made", () => {
     world,
   );
 });
+
+describe("a service of an owner's is given nothing of another's", () => {
+  const owned = policy({
+    owner: { label: "owner", value: "ci" },
+    space: "bulkhead.invalid/ci/",
+    rules: { "guard-service": "allow" },
+  });
+  const own = { owner: "ci" };
+  const given = {
+    volumes: { mine: { Labels: own }, theirs: { Labels: { owner: "bob" } }, nobodys: {} },
+    secrets: { mine: { Spec: { Labels: own } }, theirs: { Spec: { Labels: { owner: "bob" } } } },
+    configs: { mine: { Spec: { Labels: own } }, theirs: { Spec: {} } },
+    networks: { mine: { Labels: own }, theirs: {} },
+    services: {
+      web: {
+        Spec: { Labels: own },
+        PreviousSpec: {
+          TaskTemplate: { ContainerSpec: { Image: "app", Secrets: [{ SecretID: idOf("theirs") }] } },
+        },
+      },
+    },
+  };
+  const update = (ContainerSpec: object, query: Readonly<Record<string, string>> = { version: "1" }) =>
+    ask(
+      "service-update",
+      { service: "web" },
+      { query, body: { Name: "web", TaskTemplate: { ContainerSpec: { Image: "app", ...ContainerSpec } } } },
+    );
+  const create = (ContainerSpec: object, more: object = {}) =>
+    ask(
+      "service-create",
+      {},
+      { body: { Name: "s", TaskTemplate: { ContainerSpec: { Image: "app", ...ContainerSpec }, ...more } } },
+    );
+  const volume = (Source: string) => ({ Mounts: [{ Type: "volume", Source, Target: "/v" }] });
+  const secret = (name: string) => ({ Secrets: [{ SecretID: idOf(name), SecretName: name }] });
+  const config = (name: string) => ({ Configs: [{ ConfigID: idOf(name), ConfigName: name }] });
+  table(
+    [create, update].flatMap((send) => [
+      row("its own volume", send(volume("mine")), "allow", owned),
+      row("a new one", send(volume("new")), "allow", owned),
+      row("another's", send(volume("theirs")), ["guard-owner"], owned),
+      row("one that nobody owns", send(volume("nobodys")), ["guard-owner"], owned),
+      row("its own secret", send(secret("mine")), "allow", owned),
+      row("another's secret", send(secret("theirs")), ["guard-owner"], owned),
+      row("a secret without an id", send({ Secrets: [{ SecretName: "theirs" }] }), ["guard-missing"], owned),
+      row("its own config", send(config("mine")), "allow", owned),
+      row("another's config", send(config("theirs")), ["guard-owner"], owned),
+    ]),
+    given,
+  );
+  table(
+    [
+      row("its own network", create({}, { Networks: [{ Target: "mine" }] }), "allow", owned),
+      row("another's network", create({}, { Networks: [{ Target: "theirs" }] }), ["guard-owner"], owned),
+      row("by a rollback", update({}, { version: "1", rollback: "previous" }), ["guard-owner"], owned),
+    ],
+    given,
+  );
+});

@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { ask, policy, run, table, type World } from "../../../../test/support/guard/guard.ts";
+import { ask, idOf, policy, run, table, type World } from "../../../../test/support/guard/guard.ts";
 
 const listed = policy({
   allow: { labels: ["com.docker.compose.*", "team=web"] },
@@ -122,5 +122,56 @@ describe("labels, where the policy names them", () => {
       },
     ],
     world,
+  );
+});
+
+describe("nobody becomes another client through a container by whose labels the guard knows that one", () => {
+  const reserving = policy({ reservedLabels: ["role=ops", "owner"] });
+  const ops: World = {
+    containers: {
+      ops: { Config: { Labels: { role: "ops" } } },
+      beside: { Config: {}, HostConfig: { NetworkMode: `container:${idOf("ops")}` } },
+      web: { Config: { Labels: { role: "web" } } },
+    },
+    execs: { inside: { ContainerID: idOf("ops"), ProcessConfig: {} } },
+  };
+  const unsafe = ["guard-unsafe-container"];
+  table(
+    [
+      {
+        label: "in its network",
+        request: run("--net container:ops app"),
+        policy: reserving,
+        expected: ["guard-owner-label"],
+      },
+      {
+        label: "in another's",
+        request: run("--net container:web app"),
+        policy: reserving,
+        expected: "harden",
+      },
+      {
+        label: "in its processes",
+        request: run("--pid container:ops app"),
+        policy: reserving,
+        expected: unsafe,
+      },
+      {
+        label: "started in its network",
+        request: ask("container-start", { container: "beside" }),
+        policy: reserving,
+        expected: unsafe,
+      },
+      ...(["container-start", "exec-create", "container-attach", "container-archive-put"] as const).map(
+        (id) => ({ label: id, request: ask(id, { container: "ops" }), policy: reserving, expected: unsafe }),
+      ),
+      {
+        label: "an exec",
+        request: ask("exec-start", { exec: "inside" }),
+        policy: reserving,
+        expected: unsafe,
+      },
+    ],
+    ops,
   );
 });

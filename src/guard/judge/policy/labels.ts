@@ -5,22 +5,12 @@ import { matches } from "./patterns.ts";
 import { against } from "./rules.ts";
 
 /** Where the policy names labels, why not to set these. The owner's own is the guard's to judge. */
-export function checkLabels(labels: unknown, { policy }: CheckContext, how = "sets"): readonly Reason[] {
-  const { allow, owner, reservedLabels = [] } = policy;
+export function checkLabels(labels: unknown, context: CheckContext, how = "sets"): readonly Reason[] {
+  const { policy } = context;
+  const { allow, owner } = policy;
   if (!isRecord(labels)) return [];
   const isGuards = (name: string) => name === owner?.label || name === `${owner?.label}.image`;
-  const isOwn = (name: string, value: unknown) => name === owner?.label && value === owner.value;
-  const reserved = Object.entries(labels).flatMap(([name, value]): Reason[] =>
-    (reservedLabels.includes(name) && value !== "" && !isOwn(name, value)) ||
-    reservedLabels.includes(`${name}=${String(value)}`)
-      ? [
-          {
-            rule: "guard-owner-label",
-            message: `${how} the label ${name}, by which the guard tells its clients apart: it would be another client's`,
-          },
-        ]
-      : [],
-  );
+  const reserved = reservedReasons(labels, context, how);
   if (reserved.length > 0 || allow.labels.length === 0) return reserved;
   return Object.entries(labels)
     .filter(([name, value]) => !isGuards(name) && !isListed(name, value, allow.labels))
@@ -30,6 +20,25 @@ export function checkLabels(labels: unknown, { policy }: CheckContext, how = "se
         value: name,
       }),
     );
+}
+
+/** Labels by which the guard tells its clients apart, its own owner's aside. */
+export function reservedReasons(
+  labels: Readonly<Record<string, unknown>>,
+  { policy: { owner, reservedLabels = [] } }: CheckContext,
+  how: string,
+): readonly Reason[] {
+  const isOwn = (name: string, value: unknown) => name === owner?.label && value === owner.value;
+  return Object.entries(labels)
+    .filter(
+      ([name, value]) =>
+        (reservedLabels.includes(name) && value !== "" && !isOwn(name, value)) ||
+        reservedLabels.includes(`${name}=${String(value)}`),
+    )
+    .map(([name]) => ({
+      rule: "guard-owner-label",
+      message: `${how} the label ${name}, by which the guard tells its clients apart: it would be another client's`,
+    }));
 }
 
 /** A pattern with `=` says the value as well. */
