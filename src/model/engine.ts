@@ -146,3 +146,18 @@ const emptyEngine: Engine = {
 export function engine(level: Level, facts: Partial<Engine> = {}): Engine {
   return { ...emptyEngine, ...facts, level };
 }
+
+/**
+ * The address at which a command hands on an Engine's socket (`socat TCP-LISTEN:2375,fork UNIX-CONNECT:/var/run/docker.sock`);
+ * undefined for any other command.
+ */
+export function forwardedSocket(words: readonly string[]): string | undefined {
+  if (!/(?:^|\/)socat$/.test(words[0] ?? "")) return undefined;
+  const isSocket = words.some((word) =>
+    /^unix(?:-(?:connect|client))?:\S*(?:docker|podman|containerd)(?:\.raw)?\.sock\b/i.test(word),
+  );
+  const listen = words.find((word) => /^tcp[46]?-l(?:isten)?:/i.test(word));
+  if (!isSocket || listen === undefined) return undefined;
+  const [, port = "2375", options = ""] = /^[^:]+:(\w+)(.*)$/.exec(listen) ?? [];
+  return `tcp://${/,bind=([^,]+)/i.exec(options)?.[1] ?? "0.0.0.0"}:${port}`;
+}

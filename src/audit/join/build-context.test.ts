@@ -47,6 +47,18 @@ test("a COPY of the whole context takes its secrets along", () => {
   expect(found("FROM debian:12\nCOPY app /app\n", ["app/.env", ".env"])).toEqual(["app/.env"]);
 });
 
+test("also what lies deeper, but for tests, packages and folders that only look like one of credentials", () => {
+  const copy = "FROM debian:12\nCOPY src/ /app\n";
+  expect(found(copy, ["src/certs/tls/server.key", "src/.docker/config.json", "certs/server.key"])).toEqual([
+    "src/.docker/config.json",
+    "src/certs/tls/server.key",
+  ]);
+  expect(found(all, ["node_modules/x/a.key", "tests/a.key", ".docker/nginx.conf", "a/b/c/d/e.key"])).toEqual(
+    [],
+  );
+  expect(found(all, ["app/.env"], "**/.env\n")).toEqual([]);
+});
+
 test("what .dockerignore leaves out does not come along", () => {
   expect(found(all, secrets, ".env\n.git\n*.key\n/id_rsa\n./.npmrc\n")).toEqual([]);
   expect(found(all, secrets, "*\n!app\n")).toEqual([]);

@@ -8,8 +8,8 @@ import type { FolderFiles } from "../../model/reading.ts";
 import type { ImageSubject, Subject } from "../../model/subject.ts";
 
 /**
- * Tells each Dockerfile that copies a whole folder which secret files of its build context come along: those at the top of
- * that folder that no .dockerignore leaves out. The context is the one that a Compose service names, else the Dockerfile's folder.
+ * Tells each Dockerfile that copies a whole folder which secret files of its build context come along: those in that folder,
+ * three levels deep, that no .dockerignore leaves out. The context is the one that a Compose service names, else the Dockerfile's folder.
  */
 export function joinContexts(subjects: readonly Subject[], io: FolderFiles): readonly Subject[] {
   const named = contextsByDockerfile(subjects);
@@ -71,9 +71,10 @@ function secretsIn(
   const rules = ignoreFiles({ allowRelativePaths: true }).add(usual.ok ? anchored(usual.value) : "");
   const found = new Set<string>();
   for (const folder of new Set(folders)) {
-    for (const name of io.list(join(context, folder))) {
-      const path = folder === "." ? name : `${folder}/${name}`;
-      if (name !== ".git" && !isSecretFile(name)) continue;
+    for (const path of pathsIn(io, context, folder)) {
+      const name = basename(path);
+      const isHistory = name === ".git" && dirname(path) === folder;
+      if (!isHistory && !isSecretFile(path)) continue;
       if (!rules.ignores(path) && !rules.ignores(`${path}/`)) found.add(path);
     }
   }
@@ -81,6 +82,34 @@ function secretsIn(
     ({ value }) => copyOf(value) && foldersOf({ ...view, history: [set(value)] }).length > 0,
   );
   return [...found].map((path) => set(path, ...(at?.origins ?? [])));
+}
+
+/** A large context is not walked to its end. */
+const mostFolders = 300;
+const deepest = 3;
+
+/** Keys of tests open nothing, and what a package manager fetched is the packages' own. */
+const passedOver =
+  /^(?:\.git|node_modules|vendor|tests?|__tests__|testdata|fixtures|examples?|docs?|\.venv)$/;
+
+/** The names below a folder of the context, nearest first. */
+function pathsIn(io: FolderFiles, context: string, folder: string): readonly string[] {
+  const found: string[] = [];
+  let level: readonly string[] = [folder];
+  let left = mostFolders;
+  for (let depth = 0; depth <= deepest && level.length > 0; depth += 1) {
+    const next: string[] = [];
+    for (const each of level.slice(0, left)) {
+      left -= 1;
+      for (const name of io.list(join(context, each))) {
+        const path = each === "." ? name : `${each}/${name}`;
+        found.push(path);
+        if (!passedOver.test(name) && !/.\.\w+$/.test(name)) next.push(path);
+      }
+    }
+    level = next;
+  }
+  return found;
 }
 
 /** Patterns of .dockerignore begin at the context (https://docs.docker.com/build/concepts/context/#dockerignore-files). */

@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { daemonJson, dockerd, testControl, view } from "../../../test/support/control-table.ts";
+import {
+  daemonJson,
+  dockerd,
+  dockerfile,
+  run,
+  testControl,
+  view,
+} from "../../../test/support/control-table.ts";
 import { engineFromDaemonJson, engineFromDockerd } from "../../../test/support/subjects.ts";
 import { type Engine, engine } from "../../model/engine.ts";
 import { set, setItems } from "../../model/fact.ts";
@@ -20,6 +27,10 @@ testControl(engineNetworkSocket, {
     }),
     daemonJson('{ "hosts": ["fd://", "tcp://10.0.0.1:2375"] }'),
     daemonJson('{ "tlsverify": true, "hosts": ["tcp://0.0.0.0:2376"] }', { severity: "low" }),
+    run("docker run alpine/socat tcp-listen:2375,fork,reuseaddr unix-connect:/var/run/docker.sock", {
+      message: /hands the Engine's socket on at tcp:\/\/0\.0\.0\.0:2375/,
+    }),
+    dockerfile("FROM alpine\nCMD socat TCP-LISTEN:1234,bind=127.0.0.1 UNIX-CONNECT:/run/docker.sock"),
     view(
       "a listening socket found on the host",
       engine("configured", { listenAddresses: [set({ address: "tcp://[::]:2375", tls: "none" })] }),

@@ -1,6 +1,6 @@
 import { commandsOfWords, hasOption, programOf, shellCommands } from "../../base/shell.ts";
 import type { Container } from "../../model/container.ts";
-import type { ListenAddress } from "../../model/engine.ts";
+import { forwardedSocket, type ListenAddress } from "../../model/engine.ts";
 import { type FactList, setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import type { Origin } from "../../model/origin.ts";
@@ -122,6 +122,17 @@ function judgeCommand({ entrypoint, command }: Pick<Container | Image, "entrypoi
   const text = words.map(({ value }) => value);
   const script = text.find((_, index) => index > 0 && /^-\w*c$/.test(text[index - 1] ?? ""));
   const commands = [...commandsOfWords(text), ...(script === undefined ? [] : shellCommands(script))];
+  const forwarded = commands.flatMap(
+    (each) => forwardedSocket(each.words) ?? forwardedSocket(["socat", ...each.words]) ?? [],
+  );
+  const hands = forwarded.map((address) =>
+    fail(`hands the Engine's socket on at ${address}: whoever reaches that address is root on the host`, {
+      origins: words.flatMap(({ origins }) => origins).slice(0, 1),
+      evidence: address,
+      observed: address,
+    }),
+  );
+  if (hands.length > 0) return combine(hands);
   const dockerd = commands.find((each) => /^dockerd(?:-entrypoint\.sh)?$/.test(programOf(each.words)));
   if (!dockerd) return undecided(...entrypoint, ...command) ?? pass("it starts no dockerd");
   const has = (...names: readonly string[]) => hasOption(dockerd.words, { names });

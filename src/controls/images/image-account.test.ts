@@ -18,6 +18,8 @@ testControl(imageAccount, {
       "passwd -d root",
       "passwd --delete root",
       "echo hunter2 | passwd --stdin root",
+      "echo -e 'hunter2\\nhunter2' | passwd root",
+      "printf 'a\\na\\n' | sudo smbpasswd -a app",
       "useradd -p hunter2 app",
       "usermod --password=hunter2 app",
       "sed -i 's/#PermitRootLogin.*/PermitRootLogin yes/' /etc/ssh/sshd_config",
@@ -27,6 +29,7 @@ testControl(imageAccount, {
   passes: build(
     "useradd --system --uid 1000 app",
     "passwd -l root",
+    "cat /etc/passwd | grep app && passwd -l app",
     "adduser -D -H app",
     "usermod -p '!' root",
     "echo 'app ALL=(ALL) ALL' >> /etc/sudoers",

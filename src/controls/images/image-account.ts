@@ -44,9 +44,12 @@ export const imageAccount: Control = {
 function changesAccount(instruction: string): Flaw | undefined {
   const script = scriptOfLayer(instruction);
   if (script === undefined) return undefined;
+  let isPiped = false;
   for (const command of commandsOfLayer(instruction)) {
-    const flaw = byCommand(command);
+    const flaw = byCommand(command, isPiped);
     if (flaw) return flaw;
+    // The program behind a sudo reads the same input.
+    isPiped = command.isPiped || (isPiped && /^(?:sudo|doas|env)$/.test(programOf(command.words)));
   }
   if (/\bNOPASSWD\s*:/.test(script)) {
     return {
@@ -62,7 +65,7 @@ function changesAccount(instruction: string): Flaw | undefined {
     : { message: `sets ${ssh} yes: its SSH server lets root in by a password`, evidence: ssh };
 }
 
-function byCommand({ words }: ShellCommand): Flaw | undefined {
+function byCommand({ words }: ShellCommand, isPiped: boolean): Flaw | undefined {
   const program = programOf(words);
   const set = (evidence: string): Flaw => ({
     message: `sets a password in the build (${evidence}): every container of the image has it, and its layers show it`,
@@ -70,6 +73,8 @@ function byCommand({ words }: ShellCommand): Flaw | undefined {
   });
   if (program === "chpasswd") return set("chpasswd");
   if (program === "passwd" && hasOption(words, { names: ["--stdin"] })) return set("passwd --stdin");
+  // `echo "x\nx" | passwd root`
+  if ((program === "passwd" || program === "smbpasswd") && isPiped) return set(`a pipe to ${program}`);
   if (/^(?:user(?:add|mod))$/.test(program) && givesPassword(words)) return set(`${program} -p`);
   if (program === "passwd" && hasOption(words, { names: ["--delete"], letter: "d", values: "inwx" })) {
     return {

@@ -78,7 +78,7 @@ export function isSecretFile(name: string): boolean {
 
 /** Names that hold a credential wherever they are: keys of SSH, TLS and PGP, and credential files of common tools. */
 const secretFile =
-  /(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.env(?:\.(?!(?:example|sample|template|dist|defaults?)$)[\w-]+)?|\.netrc|\.pgpass|\.npmrc|\.pypirc|\.htpasswd|\.git-credentials|\.vault-token|credentials\.json|service-account[\w-]*\.json|[\w.-]*\.(?:key|p12|pfx|jks|keystore|ppk)|[\w.-]*(?:privkey|private)[\w.-]*\.pem)$|(?:^|\/)\.(?:ssh|aws|kube|gnupg|docker)(?:\/(?!.*\.pub$).*)?$/i;
+  /(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.env(?:\.(?!(?:example|sample|template|dist|defaults?)$)[\w-]+)?|\.netrc|\.pgpass|\.npmrc|\.pypirc|\.htpasswd|\.git-credentials|\.vault-token|credentials\.json|service-account[\w-]*\.json|[\w.-]*\.(?:key|p12|pfx|jks|keystore|ppk)|[\w.-]*(?:privkey|private)[\w.-]*\.pem)$|(?:^|\/)\.docker\/config\.json$|(?:^|\/)\.(?:ssh|aws|kube|gnupg)(?:\/(?!.*\.pub$).*)?$/i;
 
 function secretFileOf(instruction: string): string | undefined {
   const copy = copyOf(instruction);

@@ -4,11 +4,12 @@ import { combine, fail, notApplicable, pass, type Verdict } from "../../model/ve
 import { type Context, type Control, manual } from "../control.ts";
 import { undecided } from "../undecided.ts";
 import { supportOf } from "./release-names.ts";
+import { runtimeOf } from "./runtime-releases.ts";
 
 export const imageEndOfLife: Control = {
   id: "image-end-of-life",
-  title: "The image's distribution gets no security fixes any more",
-  why: "After the end of support nobody fixes the holes of a release for free. They are public, and a rebuild of the image does not close them.",
+  title: "The image's release gets no security fixes any more",
+  why: "After the end of support nobody fixes the holes of a distribution, a language or a database for free. They are public, and a rebuild of the image does not close them.",
   row: undefined,
   severity: "low",
   guard: "off",
@@ -18,6 +19,7 @@ export const imageEndOfLife: Control = {
     "https://wiki.debian.org/LTS",
     "https://wiki.ubuntu.com/Releases",
     "https://alpinelinux.org/releases/",
+    "https://devguide.python.org/versions/",
   ],
   examples: {
     bad: [],
@@ -39,8 +41,9 @@ export const imageEndOfLife: Control = {
 function judge(reference: Fact<string>, { today }: Context): Verdict {
   if (reference.state !== "set" || today === undefined) return pass();
   const { repository, tag } = parseImageReference(reference.value);
-  const support = tag === undefined ? undefined : supportOf(repository, tag);
-  if (!support || support.until >= today) return pass(support?.title);
+  const known = tag === undefined ? [] : [runtimeOf(repository, tag), supportOf(repository, tag)];
+  const support = known.find((each) => each && each.until < today);
+  if (!support) return pass(known.find((each) => each)?.title);
   return fail(`uses ${reference.value}, on ${support.title}: its security fixes ended on ${support.until}`, {
     origins: reference.origins,
     evidence: reference.value,

@@ -4,6 +4,7 @@ import { imageEndOfLife } from "./image-end-of-life.ts";
 import { imageRegistry } from "./image-registry.ts";
 import { imageUnpinned } from "./image-unpinned.ts";
 import { distributions, namesVersion } from "./release-names.ts";
+import { runtimes } from "./runtime-releases.ts";
 
 const rolling =
   "latest stable oldstable testing unstable sid experimental devel rawhide edge next test prod staging dev nightly main master lts current alpine slim mainline canary tip head snapshot preview";
@@ -55,12 +56,30 @@ testControl(imageEndOfLife, {
     dockerfile("FROM python:3.9-buster", today),
     dockerfile("FROM node:14-alpine3.12 AS a\nFROM debian:13", today),
     run("docker run centos:7", today),
+    dockerfile("FROM python:2.7-slim", { ...today, message: /Python 2: .* 2020-01-01/ }),
+    dockerfile("FROM python:3.8.1-slim-bookworm", today),
+    dockerfile("FROM node:14-alpine", today),
+    dockerfile("FROM php:7.4-fpm", today),
+    dockerfile("FROM golang:1.19 AS build\nFROM scratch", today),
+    dockerfile("FROM mcr.microsoft.com/dotnet/aspnet:6.0", today),
+    dockerfile("FROM public.ecr.aws/docker/library/node:16", today),
+    run("docker run postgres:9.6", today),
+    run("docker run mysql:5.7.44", today),
+    run("docker run docker.elastic.co/elasticsearch/elasticsearch:6.8.0", today),
   ],
   passes: [
     dockerfile("FROM debian:trixie", today),
+    dockerfile("FROM python:3.12-slim", today),
+    dockerfile("FROM python:3", today),
+    dockerfile("FROM node:lts", today),
+    dockerfile("FROM node:22", today),
+    dockerfile("FROM team/node:14", today),
+    dockerfile("FROM golang:1.2", today),
+    run("docker run postgres:17", today),
+    run("docker run mysql:8", today),
     dockerfile("FROM alpine:3.22", today),
     dockerfile("FROM alpine:3.2", { context: { today: "2016-01-01" } }),
-    dockerfile("FROM node:9", today),
+    dockerfile("FROM team/app:9", today),
     dockerfile("FROM debian:buster"),
   ],
 });
@@ -77,10 +96,17 @@ testControl(imageRegistry, {
 });
 
 test("a day of each release is a date, and every row names its source", () => {
-  for (const { releases, numbered, source } of distributions) {
+  const named = distributions.map(({ releases, source }) => ({
+    days: releases.map(({ until }) => until),
+    source,
+  }));
+  const byNumber = [...distributions, ...runtimes].map(({ numbered, source }) => ({
+    days: numbered.map(([, until]) => until),
+    source,
+  }));
+  for (const { days, source } of [...named, ...byNumber]) {
     expect(source).toMatch(/^https:/);
-    for (const day of [...releases.map(({ until }) => until), ...numbered.map(([, until]) => until)])
-      expect(day).toMatch(/^20\d\d-[01]\d-[0-3]\d$/);
+    for (const day of days) expect(day).toMatch(/^20\d\d-[01]\d-[0-3]\d$/);
   }
 });
 

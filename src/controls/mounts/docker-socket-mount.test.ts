@@ -87,6 +87,11 @@ testControl(dockerSocketMount, {
           image: nginx
           volumes: ["/run/docker.sock:/run/docker.sock"]
     `),
+    run("docker run -v \\\\.\\pipe\\docker_engine:\\\\.\\pipe\\docker_engine nginx"),
+    run("docker run -v $XDG_RUNTIME_DIR/docker.sock:/var/run/docker.sock nginx"),
+    compose(
+      "services: { a: { image: nginx, volumes: ['$XDG_RUNTIME_DIR/docker.sock:/var/run/docker.sock'] } }",
+    ),
     run("docker run -v //./pipe/docker_engine://./pipe/docker_engine nginx"),
     inspect({ HostConfig: { Binds: ["/var/run/docker.sock:/var/run/docker.sock"] } }),
     view(

@@ -34,6 +34,20 @@ export const variableRows: readonly VariableRow[] = [
     source: "https://hub.docker.com/_/postgres",
   },
   {
+    name: /^POSTGRES_INITDB_ARGS$/,
+    value: /(?:--auth(?:-host)?[= ]|-A ?)trust\b/,
+    server: "PostgreSQL",
+    can: "is its superuser",
+    source: "https://www.postgresql.org/docs/current/app-initdb.html",
+  },
+  {
+    name: /^JPDA_ADDRESS$/,
+    value: /^(?:0\.0\.0\.0|\*):/,
+    server: "Java's debugger",
+    can: runsCode,
+    source: "https://cwiki.apache.org/confluence/display/TOMCAT/Developing",
+  },
+  {
     name: /^(?:MYSQL_ALLOW_EMPTY_PASSWORD|MARIADB_ALLOW_EMPTY_ROOT_PASSWORD|MARIADB_ALLOW_EMPTY_PASSWORD)$/,
     value: something,
     server: "the database",
@@ -188,10 +202,31 @@ export const argumentRows: readonly ArgumentRow[] = [
   },
   {
     pattern: /(?:^| )--noauth\b/,
-    programs: /^(?:mongod|filebrowser)?$/,
+    programs: /^(?:mongod|filebrowser|-.*)?$/,
     said: "--noauth",
     server: "the server",
     source: "https://www.mongodb.com/docs/manual/reference/program/mongod/",
+  },
+  {
+    pattern: /(?:^| )--initialize-insecure\b/,
+    said: "--initialize-insecure",
+    server: "the database",
+    source: "https://dev.mysql.com/doc/refman/8.4/en/server-options.html",
+  },
+  {
+    pattern: /(?:^| )-Dcom\.sun\.management\.jmxremote\.authenticate=false\b/,
+    said: "jmxremote.authenticate=false",
+    server: "Java's management port",
+    can: runsCode,
+    source:
+      "https://docs.oracle.com/en/java/javase/21/management/monitoring-and-management-using-jmx-technology.html",
+  },
+  {
+    pattern: /(?:^| )--web\.enable-admin-api(?:=true)?(?= |$)/,
+    said: "--web.enable-admin-api",
+    server: "Prometheus",
+    can: "deletes its data",
+    source: "https://prometheus.io/docs/prometheus/latest/querying/api/#tsdb-admin-apis",
   },
   {
     pattern: /(?:^| )-E ?xpack\.security\.enabled=false\b/,

@@ -176,7 +176,12 @@ export const openServers: readonly OpenServer[] = [
     "selenium/hub selenium/standalone-chrome selenium/standalone-firefox selenium/standalone-edge",
     "github.com/SeleniumHQ/docker-selenium",
   ),
-  row("Android's debugger", [5037], "", "developer.android.com/tools/adb"),
+  row(
+    "Android's debugger",
+    [5037],
+    "redroid/redroid budtmo/docker-android",
+    "developer.android.com/tools/adb",
+  ),
   row("distcc", [3632], "", "www.distcc.org/security.html"),
   row(
     "Jupyter",
@@ -185,6 +190,7 @@ export const openServers: readonly OpenServer[] = [
     "jupyter-server.readthedocs.io/en/latest/operators/security.html",
     asks,
   ),
+  row("Ray", [8265], "rayproject/ray rayproject/ray-ml", "docs.ray.io/en/latest/ray-security/index.html"),
   row("Spark", [7077], "apache/spark bitnami/spark", "spark.apache.org/docs/latest/security.html"),
   row(
     "Hadoop YARN",

@@ -34,6 +34,8 @@ test.each([
   ["dockerd -H tcp://0.0.0.0:2375 &", "engine-network-socket"],
   ["nohup dockerd --host=tcp://0.0.0.0:2375 --host=unix:///var/run/docker.sock", "engine-network-socket"],
   ["sudo dockerd -Htcp://:2375 --tls", "engine-network-socket"],
+  ["socat TCP-LISTEN:2375,reuseaddr,fork UNIX-CONNECT:/var/run/docker.sock &", "engine-network-socket"],
+  ["sudo socat -d tcp4-l:2375,bind=127.0.0.1 unix:/run/docker.sock", "engine-network-socket"],
 ])("%s", (line, control) => {
   expect(failing(`#!/bin/sh\nset -e\n${line}\n`)).toEqual([control]);
   expect(failing(`a:\n\t${line.replaceAll("$", "$$$$")}\n`, "makefile")).toEqual([control]);
@@ -48,6 +50,8 @@ test.each([
   "ls -l /var/run/docker.sock",
   "dockerd -H unix:///var/run/docker.sock",
   "dockerd",
+  "socat UNIX-LISTEN:/tmp/docker.sock,fork TCP:host:2375",
+  "socat UNIX-LISTEN:/tmp/x.sock,fork UNIX-CONNECT:/var/run/docker.sock",
   "echo 'chmod 666 /var/run/docker.sock'",
   "# chmod 666 /var/run/docker.sock",
 ])("%s is fine", (line) => {

@@ -1,5 +1,5 @@
 import { container } from "../../model/container.ts";
-import { type Engine, engine } from "../../model/engine.ts";
+import { type Engine, engine, forwardedSocket } from "../../model/engine.ts";
 import { exec } from "../../model/exec.ts";
 import { set, unseen } from "../../model/fact.ts";
 import type { FileOrigin } from "../../model/origin.ts";
@@ -29,6 +29,8 @@ export function actOf(words: readonly Word[], at: Range): Act | undefined {
   const program = texts[0]?.slice((texts[0]?.lastIndexOf("/") ?? -1) + 1) ?? "";
   if (/^(?:docker(?:-compose)?|podman)$/.test(program)) return execOf(texts, at);
   if (program === "chmod") return socketModeOf(texts, at);
+  const forwarded = forwardedSocket(texts);
+  if (forwarded !== undefined) return { kind: "dockerd", addresses: [forwarded], tls: "none", at };
   return program === "dockerd" ? dockerdOf(texts.slice(1), at) : undefined;
 }
 

@@ -34,12 +34,43 @@ const further: readonly (readonly [id: string, pattern: RegExp])[] = [
   ["stripe-key", /\b[sr]k_live_[A-Za-z0-9]{16,200}/g],
   ["aws-access-key-id", /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g],
   ["json-web-token", /\beyJ[\w-]{8,2000}\.eyJ[\w-]{8,4000}(?:\.[\w-]{0,1000})?/g],
+  // https://docs.sentry.io/account/auth-tokens/
+  ["sentry-token", /\bsntr(?:ys|yu)_[\w+/=-]{40,400}/g],
+  // https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/
+  ["new-relic-key", /\bNRA[KAL]-[A-Z0-9]{27}\b/g],
+  // https://developers.hubspot.com/docs/api/private-apps
+  ["hubspot-token", /\bpat-(?:na|eu|ap)\d-[a-f\d]{8}(?:-[a-f\d]{4}){3}-[a-f\d]{12}\b/gi],
+  // https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/
+  ["atlassian-token", /\bATATT3x[\w=-]{50,400}/g],
+  // https://supabase.com/docs/reference/api/introduction
+  ["supabase-token", /\bsb(?:p|_secret)_[A-Za-z\d_-]{30,60}\b/g],
+  // https://documentation.mailgun.com/docs/mailgun/user-manual/api-key-mgmt/rbac-mgmt
+  ["mailgun-key", /(?<![\w-])key-[a-f\d]{32}\b/g],
   // A key's own text, as far as it is on this line; `-----BEGIN` alone where it goes on below.
   [
     "private-key",
     /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?:\\n|[\s\w+/=:,-]){0,8000}-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?/g,
   ],
 ];
+
+/** `figd_…`, `gsk_…`, `xai-…`: most issuers begin with a few letters of their own, and the rest is random. */
+const prefixed =
+  /(?<![\w./@:+-])([A-Za-z][A-Za-z\d]{1,9})[_-](?:[A-Za-z\d]{1,12}[_-])?([A-Za-z\d]{24,200})(?![\w/@+-])/g;
+
+/** Hashes, and keys that are made to be public (`pk_live_…`). */
+const noIssuer = /^(?:sha\d*|md5|h1|pk|pub|public|rev|commit|build|cache|bundle|chunk|asset)$/i;
+
+/** Random letters of both cases with digits all over; words with a number, hashes and identifiers are not. */
+function isRandom(text: string): boolean {
+  const digits = text.match(/\d+/g)?.length ?? 0;
+  return digits >= 3 && /[A-Z]/.test(text) && /[a-z]/.test(text) && entropyOf(text) > 3.8;
+}
+
+function prefixedTokensIn(text: string): readonly Token[] {
+  return [...text.matchAll(prefixed)].flatMap(([value, issuer = "", random = ""]) =>
+    noIssuer.test(issuer) || !isRandom(random) ? [] : [{ issuer: `${issuer.toLowerCase()}-…`, value }],
+  );
+}
 
 interface Compiled {
   readonly id: string;
@@ -71,6 +102,10 @@ export function tokensIn(text: string): readonly Token[] {
       if (entropyOf(value) > entropy && ![...found.keys()].some((known) => known.includes(value)))
         found.set(value, { issuer: id, value });
     }
+  }
+  for (const token of prefixedTokensIn(text)) {
+    if (![...found.keys()].some((known) => known.includes(token.value) || token.value.includes(known)))
+      found.set(token.value, token);
   }
   return [...found.values()];
 }

@@ -41,7 +41,11 @@ export function readEnvFiles(
 
 /** The process's environment. Names such as `constructor` are no variables unless somebody set them. */
 export function processLookup(io: Files): Lookup {
-  return (name) => (Object.hasOwn(io.environment, name) ? io.environment[name] : undefined);
+  return (name) => {
+    if (Object.hasOwn(io.environment, name)) return io.environment[name];
+    // Every login has it (pam_systemd(8)), a CI does not. Whose it is changes nothing here.
+    return name === "XDG_RUNTIME_DIR" ? "/run/user/1000" : undefined;
+  };
 }
 
 /** One lookup before another. */

@@ -23,9 +23,15 @@ export function readVolume(lineFacts: LineFacts, value: Word): void {
     openMount(lineFacts, value);
     return;
   }
-  const parsed = parseVolume(firstHole < 0 ? value.text : sourceWithoutColons(value), where(lineFacts));
+  const text = firstHole < 0 ? value.text : sourceWithoutColons(value);
+  const parsed = parseVolume(withPipes(text), where(lineFacts));
   if (parsed.ok) addValue(lineFacts, "mounts", parsed.value, value);
   else addItem(lineFacts, "mounts", refuse(lineFacts, parsed.reason, value));
+}
+
+/** `\\.\pipe\docker_engine` without quotes, as PowerShell and cmd take it; a POSIX shell leaves `\.pipedocker_engine`. */
+function withPipes(text: string): string {
+  return text.replaceAll(/\\\.pipe(?=\w+_engine)/g, "\\\\.\\pipe\\");
 }
 
 /** The word with its unknown parts as written, their colons (`${X:-y}`) made harmless. */

@@ -30,6 +30,8 @@ export function bindingOf(given: Expansion, name: string): Binding | undefined {
   const binding = given.scope.get(name);
   if (binding) return binding;
   if (name === "HOME") return known(given.home);
+  // https://specifications.freedesktop.org/basedir-spec/latest/: a folder of the user's own. Whose it is changes nothing here.
+  if (name === "XDG_RUNTIME_DIR") return known("/run/user/1000");
   if (name === "PWD") return known(given.folder);
   return undefined;
 }
