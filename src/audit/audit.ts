@@ -12,6 +12,7 @@ import type { Live } from "./live/live.ts";
 import { spellRemedy } from "./spell.ts";
 import { summarise } from "./summary.ts";
 import { type Progress, type Survey, type SurveyRequest, survey } from "./survey.ts";
+import { splitByBaseline } from "./unread.ts";
 
 export interface AuditRequest extends SurveyRequest {
   /** Findings below it are left out of the report. */
@@ -39,13 +40,20 @@ export async function audit(request: AuditRequest, io: DiskFiles, progress: Prog
     judged.push({ subject, results: evaluate(subject, context, rules) });
     if (index % 64 === 63) await progress(`${index + 1} of ${subjects.length} subjects`);
   }
-  const report = assemble(request, mergeRootUserFindings(judged), gaps, looked(inputs, live));
+  const known = splitByBaseline(gaps, request.baseline ?? []);
+  const report = assemble(request, mergeRootUserFindings(judged), known.open, looked(inputs, live));
+  const acceptedGaps = [...surveyed.acceptedGaps, ...known.accepted];
   const benchmark =
     request.benchmark &&
     (await import("./benchmark/judge.ts")).judgeBenchmark(request.benchmark, subjects, rules);
   // An ignore may be there for the benchmark alone.
   const warnings = [...surveyed.warnings, ...surveyed.idleIgnores()];
-  return { report: { ...report, benchmark }, secrets, secretValues, warnings };
+  return {
+    report: { ...report, benchmark, acceptedGaps, files: filesRead(inputs, io) },
+    secrets,
+    secretValues,
+    warnings,
+  };
 }
 
 function assemble(
@@ -91,6 +99,16 @@ function imageOf(subject: Subject): string | undefined {
   if (subject.kind !== "container") return undefined;
   const images = subject.views.flatMap(({ image }) => (image.state === "set" ? [image.value] : []));
   return images[0];
+}
+
+/** Each input's files, and what was read beside them: env files, profiles, a Dockerfile of a build. */
+function filesRead(inputs: readonly Input[], io: DiskFiles): NonNullable<Report["files"]> {
+  const named = new Set(inputs.flatMap(({ files }) => files));
+  const beside = io.texts().map(([file]) => file);
+  return {
+    inputs: inputs.map(({ files }) => files).filter((files) => files.some(io.exists)),
+    beside: beside.filter((file) => !named.has(file) && /(?:^|[/.])env(?:\.|$)|\.env$/.test(file)),
+  };
 }
 
 function looked(inputs: readonly Input[], live: Live | undefined): readonly string[] {

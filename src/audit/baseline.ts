@@ -1,11 +1,14 @@
 import { parsedJson } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
+import type { Gap } from "../model/gap.ts";
 import type { BaselineEntry, Finding } from "./finding.ts";
+import { notRead } from "./ignores.ts";
+import { entryOf } from "./unread.ts";
 
 /** The text of a baseline file: every open finding by fingerprint, sorted so that a diff of two is readable. */
-export function writeBaseline(findings: readonly Finding[]): string {
-  const entries = findings
-    .filter((finding) => finding.verdict === "fail" && finding.suppressed === null)
+export function writeBaseline(findings: readonly Finding[], gaps: readonly Gap[] = []): string {
+  const open = findings.filter((finding) => finding.verdict === "fail" && finding.suppressed === null);
+  const entries = [...open, ...gaps.map(entryOf)]
     .map(({ fingerprint, control, subject }) => ({ fingerprint, control, subject }))
     .toSorted((a, b) => order(a).localeCompare(order(b), "en"));
   return `${JSON.stringify({ schemaVersion: 1, findings: entries }, null, 2)}\n`;
@@ -48,6 +51,6 @@ export function compareWithBaseline(
         ? { ...finding, baseline: known.has(finding.fingerprint) ? "unchanged" : "new" }
         : finding,
     ),
-    fixed: baseline.filter((entry) => !found.has(entry.fingerprint)),
+    fixed: baseline.filter((entry) => entry.control !== notRead && !found.has(entry.fingerprint)),
   };
 }

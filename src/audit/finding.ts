@@ -20,17 +20,26 @@ export interface Report {
   /** Worst first. `pass` is counted in the summary and not listed. */
   readonly findings: readonly Finding[];
   readonly gaps: readonly Gap[];
+  /** Gaps that an ignore of `not-read` or the baseline accepts: they do not change the exit status. */
+  readonly acceptedGaps?: readonly AcceptedGap[];
   readonly summary: Summary;
   /** Fingerprints that the baseline holds and this audit did not find again; undefined without a baseline. */
   readonly fixed: readonly BaselineEntry[] | undefined;
   /** What the audit looked at, for a reader: `12 Compose files`, `the Engine at unix:///var/run/docker.sock`. */
   readonly looked: readonly string[];
+  /** The files of each input that was read, and the env files beside them. */
+  readonly files?: { readonly inputs: readonly (readonly string[])[]; readonly beside: readonly string[] };
   /** The worst severity that makes the exit status 1. */
   readonly failOn: Severity | "none";
   /** Every recommendation of the benchmark that was asked for (`audit --benchmark`). */
   readonly benchmark?: BenchmarkResult | undefined;
   /** What experiments in the kernel showed of its containers (`audit --prove`); undefined where none was made. */
   readonly proofs?: readonly Proof[] | undefined;
+}
+
+export interface AcceptedGap {
+  readonly gap: Gap;
+  readonly suppressed: Suppression;
 }
 
 export interface ReportedSubject {

@@ -21,6 +21,9 @@ export interface Ignore extends Scope {
   readonly isAbout?: (subject: Subject) => boolean;
 }
 
+/** The id of a gap, in the place of a control's: what could not be read is accepted by it. */
+export const notRead = "not-read";
+
 /** Where a problem stands. */
 export interface IgnoredPlace {
   readonly control: string;
@@ -65,7 +68,9 @@ export function commentIgnores(
       complaints.push({ reason: parsed, location });
       continue;
     }
-    for (const id of parsed.controls.filter((each) => each !== "*" && !findControl(each))) {
+    for (const id of parsed.controls.filter(
+      (each) => each !== "*" && each !== notRead && !findControl(each),
+    )) {
       complaints.push({
         reason: `there is no control ${id} to ignore; bulkhead controls lists them`,
         location,

@@ -10,6 +10,7 @@ import type { Severity } from "../model/severity.ts";
 import type { EngineSubject, Subject } from "../model/subject.ts";
 import { containersByFile, contextOf, type Surroundings } from "./contexts.ts";
 import { evaluate, type Rules } from "./evaluate.ts";
+import type { AcceptedGap } from "./finding.ts";
 import { commentIgnores, type Ignore, idleIgnores, remembering } from "./ignores.ts";
 import type { DiskFiles } from "./inputs/disk-files.ts";
 import { fileOf, type Input, inputOfText, inputsAt, type ReadOptions, readInput } from "./inputs/inputs.ts";
@@ -19,6 +20,7 @@ import { judgedElsewhere } from "./join/judged-once.ts";
 import { joinSeccomp } from "./join/seccomp.ts";
 import { anchored } from "./join/stable-id.ts";
 import type { Live, ReadLive } from "./live/live.ts";
+import { splitGaps } from "./unread.ts";
 
 /** What to read, and by which rules to judge it. */
 export interface SurveyRequest {
@@ -52,6 +54,8 @@ export interface Survey {
   readonly readings: ReadonlyMap<Input, InputReading>;
   readonly rules: Rules;
   readonly gaps: readonly Gap[];
+  /** Those that an ignore accepts. */
+  readonly acceptedGaps: readonly AcceptedGap[];
   /** Ranges that reports mask. */
   readonly secrets: Reading["secrets"];
   /** The credentials that were read, wherever: nothing that is printed may show one. */
@@ -135,16 +139,19 @@ export async function survey(
   const judged = new Set(all.flatMap(({ subject }) => (elsewhere.has(subject.id) ? [] : [placeOf(subject)])));
   // A fix must also write a service that is judged elsewhere, if no judged subject has its place.
   const isWrittenApart = (subject: Subject) => request.forWriting === true && !judged.has(placeOf(subject));
+  // A service that docker compose would refuse alone is fine if another one completes it.
+  const gaps = unique([...found.gaps, ...reading.gaps]).filter(
+    ({ subject }) => subject === undefined || !elsewhere.has(subject),
+  );
+  const { open, accepted } = splitGaps(gaps, subjects, known.ignores, request.today);
   return {
     subjects: all.filter(({ subject }) => !elsewhere.has(subject.id) || isWrittenApart(subject)),
     inputs: found.inputs,
     readings: new Map(found.inputs.flatMap((input, index) => pair(input, readings[index]))),
     live,
     rules,
-    // A service that docker compose would refuse alone is fine if another one completes it.
-    gaps: unique([...found.gaps, ...reading.gaps]).filter(
-      ({ subject }) => subject === undefined || !elsewhere.has(subject),
-    ),
+    gaps: open,
+    acceptedGaps: accepted,
     secrets: reading.secrets,
     secretValues: [...new Set([...(reading.values ?? []), ...subjects.flatMap(secretValuesOf)])],
     idleIgnores: () =>
@@ -155,9 +162,10 @@ export async function survey(
         subjects,
         today: request.today,
       }),
-    warnings: comments.flatMap((each) =>
-      each.complaints.map((complaint) => gap(complaint.reason, complaint)),
-    ),
+    warnings: [
+      ...(reading.notes ?? []),
+      ...comments.flatMap((each) => each.complaints.map((complaint) => gap(complaint.reason, complaint))),
+    ],
   };
 }
 

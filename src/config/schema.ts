@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { notRead } from "../audit/ignores.ts";
 import { comparisons, ownFacts, ownSubjects } from "../controls/own/own-control.ts";
 import { controls } from "../controls/registry.ts";
 import { parseBytes } from "../formats/values/bytes.ts";
@@ -89,8 +90,10 @@ function isRegularExpression(text: string): boolean {
 
 const ignore = z.strictObject({
   control: z
-    .union([control, z.array(z.union([control, ownId])), z.literal("*"), ownId])
-    .check(z.meta({ description: "The control that is silenced, several, or * for all." })),
+    .union([control, z.array(z.union([control, ownId])), z.literal("*"), z.literal(notRead), ownId])
+    .check(
+      z.meta({ description: "The control that is silenced, several, * for all, or not-read for a gap." }),
+    ),
   subject: z.optional(
     z.string().check(z.meta({ description: "A subject's name or id; * matches any characters." })),
   ),

@@ -11,6 +11,8 @@ export interface Reading {
   readonly secrets: readonly FileOrigin[];
   /** Credentials that only the reader saw, such as those of a `.env`: reports mask them wherever they stand. */
   readonly values?: readonly string[];
+  /** What a reader of the report should know, although all of it was read. */
+  readonly notes?: readonly Gap[];
 }
 
 export const emptyReading: Reading = { subjects: [], gaps: [], secrets: [] };
@@ -21,6 +23,7 @@ export function mergeReadings(readings: readonly Reading[]): Reading {
     gaps: readings.flatMap((reading) => reading.gaps),
     secrets: readings.flatMap((reading) => reading.secrets),
     values: readings.flatMap((reading) => reading.values ?? []),
+    notes: readings.flatMap((reading) => reading.notes ?? []),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Report } from "../audit/finding.ts";
 import { isOpen, overThreshold } from "../audit/summary.ts";
 import { visible } from "../base/visible.ts";
-import { displayWidth, truncate, truncateStart } from "../base/width.ts";
+import { displayWidth, truncate, truncateStart, wrap } from "../base/width.ts";
 import { isFileOrigin } from "../model/origin.ts";
 import { benchmarkLines } from "./benchmark/text.ts";
 import type { ReportContext } from "./context.ts";
@@ -14,7 +14,7 @@ import { openQuestionLines } from "./text/open-questions.ts";
 import { seriousLines } from "./text/serious.ts";
 import { type Style, styleOf, toAscii } from "./text/style.ts";
 import { summaryLines } from "./text/summary.ts";
-import { count, countSeverities, place, sentence } from "./words.ts";
+import { count, countSeverities, listNames, place, sentence } from "./words.ts";
 
 const narrowest = 40;
 /** Longer lines are harder to read, however wide the terminal is. */
@@ -43,6 +43,7 @@ function fullLines(report: Report, context: ReportContext): readonly string[] {
   const groups = bySubject(report);
   const hasFindings = groups.some((group) => group.open.length > 0);
   return [
+    ...filesLines(printer, report),
     ...(hasFindings ? findingsLines(printer, groups) : welcomeLines(printer, report)),
     ...openQuestionLines(printer, report, groups),
     ...summaryLines(printer, report, groups),
@@ -56,6 +57,19 @@ function findingsLines(printer: TextPrinter, groups: readonly SubjectFindings[])
     ...seriousLines(printer, groups),
     ...classesOf(groups).flatMap((subjects) => classLines(printer, subjects)),
   ];
+}
+
+/** Of a folder more files are not named. */
+const filesShown = 6;
+
+/** What was read, first: who misses a file sees it here. */
+function filesLines({ style, width }: TextPrinter, { files }: Report): readonly string[] {
+  if (!files || files.inputs.length === 0) return [];
+  const shown = files.inputs.slice(0, filesShown).map((each) => each.map(visible).join(" + "));
+  const more = files.inputs.length - shown.length;
+  const env = files.beside.length === 0 ? [] : [`with ${listNames(files.beside.map(visible), filesShown)}`];
+  const words = [`Read ${[...shown, ...(more > 0 ? [`${more} more`] : [])].join(", ")}`, ...env].join(" · ");
+  return wrap(words, width).map((line) => style.dim(line));
 }
 
 function welcomeLines({ style }: TextPrinter, report: Report): readonly string[] {

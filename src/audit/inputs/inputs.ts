@@ -53,9 +53,12 @@ export function inputsAt(path: string, { exclude, forWriting = false }: Search, 
   const format = classifyNamed(path, io);
   if (!format.ok) return { inputs: [], walked: false, gaps: [gap(format.reason, { file: path })] };
   const { together, namesOnly } = formats[format.value];
+  const group = together?.ofNamed(path, io);
+  // A fix of a file that only changes another one writes that file alone.
+  const isOwn = group && (!forWriting || (group.files[0] === path && !group.overlay));
   const input: Input = namesOnly?.(path, io) ?? {
     format: format.value,
-    ...((!forWriting && together?.ofNamed(path, io)) || { files: [path] }),
+    ...(isOwn ? group : { files: [path] }),
   };
   return { inputs: [input], walked: false, gaps: [] };
 }

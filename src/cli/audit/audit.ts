@@ -59,7 +59,7 @@ export async function runAudit(targets: readonly string[], options: AuditOptions
       process.stderr.write(`${oneLine(report)} → ${outputs.value.map((output) => output.path).join(", ")}\n`);
     }
     if (options.writeBaseline !== undefined) {
-      const written = deliver(options.writeBaseline, writeBaseline(report.findings));
+      const written = deliver(options.writeBaseline, writeBaseline(report.findings, report.gaps));
       if (!written.ok) return complain(written.reason);
     }
     return exitStatus(report);

@@ -9,7 +9,7 @@ export const privileged: Control = {
   row: "2.9",
   severity: "critical",
   guard: "deny",
-  cis: ["5.5"],
+  cis: ["5.5", "5.4", "5.18", "5.22"],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities",

@@ -56,3 +56,30 @@ test("a file whose services are complete stands alone", () => {
   const io = memoryFiles({ "compose.yaml": base, "compose.dev.yaml": base });
   expect(composeProjectOf("compose.dev.yaml", io)).toEqual({ files: ["compose.dev.yaml"] });
 });
+
+test("a default file that is named is read with its override", () => {
+  const io = memoryFiles({ "a/compose.yaml": base, "a/compose.override.yaml": "services: {}" });
+  expect(composeProjectOf("a/compose.yaml", io)).toEqual({
+    files: ["a/compose.yaml", "a/compose.override.yaml"],
+  });
+});
+
+test.each([
+  ["COMPOSE_FILE=compose.yaml:prod.yaml\n"],
+  ["COMPOSE_PATH_SEPARATOR=,\nCOMPOSE_FILE='compose.yaml,prod.yaml'\n"],
+])("%j of .env names the files that docker compose loads", (env) => {
+  const files = {
+    "a/compose.yaml": base,
+    "a/prod.yaml": base,
+    "a/compose.override.yaml": base,
+    "a/.env": env,
+  };
+  const io = memoryFiles(files);
+  const both = { files: ["a/compose.yaml", "a/prod.yaml"] };
+  expect(composeProjectOf("a/compose.yaml", io)).toEqual(both);
+  expect(composeProjectOf("a/prod.yaml", io)).toEqual(both);
+  expect(composeProjects(["a/compose.override.yaml", "a/compose.yaml", "a/prod.yaml"], io)).toEqual([
+    { files: ["a/compose.override.yaml"] },
+    both,
+  ]);
+});

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { parse } from "yaml";
 import type { Files } from "../../model/reading.ts";
 import type { InputFiles } from "../format.ts";
+import { processLookup, readEnvFiles } from "./load/env-files.ts";
 
 const overrides = [
   "compose.override.yml",
@@ -13,27 +14,46 @@ const overrides = [
 const defaults = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
 /**
- * The Compose files of a walk in the groups that are read together: a folder's default file with its override, as
- * `docker compose` loads them without `-f`, a file that only changes that one behind it, every other file by itself.
+ * The Compose files of a walk in the groups that are read together: what `docker compose` loads without `-f`, a file that only
+ * changes a default one behind it, every other file by itself.
  */
 export function composeProjects(paths: readonly string[], io: Files): readonly InputFiles[] {
-  const overrides = new Map(paths.map((path) => [path, composeOverrideOf(path, io)]));
-  const taken = new Set(overrides.values());
-  return paths
-    .filter((path) => !taken.has(path))
-    .map((path) => {
-      const override = overrides.get(path);
-      return override === undefined ? composeProjectOf(path, io) : { files: [path, override] };
-    });
+  const groups = paths.map((path) => composeProjectOf(path, io));
+  return [...new Map(groups.map((group) => [JSON.stringify(group.files), group])).values()];
 }
 
-/** A Compose file, with the one that it only changes in front of it. */
+/**
+ * The files that docker compose loads in the folder of a Compose file, where it is one of them: those of COMPOSE_FILE in the
+ * folder's `.env`, else the default file with its override. Any other file by itself, or behind the default file that it only
+ * changes.
+ *
+ * @see https://docs.docker.com/compose/how-tos/environment-variables/envvars/
+ */
 export function composeProjectOf(path: string, io: Files): InputFiles {
+  const asked = composeFilesOf(posix.dirname(path), io);
+  if (asked.includes(path)) return { files: asked };
+  if (asked.length > 0 && overrides.includes(posix.basename(path))) return { files: [path] };
+  const override = asked.length > 0 ? undefined : composeOverrideOf(path, io);
+  if (override !== undefined) return { files: [path, override] };
   const base = composeBaseOf(path, io);
   if (base === undefined) return { files: [path] };
   return composeOverrideOf(base, io) === path
     ? { files: [base, path] }
     : { files: [base, path], overlay: true };
+}
+
+/** The files of COMPOSE_FILE in the folder's `.env`; none where it is not set there. */
+function composeFilesOf(folder: string, io: Files): readonly string[] {
+  const env = posix.join(folder, ".env");
+  if (!io.exists(env)) return [];
+  const lookup = readEnvFiles([env], io, processLookup(io), () => {});
+  const files = lookup("COMPOSE_FILE");
+  if (!files) return [];
+  const separator = lookup("COMPOSE_PATH_SEPARATOR") || ":";
+  return files
+    .split(separator)
+    .filter((file) => file !== "")
+    .map((file) => (posix.isAbsolute(file) ? file : posix.join(folder, file)));
 }
 
 /**

@@ -95,23 +95,33 @@ describe("subjects", () => {
     expect(composeProject(text).reading.subjects[0]?.source).toBe("compose");
   });
 
-  test("on a Swarm are as docker stack deploy makes them: what it ignores is not said", () => {
-    const keys = ["privileged: true", "pid: host", "ipc: host", "network_mode: host", "userns_mode: host"];
-    const lists = ["security_opt: [seccomp=unconfined]", "devices: [/dev/sda]", "cap_add: [SYS_ADMIN]"];
-    const text = `services: { a: { image: x, user: me, ${[...keys, ...lists].join(", ")}, sysctls: { a.b: 1 } } }`;
+  test("with a stack's name and keys that Swarm ignores are judged as docker compose runs them", () => {
+    const text = "services:\n  a:\n    image: x\n    privileged: true\n    network_mode: host\n";
+    const { reading, service } = composeProject({ "media-stack.yaml": text });
+    expect(reading.subjects[0]?.source).toBe("compose");
+    expect([service("a").privileged.state, service("a").networkMode.state]).toEqual(["set", "set"]);
+    expect(reading.notes?.map(({ reason, location }) => `${location?.startLine}: ${reason}`)).toEqual([
+      "4: docker stack deploy ignores privileged of a; it is judged as docker compose runs it",
+      "5: docker stack deploy ignores network_mode of a; it is judged as docker compose runs it",
+    ]);
+    expect(composeProject({ "compose.yaml": text }).reading.notes).toEqual([]);
+  });
+
+  test("on a Swarm have no setting for what docker stack deploy does not take", () => {
+    const text = "services: { a: { image: x, cap_add: [SYS_ADMIN], sysctls: { a.b: 1 } } }";
     const view = composeProject({ "stack.yml": text }).service("a");
-    const states = [
-      view.privileged,
-      view.pidMode,
-      view.ipcMode,
-      view.networkMode,
-      view.usernsMode,
-      view.seccomp,
-    ];
-    expect(states.map(({ state }) => state)).toEqual(Array(6).fill("unset"));
-    expect(view.devices).toEqual([]);
     expect(view.noNewPrivileges).toMatchObject({ state: "unseen", reason: "Swarm has no setting for it" });
     expect([setItems(view.capAdd), setItems(view.sysctls)].map((each) => each.length)).toEqual([1, 1]);
+  });
+
+  test.each([
+    ["in the short syntax", '["${SOCK}:/var/run/docker.sock:ro"]', true],
+    ["in a folder that is not known", '["${DIR}/docker.sock:/var/run/docker.sock"]', true],
+    ["in the long syntax", "[{ type: bind, source: '${SOCK}', target: /run/podman/podman.sock }]", true],
+    ["at another target", '["${DATA}:/data"]', false],
+  ])("with a socket of a variable that is not set have it, by its target: %s", (_, volumes, known) => {
+    const view = composeProject(`services: { a: { image: x, volumes: ${volumes} } }`).service("a");
+    expect(view.mounts[0]?.state).toBe(known ? "set" : "unresolved");
   });
 
   test("a service that a provider runs is no container", () => {

@@ -1,3 +1,4 @@
+import { type Gap, gap } from "../../model/gap.ts";
 import { isFileOrigin, type Origin } from "../../model/origin.ts";
 import type { Reading } from "../../model/reading.ts";
 import type { ContainerSubject, Subject } from "../../model/subject.ts";
@@ -10,7 +11,7 @@ import { readTopLevel, usesOf } from "./read/credentials.ts";
 import { scalar } from "./read/facts.ts";
 import type { Scope } from "./read/scope.ts";
 import { readService } from "./read/service.ts";
-import { isSwarmStack } from "./read/swarm.ts";
+import { ignoredBySwarm, isSwarmStack } from "./read/swarm.ts";
 import { entriesOf, get, type Node, originAt } from "./yaml/node.ts";
 
 export type { ComposeRequest } from "./load/project.ts";
@@ -36,7 +37,18 @@ export function readCompose(request: ComposeRequest): ComposeReading {
   const gaps = collectGaps();
   const project = loadProject(first, request, gaps);
   const subjects = readServices(first, project, request, gaps);
-  return { subjects, gaps: gaps.all, secrets: project.secrets, values: [...project.values], project };
+  const { secrets, values, model } = project;
+  const notes = model ? notesOnSwarm(first, model) : [];
+  return { subjects, gaps: gaps.all, notes, secrets, values: [...values], project };
+}
+
+function notesOnSwarm(first: string, model: Node): readonly Gap[] {
+  const ignored = ignoredBySwarm(first, model);
+  return ignored.map(({ service, key, place }) =>
+    gap(`docker stack deploy ignores ${key} of ${service}; it is judged as docker compose runs it`, {
+      location: originAt(place),
+    }),
+  );
 }
 
 function readServices(

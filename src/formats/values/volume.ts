@@ -1,4 +1,5 @@
 import { failed, ok, type Result } from "../../base/result.ts";
+import { reach } from "../../model/host/reach.ts";
 import { type Mount, mount, type Propagation, propagations } from "../../model/mount.ts";
 import { normalisePath, resolveHostPath } from "./path.ts";
 
@@ -57,4 +58,13 @@ function isModeList(text: string): boolean {
         option.toLowerCase(),
       ),
     );
+}
+
+/**
+ * The mount of a source that is not known (`$DOCKER_SOCK`) at the place where an engine's socket is: programs look for the socket
+ * there, so it is one, whatever its path on the host. Undefined for any other target.
+ */
+export function mountOfUnknown(source: string, target: string): Mount | undefined {
+  const isSocket = reach(target).some(({ gives, how }) => gives === "engine" && how === "at");
+  return isSocket ? mount({ type: "bind", source, target, hostPath: normalisePath(target) }) : undefined;
 }

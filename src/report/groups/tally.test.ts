@@ -45,6 +45,13 @@ describe("a cell of the matrix", () => {
     expect(stateOf("2.2", [])).toBe("none");
   });
 
+  test("is no pass where --privileged takes the area away", () => {
+    const privileged = { control: "privileged", subject: "a" };
+    const passed = { control: "seccomp-profile", subject: "a", verdict: "pass" } as const;
+    expect(stateOf("2.6", [passed])).toBe("pass");
+    expect(stateOf("2.6", [passed, privileged])).toBe("notApplicable");
+  });
+
   test("is neither failed nor passed where the failure is suppressed", () => {
     expect(stateOf("2.2", [{ control: "memory-limit", subject: "a", suppressed: accepted }])).toBe(
       "accepted",

@@ -96,6 +96,9 @@ export function worstState(states: readonly CellState[]): CellState {
   return states.reduce((a, b) => (cellOrder.indexOf(b) > cellOrder.indexOf(a) ? b : a), "none");
 }
 
+/** The areas that --privileged takes away as a whole: what passes there protects nothing. */
+const voidedByPrivileged = new Set(["1.3", "2.6", "2.7", "2.8"]);
+
 /** The row of the matrix that belongs to a subject: a cell for each focus area, and one for what is beyond. */
 export function cellsOf(
   { subject, open, unknown, suppressed }: SubjectFindings,
@@ -104,15 +107,18 @@ export function cellsOf(
   const areaOf = (id: string) => controls(id)?.row ?? beyond.row;
   const verdicts = groupBy(Object.entries(subject.verdicts), ([id]) => areaOf(id));
   const findings = groupBy([...open, ...unknown, ...suppressed], (finding) => areaOf(finding.control));
+  const privileged = subject.verdicts.privileged === "fail";
   return [...focusAreas, beyond].map((area) => {
     const found = findings.get(area.row) ?? [];
     const openHere = found.filter(isOpen);
     const judged = verdicts.get(area.row) ?? [];
     const accepted = new Set(found.filter((finding) => finding.suppressed).map((finding) => finding.control));
-    const state = worstState([
+    const judgedState = worstState([
       ...judged.map(([id, verdict]) => (accepted.has(id) ? "accepted" : verdict)),
       ...found.map((finding) => (finding.suppressed ? "accepted" : finding.verdict)),
     ]);
+    const isVoid = judgedState === "pass" && privileged && voidedByPrivileged.has(area.row);
+    const state = isVoid ? "notApplicable" : judgedState;
     return {
       area,
       state,

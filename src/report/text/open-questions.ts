@@ -1,4 +1,4 @@
-import type { Finding, Report, ReportedSubject } from "../../audit/finding.ts";
+import type { AcceptedGap, Finding, Report, ReportedSubject } from "../../audit/finding.ts";
 import { groupBy } from "../../base/group-by.ts";
 import { visible } from "../../base/visible.ts";
 import { padEnd, wrap } from "../../base/width.ts";
@@ -20,6 +20,7 @@ export function openQuestionLines(
     ...unknownLines(printer, groups),
     ...gapLines(printer, report.gaps),
     ...suppressedLines(printer, groups),
+    ...acceptedGapLines(printer, report.acceptedGaps ?? []),
     ...fixedLines(printer, report),
   ];
 }
@@ -97,13 +98,27 @@ function gapLines(printer: TextPrinter, gaps: readonly Gap[]): readonly string[]
   const lines = gaps.flatMap((gap) => {
     const at = gap.location ? place(gap.location) : (gap.file ?? gap.subject ?? "");
     const about = gap.subject && gap.subject !== at ? ` (${visible(gap.subject)})` : "";
-    const text = `${at === "" ? "" : `${visible(at)}: `}${visible(gap.reason)}${about}`;
+    const text = `${at === "" ? "" : `${visible(at)}: `}${visible(gap.reason)}${about} [not-read]`;
     return [
       ...entry(printer, "!", text),
       ...(gap.location ? excerptLines(printer, gap.location, "medium") : []),
     ];
   });
   return [...heading(printer, "Not read", `${count(gaps.length, "gap")} in this audit`), ...lines];
+}
+
+function acceptedGapLines(printer: TextPrinter, accepted: readonly AcceptedGap[]): readonly string[] {
+  if (accepted.length === 0) return [];
+  const lines = accepted.flatMap(({ gap, suppressed }) => {
+    const { reason, by } = suppressionOf(suppressed);
+    const at = gap.location ? place(gap.location) : (gap.file ?? gap.subject ?? "");
+    return entry(
+      printer,
+      "~",
+      `not-read at ${visible(at)}: ${visible(gap.reason)}. Accepted: ${reason} ${by}`,
+    );
+  });
+  return [...heading(printer, "Not read, and accepted", count(accepted.length, "gap")), ...lines];
 }
 
 /** One line for each rule and control: who is silenced, why, and by which comment or configuration. */

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { at, entriesOf, get, type Node } from "../yaml/node.ts";
+import { at, entriesOf, get, type Node, type TextRange } from "../yaml/node.ts";
 
 /** Keys of `deploy` that only a Swarm acts on. */
 const swarmOnly = ["placement", "update_config", "rollback_config", "endpoint_mode"];
@@ -50,17 +50,39 @@ const ignored = [
 ];
 
 /**
- * Whether a project is a stack for `docker stack deploy`, which builds nothing: its file says so by name
- * (`docker-stack.yml`, `stack.yaml`), or its services say under `deploy` what only a Swarm understands. One that also says what
- * only docker compose obeys is judged as docker compose runs it, for that is the more that it may do.
+ * Whether a project is a stack for `docker stack deploy`: its services say under `deploy` what only a Swarm understands, or its
+ * file has a stack's name. A name is a guess, so what only docker compose obeys decides: such a project is judged as docker
+ * compose runs it, for that is the more that it may do.
  */
 export function isSwarmStack(file: string, project: Node): boolean {
-  const services = entriesOf(get(project, "services")).map((entry) => entry.value);
-  const says = (keys: readonly string[]) =>
-    services.some((service) => keys.some((key) => get(service, key) !== undefined));
-  if (says(["build"]) || says(refused)) return false;
-  if (/(?:^|[-_.])stack(?:[-_.]|$)/i.test(posix.basename(file))) return true;
-  return !says(ignored) && services.some(deploysToSwarm);
+  if (says(project, ["build", ...refused, ...ignored])) return false;
+  return hasStackName(file) || servicesOf(project).some(deploysToSwarm);
+}
+
+/** Where a project that looks like a stack says what Swarm ignores: each such key of a service. */
+export function ignoredBySwarm(
+  file: string,
+  project: Node,
+): readonly { readonly service: string; readonly key: string; readonly place: TextRange }[] {
+  if (says(project, ["build", ...refused])) return [];
+  if (!hasStackName(file) && !servicesOf(project).some(deploysToSwarm)) return [];
+  return entriesOf(get(project, "services")).flatMap(({ name: service, value }) =>
+    entriesOf(value).flatMap(({ name: key, key: place }) =>
+      ignored.includes(key) ? [{ service, key, place }] : [],
+    ),
+  );
+}
+
+function servicesOf(project: Node): readonly Node[] {
+  return entriesOf(get(project, "services")).map((entry) => entry.value);
+}
+
+function says(project: Node, keys: readonly string[]): boolean {
+  return servicesOf(project).some((service) => keys.some((key) => get(service, key) !== undefined));
+}
+
+function hasStackName(file: string): boolean {
+  return /(?:^|[-_.])stack(?:[-_.]|$)/i.test(posix.basename(file));
 }
 
 function deploysToSwarm(service: Node): boolean {

@@ -1,5 +1,7 @@
 import { type FactList, type SetFact, set, type UnresolvedFact, unresolved } from "../../../model/fact.ts";
 import { type Mount, mount } from "../../../model/mount.ts";
+import type { FileOrigin } from "../../../model/origin.ts";
+import { mountOfUnknown } from "../../values/volume.ts";
 import { at, entriesOf, get, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
 import { missingReason, parseBoolean, parseSize, scalar } from "./facts.ts";
 import { withNamedVolume } from "./named-volume.ts";
@@ -24,7 +26,7 @@ export function readVolumes(node: Node | undefined, scope: Scope): FactList<Moun
 function readShort(node: Node, scope: Scope): MountFact {
   const origin = originOf(node);
   const missing = missingReason(node);
-  if (missing !== undefined) return unresolved(missing, origin);
+  if (missing !== undefined) return socketOfUnknown(behindSource(node)) ?? unresolved(missing, origin);
   const baseDir = node.place.source.base.absolute;
   const parsed = parseShortVolume(node.kind === "scalar" ? node.text : "", { baseDir, home: scope.io.home });
   if (parsed.ok) return set(parsed.value, origin);
@@ -34,9 +36,15 @@ function readShort(node: Node, scope: Scope): MountFact {
 
 function readLong(node: Node, scope: Scope): MountFact {
   const origin = originOf(node);
-  const missing = firstMissing(node);
-  if (missing !== undefined) return unresolved(missing, origin);
   const text = (...keys: readonly string[]) => scalar(at(node, ...keys))?.text;
+  const missing = firstMissing(node);
+  if (missing !== undefined) {
+    const source = scalar(get(node, "source"));
+    const target = scalar(get(node, "target"));
+    const isOnlySource = source?.missing.length === 1 && target?.missing.length === 0;
+    const written = isOnlySource ? { source: source.authored, target: target.text, origin } : undefined;
+    return socketOfUnknown(written) ?? unresolved(missing, origin);
+  }
   const source = text("source") || undefined;
   const type = mountTypes.find((known) => known === text("type")) ?? guessType(source);
   const propagation = text("bind", "propagation");
@@ -60,6 +68,21 @@ function readLong(node: Node, scope: Scope): MountFact {
     }),
     origin,
   );
+}
+
+/** The source as written and the target of a short volume whose source alone needs a variable that is not set. */
+function behindSource(node: Node): { source: string; target: string; origin: FileOrigin } | undefined {
+  if (node.kind !== "scalar") return undefined;
+  const match = /^(\$\{\w+\}[^:$]*):(\/[^:$]*)(?::[\w,]*)?$/.exec(node.authored);
+  return match ? { source: match[1] ?? "", target: match[2] ?? "", origin: originOf(node) } : undefined;
+}
+
+/** A source that is not known, at the target of an engine's socket: it is one, whatever its path is. */
+function socketOfUnknown(
+  given: { source: string; target: string; origin: FileOrigin } | undefined,
+): SetFact<Mount> | undefined {
+  const known = given && mountOfUnknown(given.source, given.target);
+  return known && set(known, given.origin);
 }
 
 const mountTypes = ["bind", "volume", "tmpfs", "npipe", "image", "cluster"] as const;

@@ -3,7 +3,7 @@ import { unresolved } from "../../../model/fact.ts";
 import { mount } from "../../../model/mount.ts";
 import { resolveHostPath } from "../../values/path.ts";
 import { parseTmpfsOptions } from "../../values/tmpfs.ts";
-import { parseVolume } from "../../values/volume.ts";
+import { mountOfUnknown, parseVolume } from "../../values/volume.ts";
 import { hole, reasonOf, sourceOf, type Word } from "../word.ts";
 import { addItem, addValue, type LineFacts, originOf, refuse } from "./line-facts.ts";
 import { parseMountFlag } from "./mount-flag.ts";
@@ -20,7 +20,11 @@ export function readVolume(lineFacts: LineFacts, value: Word): void {
   const firstHole = value.text.indexOf(hole);
   const colon = value.text.indexOf(":", 1);
   if (firstHole >= 0 && (colon < 0 || firstHole < colon)) {
-    openMount(lineFacts, value);
+    const [source = "", target = "", ...options] = sourceWithoutColons(value).split(":");
+    const isKnown = colon >= 0 && !value.text.includes(hole, colon) && options.length < 2;
+    const socket = isKnown ? mountOfUnknown(source, target) : undefined;
+    if (socket) addValue(lineFacts, "mounts", socket, value);
+    else openMount(lineFacts, value);
     return;
   }
   const text = firstHole < 0 ? value.text : sourceWithoutColons(value);
