@@ -12,6 +12,7 @@ import { addCheckOptions } from "./guard/check-options.ts";
 import { addGuardHelp } from "./guard/options.ts";
 import { addPolicyCommandOptions } from "./guard/policy-options.ts";
 import { addGuardProxyOptions } from "./guard/proxy-options.ts";
+import { addGuardRunOptions } from "./guard/run-options.ts";
 import { addTryOptions } from "./guard/try-options.ts";
 import { addHistoryOptions } from "./history/options.ts";
 import {
@@ -105,6 +106,11 @@ const commands: Readonly<Record<string, Add>> = {
     addTryOptions(guard.command("try")).action(async (words: readonly string[], options) => {
       const { tryCommand } = await import("./guard/try.ts");
       process.exitCode = await tryCommand(words, options);
+    });
+
+    addGuardRunOptions(guard.command("run")).action(async (words: readonly string[], options) => {
+      const { runLeashed } = await import("./guard/run.ts");
+      process.exitCode = await runLeashed(words, options);
     });
 
     addPolicyCommandOptions(guard.command("policy")).action(async (options) => {

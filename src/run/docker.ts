@@ -6,6 +6,12 @@ import { statFields } from "../base/stat-fields.ts";
 /** The program is not there: what a shell answers then. */
 const notFound = 127;
 
+/** As timeout(1) answers. */
+const timeIsOver = 124;
+/** Milliseconds that a program has to end after SIGTERM, and that a timer takes at most. */
+const killAfter = 10_000;
+const longestTimer = 2 ** 31 - 1;
+
 /** Signals that people and service managers send to a process. Those that stop and continue need no help. */
 const passedOn = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 
@@ -18,12 +24,14 @@ export function runDocker(words: readonly string[]): Promise<number> {
 
 /**
  * Runs a program in this process's place: its standard streams and terminal, its signals, its exit status (128 + n where signal
- * n ended it). Rejects never; says on standard error where the program cannot be started.
+ * n ended it, 124 where it was ended after `longest` milliseconds). Rejects never; says on standard error where the program cannot
+ * be started.
  */
 export function runProgram(
   program: string,
   words: readonly string[],
   env: NodeJS.ProcessEnv,
+  longest?: number,
 ): Promise<number> {
   return new Promise((resolve) => {
     const handlers = passedOn.map((signal) => {
@@ -34,7 +42,10 @@ export function runProgram(
       process.on(signal, handler);
       return [signal, handler] as const;
     });
+    let isLate = false;
+    const timers: NodeJS.Timeout[] = [];
     const end = (status: number) => {
+      for (const timer of timers) clearTimeout(timer);
       for (const [signal, handler] of handlers) process.off(signal, handler);
       resolve(status);
     };
@@ -44,7 +55,19 @@ export function runProgram(
       process.stderr.write(`bulkhead: ${program} cannot be started: ${why}\n`);
       end(notFound);
     });
-    child.once("exit", (code, signal) => end(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+    if (longest !== undefined) {
+      const stop = (signal: NodeJS.Signals) => {
+        isLate = true;
+        child.kill(signal);
+      };
+      const kill = longest + killAfter;
+      // A longer delay would fire at once.
+      timers.push(setTimeout(stop, Math.min(longest, longestTimer), "SIGTERM"));
+      timers.push(setTimeout(stop, Math.min(kill, longestTimer), "SIGKILL"));
+    }
+    child.once("exit", (code, signal) =>
+      end(isLate ? timeIsOver : (code ?? 128 + (signal ? constants.signals[signal] : 0))),
+    );
   });
 }
 

@@ -40,6 +40,7 @@ const epilogue = `
 Examples:
   bulkhead guard proxy --listen unix:///run/traefik.sock,mode=0666 --preset traefik
   bulkhead guard authz
+  bulkhead guard run -- docker compose up
   bulkhead guard try --preset dozzle -- docker ps
   bulkhead guard check create.json
   bulkhead guard policy --preset traefik`;

@@ -19,6 +19,8 @@ export type Judged =
       readonly warnings: readonly Reason[];
       readonly notes: readonly Reason[];
       readonly response: ResponseRule | undefined;
+      /** Hears what the Engine answered; 0 where it failed. Not called where the client went away before. */
+      readonly settled?: (status: number) => void;
     }
   | {
       readonly verdict: "deny";

@@ -46,6 +46,7 @@ export function forward(
   let begun: ResponseHead | undefined;
   let whole: Buffer[] | undefined;
   let size = 0;
+  let status = 0;
   /** A document of a stream that has not come whole yet. */
   let line: Buffer[] | undefined;
 
@@ -102,6 +103,7 @@ export function forward(
     head(answer, bodyFraming) {
       const seconds = (performance.now() - started) / 1_000;
       around.version.note(answer.headers);
+      ({ status } = answer);
       const isRewritten = judged.response && answer.status < 300 && bodyFraming.kind !== "none";
       if (isRewritten && route.response !== "stream") {
         whole = [];
@@ -131,6 +133,7 @@ export function forward(
     },
     end() {
       answered();
+      judged.settled?.(status);
       if (whole !== undefined && begun && judged.response) {
         const document = around.gate.rewrite(Buffer.concat(whole), judged.response);
         if (document === undefined) {
@@ -155,6 +158,7 @@ export function forward(
     drain: () => (archive ? archive.drain() : connection.resumeBody()),
     fail(error, hasAnswered) {
       answered();
+      judged.settled?.(0);
       around.metrics.engineFailed();
       around.version.forget();
       if (error instanceof Busy) {

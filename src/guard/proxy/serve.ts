@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { failed, ok, type Result } from "../../base/result.ts";
+import type { EngineClient } from "../../engine/client.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { dialler } from "../../engine/connect/socket.ts";
@@ -21,6 +22,7 @@ import { engineQuestions, ping } from "./engine/ask-engine.ts";
 import { engineVersion } from "./engine/engine-version.ts";
 import { watchEngine } from "./engine/liveness.ts";
 import { openUpstream } from "./engine/upstream.ts";
+import type { Gate } from "./gate.ts";
 import { type Health, openHealth } from "./health.ts";
 import { createProxy } from "./proxy.ts";
 import { realGate } from "./real-gate.ts";
@@ -41,6 +43,8 @@ export interface ServeOptions {
   /** As `--admin` takes it, and what reads a candidate's text; undefined: no such listener. */
   readonly admin?: Pick<AdminOptions, "address" | "candidate"> | undefined;
   readonly maxConnections: number;
+  /** What is decided beside the policy; asks the Engine by `engine`. */
+  readonly further?: (gate: Gate, engine: Pick<EngineClient, "get">) => Gate;
   /** A line for the operator. */
   readonly tell: (message: string) => void;
 }
@@ -75,7 +79,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const ask = answerer(questions, eyes);
   const around = {
     version,
-    gate: realGate(ask),
+    gate: options.further?.(realGate(ask), questions) ?? realGate(ask),
     upstream,
     liveness: watchEngine(() => ping(upstream, engine.basePath, version)),
     traffic: countTraffic(),

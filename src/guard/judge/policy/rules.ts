@@ -123,6 +123,12 @@ export const guardRules = [
     default: "deny",
   },
   {
+    id: "guard-leash",
+    title: "More than a leash has left",
+    why: "Only under `bulkhead guard run`: what the command's containers have together must fit into its budget, and their ports are published on the loopback address.",
+    default: "always",
+  },
+  {
     id: "guard-cgroup",
     title: "Another cgroup than its own",
     why: "HostConfig.Cgroup joins another container's cgroup, and CgroupParent can name the cgroup of the host's services. The container then shares their limits, and can use them up.",

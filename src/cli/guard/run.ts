@@ -1,0 +1,290 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { availableParallelism, homedir, hostname, tmpdir, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { diskFiles } from "../../audit/inputs/disk-files.ts";
+import { chooseEndpoint } from "../../engine/connect/choose.ts";
+import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
+import type { OwnFile } from "../../guard/engine/own-files.ts";
+import { readBudget, spellBudget, usualBudget } from "../../guard/leash/budget.ts";
+import { type Cleaned, cleanLeash } from "../../guard/leash/clean.ts";
+import { type Folders, foldersOf, mountRules, secretsIn } from "../../guard/leash/folder.ts";
+import { leashGate } from "../../guard/leash/gate.ts";
+import { leashPolicy } from "../../guard/leash/policy.ts";
+import { waysPast } from "../../guard/leash/reach.ts";
+import {
+  checkName,
+  type HeldRecord,
+  holdLeft,
+  holdRecord,
+  isLiving,
+  type Kept,
+  kept,
+  knownNames,
+  type LeashRecord,
+  usualName,
+} from "../../guard/leash/record.ts";
+import { startSummary } from "../../guard/leash/transcript.ts";
+import { fileSink } from "../../guard/log/sink.ts";
+import { ownerLabel } from "../../guard/policy/layer.ts";
+import { serve } from "../../guard/proxy/serve.ts";
+import { isAtOrBelow } from "../../model/host/path.ts";
+import { runProgram } from "../../run/docker.ts";
+import { loadConfig } from "../audit/settings.ts";
+import { complain } from "../common/complain.ts";
+import type { GuardRunOptions } from "./run-options.ts";
+
+/** `bulkhead guard run`. Answers the command's exit status. */
+export async function runLeashed(words: readonly string[], options: GuardRunOptions): Promise<number> {
+  if (options.clean) return words.length > 0 ? complain("--clean runs no command") : await cleanAll(options);
+  const [program, ...args] = words;
+  if (program === undefined) return complain("there is no command to run");
+  const keep = keepOf(options.keep);
+  if (typeof keep === "string") return complain(keep);
+  const folders = foldersOf(options.folder, process.cwd());
+  if (!folders.ok) return complain(folders.reason);
+  const mounts = mountRules(folders.value);
+  if (!mounts.ok) return complain(mounts.reason);
+  const budget = readBudget(
+    options.budget,
+    usualBudget({ memory: totalmem(), cpus: availableParallelism() }),
+  );
+  if (!budget.ok) return complain(budget.reason);
+  const connect = connectOf(options);
+  const endpoint = chooseEndpoint(connect);
+  if (!endpoint.ok) return complain(endpoint.reason);
+  const engine = endpoint.value.address;
+  const engineSocket = endpoint.value.kind === "unix" ? endpoint.value.path : undefined;
+  const settings = await loadConfig(
+    { only: [], skip: [], ...(options.config !== undefined && { config: options.config }) },
+    diskFiles(),
+  );
+  if (!settings.ok) return 2;
+
+  const runFolder = mkdtempSync(join(tmpdir(), "bulkhead-leash-"));
+  const socket = join(runFolder, "docker.sock");
+  const begun = {
+    engine,
+    runFolder,
+    keep,
+    ...(options.host !== undefined && { host: options.host }),
+    ...(options.context !== undefined && { context: options.context }),
+  };
+  const held = hold(options.name, folders.value, begun);
+  if (!held.ok) {
+    rmSync(runFolder, { recursive: true, force: true });
+    return complain(held.reason);
+  }
+  const { record, folder, before } = held.value;
+  const { name, value } = record;
+  const ignoreSignals = () => undefined;
+  for (const signal of signals) process.on(signal, ignoreSignals);
+  try {
+    if (before && !before.isOver) await cleanRecord(before);
+    held.value.write(record);
+    const words = settings.value.config.guard;
+    const { policy, ignored } = leashPolicy({
+      name,
+      value,
+      mounts: mounts.value,
+      socket,
+      config: words && { words: withoutClients(words), isNamed: typeof options.config === "string" },
+    });
+    const transcript = join(folder, "transcript.jsonl");
+    rmSync(transcript, { force: true });
+    const log = fileSink({ path: transcript, maxBytes: 256 * 1024 ** 2, keep: 1 });
+    if (!log.ok) return complain(log.reason);
+    const summary = startSummary();
+    const own = ownFilesOf(socket, folder, folders.value);
+    const serving = await serve({
+      connect,
+      listen: [`unix://${socket},mode=0600`],
+      policies: { default: policy, clients: [], socketProxy: undefined },
+      log: log.value,
+      learner: { note: (_, judged) => summary.note(judged) },
+      // Another user than root does not see dockerd's files, but sees the host's where it is not in a container itself.
+      hostRoot: engineSocket !== undefined && process.getuid?.() !== 0 && isOnHost() ? "/" : undefined,
+      ownFiles: () => own,
+      metrics: undefined,
+      maxConnections: 1_000,
+      further: (gate, asked) =>
+        leashGate(gate, {
+          value,
+          ownerLabel,
+          budget: budget.value,
+          engine: asked,
+          cpuset: cpusetOf(budget.value.cpus),
+          full: () => undefined,
+          restarts: () => undefined,
+        }),
+      tell: complain,
+    });
+    if (!serving.ok) return complain(serving.reason);
+    const ways = await waysPast(engineSocket, engine, process.env);
+    complain(
+      `leash ${name}: Docker through a guard, for ${folders.value.all.map(({ path, readOnly }) => `${path}${readOnly ? " (read-only)" : ""}`).join(", ")}; ${spellBudget(budget.value)}. ${reachLine(ways)}`,
+    );
+    for (const word of ignored)
+      complain(
+        `bulkhead.yaml: guard.${word} would open what a leash closes, and is left out. Name the file with --config to use it`,
+      );
+    const secrets = secretsIn(folders.value.own);
+    if (secrets.length > 0)
+      complain(
+        `the folder has ${secrets.slice(0, 6).join(", ")}${secrets.length > 6 ? ` and ${secrets.length - 6} more` : ""}: the command and its containers can read them`,
+      );
+    const status = await runProgram(
+      program,
+      args,
+      leashedEnvironment(process.env, socket, runFolder),
+      budget.value.time,
+    );
+    await serving.value.stop(0);
+    const cleaned = await cleanRecord(record);
+    for (const line of summary.lines()) complain(line);
+    if (cleaned.ok) held.value.write({ ...record, isOver: true });
+    complain(cleaned.ok ? `removed: ${spellCleaned(cleaned.value)}` : cleaned.reason);
+    complain(`kept: ${[...keep, `each call in ${transcript}`].join(", ")}`);
+    return status;
+  } finally {
+    rmSync(runFolder, { recursive: true, force: true });
+    held.value.release();
+    for (const signal of signals) process.off(signal, ignoreSignals);
+  }
+}
+
+/** The command gets them; what comes after it has to be done to its end. */
+const signals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const;
+
+function connectOf({ host, context }: Pick<GuardRunOptions, "host" | "context">): ConnectOptions {
+  const { environment, home } = diskFiles();
+  return { host, context, environment, home };
+}
+
+function keepOf(text: string | undefined): readonly Kept[] | string {
+  const words = text === undefined ? [] : text.split(",").map((word) => word.trim());
+  const strange = words.find((word) => !(kept as readonly string[]).includes(word));
+  return strange === undefined
+    ? (words as Kept[])
+    : `--keep ${strange}: it keeps ${kept.join(" or ")}, with a comma between them`;
+}
+
+/** A name that is given is taken or refused; the folder's own has a number where another leash works in that folder. */
+function hold(
+  given: string | undefined,
+  { own }: Folders,
+  begun: Omit<Parameters<typeof holdRecord>[0], "name">,
+): ReturnType<typeof holdRecord> {
+  const usual = usualName(own);
+  for (let number = 1; ; number += 1) {
+    const name = checkName(given ?? (number === 1 ? usual : `${usual}-${number}`));
+    if (!name.ok) return name;
+    const held = holdRecord({ ...begun, name: name.value });
+    if (held.ok || given !== undefined || !isLiving(name.value) || number > 99) return held;
+  }
+}
+
+function withoutClients<T extends { readonly clients?: unknown }>({
+  clients: _,
+  ...words
+}: T): Omit<T, "clients"> {
+  return words;
+}
+
+/** Whether this process sees the host's files: a container has a root of its own. */
+function isOnHost(): boolean {
+  return !existsSync("/.dockerenv") && !existsSync("/run/.containerenv") && hostname() !== "";
+}
+
+/** No container may have these. A program in the folder is the command's to write anyway. */
+function ownFilesOf(socket: string, folder: string, { all }: Folders): readonly OwnFile[] {
+  const script = process.argv[1];
+  const programs = [
+    process.execPath,
+    ...(script && existsSync(script) ? [dirname(realpathSync(script))] : []),
+  ];
+  return [
+    { path: socket, what: "listener" },
+    { path: folder, what: "audit log" },
+    ...programs
+      .filter((path) => !all.some((each) => isAtOrBelow(path, each.path)))
+      .map((path) => ({ path, what: "program" as const })),
+  ];
+}
+
+/** CPUs for `--cpuset-cpus`, of those that this machine gives; undefined where all of them are few enough. */
+function cpusetOf(cpus: number): string | undefined {
+  const text = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "";
+  const all = text.split(",").flatMap((part) => {
+    const [from = 0, to = from] = part.split("-").map(Number);
+    return Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  });
+  const count = Math.ceil(cpus);
+  return count >= all.length ? undefined : all.slice(-count).join(",");
+}
+
+function reachLine(ways: readonly string[]): string {
+  return ways.length === 0
+    ? "No way past it is known"
+    : `It holds a command that uses DOCKER_HOST: this user can still ${ways.join("; ")}`;
+}
+
+/** Docker's own variables and credentials stay outside; its plugins are found as before. */
+function leashedEnvironment(
+  environment: NodeJS.ProcessEnv,
+  socket: string,
+  runFolder: string,
+): NodeJS.ProcessEnv {
+  const config = join(runFolder, "config");
+  mkdirSync(config, { mode: 0o700 });
+  const plugins = join(environment.DOCKER_CONFIG ?? join(homedir(), ".docker"), "cli-plugins");
+  const settings = existsSync(plugins) ? { cliPluginsExtraDirs: [plugins] } : {};
+  writeFileSync(join(config, "config.json"), JSON.stringify(settings));
+  const kept = Object.entries(environment).filter(([name]) => !taken.test(name));
+  return { ...Object.fromEntries(kept), DOCKER_HOST: `unix://${socket}`, DOCKER_CONFIG: config };
+}
+
+/** They lead a client past DOCKER_HOST, or are credentials of a registry or an Engine. */
+const taken =
+  /^(?:DOCKER_(?:HOST|CONTEXT|CONFIG|CERT_PATH|AUTH_CONFIG|TLS.*)|BUILDX_(?:BUILDER|CONFIG)|BUILDKIT_HOST|CONTAINER_(?:HOST|CONNECTION|SSHKEY)|REGISTRY_AUTH_FILE)$/;
+
+async function cleanRecord(record: LeashRecord) {
+  const cleaned = await cleanLeash(record, connectOf(record));
+  rmSync(record.runFolder, { recursive: true, force: true });
+  return cleaned;
+}
+
+/** `--clean`: what leashes of this user left that no longer live. */
+async function cleanAll({ name }: GuardRunOptions): Promise<number> {
+  let status = 0;
+  let count = 0;
+  for (const each of knownNames().filter((known) => name === undefined || known === name)) {
+    const left: HeldRecord | undefined = holdLeft(each);
+    if (!left) continue;
+    count += 1;
+    try {
+      const cleaned = await cleanRecord(left.record);
+      if (cleaned.ok) left.write({ ...left.record, isOver: true });
+      else status = 1;
+      complain(`leash ${each}: ${cleaned.ok ? `removed ${spellCleaned(cleaned.value)}` : cleaned.reason}`);
+    } finally {
+      left.release();
+    }
+  }
+  if (count === 0) complain("no leash has left anything");
+  return status;
+}
+
+function spellCleaned({ left, ...counts }: Cleaned): string {
+  const parts = Object.entries(counts).flatMap(([kind, count]) =>
+    count === 0 ? [] : [`${count} ${count === 1 ? kind.slice(0, -1) : kind}`],
+  );
+  return [parts.join(", ") || "nothing", ...left.map((each) => `not ${each}`)].join("; ");
+}

@@ -1,0 +1,263 @@
+import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
+import type { EngineClient } from "../../engine/client.ts";
+import type { ContainerPatch } from "../../model/patch.ts";
+import type { Judged } from "../judge/judge.ts";
+import type { Reason } from "../judge/result.ts";
+import type { Gate } from "../proxy/gate.ts";
+import { amountsIn, amountsOfContainer, openAccount, type Usage } from "./account.ts";
+import { type Budget, type Counted, overBudget, shareOf } from "./budget.ts";
+import { containerMark } from "./record.ts";
+
+export interface LeashGateOptions {
+  /** The value of the owner's label. */
+  readonly value: string;
+  readonly ownerLabel: string;
+  readonly budget: Budget;
+  readonly engine: Pick<EngineClient, "get">;
+  /** CPUs that its containers share, as `--cpuset-cpus` takes them; undefined for all. */
+  readonly cpuset: string | undefined;
+  /** Why nothing more may be stored; undefined while there is room. */
+  readonly full: () => string | undefined;
+  /** A container that asks to be started again, by the mark in it. */
+  readonly restarts: (mark: string, policy: unknown) => void;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+type Passed = Exclude<Judged, { readonly verdict: "deny" }>;
+
+/** What takes room on the disk. */
+const storing: ReadonlySet<string> = new Set([
+  ...["container-create", "container-start", "container-restart", "container-unpause", "exec-create"],
+  ...["image-create", "image-load", "build", "commit", "volume-create", "container-archive-put"],
+]);
+
+/**
+ * The gate of a leash: what the guard lets through has to fit into the budget as well, and containers get what marks and limits
+ * them. It only takes away from what was judged. One request at a time, so that two do not get the same rest.
+ */
+export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
+  const { budget, value, engine, full } = options;
+  const account = openAccount(engine, value);
+  let turn: Promise<unknown> = Promise.resolve();
+  let made = 0;
+
+  function held(judged: Judged): Judged | Promise<Judged> {
+    if (judged.verdict === "deny") return judged;
+    const { id } = judged.route;
+    if (storing.has(id)) {
+      const why = full();
+      if (why !== undefined) return denied(judged, [why]);
+    }
+    const step = Object.hasOwn(steps, id) ? steps[id] : undefined;
+    if (!step) return judged;
+    const next = turn.then(async () => {
+      const usage = await account.usage();
+      return usage.ok ? await step(judged, usage.value) : denied(judged, [usage.reason]);
+    });
+    turn = next.catch(() => undefined);
+    return next;
+  }
+
+  const over = (name: Counted, usage: Usage, asked: number) =>
+    overBudget(name, budget, usage[name], asked) ?? [];
+
+  async function create(judged: Passed, usage: Usage): Promise<Judged> {
+    const body = recordAt({ body: judged.request.body }, "body");
+    const host = recordAt(body, "HostConfig");
+    const image = await engine.get(`/images/${encodeURIComponent(textAt(body, "Image") ?? "")}/json`);
+    const config = recordAt({ image: image.ok ? image.value : {} }, "image", "Config");
+    const changes = judged.changes.filter(
+      ({ patch }) => patch.field !== "memory" && patch.field !== "pidsLimit",
+    );
+    const isAsked = (field: "memory" | "pidsLimit", amount: unknown) =>
+      typeof amount === "number" && amount > 0 && !judged.changes.some(({ patch }) => patch.field === field);
+    const memory = isAsked("memory", host.Memory)
+      ? Number(host.Memory)
+      : shareOf("memory", budget, usage.memory);
+    const pids = isAsked("pidsLimit", host.PidsLimit)
+      ? Number(host.PidsLimit)
+      : shareOf("pids", budget, usage.pids);
+    const limit = (patch: ContainerPatch, flag: string, before: unknown, now: unknown) => {
+      if (before !== now)
+        changes.push({ control: "guard-leash", patch, flag, replaced: Number(before ?? 0) > 0 });
+    };
+    limit({ op: "set", field: "memory", value: memory }, `--memory ${memory}`, host.Memory, memory);
+    limit({ op: "set", field: "pidsLimit", value: pids }, `--pids-limit ${pids}`, host.PidsLimit, pids);
+    const restart = recordAt(host, "RestartPolicy");
+    const isRestarted = !["", "no"].includes(textAt(restart, "Name") ?? "");
+    if (isRestarted)
+      changes.push({
+        control: "guard-leash",
+        patch: { op: "unset", field: "restart" },
+        flag: "--restart no (the leash restarts it)",
+        replaced: true,
+      });
+    const ports = boundPorts(body, host, config);
+    const mounts = [...itemsOf(host.Mounts), ...(await anonymousVolumes(body, host, config))];
+    made += 1;
+    const mark = `${containerMark(value)}${made}`;
+    const HostConfig = {
+      ...host,
+      Memory: memory,
+      // Swap is memory as well.
+      MemorySwap: memory,
+      PidsLimit: pids,
+      ...(options.cpuset !== undefined && { CpusetCpus: options.cpuset }),
+      ...(isRestarted && { RestartPolicy: { Name: "no", MaximumRetryCount: 0 } }),
+      ...(host.PublishAllPorts === true && { PublishAllPorts: false }),
+      ...(Object.keys(ports.bindings).length > 0 && { PortBindings: ports.bindings }),
+      ...(mounts.length > 0 && { Mounts: mounts }),
+      ContainerIDFile: mark,
+    };
+    const amounts = amountsIn(HostConfig);
+    const volumes = mounts.filter(
+      (each) => textAt(each, "Type") === "volume" && !usage.volumeNames.has(textAt(each, "Source") ?? ""),
+    ).length;
+    const refused = [
+      ...ports.refused,
+      over("containers", usage, 1),
+      over("memory", usage, amounts.memory),
+      over("pids", usage, amounts.pids),
+      over("ports", usage, amounts.ports),
+      over("volumes", usage, volumes),
+    ].flat();
+    if (refused.length > 0) return denied(judged, refused);
+    if (isRestarted) options.restarts(mark, restart);
+    const done = account.expect(mark, { ...amounts, containers: 1, volumes });
+    return {
+      ...judged,
+      verdict: changes.length > 0 ? "harden" : "allow",
+      request: { ...judged.request, body: { ...body, HostConfig } },
+      changes,
+      // From then on the Engine's lists tell.
+      settled: done,
+    };
+  }
+
+  /** Volumes that the Engine would make without a name and without an owner get the owner's label. */
+  async function anonymousVolumes(body: Json, host: Json, config: Json): Promise<readonly Json[]> {
+    const wanted = [...Object.keys(recordAt(body, "Volumes")), ...Object.keys(recordAt(config, "Volumes"))];
+    if (wanted.length === 0) return [];
+    const inherited = await Promise.all(
+      textsOf(host.VolumesFrom).map((each) => engine.get(`/containers/${each.split(":")[0]}/json`)),
+    );
+    const taken = new Set(
+      [
+        ...textsOf(host.Binds).map((bind) => bind.split(":")[1] ?? ""),
+        ...itemsOf(host.Mounts).map((mount) => textAt(mount, "Target") ?? ""),
+        ...Object.keys(recordAt(host, "Tmpfs")),
+        ...inherited.flatMap((each) =>
+          itemsOf(each.ok ? recordAt(each, "value").Mounts : []).map(
+            (mount) => textAt(mount, "Destination") ?? "",
+          ),
+        ),
+      ].map(plainPath),
+    );
+    const Labels = { [options.ownerLabel]: value };
+    return [...new Set(wanted.map(plainPath))]
+      .filter((path) => !taken.has(path))
+      .map((Target) => ({ Type: "volume", Target, VolumeOptions: { Labels } }));
+  }
+
+  async function start(judged: Passed, usage: Usage): Promise<Judged> {
+    const id = judged.request.params.container ?? "";
+    if (usage.running.has(id)) return judged;
+    const amounts = await amountsOfContainer(engine, id);
+    if (!amounts) return judged;
+    const refused = (["memory", "pids", "ports"] as const).flatMap((name) =>
+      over(name, usage, amounts[name]),
+    );
+    if (refused.length > 0) return denied(judged, refused);
+    return { ...judged, settled: account.expect(id, amounts) };
+  }
+
+  async function update(judged: Passed, usage: Usage): Promise<Judged> {
+    const id = judged.request.params.container ?? "";
+    const { RestartPolicy, CpusetCpus, ...body } = recordAt({ body: judged.request.body }, "body");
+    const before = await amountsOfContainer(engine, id);
+    const asked = amountsIn(body);
+    const refused = (["memory", "pids"] as const).flatMap((name) =>
+      over(name, usage, asked[name] - (before?.[name] ?? 0)),
+    );
+    if (typeof body.PidsLimit === "number" && body.PidsLimit < 0)
+      refused.push("takes the limit of processes away");
+    if (refused.length > 0) return denied(judged, refused);
+    const done = account.expect("", {
+      memory: Math.max(0, asked.memory - (before?.memory ?? 0)),
+      pids: Math.max(0, asked.pids - (before?.pids ?? 0)),
+    });
+    return {
+      ...judged,
+      request: {
+        ...judged.request,
+        body: { ...body, ...(asked.memory > 0 && { MemorySwap: asked.memory }) },
+      },
+      settled() {
+        account.forget(id);
+        done();
+      },
+    };
+  }
+
+  const counted =
+    (name: "volumes" | "networks") =>
+    async (judged: Passed, usage: Usage): Promise<Judged> => {
+      const isThere = name === "volumes" && usage.volumeNames.has(textAt(judged.request.body, "Name") ?? "");
+      const refused = over(name, usage, isThere ? 0 : 1);
+      if (refused.length > 0) return denied(judged, [refused].flat());
+      return { ...judged, settled: account.expect("", { [name]: 1 }) };
+    };
+
+  const steps: Readonly<Record<string, (judged: Passed, usage: Usage) => Promise<Judged>>> = {
+    "container-create": create,
+    "container-start": start,
+    "container-restart": start,
+    "container-update": update,
+    "volume-create": counted("volumes"),
+    "network-create": counted("networks"),
+  };
+
+  return {
+    ...inner,
+    judge(raw, policy) {
+      const judged = inner.judge(raw, policy);
+      return judged instanceof Promise ? judged.then(held) : held(judged);
+    },
+    async judgeUnderstood(request, policy) {
+      return held(await inner.judgeUnderstood(request, policy));
+    },
+  };
+}
+
+function denied({ route, request }: Passed, messages: readonly string[]): Judged {
+  const reasons = messages.map((message): Reason => ({ rule: "guard-leash", message }));
+  return { verdict: "deny", route, request, reasons, status: 403 };
+}
+
+/** Ports on the loopback address: those that name none, and those of `--publish-all`. */
+function boundPorts(
+  body: Json,
+  host: Json,
+  config: Json,
+): { readonly bindings: Json; readonly refused: readonly string[] } {
+  const refused: string[] = [];
+  const given = Object.entries(recordAt(host, "PortBindings")).map(([port, bindings]) => {
+    const bound = itemsOf(bindings).map((binding) => {
+      const address = textAt(binding, "HostIp") ?? "";
+      if (address !== "" && !/^(?:127\.\d+\.\d+\.\d+|::1)$/.test(address))
+        refused.push(`publishes ${port} on ${address}: a leash publishes on 127.0.0.1 alone`);
+      return { ...(isRecord(binding) ? binding : {}), HostIp: address || "127.0.0.1" };
+    });
+    return [port, bound.length === 0 ? [{ HostIp: "127.0.0.1", HostPort: "" }] : bound] as const;
+  });
+  const exposed =
+    host.PublishAllPorts === true
+      ? [...Object.keys(recordAt(body, "ExposedPorts")), ...Object.keys(recordAt(config, "ExposedPorts"))]
+      : [];
+  const all = exposed.map((port) => [port, [{ HostIp: "127.0.0.1", HostPort: "" }]] as const);
+  return { bindings: Object.fromEntries([...all, ...given]), refused };
+}
+
+function plainPath(path: string): string {
+  return path.replace(/\/+/g, "/").replace(/(?<=.)\/$/, "");
+}

@@ -1,0 +1,245 @@
+import { execFileSync } from "node:child_process";
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { builtCommand } from "../support/cli.ts";
+import { type Leashes, openLeashes, user } from "../support/guard/leash-process.ts";
+import { describeWithEngine } from "./describe.ts";
+import { startEngine, type TestEngine } from "./engine.ts";
+import { busybox, importImage } from "./images.ts";
+
+/** A leash's command is a line of a shell; what it prints is in `said`, with what the leash says. */
+describeWithEngine("bulkhead guard run", () => {
+  let engine: TestEngine;
+  let leashes: Leashes;
+  /** What is on the Engine. */
+  const all = async () =>
+    await Promise.all([
+      engine.docker(["ps", "-a", "--format", "{{.Names}}"]),
+      engine.docker(["volume", "ls", "-q"]),
+      engine.docker(["network", "ls", "--format", "{{.Name}}"]),
+      engine.docker(["images", "-a", "--format", "{{.Repository}}"]),
+    ]);
+  let operators: Awaited<ReturnType<typeof all>>;
+
+  beforeAll(async () => {
+    const program = builtCommand();
+    engine = await startEngine({ bridge: true });
+    await importImage(engine, busybox, { changes: ["VOLUME /kept", "EXPOSE 80"] });
+    leashes = openLeashes(program, engine.host);
+    writeFileSync(join(leashes.folder, ".env"), "PASSWORD=1\n");
+    // The operator's own, beside the leashes: nothing may happen to it.
+    await engine.docker(["run", "-d", "--name", "operators", "--network=none", busybox, "sleep", "1d"]);
+    await engine.docker(["volume", "create", "operators"]);
+    operators = await all();
+  });
+  afterAll(async () => {
+    leashes?.remove();
+    await engine?.stop();
+  });
+
+  it("gives the command a Docker of its own, its exit status, and takes away what leads past it", async () => {
+    const { status, said } = await leashes.run(["--", "sh", "-c", "env; docker ps; exit 7"]);
+    expect(status).toBe(7);
+    expect(said).toMatch(/^bulkhead: leash project-\w{6}: .*this user can still open .*docker\.sock/);
+    expect(said).toContain("the folder has .env");
+    expect(said).toMatch(/DOCKER_HOST=unix:\/\/.*bulkhead-leash-\w+\/docker\.sock/);
+    expect(said).not.toContain("operators");
+    const leading = [
+      "DOCKER_CONTEXT",
+      "DOCKER_TLS_VERIFY",
+      "DOCKER_CERT_PATH",
+      "BUILDX_BUILDER",
+      "DOCKER_AUTH_CONFIG",
+    ];
+    const env = Object.fromEntries(leading.map((name) => [name, name === "DOCKER_CONTEXT" ? "" : "x"]));
+    const { DOCKER_TLS_VERIFY: _, DOCKER_CERT_PATH: __, ...given } = env;
+    const again = leashes.start(["--", "env"], { env: given });
+    expect(await again.ended).toBe(0);
+    for (const name of leading) expect(again.said()).not.toContain(`${name}=`);
+    expect((await leashes.run(["--", "no-such-program"])).status).toBe(127);
+    expect((await leashes.run(["--", "sh", "-c", "kill -9 $$"])).status).toBe(137);
+  });
+
+  it("mounts its folder and no other, and removes what it made", async () => {
+    const made = await leashes.shell(
+      `docker run --rm -v "$PWD:/src" -w /src -u "$(id -u)" ${busybox} touch made && ls -l made
+       docker run --rm -v "$PWD:/src" ${busybox} touch /src/roots
+       docker run --rm -v /etc:/x ${busybox} true; docker run --rm -v "$HOME:/x" ${busybox} true
+       docker run -d --name web ${busybox} sleep 1d; docker network create net; docker volume create data`,
+    );
+    expect(existsSync(join(leashes.folder, "made"))).toBe(true);
+    expect(made.said).toContain("mounts /etc");
+    expect(made.said).toMatch(/guard-bind-mount|guard-own-files/);
+    expect(made.said).toMatch(/refused: 2 calls.*to allow it: --config FILE/s);
+    expect(made.said).toContain("removed: 1 container, 1 network, 1 volume");
+    expect(await all()).toEqual(operators);
+    const [name = ""] = readdirSync(leashes.state);
+    const lines = readFileSync(join(leashes.state, name, "transcript.jsonl"), "utf8")
+      .trim()
+      .split("\n");
+    const calls = lines.map((line) => JSON.parse(line));
+    expect(calls.filter(({ verdict }) => verdict === "deny").length).toBeGreaterThanOrEqual(2);
+    expect(
+      calls.find(({ route, verdict }) => route === "container-create" && verdict === "harden"),
+    ).toMatchObject({
+      changes: expect.arrayContaining([
+        expect.objectContaining({ flag: "--security-opt no-new-privileges" }),
+      ]),
+    });
+  });
+
+  it("takes a signal to the command, and cleans up after it", async () => {
+    const running = leashes.start([
+      "--",
+      "sh",
+      "-c",
+      `docker run -d ${busybox} sleep 1d; trap 'echo told; exit 3' TERM; echo ready; while :; do sleep 0.1; done`,
+    ]);
+    await running.until("ready");
+    running.child.kill("SIGTERM");
+    expect(await running.ended).toBe(3);
+    expect(running.said()).toContain("told");
+    expect(running.said()).toContain("removed: 1 container");
+  });
+
+  it("has one budget for all containers together, and says what is left", async () => {
+    const { said } = await leashes.shell(
+      `docker run -d --name one --memory 100m ${busybox} sleep 1d
+       docker run -d --name two --memory 200m ${busybox} sleep 1d
+       docker inspect -f 'one {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}' one
+       docker rm -f one; docker run -d --name three --memory 150m -p 18099:80 -P ${busybox} sleep 1d
+       docker port three; docker run -d --name four -p 0.0.0.0:18098:80 ${busybox} true
+       docker run -d --pids-limit 99999 ${busybox} true; docker update --memory 300m --memory-swap 300m three
+       docker run -d --restart always --name again ${busybox} sleep 1d; docker inspect -f 'policy {{.HostConfig.RestartPolicy.Name}}' again
+       for v in v1 v2 v3 v4; do docker volume create $v; done`,
+      ["--budget", "memory=256m,volumes=6,containers=4"],
+    );
+    expect(said).toContain("asks for memory 200 MiB and the leash has 156 MiB of 256 MiB left");
+    expect(said).toContain("--budget memory=300m");
+    expect(said).toMatch(/one 104857600 104857600 \d{2,3}/);
+    expect(said).toContain("80/tcp -> 127.0.0.1:18099");
+    expect(said).toContain("publishes 80/tcp on 0.0.0.0: a leash publishes on 127.0.0.1 alone");
+    expect(said).toContain("asks for 99999 pids");
+    expect(said).toContain("asks for memory 150 MiB and the leash has");
+    expect(said).toContain("policy no");
+    expect(said).toMatch(/asks for 1 volumes and the leash has 0 of 6 left/);
+  });
+
+  it("ends the command when its time is over", async () => {
+    const { status, said } = await leashes.run(["--budget", "time=1s", "--", "sleep", "60"]);
+    expect(status).toBe(124);
+    expect(said).toContain("removed: nothing");
+  });
+
+  it("lets two leashes live side by side, and cleans up after one that was killed", async () => {
+    const hold = (name: string) =>
+      leashes.start([
+        "--name",
+        name,
+        "--",
+        "sh",
+        "-c",
+        `docker run -d --name ${name} ${busybox} sleep 1d; docker network create ${name}; docker volume create ${name}; docker ps --format '{{.Names}} is seen'; echo ready; exec sleep 60`,
+      ]);
+    const [one, two] = [hold("first"), hold("second")];
+    await Promise.all([one.until("ready"), two.until("ready")]);
+    expect(one.said()).not.toContain("second is seen");
+    expect((await leashes.run(["--name", "first", "--", "true"])).said).toContain("runs already");
+    // An image of the operator's that says it were the leash's, and a container that he made of a leash's container.
+    const label = await engine.docker([
+      "inspect",
+      "-f",
+      '{{index .Config.Labels "bulkhead.owner"}}',
+      "first",
+    ]);
+    await engine.docker(["commit", "--change", `LABEL bulkhead.owner=${label}`, "first", "operators:1"]);
+    const heir = await engine.docker(["run", "-d", "--network=none", "operators:1", "sleep", "1d"]);
+    one.child.kill("SIGKILL");
+    await one.ended;
+    const cleaned = await leashes.run(["--clean"]);
+    expect(cleaned).toMatchObject({
+      status: 0,
+      said: expect.stringContaining("leash first: removed 1 container, 1 network, 1 volume"),
+    });
+    const names = await engine.docker(["ps", "-a", "--format", "{{.Names}}"]);
+    expect(names.split("\n")).toEqual(expect.arrayContaining(["operators", "second"]));
+    expect(names).not.toContain("first");
+    expect(await engine.docker(["ps", "-q", "--no-trunc"])).toContain(heir);
+    await engine.docker(["rm", "-fv", heir]);
+    await engine.docker(["rmi", "operators:1"]);
+    two.child.kill("SIGTERM");
+    await two.ended;
+    expect((await leashes.run(["--clean"])).said).toContain("no leash has left anything");
+  });
+
+  it("cleans up wherever it was killed, and at the next start of the same name", async () => {
+    for (const wait of [0, 150, 500]) {
+      const running = leashes.start([
+        "--name",
+        "cut",
+        "--",
+        "sh",
+        "-c",
+        `for i in 1 2 3 4 5 6; do docker run -d ${busybox} sleep 1d; done; exec sleep 9`,
+      ]);
+      await running.until("leash cut");
+      await pause(wait);
+      running.child.kill("SIGKILL");
+      await running.ended;
+    }
+    await leashes.run(["--name", "cut", "--", "true"]);
+    // What dockerd still worked on when the guard died.
+    await pause(300);
+    await leashes.run(["--name", "cut", "--clean"]);
+    expect(await all()).toEqual(operators);
+  });
+
+  it("keeps volumes and images for the next run where it is told to", async () => {
+    const first = await leashes.shell(
+      `docker volume create data; docker run --rm -v data:/d ${busybox} sh -c 'echo kept > /d/it'; docker tag ${busybox} own:1`,
+      ["--keep", "volumes,images"],
+    );
+    expect(first.said).toContain("kept: volumes, images");
+    const second = await leashes.shell(`docker run --rm -v data:/d ${busybox} cat /d/it; docker images own`);
+    expect(second.said).toMatch(/^kept$/m);
+    expect(second.said).toContain("own");
+    expect(await all()).toEqual(operators);
+  });
+
+  it("takes from a bulkhead.yaml in the folder only what closes more, unless it is named", async () => {
+    const path = join(leashes.folder, "bulkhead.yaml");
+    const yaml =
+      "guard: { rules: { guard-bind-mount: allow }, allow: { mounts: [/etc], images: ['nothing/*'] }, routes: { image-list: deny } }\n";
+    writeFileSync(path, yaml);
+    const narrowed = await leashes.shell(`docker images; docker run --rm -v /etc:/x ${busybox} true`);
+    expect(narrowed.said).toContain("guard.rules.guard-bind-mount would open what a leash closes");
+    expect(narrowed.said).toContain("guard.allow.mounts would open");
+    expect(narrowed.said).toContain("image-list");
+    expect(narrowed.said).toContain("guard-image");
+    writeFileSync(path, "guard: { allow: { mounts: [/srv] } }\n");
+    const opened = await leashes.shell(`docker run --rm -v /srv:/x ${busybox} echo mounted`, [
+      "--config",
+      path,
+    ]);
+    expect(opened.said).toContain("mounted");
+    execFileSync("rm", [path]);
+  });
+
+  it("says wrong use in one line", async () => {
+    mkdirSync(join(leashes.folder, "sub"), { recursive: true });
+    chownSync(join(leashes.folder, "sub"), user, user);
+    for (const args of [
+      ["--budget", "lunch=1", "--", "true"],
+      ["--keep", "all", "--", "true"],
+      ["--folder", "/nowhere", "--", "true"],
+      ["--name", "A b", "--", "true"],
+      [],
+    ]) {
+      const { status, said } = await leashes.run(args);
+      expect([status, said.trim().split("\n").length], said).toEqual([2, 1]);
+    }
+    expect((await leashes.run(["--", "true"], { cwd: "/" })).said).toContain("the whole host");
+  });
+});
