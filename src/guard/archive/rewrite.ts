@@ -7,6 +7,8 @@ export interface RewriteOptions {
   readonly wanted: readonly string[];
   /** Called once, with the file as text, before the archive's end is given; undefined where there is none. */
   readonly judge: (text: string | undefined) => Result<void>;
+  /** Called with each entry before it is handed on. */
+  readonly entry?: (header: TarHeader, records: ReadonlyMap<string, string>) => Result<void>;
 }
 
 /** An archive that is written anew while it comes. What is wrong ends it. */
@@ -28,7 +30,7 @@ interface KeptFile {
  * Writes an archive again, header by header, so that the Engine reads it as the guard did. At the end it repeats the file that
  * was judged, under the name that the Engine looks for first: it replaces what links and later entries made of that path.
  */
-export function rewriteTar({ wanted, judge }: RewriteOptions): Rewriter {
+export function rewriteTar({ wanted, judge, entry }: RewriteOptions): Rewriter {
   let out: Buffer[] = [];
   let rest = Buffer.alloc(0);
   /** Bytes of content that still come, of filling behind it, and who takes them. */
@@ -109,6 +111,8 @@ export function rewriteTar({ wanted, judge }: RewriteOptions): Rewriter {
     const type = said.type === "0" && said.name.endsWith("/") ? "5" : said.type;
     // All others have no content, whatever their size says.
     const header = { ...said, type, size: type === "0" ? said.size : 0 };
+    const passed = entry?.(header, further) ?? ok(undefined);
+    if (!passed.ok) return passed;
     content += header.size;
     if (content > limits.content) return failed(`its files have more than ${limits.content / 1024 ** 3} GiB`);
     out.push(writeHeader(header, further));

@@ -175,6 +175,11 @@ function unspaced({ route, request }: Passed, { owner, allow }: Policy): readonl
 /** dockerd shows a plugin no archive. */
 function unread({ request }: Passed, policy: Policy): readonly Reason[] {
   if (!request.archive) return [];
+  if (request.archive === "host-files") {
+    const message =
+      "copies files into a container that can write to a folder of the host, and dockerd shows no plugin whether one is setuid or a device";
+    return against(policy, "guard-host-file", message);
+  }
   const message = "builds from an archive, which dockerd shows no plugin: its FROM may pull any image";
   return against(policy, "guard-build-archive", message);
 }

@@ -1,6 +1,6 @@
 import { emptyHeader } from "../archive/header.ts";
 import { inspectArchive } from "../archive/inspect.ts";
-import { judgeArchived } from "../judge/archived-dockerfile.ts";
+import { judgeArchived } from "../judge/archived.ts";
 import type { Reason } from "../judge/result.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Upload } from "./builds.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { NameValue } from "../../model/container-values.ts";
-import type { ArchivedDockerfile } from "../judge/archived-dockerfile.ts";
+import type { ArchivedDockerfile } from "../judge/archived.ts";
 
 /** Each client's running sessions and builds. A client cannot join another's. */
 export interface Builds {

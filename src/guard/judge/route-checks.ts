@@ -2,7 +2,7 @@ import type { UnderstoodRequest } from "../request/request.ts";
 import { checkBuild, checkBuildPrune } from "./build.ts";
 import { checkRename } from "./container/container-names.ts";
 import { checkCreate } from "./container/create.ts";
-import { checkExisting, checkStarted } from "./container/existing.ts";
+import { checkCopy, checkExisting, checkStarted } from "./container/existing.ts";
 import { checkCheckpoint, checkCommit, checkStart, withContainerInBody } from "./container/lifecycle.ts";
 import { checkTop } from "./container/top.ts";
 import { checkUpdate } from "./container/update.ts";
@@ -64,7 +64,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   "container-stats": byItsNames,
   "container-archive-stat": checkExisting,
   "container-archive-get": checkExisting,
-  "container-archive-put": checkExisting,
+  "container-archive-put": checkCopy,
   "container-start": checkStart,
   "container-stop": byItsNames,
   "container-restart": checkStart,

@@ -4,7 +4,7 @@ import type { Reason } from "../judge/result.ts";
 import type { Asker } from "../log/entry.ts";
 import type { ApiVersion } from "../request/version.ts";
 import type { SentRequest } from "../request/write.ts";
-import { type ArchiveStream, streamArchive } from "./build-archive.ts";
+import { type ArchiveStream, streamArchive } from "./archive-stream.ts";
 import { buildkitJoin, isBuildkit } from "./buildkit.ts";
 import { answer } from "./client/answer.ts";
 import type { ClientConnection } from "./client/client-connection.ts";

@@ -39,8 +39,13 @@ export interface UnderstoodRequest {
   /** The body as plain values, checked against the route's shape; undefined if the route has no body, or a stream. */
   readonly body: unknown;
   readonly hasStream: boolean;
-  /** Of a build whose archive is read while it is handed on: where its Dockerfile is, and with which arguments it is built. */
-  readonly archive?: { readonly dockerfile: string | undefined; readonly args: readonly NameValue[] };
+  /**
+   * An archive that is read while it is handed on. Of a build: where its Dockerfile is, and with which arguments it is built. Of
+   * files that may come to lie on the host: each entry.
+   */
+  readonly archive?:
+    | { readonly dockerfile: string | undefined; readonly args: readonly NameValue[] }
+    | "host-files";
   /** What the client sent and no Engine reads, by place, for the log. */
   readonly dropped?: readonly string[];
   /** The digits of numbers in the body that JavaScript rounds. */

@@ -180,6 +180,29 @@ export const checkStarted: RouteCheck = (request, context) => ({
   reasons: existingReasons(request.params.container ?? "", context, "started"),
 });
 
+/** `PUT /containers/{container}/archive`: each file is judged where one may come to lie on the host. */
+export const checkCopy: RouteCheck = (request, context) => {
+  const { policy } = context;
+  const name = request.params.container ?? "";
+  const reasons = existingReasons(name, context);
+  const view = containerOf(context.ask({ kind: "container", name }), context);
+  if (!view || !hasHostFolder(view) || policy.mode !== "enforce" || isAllowed(policy, "guard-host-file"))
+    return { reasons };
+  const headers = new Map(request.headers);
+  // It is written anew, and not as long as it came.
+  headers.delete("content-length");
+  return { request: { ...request, headers, archive: "host-files" }, reasons };
+};
+
+/** Whether it can write to a folder of the host, as far as is known. */
+export function hasHostFolder({ mounts }: Container): boolean {
+  return mounts.some((item) => {
+    if (item.state !== "set") return true;
+    const { hostPath, readOnly, isWritableBelow } = item.value;
+    return hostPath !== undefined && (!readOnly || isWritableBelow === true);
+  });
+}
+
 /** A judge of routes that lead into the container of their path. */
 export const checkExisting: RouteCheck = (request, context) => ({
   reasons: existingReasons(request.params.container ?? "", context),

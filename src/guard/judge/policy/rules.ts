@@ -105,6 +105,12 @@ export const guardRules = [
     default: "deny",
   },
   {
+    id: "guard-host-file",
+    title: "A file in a folder of the host that gives a user of the host more rights",
+    why: "A container's root that can write to a folder of the host leaves a setuid program, a device node or a file with capabilities in it, and a user of the host who runs or opens it is root.",
+    default: "deny",
+  },
+  {
     id: "guard-own-files",
     title: "The guard's own files",
     why: "Whoever mounts the guard's listeners, policy, certificates, log or program becomes another client, or changes what the guard allows. A client can mount its own listener, if allow.mounts names it.",

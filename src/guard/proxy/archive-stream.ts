@@ -1,5 +1,5 @@
 import { type ArchiveInspector, inspectArchive } from "../archive/inspect.ts";
-import { judgeArchived } from "../judge/archived-dockerfile.ts";
+import { judgeArchived, judgeHostFiles } from "../judge/archived.ts";
 import type { Reason } from "../judge/result.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
@@ -7,7 +7,7 @@ import type { ClientConnection } from "./client/client-connection.ts";
 import type { Call } from "./engine/upstream.ts";
 import type { Framing } from "./http/framing.ts";
 
-/** A build's archive on its way to the Engine. */
+/** An archive on its way to the Engine. */
 export interface ArchiveStream {
   /** The Engine takes more. */
   drain(): void;
@@ -25,15 +25,16 @@ export interface ArchiveOptions {
   readonly deny: (reasons: readonly Reason[]) => void;
 }
 
-/** Hands the archive on as it is read; its end, without which the Engine builds nothing, follows once its Dockerfile was judged. */
+/**
+ * Hands the archive on as it is read. Of files each entry is judged before it goes on; of a build the end, without which the Engine
+ * builds nothing, follows once its Dockerfile was judged.
+ */
 export function streamArchive(options: ArchiveOptions): ArchiveStream {
   const { connection, framing, call, archive, policy, deny } = options;
-  const { dockerfile, args } = archive;
-  const wanted = dockerfile === undefined ? ["Dockerfile", "dockerfile"] : [dockerfile];
-  const archived = judgeArchived({ wanted, args }, policy);
+  const archived = archive === "host-files" ? judgeHostFiles(policy) : judgeBuild(archive, policy);
   let isWaiting = false;
   const inspector: ArchiveInspector = inspectArchive(
-    { wanted, judge: archived.judge },
+    archived,
     {
       data(chunk) {
         if (call.write(chunk)) return;
@@ -63,4 +64,12 @@ export function streamArchive(options: ArchiveOptions): ArchiveStream {
     },
     destroy: () => inspector.destroy(),
   };
+}
+
+function judgeBuild(
+  { dockerfile, args }: Exclude<ArchiveOptions["archive"], string>,
+  policy: Policy,
+): ReturnType<typeof judgeArchived> {
+  const wanted = dockerfile === undefined ? ["Dockerfile", "dockerfile"] : [dockerfile];
+  return judgeArchived({ wanted, args }, policy);
 }
