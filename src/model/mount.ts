@@ -33,6 +33,8 @@ export interface Mount {
   readonly tmpfs: TmpfsOptions | undefined;
   /** The driver of a volume and its options, where the source tells; options may hold a password. */
   readonly driver?: VolumeDriver | undefined;
+  /** The part of a volume that is mounted, where it is not the whole. */
+  readonly subpath?: string | undefined;
   /** The container that a `--volumes-from` took it from. */
   readonly from: string | undefined;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand } from "../support/cli.ts";
 import { type GuardProcess, startGuard } from "../support/guard/guard-process.ts";
+import { layOut, type Run, startWhileSwapped } from "../support/guard/swaps.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
@@ -59,6 +60,7 @@ describeWithEngine("a path that becomes a link after it was judged", () => {
   let engine: TestEngine;
   let guard: GuardProcess;
   let program = "";
+  let swaps = "";
 
   beforeAll(async () => {
     program = builtCommand();
@@ -68,7 +70,9 @@ describeWithEngine("a path that becomes a link after it was judged", () => {
     engine = await startEngine();
     await importBusybox(engine);
     const config = join(folder, "bulkhead.yaml");
-    const rules = `{ allow: { mounts: ["${folder}/d", "${folder}/d/*"] }, controls: { root-user: off } }`;
+    swaps = join(folder, "swaps");
+    const mounts = [`${folder}/d`, `${folder}/d/*`, `${layOut(swaps, 1000).allowed}/**`];
+    const rules = JSON.stringify({ allow: { mounts }, controls: { "root-user": "off" } });
     writeFileSync(config, `guard: ${rules}\n`);
     guard = await startGuard(program, engine.host, ["--config", config]);
   });
@@ -86,7 +90,7 @@ describeWithEngine("a path that becomes a link after it was judged", () => {
   const through: Docker = (args) => guard.docker(args);
 
   /** Runs both containers, swaps the folder for a link, and gives what the second start showed. */
-  async function attack(docker: Docker, trigger: (typeof triggers)[string]) {
+  async function attack(docker: Docker, trigger: (typeof triggers)[string], patience: number) {
     await clear();
     mkdirSync(join(folder, "d/sub"), { recursive: true });
     const victim = ["run", "-d", "--name", "victim", "--restart=always", "-v", `${folder}/d/sub:/x`];
@@ -99,9 +103,7 @@ describeWithEngine("a path that becomes a link after it was judged", () => {
     const said = () =>
       execFileSync("docker", ["logs", "victim"], { env: environment(), stdio: "pipe" }).toString();
     const came = await expect
-      .poll(() => runs() && said().includes("treasure"), {
-        timeout: first.status + second.status === 0 ? 20_000 : 3_000,
-      })
+      .poll(() => runs() && said().includes("treasure"), { timeout: patience })
       .toBe(true)
       .then(
         () => true,
@@ -138,12 +140,35 @@ describeWithEngine("a path that becomes a link after it was judged", () => {
     async (name) => {
       const trigger = triggers[name];
       if (!trigger) throw new Error("no trigger");
-      expect(await attack(straight, trigger)).toMatchObject({ came: true });
-      const guarded = await attack(through, trigger);
-      expect(guarded.came).toBe(false);
-      // A path below a folder that some client may write is not mounted; the folder itself is.
-      expect(guarded.first.stderr).toContain("guard-writable-path");
-      expect(guarded.second).toMatchObject({ status: 0 });
+      expect(await attack(straight, trigger, 20_000)).toMatchObject({ came: true });
+      const guarded = await attack(through, trigger, 3_000);
+      expect(guarded).toMatchObject({ came: false, first: { status: 0 }, second: { status: 0 } });
+    },
+  );
+
+  it("is not mounted below a folder that containers can write, where the API has no subpaths", async () => {
+    await clear();
+    mkdirSync(join(folder, "d/sub"), { recursive: true });
+    const args = ["create", "-v", `${folder}/d/sub:/x`, busybox, "true"];
+    const older = await guard.docker(args, { env: { DOCKER_API_VERSION: "1.44" } });
+    expect(older.stderr).toContain("guard-writable-path");
+    expect((await guard.docker(args)).stderr).toBe("");
+  });
+
+  it.each(["last", "middle", "allowed"] as const)(
+    "while containers start, with the %s part of the path, loses none",
+    async (part) => {
+      const run: Run = (args) =>
+        engine.docker(args).then(
+          (stdout) => ({ status: 0, stdout }),
+          (error: unknown) => ({ status: 1, stdout: String(error) }),
+        );
+      const bare = await startWhileSwapped(run, busybox, layOut(swaps, 1000), part, 12);
+      expect(bare.lost, JSON.stringify(bare)).toBeGreaterThan(0);
+      const stage = layOut(swaps, 1000);
+      const guarded = await startWhileSwapped((args) => guard.docker(args), busybox, stage, part, 16);
+      expect(guarded.lost, JSON.stringify(guarded)).toBe(0);
+      expect(guarded.own + guarded.swaps, JSON.stringify(guarded)).toBeGreaterThan(0);
     },
   );
 });

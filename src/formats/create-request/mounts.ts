@@ -74,6 +74,7 @@ function readMount(item: JsonNode): SetFact<Mount> | UnresolvedFact {
     propagation: stringFact(field(bind, "Propagation")),
     writableBelow: booleanFact(field(bind, "ReadOnlyNonRecursive")),
     driver: stringFact(field(driverNode, "Name")),
+    subpath: stringFact(path(item, "VolumeOptions", "Subpath")),
   };
   const wrong = Object.values(parts).find((part) => part.state === "unresolved");
   if (wrong) return broken(item, wrong.reason);
@@ -97,6 +98,7 @@ function readMount(item: JsonNode): SetFact<Mount> | UnresolvedFact {
       tmpfs: type === "tmpfs" ? tmpfsOf(field(item, "TmpfsOptions")) : undefined,
       ...(valueOr(parts.writableBelow, false) && { isWritableBelow: true }),
       ...(driver && { driver }),
+      ...(type === "volume" && valueOr(parts.subpath, "") !== "" && { subpath: valueOr(parts.subpath, "") }),
     }),
     { pointer: item.pointer },
   );

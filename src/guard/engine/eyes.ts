@@ -21,7 +21,7 @@ export function openEyes(
   own: () => readonly OwnFile[],
 ): HostEyes {
   if (root !== undefined) {
-    const trimmed = root.replace(/(?<!\/)\/+$/, "");
+    const trimmed = trimmedRoot(root);
     const sockets = socketPath === undefined ? usualSockets : [...usualSockets, socketPath];
     return hostEyes(trimmed, () => sockets, onHost(trimmed, own));
   }
@@ -40,6 +40,11 @@ export function openEyes(
       return sight?.sameFiles ? seeing.look(path) : blind.look(path);
     },
   };
+}
+
+/** What stands before a path of the host where the guard looks: nothing where its own root is the host's. */
+export function trimmedRoot(root: string | undefined): string {
+  return root?.replace(/(?<!\/)\/+$/, "") ?? "";
 }
 
 /** The guard's own files by their paths on the host, where it is in a container and they were mounted into it. */

@@ -1,6 +1,7 @@
 import { isRecord } from "../../base/json.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Route } from "../routes/route.ts";
+import { asAsked } from "./container/folders.ts";
 import { withImageNames, withoutSpace } from "./image/space.ts";
 import type { ResponseRule } from "./result.ts";
 
@@ -38,6 +39,11 @@ const named: ReadonlySet<string> = new Set([
   ...["volume-create", "service-list", "service-inspect", "task-list", "task-inspect", "events"],
 ]);
 
+/** Routes whose documents show the mounts of containers, or volumes. */
+const mounting: ReadonlySet<string> = new Set([
+  ...["container-list", "container-inspect", "container-start", "container-restart", "volume-list"],
+]);
+
 /** Routes whose documents name the images of containers. */
 const showsContainers: ReadonlySet<string> = new Set([
   ...["container-list", "container-inspect", "disk-usage", "events"],
@@ -49,12 +55,15 @@ export function responseRule({ id }: Route, policy: Policy): ResponseRule | unde
   const owner = id === "disk-usage" ? policy.owner : undefined;
   const space = named.has(id) ? policy.space : undefined;
   const images = showsContainers.has(id);
-  return redact || owner || space !== undefined || images ? { redact, owner, space, images } : undefined;
+  const folders = mounting.has(id) ? policy.folders : undefined;
+  const isChanged = redact || owner || space !== undefined || images || folders;
+  return isChanged ? { redact, owner, space, images, folders } : undefined;
 }
 
 /** The Engine's answer as the client may see it. Pure; untouched parts are the same objects. */
 export function rewriteResponse(document: unknown, rule: ResponseRule): unknown {
-  const own = rule.owner ? onlyOwn(document, rule.owner) : document;
+  const asked = rule.folders ? asAsked(document, rule.folders) : document;
+  const own = rule.owner ? onlyOwn(asked, rule.owner) : asked;
   const called = rule.images ? withImageNames(own) : own;
   const plain = rule.space === undefined ? called : withoutSpace(called, rule.space);
   if (!rule.redact) return plain;

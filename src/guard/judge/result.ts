@@ -2,6 +2,7 @@ import type { ContainerPatch } from "../../model/patch.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import type { ObjectKind } from "../routes/route.ts";
+import type { HostFolders } from "./container/folders.ts";
 
 /** A question to answer before the decision: about an object of the Engine or a path on the host. */
 export type Question =
@@ -103,6 +104,8 @@ export interface ResponseRule {
   readonly space?: string | undefined;
   /** Show containers by the names of their images, which they are made of by id. */
   readonly images?: boolean;
+  /** Give back a mount as it was asked for, where the guard sent it as one of these volumes. */
+  readonly folders?: HostFolders | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
+import { hasSubpaths } from "./container/folders.ts";
 import { inquire } from "./inquiry.ts";
 import { withObjects } from "./objects.ts";
 import { responseRule } from "./response.ts";
@@ -19,7 +20,11 @@ export function judgeOnce(request: UnderstoodRequest, knowledge: Knowledge, poli
   const closed = routeReasons(request, policy);
   if (closed.length > 0 && policy.mode === "enforce") return { verdict: "deny", reasons: closed };
   const { ask, open: asked } = inquire(knowledge);
-  const context: CheckContext = { ask, open: asked, policy };
+  const pins =
+    policy.folders !== undefined &&
+    request.route.id === "container-create" &&
+    hasSubpaths(request.version, ask({ kind: "engine" }));
+  const context: CheckContext = { ask, open: asked, policy, pins };
   const named = withObjects(request, context);
   const judged = checkRoute(named.request, context);
   const open = asked();

@@ -6,6 +6,8 @@ import type { Change, Reason, ResponseRule } from "./result.ts";
 /** What a check may use beside the request. */
 export interface CheckContext extends Inquiry {
   readonly policy: Policy;
+  /** Whether binds below a folder of the policy's are sent as volumes of the guard's. */
+  readonly pins?: boolean;
 }
 
 /** The result of a check; what it leaves out stays as it was. */

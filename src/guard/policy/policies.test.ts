@@ -141,7 +141,7 @@ test("a client's own folder is by its name, and what one client's policy trusts 
   expect(folders).toEqual(["/srv/default/*", "/srv/ci/*", "/srv/web/*"]);
   expect(clients[0]?.policy).toMatchObject({
     trustedImages: ["app"],
-    reservedLabels: ["bulkhead.owner"],
+    reservedLabels: ["bulkhead.asked", "bulkhead.owner"],
     space: "bulkhead.invalid/ci/",
   });
 });

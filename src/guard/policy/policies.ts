@@ -1,3 +1,4 @@
+import { askedLabel } from "../judge/container/folders.ts";
 import { spaceOf } from "../judge/image/space.ts";
 import { routes } from "../routes/table.ts";
 import type { Callers } from "./callers.ts";
@@ -92,6 +93,7 @@ export function loadPolicies({ config, environment, preset, listen = [], mode }:
   const others = at(forced(own, "default"), []);
   const everyone = [others, ...all.map(({ policy }) => policy)];
   const reservedLabels = [
+    askedLabel,
     ...all.flatMap(({ callers }) => callers.fromLabels ?? []),
     ...new Set(everyone.flatMap(({ owner }) => owner?.label ?? [])),
   ];

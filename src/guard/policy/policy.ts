@@ -1,5 +1,6 @@
 import type { Limits } from "../../fix/plan/limits.ts";
 import type { JsonLimits } from "../json/parse.ts";
+import type { HostFolders } from "../judge/container/folders.ts";
 import type { RouteGroup } from "../routes/route.ts";
 
 /** `unjudged` opens a route and turns off the rule that shuts it as a whole; `allow` only opens it. */
@@ -54,6 +55,8 @@ export interface Policy {
   };
   /** What containers of any client may mount writable; without it what `allow.mounts` of this one says. */
   readonly writableMounts?: readonly MountRule[];
+  /** The folders of `allow.mounts` that are mounted as volumes of the guard's; only the proxy can send a bind as one. */
+  readonly folders?: HostFolders;
   /** Labels by which the guard tells callers apart, `team=ci`, and those of all owners, `bulkhead.owner`: no client may set them. */
   readonly reservedLabels?: readonly string[];
   /** What `allow.images` of any client names: no client may give these names to another image. */

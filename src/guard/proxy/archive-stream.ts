@@ -33,22 +33,19 @@ export function streamArchive(options: ArchiveOptions): ArchiveStream {
   const { connection, framing, call, archive, policy, deny } = options;
   const archived = archive === "host-files" ? judgeHostFiles(policy) : judgeBuild(archive, policy);
   let isWaiting = false;
-  const inspector: ArchiveInspector = inspectArchive(
-    archived,
-    {
-      data(chunk) {
-        if (call.write(chunk)) return;
-        isWaiting = true;
-        inspector.pause();
-        connection.pauseBody();
-      },
-      drain: () => {
-        if (!isWaiting) connection.resumeBody();
-      },
-      end: () => call.endBody(),
-      refused: (reason) => deny(archived.reasons(reason)),
+  const inspector: ArchiveInspector = inspectArchive(archived, {
+    data(chunk) {
+      if (call.write(chunk)) return;
+      isWaiting = true;
+      inspector.pause();
+      connection.pauseBody();
     },
-  );
+    drain: () => {
+      if (!isWaiting) connection.resumeBody();
+    },
+    end: () => call.endBody(),
+    refused: (reason) => deny(archived.reasons(reason)),
+  });
   connection.streamBody(framing, {
     data: (chunk) => {
       if (!inspector.write(chunk)) connection.pauseBody();

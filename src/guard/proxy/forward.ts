@@ -104,7 +104,8 @@ export function forward(
       const seconds = (performance.now() - started) / 1_000;
       around.version.note(answer.headers);
       ({ status } = answer);
-      const isRewritten = judged.response && answer.status < 300 && bodyFraming.kind !== "none";
+      const isShown = answer.status < 300 || judged.response?.folders !== undefined;
+      const isRewritten = judged.response && isShown && bodyFraming.kind !== "none";
       if (isRewritten && route.response !== "stream") {
         whole = [];
         begun = answer;

@@ -1,3 +1,4 @@
+import type { HeldFolders } from "../engine/folders.ts";
 import { imageLabel } from "../judge/image/space.ts";
 import type { Ask } from "../judge/judge.ts";
 import { judge, judgeUnderstood } from "../judge/judge.ts";
@@ -6,20 +7,28 @@ import { routeReasons } from "../judge/round.ts";
 import { findRoute } from "../request/read.ts";
 import { writeRequest } from "../request/write.ts";
 import type { Gate } from "./gate.ts";
+import { pin } from "./pinned.ts";
 
 /** The guard's own reading, judging and writing; what must be known is asked by `ask`. */
-export function realGate(ask: Ask): Gate {
+export function realGate(ask: Ask, folders?: HeldFolders): Gate {
   return {
     findRoute(method, target) {
       const found = findRoute(method, target);
       return found.ok ? found.route : undefined;
     },
     closed: (route, policy) => (policy.mode === "enforce" ? routeReasons({ route }, policy) : []),
-    judge: (raw, policy) => judge(raw, policy, ask),
+    judge(raw, policy) {
+      if (!folders || policy.folders === undefined) return judge(raw, policy, ask);
+      if (raw.method === "POST" && raw.target.includes("/containers/create")) folders.refresh();
+      const judged = judge(raw, policy, ask);
+      // What mounts a folder has asked for something.
+      return judged instanceof Promise ? judged.then((each) => pin(each, policy, folders, ask)) : judged;
+    },
     judgeUnderstood: (request, policy) => judgeUnderstood(request, policy, ask),
     write: writeRequest,
     rewrite(body, rule) {
-      if (!rule.redact && !rule.owner && rule.space === undefined && !body.includes(imageLabel)) return body;
+      const isPlain = !rule.redact && !rule.owner && rule.space === undefined && !rule.folders;
+      if (isPlain && !body.includes(imageLabel)) return body;
       try {
         return Buffer.from(`${JSON.stringify(rewriteResponse(JSON.parse(body.toString("utf8")), rule))}\n`);
       } catch {

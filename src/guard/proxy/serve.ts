@@ -7,7 +7,8 @@ import { dialler } from "../../engine/connect/socket.ts";
 import { openBuilds } from "../buildkit/builds.ts";
 import { answerer } from "../engine/answer.ts";
 import { labelsByAddress } from "../engine/container-labels.ts";
-import { openEyes } from "../engine/eyes.ts";
+import { openEyes, trimmedRoot } from "../engine/eyes.ts";
+import { holdFolders } from "../engine/folders.ts";
 import type { HostEyes } from "../engine/host-path.ts";
 import type { OwnFile } from "../engine/own-files.ts";
 import { isAllowed } from "../judge/policy/rules.ts";
@@ -77,9 +78,11 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const version = engineVersion();
   const eyes = openEyes(engine.socketPath, options.hostRoot, options.ownFiles);
   const ask = answerer(questions, eyes);
+  const folders = holdFolders({ eyes, hostRoot: trimmedRoot(options.hostRoot) });
+  let inUse = folders.under(options.policies);
   const around = {
     version,
-    gate: options.further?.(realGate(ask), questions) ?? realGate(ask),
+    gate: options.further?.(realGate(ask, folders), questions) ?? realGate(ask, folders),
     upstream,
     liveness: watchEngine(() => ping(upstream, engine.basePath, version)),
     traffic: countTraffic(),
@@ -93,7 +96,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     builds: openBuilds(),
   };
   const proxy = createProxy({
-    policies: options.policies,
+    policies: inUse,
     around,
     maxConnections: options.maxConnections,
     labelsOf: (address) => labelsByAddress(questions, address),
@@ -117,11 +120,11 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
 
   let health: Health | undefined;
   let admin: Health | undefined;
-  let inUse = options.policies;
   const closeAll = async () => {
     health?.close();
     admin?.close();
     await proxy.stop(0);
+    folders.close();
   };
   // One that is not there yet may be seen later; until then every folder of the host is denied.
   const blind = isThere === true ? blindness(options.policies, eyes) : undefined;
@@ -169,8 +172,8 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
       const faults: string[] = [];
       const next = listenersOf(options.listen, policies);
       if (next.ok) {
-        proxy.use(policies);
-        inUse = policies;
+        inUse = folders.under(policies);
+        proxy.use(inUse);
         proxy.keepOnly(new Set(next.value.map(({ address }) => address)));
         for (const at of next.value) {
           if (proxy.addresses().includes(at.address)) continue;
@@ -192,6 +195,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
       health?.close();
       admin?.close();
       options.log.close();
+      folders.close();
       return cut;
     },
   });

@@ -78,7 +78,7 @@ function call(socketPath: string, { ask, headers = {} }: Asked): Promise<Told> {
       socketPath,
       method,
       // A session has no version.
-      path: path === "/session" ? path : `/v1.45${path}`,
+      path: path === "/session" || path.startsWith("/v1.") ? path : `/v1.45${path}`,
       headers: { ...type, ...headers },
       agent: false,
     });

@@ -26,7 +26,11 @@ export const meetings: Readonly<Record<string, Meeting>> = {
   "guard-network": { ask: create({}), words: "allow: { networks: [other] }" },
   "guard-label": { ask: create({}, { Labels: { a: "b" } }), words: "allow: { labels: [other] }" },
   "guard-bind-mount": { ask: create({ Binds: ["/srv:/x"] }) },
-  "guard-writable-path": { ask: create({ Binds: ["/srv/app:/x"] }), words: "allow: { mounts: [/srv/**] }" },
+  "guard-writable-path": {
+    // Newer versions have subpaths, by which the guard mounts it.
+    ask: ["POST", "/v1.44/containers/create", { Image: busybox, HostConfig: { Binds: ["/srv/app:/x"] } }],
+    words: "allow: { mounts: [/srv/**] }",
+  },
   "guard-mount-type": { ask: create({ Mounts: [{ Type: "npipe", Source: "x", Target: "/x" }] }) },
   "volume-options": {
     ask: [

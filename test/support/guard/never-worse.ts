@@ -249,9 +249,16 @@ function dangers(document: unknown, before: State, own: Words, client: ClientNam
   const labels = recordAt(document, "Config", "Labels");
   const bound = [
     ...textsOf(host.Binds).map((bind) => ({ from: bind.split(":")[0] ?? "", readOnly: /:ro$/.test(bind) })),
-    ...(Array.isArray(host.Mounts) ? host.Mounts.filter(isRecord) : [])
-      .filter(({ Type }) => Type === "bind")
-      .map(({ Source, ReadOnly }) => ({ from: String(Source), readOnly: ReadOnly === true })),
+    ...(Array.isArray(host.Mounts) ? host.Mounts.filter(isRecord) : []).flatMap((mount) => {
+      const device = textAt(mount, "VolumeOptions", "DriverConfig", "Options", "device");
+      const from =
+        mount.Type === "volume" && device !== undefined
+          ? [device, textAt(mount, "VolumeOptions", "Subpath")].filter(Boolean).join("/")
+          : String(mount.Source);
+      return mount.Type === "bind" || device !== undefined
+        ? [{ from, readOnly: mount.ReadOnly === true }]
+        : [];
+    }),
   ];
   const folders = bound.flatMap(({ from, readOnly }) => {
     const device = from.startsWith("/") ? from : textAt(before.volumes.get(from), "Options", "device");

@@ -3,7 +3,7 @@ import { readCreateRequest } from "../../../formats/create-request/read.ts";
 import { writeCreateRequest } from "../../../formats/create-request/write.ts";
 import { spellRunPatch } from "../../../formats/run-command/spell.ts";
 import type { Container } from "../../../model/container.ts";
-import { set } from "../../../model/fact.ts";
+import { set, setItems } from "../../../model/fact.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { checkFields } from "../fields.ts";
 import { imageLabel } from "../image/space.ts";
@@ -47,6 +47,7 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
     ...named.reasons,
     ...checkContainerName(request.query.get("name")?.[0] ?? "", context),
     ...volumes.reasons,
+    ...guardsVolumes(read, policy),
     ...image.reasons,
     ...own.reasons,
     ...checkImageUse(image, context),
@@ -72,6 +73,16 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
     changes: [...closed, ...hardened.changes],
     notes: before.notes,
   };
+}
+
+/** A client names a folder by its path, so that it is judged by that. */
+function guardsVolumes(view: Container, policy: CheckContext["policy"]): readonly Reason[] {
+  return setItems(view.mounts).flatMap(({ value: { type, source = "" } }): Reason[] => {
+    const folder = type === "volume" ? policy.folders?.named(source) : undefined;
+    if (!folder) return [];
+    const message = `mounts the volume ${source}, by which the guard mounts ${folder.root}: mount the folder by its path`;
+    return [{ rule: "guard-own-files", message }];
+  });
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Image } from "../../../model/image.ts";
 import type { Mount } from "../../../model/mount.ts";
 import type { Answer } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
+import { isFolderVolume } from "./folders.ts";
 
 /** Views by the very document that they were read from: an answer is kept for as long as the Engine says nothing new. */
 const engines = new WeakMap<object, Engine>();
@@ -74,6 +75,12 @@ export function withVolumes(view: Container, context: CheckContext): Container {
   const mounts = view.mounts.flatMap((item): FactList<Mount> => {
     if (item.state !== "set" || !isNamedVolume(item.value)) return [item];
     const name = item.value.source ?? "";
+    const own = context.policy.folders?.named(name);
+    if (own) {
+      const { subpath } = item.value;
+      const hostPath = canonicalPath(subpath === undefined ? own.root : `${own.root}/${subpath}`);
+      return [{ ...item, value: { ...item.value, hostPath } }];
+    }
     const answer = context.ask({ kind: "volume", name });
     if (answer.state === "missing") return [item];
     if (answer.state === "unknown") {
@@ -85,8 +92,8 @@ export function withVolumes(view: Container, context: CheckContext): Container {
     );
     const asked = item.value.hostPath;
     if (hostPath === undefined || hostPath === asked) return [item];
-    const own: SetFact<Mount> = { ...item, value: { ...item.value, hostPath } };
-    return asked === undefined ? [own] : [item, own];
+    const bound: SetFact<Mount> = { ...item, value: { ...item.value, hostPath } };
+    return asked === undefined ? [bound] : [item, bound];
   });
   return { ...view, mounts };
 }
@@ -104,12 +111,13 @@ export interface HostSight {
 }
 
 /** Follows every bound path on the host, where that is visible. */
-export function lookAtHost(view: Container, { ask }: CheckContext): HostSight {
+export function lookAtHost(view: Container, { ask, policy }: CheckContext): HostSight {
   let unseen: HostSight["unseen"];
   let differs = false;
   const follow = (item: SetFact<Mount>): SetFact<Mount> => {
-    const { hostPath } = item.value;
-    if (hostPath === undefined) return item;
+    const { hostPath, source, type } = item.value;
+    // A link cannot lead out of a folder of the guard's, and may be another one when dockerd follows it.
+    if (hostPath === undefined || (type === "volume" && isFolderVolume(source, policy))) return item;
     const answer = ask({ kind: "hostPath", path: hostPath });
     if (answer.state === "missing") return item;
     if (answer.state === "unknown") {

@@ -6,6 +6,7 @@ import { withImageLabels } from "../policy/owner.ts";
 import { against } from "../policy/rules.ts";
 import type { CheckContext, CheckResult } from "../route-check.ts";
 import { existingReasons } from "./existing.ts";
+import { askedLabel } from "./folders.ts";
 
 /** `POST /containers/{container}/start`: what is started may have been made elsewhere. */
 export function checkStart(request: UnderstoodRequest, context: CheckContext): CheckResult {
@@ -40,6 +41,8 @@ export function checkCommit(request: UnderstoodRequest, context: CheckContext): 
     // dockerd reads it as a line of a Dockerfile, where $ begins a variable.
     ([key, value]) => `LABEL ${key}=${JSON.stringify(value).replaceAll("$", "\\$")}`,
   );
+  // What it mounts is no matter of the image.
+  if (context.policy.folders) label.push(`LABEL ${askedLabel}=""`);
   const query = new Map([...named.request.query, ["container", [found.name]]]);
   if (label.length > 0) query.set("changes", [...(query.get("changes") ?? []), ...label]);
   return {

@@ -6,6 +6,7 @@ import { matchesPath } from "../policy/patterns.ts";
 import { against, isAllowed } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
+import { folderOf, isFolderVolume } from "./folders.ts";
 
 /** A folder that containers can write, and the words of the policy that let them. */
 interface Writable {
@@ -19,6 +20,7 @@ interface Writable {
  */
 export function checkWritablePath(mount: Mount, context: CheckContext): readonly Reason[] {
   const { policy } = context;
+  if (isPinned(mount, context)) return [];
   // Who may mount any folder gains nothing by a link.
   if (isAllowed(policy, "guard-bind-mount") || isAllowed(policy, "guard-writable-path")) return [];
   const { hostPath, resolvedPath } = mount;
@@ -33,6 +35,12 @@ export function checkWritablePath(mount: Mount, context: CheckContext): readonly
     );
   }
   return [];
+}
+
+/** Whether dockerd cannot be led out of the folder: it gets the mount as a volume of the guard's. */
+function isPinned(mount: Mount, { policy, pins }: CheckContext): boolean {
+  if (mount.type === "volume") return isFolderVolume(mount.source, policy);
+  return pins === true && folderOf(mount, policy) !== undefined;
 }
 
 function linksOn(path: string, { ask }: CheckContext): readonly string[] {

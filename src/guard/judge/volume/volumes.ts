@@ -5,6 +5,7 @@ import { set } from "../../../model/fact.ts";
 import { mount } from "../../../model/mount.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { checkBoundFolders } from "../container/bound-folders.ts";
+import { isFolderVolume } from "../container/folders.ts";
 import { lookAt } from "../container/look.ts";
 import { checkDriver } from "../container/mounts.ts";
 import { findObject } from "../objects.ts";
@@ -35,6 +36,9 @@ export function checkVolumeCreate(request: UnderstoodRequest, context: CheckCont
     reasons: [
       ...own.reasons,
       ...takenReasons(name, context),
+      ...(isFolderVolume(name, context.policy)
+        ? [{ rule: "guard-own-files", message: `makes the volume ${name}, whose name is the guard's` }]
+        : []),
       ...checkDriver(driver, body.DriverOpts, context),
       ...(hostPath === undefined ? [] : [...judged, ...checkBoundFolders(view, judged, context)]),
       ...(isRecord(body.ClusterVolumeSpec)
