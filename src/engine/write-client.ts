@@ -8,7 +8,7 @@ import { refusal } from "./refusal.ts";
 
 /** A connection to an Engine that changes things, beside the one that reads. Every path is of the negotiated version. */
 export interface EngineWriter {
-  /** Posts a JSON document, or nothing; gives the Engine's answer. Never rejects. */
+  /** Posts a JSON document, an archive, or nothing; gives the Engine's answer. Never rejects. */
   post(path: string, body?: unknown): Promise<Answer>;
   delete(path: string): Promise<Answer>;
   close(): Promise<void>;
@@ -28,8 +28,11 @@ export function openWriter(options: ConnectOptions, apiVersion: string): Result<
       const answer = await line.pool.request({
         path: `${line.basePath}/v${apiVersion}${path}`,
         method,
-        headers: { accept: "application/json", "content-type": "application/json" },
-        body: body === undefined ? null : JSON.stringify(body),
+        headers: {
+          accept: "application/json",
+          "content-type": body instanceof Uint8Array ? "application/x-tar" : "application/json",
+        },
+        body: body === undefined ? null : body instanceof Uint8Array ? body : JSON.stringify(body),
         headersTimeout: longest,
         signal: AbortSignal.timeout(longest),
       });

@@ -17,8 +17,9 @@ import { canonicalPath, isAtOrBelow } from "../../model/host/path.ts";
 import { type HostFolder, type HostFolders, rootOf } from "../judge/container/folders.ts";
 import { matchesPath } from "../judge/policy/patterns.ts";
 import type { Policies } from "../policy/policies.ts";
-import type { Policy } from "../policy/policy.ts";
+import type { Ids, MountRule, Policy } from "../policy/policy.ts";
 import type { HostEyes } from "./host-path.ts";
+import { mountView, type OnHost } from "./views.ts";
 
 /** O_PATH of open(2), which Node does not name. */
 const onlyPath = 0o10000000;
@@ -27,14 +28,16 @@ const folder = onlyPath | constants.O_DIRECTORY;
 /** A folder whose descriptor is held, so that it stays the same one whatever becomes of its path. */
 interface Held extends HostFolder {
   readonly descriptor: number;
+  /** With other owners, for the containers of a rule with `as`. */
+  readonly views: Map<string, HostFolder>;
 }
 
 /** The folders of the host that clients may mount. */
 export interface HeldFolders extends HostFolders {
   /** The policies with these folders, which are opened where they are new. */
-  under(policies: Policies): Policies;
-  /** Opens what was not there before. */
-  refresh(): void;
+  under(policies: Policies): Promise<Policies>;
+  /** Opens what was not there before, or became another folder. */
+  refresh(): Promise<void>;
   /**
    * Where a path of the host, without links, is below a folder: for `Subpath`. What is missing is an error, or may be (`passes`), or is
    * made beneath the descriptor, for the owner of the folder that it is made in.
@@ -47,16 +50,21 @@ export interface FolderOptions {
   readonly eyes: HostEyes;
   /** Where the host's root is mounted; "" where the guard's own is the host's. */
   readonly hostRoot: string;
+  /** Undefined where the guard has no programs of the host. */
+  readonly onHost: OnHost | undefined;
+  /** A line for the operator. */
+  readonly tell: (message: string) => void;
 }
 
 /**
  * Opens the folders of `allow.mounts`. One that only root can exchange for another goes to dockerd by its path, so that its
  * containers start whether the guard runs or not. Every other goes by the guard's own descriptor, for as long as the guard runs.
  */
-export function holdFolders({ eyes, hostRoot }: FolderOptions): HeldFolders {
+export function holdFolders({ eyes, hostRoot, onHost, tell }: FolderOptions): HeldFolders {
   const byRoot = new Map<string, Held>();
   const refused = new Map<string, string>();
-  let byVolume = new Map<string, Held>();
+  let byVolume: ReadonlyMap<string, HostFolder> = new Map();
+  let refreshing = Promise.resolve();
   let wanted: readonly Policy[] = [];
 
   /** Undefined where it is no folder, or cannot be seen; fails where it may be another one than the policy means. */
@@ -80,36 +88,72 @@ export function holdFolders({ eyes, hostRoot }: FolderOptions): HeldFolders {
       return ok(undefined);
     }
     const device = lasts ? root : `/proc/${process.pid}/fd/${descriptor}`;
-    const mark = lasts ? root : `${root} ${process.pid} ${process.hrtime.bigint()}`;
-    const volume = `bulkhead-${createHash("sha256").update(mark).digest("hex").slice(0, 24)}`;
-    return ok({ root, volume, device, lasts, descriptor });
+    const volume = volumeOf(lasts ? root : `${root} ${process.pid} ${process.hrtime.bigint()}`);
+    return ok({ root, volume, device, lasts, isMapped: false, descriptor, views: new Map() });
   }
 
-  function refresh(): void {
+  function inTurn(): Promise<void> {
+    refreshing = refreshing.then(refresh);
+    return refreshing;
+  }
+
+  async function refresh(): Promise<void> {
     for (const { allow } of wanted) {
       for (const rule of allow.mounts) {
         const root = rootOf(rule);
+        if (root === "/" || rule.dangerous) continue;
         const known = byRoot.get(root);
-        if (root === "/" || rule.dangerous || (known && isSame(known, hostRoot))) continue;
-        if (known) closeSync(known.descriptor);
-        byRoot.delete(root);
-        refused.delete(root);
-        const opened = open(root);
-        if (!opened.ok) refused.set(root, opened.reason);
-        else if (opened.value) byRoot.set(root, opened.value);
+        if (!known || !isSame(known, hostRoot)) hold(root, known);
+        await view(rule, byRoot.get(root));
       }
     }
-    byVolume = new Map([...byRoot.values()].map((each) => [each.volume, each]));
+    const all = [...byRoot.values()].flatMap((each): HostFolder[] => [each, ...each.views.values()]);
+    byVolume = new Map(all.map((each) => [each.volume, each]));
+  }
+
+  function hold(root: string, known: Held | undefined): void {
+    if (known) closeSync(known.descriptor);
+    byRoot.delete(root);
+    refused.delete(root);
+    const opened = open(root);
+    if (!opened.ok) refused.set(root, opened.reason);
+    else if (opened.value) byRoot.set(root, opened.value);
+  }
+
+  /** Shows the folder with other owners, once for the root of containers and once for the caller's own ID in them. */
+  async function view({ as }: MountRule, known: Held | undefined): Promise<void> {
+    if (!as || !known || !onHost) return;
+    for (const kind of ["root", "own"] as const) {
+      const key = viewKey(as, kind);
+      if (known.views.has(key)) continue;
+      const made = await mountView(known, as, kind, onHost);
+      // It is not tried again before the guard reads its policy anew.
+      const device = made.ok ? made.value : known.device;
+      known.views.set(
+        key,
+        made.ok ? { ...known, device, volume: volumeOf(device), lasts: true, isMapped: true } : known,
+      );
+      if (made.ok || kind === "own") continue;
+      tell(
+        `${known.root} cannot be shown with other owners (${made.reason}): containers that mount it get a seccomp profile`,
+      );
+    }
   }
 
   const held: HeldFolders = {
-    at: (root) => byRoot.get(root),
+    at(rule, user = "") {
+      const known = byRoot.get(rootOf(rule));
+      if (!known || !rule.as) return known;
+      const isOwn = Number(user.split(":")[0] || 0) === rule.as.uid;
+      return known.views.get(viewKey(rule.as, isOwn ? "own" : "root")) ?? known;
+    },
     named: (volume) => byVolume.get(volume),
     refused: (root) => refused.get(root),
-    under(policies) {
+    async under(policies) {
       const all = [policies.default, ...policies.clients.map(({ policy }) => policy)];
       wanted = all.filter(({ mode, allow }) => mode === "enforce" && allow.mounts.length > 0);
-      refresh();
+      for (const { views } of byRoot.values()) views.clear();
+      await inTurn();
       if (wanted.length === 0) return policies;
       const withFolders = (policy: Policy): Policy => ({ ...policy, folders: held });
       return {
@@ -118,7 +162,7 @@ export function holdFolders({ eyes, hostRoot }: FolderOptions): HeldFolders {
         clients: policies.clients.map((client) => ({ ...client, policy: withFolders(client.policy) })),
       };
     },
-    refresh,
+    refresh: inTurn,
     place(root, path, missing) {
       const known = byRoot.get(root);
       if (!known || !isAtOrBelow(path, root)) return failed(`${path} is in no folder that the guard holds`);
@@ -134,6 +178,14 @@ export function holdFolders({ eyes, hostRoot }: FolderOptions): HeldFolders {
     },
   };
   return held;
+}
+
+function volumeOf(mark: string): string {
+  return `bulkhead-${createHash("sha256").update(mark).digest("hex").slice(0, 24)}`;
+}
+
+function viewKey({ uid, gid }: Ids, kind: "root" | "own"): string {
+  return `${uid}:${gid} ${kind}`;
 }
 
 function partsOf(path: string): readonly string[] {

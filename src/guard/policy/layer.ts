@@ -1,6 +1,6 @@
 import type { Limit, Limits } from "../../fix/plan/limits.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
-import type { MountRule, Policy } from "./policy.ts";
+import type { Ids, MountRule, Policy } from "./policy.ts";
 import type { PolicyWords } from "./schema.ts";
 import { minorOf } from "./versions.ts";
 
@@ -81,8 +81,14 @@ type MountWords = NonNullable<NonNullable<PolicyWords["allow"]>["mounts"]>[numbe
 
 function mountOf(mount: MountWords): MountRule {
   if (typeof mount === "string") return { source: mount, readOnly: false };
-  const { source, readOnly = false, dangerous = false } = mount;
-  return { source, readOnly, ...(dangerous && { dangerous }) };
+  const { source, readOnly = false, dangerous = false, as } = mount;
+  return { source, readOnly, ...(dangerous && { dangerous }), ...(as !== undefined && { as: idsOf(as) }) };
+}
+
+/** `1000`, or `1000:100` with another group. */
+function idsOf(text: number | string): Ids {
+  const [uid = "", gid = uid] = String(text).split(":");
+  return { uid: Number(uid), gid: Number(gid) };
 }
 
 /** Limits that bulkhead.yaml says. */

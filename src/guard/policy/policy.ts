@@ -92,9 +92,17 @@ export interface Maxima {
   readonly pids?: number;
 }
 
+/** A user of the host. */
+export interface Ids {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface MountRule {
   readonly source: string;
   readonly readOnly: boolean;
+  /** Who owns on the host what a container's root makes there. */
+  readonly as?: Ids;
   /** Whether it may be mounted although a control finds it dangerous: `/etc`, the Engine's socket. */
   readonly dangerous?: boolean;
 }

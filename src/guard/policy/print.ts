@@ -48,9 +48,14 @@ function wordOf(
   return hardenWhereKnown.has(id) && !hardenUnknown?.has(id) ? "harden-known" : "harden";
 }
 
-function mountWords({ source, readOnly, dangerous }: MountRule): unknown {
-  if (!readOnly && !dangerous) return source;
-  return { source, ...(readOnly && { readOnly }), ...(dangerous && { dangerous }) };
+function mountWords({ source, readOnly, dangerous, as }: MountRule): unknown {
+  if (!readOnly && !dangerous && !as) return source;
+  return {
+    source,
+    ...(readOnly && { readOnly }),
+    ...(dangerous && { dangerous }),
+    ...(as && { as: as.uid === as.gid ? as.uid : `${as.uid}:${as.gid}` }),
+  };
 }
 
 function boundsOf(

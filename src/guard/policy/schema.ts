@@ -40,6 +40,16 @@ const mount = z.union([
         }),
       ),
     ),
+    as: z.optional(
+      z
+        .union([z.int().check(z.minimum(1)), z.string().check(z.regex(/^[1-9]\d{0,8}(?::[1-9]\d{0,8})?$/))])
+        .check(
+          z.meta({
+            description:
+              "The host's user, as an ID or as ID:GROUP, who owns what a container's root makes there; the container's other users are nobody on the host. Default: IDs are the same on both sides.",
+          }),
+        ),
+    ),
   }),
 ]);
 

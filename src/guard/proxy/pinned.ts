@@ -57,6 +57,7 @@ async function pinCreate(
       return path === undefined ? [] : [{ kind: "hostPath" as const, path }];
     }),
   );
+  const user = await userOf(body, ask);
   const pinned = new Map<unknown, Json>();
   let lasts = true;
   for (const item of items) {
@@ -65,7 +66,7 @@ async function pinCreate(
     const answer = found.get(questionKey({ kind: "hostPath", path: asked.source }));
     if (answer?.state !== "found") continue;
     const mount = { hostPath: asked.source, resolvedPath: answer.id, readOnly: asked.readOnly };
-    const folder = folderOf(mount, policy);
+    const folder = folderOf(mount, policy, user);
     if (!folder) {
       const reason = refusedFolder(asked.source, policy);
       if (reason !== undefined) return failed(`mounts ${asked.source}, and ${reason}`);
@@ -90,6 +91,15 @@ async function pinCreate(
   };
   const Labels = { ...recordAt(body, "Labels"), [askedLabel]: JSON.stringify(asked) };
   return ok({ ...request, body: { ...body, Labels, HostConfig } });
+}
+
+/** Its own, or its image's. */
+async function userOf(body: Json, ask: Ask): Promise<string> {
+  const own = textAt(body, "User") ?? "";
+  const name = textAt(body, "Image") ?? "";
+  if (own !== "" || name === "") return own;
+  const image = (await ask([{ kind: "image", name }])).get(`image ${name}`);
+  return (image?.state === "found" && textAt(image.document, "Config", "User")) || "";
 }
 
 async function pinOne(

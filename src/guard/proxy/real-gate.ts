@@ -19,10 +19,13 @@ export function realGate(ask: Ask, folders?: HeldFolders): Gate {
     closed: (route, policy) => (policy.mode === "enforce" ? routeReasons({ route }, policy) : []),
     judge(raw, policy) {
       if (!folders || policy.folders === undefined) return judge(raw, policy, ask);
-      if (raw.method === "POST" && raw.target.includes("/containers/create")) folders.refresh();
-      const judged = judge(raw, policy, ask);
-      // What mounts a folder has asked for something.
-      return judged instanceof Promise ? judged.then((each) => pin(each, policy, folders, ask)) : judged;
+      const judgeNow = () => {
+        const judged = judge(raw, policy, ask);
+        // What mounts a folder has asked for something.
+        return judged instanceof Promise ? judged.then((each) => pin(each, policy, folders, ask)) : judged;
+      };
+      const isCreate = raw.method === "POST" && raw.target.includes("/containers/create");
+      return isCreate ? folders.refresh().then(judgeNow) : judgeNow();
     },
     judgeUnderstood: (request, policy) => judgeUnderstood(request, policy, ask),
     write: writeRequest,

@@ -4,6 +4,7 @@ import type { EngineClient } from "../../engine/client.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { dialler } from "../../engine/connect/socket.ts";
+import { openWriter } from "../../engine/write-client.ts";
 import { openBuilds } from "../buildkit/builds.ts";
 import { answerer } from "../engine/answer.ts";
 import { labelsByAddress } from "../engine/container-labels.ts";
@@ -11,6 +12,7 @@ import { openEyes, trimmedRoot } from "../engine/eyes.ts";
 import { holdFolders } from "../engine/folders.ts";
 import type { HostEyes } from "../engine/host-path.ts";
 import type { OwnFile } from "../engine/own-files.ts";
+import { asRoot, byContainer, type OnHost } from "../engine/views.ts";
 import { isAllowed } from "../judge/policy/rules.ts";
 import type { Sink } from "../log/sink.ts";
 import { guardMetrics } from "../metrics.ts";
@@ -78,8 +80,10 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const version = engineVersion();
   const eyes = openEyes(engine.socketPath, options.hostRoot, options.ownFiles);
   const ask = answerer(questions, eyes);
-  const folders = holdFolders({ eyes, hostRoot: trimmedRoot(options.hostRoot) });
-  let inUse = folders.under(options.policies);
+  const hostRoot = trimmedRoot(options.hostRoot);
+  const onHost = hostRoot === "" ? programsOf(options.connect) : undefined;
+  const folders = holdFolders({ eyes, hostRoot, onHost, tell: options.tell });
+  let inUse = await folders.under(options.policies);
   const around = {
     version,
     gate: options.further?.(realGate(ask, folders), questions) ?? realGate(ask, folders),
@@ -172,7 +176,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
       const faults: string[] = [];
       const next = listenersOf(options.listen, policies);
       if (next.ok) {
-        inUse = folders.under(policies);
+        inUse = await folders.under(policies);
         proxy.use(inUse);
         proxy.keepOnly(new Set(next.value.map(({ address }) => address)));
         for (const at of next.value) {
@@ -199,6 +203,19 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
       return cut;
     },
   });
+}
+
+/** What runs the host's programs as root. */
+function programsOf(connect: ConnectOptions): OnHost {
+  if (process.getuid?.() === 0) return asRoot;
+  return async (command) => {
+    // The versions of it that matter here are in every Engine.
+    const writer = openWriter(connect, "1.41");
+    if (!writer.ok) return writer;
+    const done = await byContainer(writer.value)(command);
+    await writer.value.close();
+    return done;
+  };
 }
 
 /** Why the guard cannot do what a policy asks: folders of the host are allowed, and where their links lead is not visible. */

@@ -11,6 +11,8 @@ import type { Answer } from "../result.ts";
  * part by part beneath the volume: no link, and nobody who swaps a part of the path, leads it out of the folder.
  */
 export interface HostFolder {
+  /** Whether the device shows what a container's root makes as the caller's, so that it gives nobody the rights of another. */
+  readonly isMapped: boolean;
   /** On the host, without patterns: `/srv` of `/srv/**`. */
   readonly root: string;
   /** The volume's name. */
@@ -23,7 +25,8 @@ export interface HostFolder {
 
 /** Those of all clients. */
 export interface HostFolders {
-  at(root: string): HostFolder | undefined;
+  /** `user`: the container's, as it was asked for. */
+  at(rule: MountRule, user?: string): HostFolder | undefined;
   named(volume: string): HostFolder | undefined;
   /** Why it is not held, where its path may lead elsewhere. */
   refused(root: string): string | undefined;
@@ -58,12 +61,13 @@ export function rootOf({ source }: MountRule): string {
 export function folderOf(
   { hostPath, resolvedPath, readOnly }: Pick<Mount, "hostPath" | "resolvedPath" | "readOnly">,
   { allow, folders }: Policy,
+  user?: string,
 ): HostFolder | undefined {
   if (!folders || hostPath === undefined) return undefined;
   const path = canonicalPath(resolvedPath ?? hostPath);
   return allow.mounts
     .filter((rule) => !rule.dangerous && (readOnly || !rule.readOnly) && matchesPath(path, rule.source))
-    .map((rule) => folders.at(rootOf(rule)))
+    .map((rule) => folders.at(rule, user))
     .filter((folder) => folder !== undefined)
     .filter(({ root }) => isAtOrBelow(path, root))
     .toSorted((one, other) => other.root.length - one.root.length)[0];

@@ -1,0 +1,97 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { recordAt, textAt } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import type { EngineWriter } from "../../engine/write-client.ts";
+import type { Ids } from "../policy/policy.ts";
+
+/** IDs that are nobody's: those of a container that are not the caller's lie here on the disk. */
+const nobodys = 3_000_000_000;
+const last = 65_535;
+
+/**
+ * Which IDs of the container are which on the disk, as `X-mount.idmap` of mount(8) takes them. `root`: the container's root is the
+ * caller. `own`: the caller's own ID is itself, and root is nobody.
+ */
+export function idmapOf({ uid, gid }: Ids, kind: "root" | "own"): string {
+  const ranges = (id: number): readonly string[] => {
+    const nobody = (first: number, end: number) =>
+      end < first ? [] : [`${first + nobodys}:${first}:${end - first + 1}`];
+    return kind === "root"
+      ? [`${id}:0:1`, ...nobody(1, last)]
+      : [...nobody(0, Math.min(id - 1, last)), `${id}:${id}:1`, ...nobody(id + 1, last)];
+  };
+  return [...ranges(uid).map((each) => `u:${each}`), ...ranges(gid).map((each) => `g:${each}`)].join(" ");
+}
+
+/** Where views are mounted: root's alone, and gone with the next boot. */
+const place = "/run/bulkhead-folders";
+
+/** One that is there and shows the same folder stays; what was mounted there before stays for whoever has it. */
+const script = `set -e
+mkdir -p -m 700 "\${2%/*}"
+[ "$(stat -c %u:%a "\${2%/*}")" = 0:700 ]
+[ "$(stat -Lc %d:%i "$1")" != "$(stat -c %d:%i "$2" 2>/dev/null)" ] || exit 0
+umount -l "$2" 2>/dev/null || mkdir -p "$2"
+exec mount --bind -o "nosuid,nodev,X-mount.idmap=$3" "$1" "$2"`;
+
+/** Runs a program of the host as its root; fails with what it said. */
+export type OnHost = (command: readonly string[]) => Promise<Result<void>>;
+
+/** Mounts what the descriptor holds of `root` with other owners, and gives where. Fails where the kernel or the file system cannot. */
+export async function mountView(
+  { root, descriptor }: { readonly root: string; readonly descriptor: number },
+  as: Ids,
+  kind: "root" | "own",
+  onHost: OnHost,
+): Promise<Result<string>> {
+  const map = idmapOf(as, kind);
+  const at = `${place}/${createHash("sha256").update(`${root} ${map}`).digest("hex").slice(0, 24)}`;
+  const done = await onHost(["sh", "-c", script, "sh", `/proc/${process.pid}/fd/${descriptor}`, at, map]);
+  return done.ok ? ok(at) : done;
+}
+
+/** Of a guard that is root itself. */
+export const asRoot: OnHost = ([program = "", ...args]) =>
+  new Promise((resolve) => {
+    execFile(program, args, { timeout: 10_000 }, (error, _, stderr) => {
+      resolve(error ? failed(stderr.trim().split("\n")[0] || error.message) : ok(undefined));
+    });
+  });
+
+const image = "bulkhead.invalid/host";
+
+/** Of a guard that is not root: a container of its own, which has the host's programs and mounts and ends at once. */
+export function byContainer(engine: Pick<EngineWriter, "post" | "delete">): OnHost {
+  let hasImage = false;
+  return async (command) => {
+    if (!hasImage) {
+      // An archive without a file.
+      const made = await engine.post(`/images/create?fromSrc=-&repo=${image}`, Buffer.alloc(1024));
+      if (!made.ok) return failed(made.reason);
+      hasImage = true;
+    }
+    const folders = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache"].filter(existsSync);
+    const created = await engine.post("/containers/create", {
+      Image: image,
+      Cmd: ["/usr/bin/nsenter", "--target", "1", "--mount", "--", ...command],
+      NetworkDisabled: true,
+      HostConfig: {
+        Privileged: true,
+        PidMode: "host",
+        NetworkMode: "none",
+        LogConfig: { Type: "none" },
+        Binds: folders.map((each) => `${each}:${each}:ro`),
+      },
+    });
+    const id = created.ok ? textAt(created.value, "Id") : undefined;
+    if (!created.ok || id === undefined) return failed(created.ok ? "it has no id" : created.reason);
+    const started = await engine.post(`/containers/${id}/start`);
+    const ended = started.ok ? await engine.post(`/containers/${id}/wait`) : started;
+    await engine.delete(`/containers/${id}?force=1`);
+    if (!ended.ok) return failed(ended.reason);
+    const status = recordAt({ at: ended.value }, "at").StatusCode;
+    return status === 0 ? ok(undefined) : failed(`mount of the host ends with status ${String(status)}`);
+  };
+}
