@@ -3,6 +3,7 @@
 // becomes of them when they are judged, and the messages and frames of BuildKit.
 //
 // Usage: npm run fuzz:guard -- [--seconds 60] [--seed 1] [--keep]
+//        npm run fuzz:guard -- --engine --seconds 600      two clients at random on a real Engine (scripts/never-worse.ts)
 //        tsx scripts/fuzz-guard.ts --vectors      texts for test/support/guard/fixtures/go-decoding/main.go
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -30,6 +31,9 @@ import {
 import { type FuzzInput, toRaw } from "../test/support/guard/input.ts";
 import { brokenBy } from "../test/support/guard/invariants.ts";
 import { brokenByJudging } from "../test/support/guard/judged-invariants.ts";
+import { calls, policies } from "../test/support/guard/never-worse.ts";
+import { brokenByCalls } from "../test/support/guard/never-worse-mock.ts";
+import { brokenBySending, namedRequests, sentPolicies } from "../test/support/guard/sent.ts";
 
 const corpusFile = new URL("../test/support/guard/fixtures/corpus.json", import.meta.url);
 const batchSize = 250;
@@ -39,6 +43,7 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "60" },
     seed: { type: "string", default: "1" },
     keep: { type: "boolean", default: false },
+    engine: { type: "boolean", default: false },
     vectors: { type: "boolean", default: false },
   },
 });
@@ -308,6 +313,28 @@ async function judgeSome(inputs: readonly FuzzInput[]): Promise<void> {
   }
 }
 
+/** *What is judged is what is sent* and *Never worse*, for random requests and rounds of them. */
+async function fuzzLaws(until: number, seed: number): Promise<number> {
+  let tried = 0;
+  for (; Date.now() < until; tried += 1) {
+    const at = { seed: seed + tried, numRuns: 20 };
+    for (const [raw, policy] of fc.sample(fc.tuple(namedRequests, fc.constantFrom(...sentPolicies)), at)) {
+      const broken = await brokenBySending(raw, policy);
+      if (broken === undefined) continue;
+      const body = raw.body.kind === "bytes" ? Buffer.from(raw.body.bytes).toString() : "";
+      console.error(`${broken}:\n${raw.method} ${raw.target} ${body}`);
+      process.exit(1);
+    }
+    for (const [all, asked] of fc.sample(fc.tuple(policies, calls), at)) {
+      const broken = await brokenByCalls(all, asked);
+      if (broken.length === 0) continue;
+      console.error(`seed ${at.seed}: ${broken.join("\n")}\n${JSON.stringify(all)}`);
+      process.exit(1);
+    }
+  }
+  return tried * 20;
+}
+
 /** Milliseconds that other clients may wait while one request is judged. */
 const longestWait = 50;
 
@@ -330,7 +357,9 @@ async function fuzzBounded(until: number): Promise<number> {
 }
 
 async function fuzz(): Promise<void> {
-  const bounded = await fuzzBounded(Date.now() + Number(options.seconds) * 250);
+  const seconds = Number(options.seconds);
+  const bounded = await fuzzBounded(Date.now() + seconds * 250);
+  const laws = await fuzzLaws(Date.now() + seconds * 250, Number(options.seed) * 1_000_000);
   const coverage = new Coverage();
   await coverage.start();
   const kept: FuzzInput[] = [];
@@ -348,7 +377,7 @@ async function fuzz(): Promise<void> {
   let pool: FuzzInput[] = [...(JSON.parse(readFileSync(corpusFile, "utf8")) as FuzzInput[]), ...seeds()];
   await keepNew(pool);
   await judgeSome(pool);
-  const until = Date.now() + Number(options.seconds) * 750;
+  const until = Date.now() + seconds * 500;
   let tried = pool.length;
   while (Date.now() < until) {
     const batch = Array.from({ length: batchSize }, () => {
@@ -365,7 +394,7 @@ async function fuzz(): Promise<void> {
   }
   coverage.stop();
   console.log(
-    `${tried} requests and as many messages of BuildKit, ${kept.length} that each reached something new, ${bounded} hostile texts that were judged within ${longestWait} ms, and nothing broken`,
+    `${tried} requests and as many messages of BuildKit, ${kept.length} that each reached something new, ${bounded} hostile texts that were judged within ${longestWait} ms, ${laws} rounds of two clients, and nothing broken`,
   );
   if (options.keep)
     writeFileSync(corpusFile, `[\n${kept.map((input) => JSON.stringify(input)).join(",\n")}\n]\n`);
@@ -426,4 +455,8 @@ function printVectors(): void {
 }
 
 if (options.vectors) printVectors();
-else await fuzz();
+else if (options.engine) {
+  const { neverWorseOnEngine } = await import("./never-worse.ts");
+  const holds = await neverWorseOnEngine(Number(options.seconds), Number(options.seed));
+  process.exit(holds ? 0 : 1);
+} else await fuzz();

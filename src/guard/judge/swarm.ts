@@ -63,8 +63,7 @@ function specReasons(body: Json, context: CheckContext): readonly Reason[] {
   return [
     ...judgeRun(run, lookAt(view, context, "final"), context, "gives its containers"),
     ...withOwnVolumes(asContainer, context).reasons,
-    ...given("secret", spec.Secrets, context),
-    ...given("config", spec.Configs, context),
+    ...givenKinds.flatMap((kind) => given(kind, spec, context).reasons),
     ...networks.flatMap(({ reasons }) => reasons),
     ...(plugin ? against(policy, "guard-plugin", "makes a service of a plugin, which runs as root") : []),
     ...checkMaxima(view, policy),
@@ -72,14 +71,27 @@ function specReasons(body: Json, context: CheckContext): readonly Reason[] {
   ];
 }
 
-/** Secrets and configs that its containers are given: another client's do not exist for this one. */
-function given(kind: "secret" | "config", value: unknown, context: CheckContext): readonly Reason[] {
-  if (!context.policy.owner) return [];
-  const id = kind === "secret" ? "SecretID" : "ConfigID";
-  return itemsOf(value).flatMap((each) => findObject(kind, textAt(each, id) ?? "", context).reasons);
+const givenKinds = ["secret", "config"] as const;
+const givenPlaces = {
+  secret: { list: "Secrets", id: "SecretID" },
+  config: { list: "Configs", id: "ConfigID" },
+} as const;
+
+/** Secrets or configs that its containers are given, by their ids: another client's do not exist for this one. */
+function given(kind: (typeof givenKinds)[number], spec: Json, context: CheckContext) {
+  const { list, id } = givenPlaces[kind];
+  const all = context.policy.owner ? itemsOf(spec[list]) : [];
+  const found = all.map((each) => ({ each, found: findObject(kind, textAt(each, id) ?? "", context) }));
+  return {
+    changed:
+      found.length === 0
+        ? {}
+        : { [list]: found.map(({ each, found: { name } }) => ({ ...(each as Json), [id]: name })) },
+    reasons: found.flatMap((each) => each.found.reasons),
+  };
 }
 
-/** The body with the volumes and labels of its containers as the owner's. */
+/** The body with the volumes and labels of its containers as the owner's, and what they are given by its id. */
 function withOwnTask(body: unknown, context: CheckContext): unknown {
   const task = recordAt({ body }, "body", "TaskTemplate");
   const spec = recordAt(task, "ContainerSpec");
@@ -91,6 +103,7 @@ function withOwnTask(body: unknown, context: CheckContext): unknown {
     ...spec,
     ...(spec.Mounts !== undefined && { Mounts }),
     ...(isRecord(spec.Labels) && { Labels }),
+    ...Object.assign({}, ...givenKinds.map((kind) => given(kind, spec, context).changed)),
   };
   return { ...recordAt({ body }, "body"), TaskTemplate: { ...task, ContainerSpec } };
 }

@@ -26,6 +26,8 @@ export interface Call {
   /** Behind the version. */
   readonly path: string;
   readonly body?: unknown;
+  /** Of a build: the Dockerfile in its archive. */
+  readonly dockerfile?: string;
 }
 
 /** Inspect documents, by what they go by. */
@@ -35,6 +37,10 @@ export interface State {
   readonly containers: ReadonlyMap<string, unknown>;
   readonly volumes: ReadonlyMap<string, unknown>;
   readonly networks: ReadonlyMap<string, unknown>;
+  /** By id, each with what exec inspect says. */
+  readonly execs: ReadonlyMap<string, unknown>;
+  readonly services: ReadonlyMap<string, unknown>;
+  readonly secrets: ReadonlyMap<string, unknown>;
 }
 
 /** Links of the host that the containers' folders are in. */
@@ -57,6 +63,7 @@ const words = fc.record<Words>(
     rules: fc.constantFrom(
       { "guard-image-push": "allow" as const },
       { "guard-commit": "allow" as const },
+      { "guard-service": "allow" as const },
       {},
     ),
   },
@@ -160,6 +167,58 @@ const asked: fc.Arbitrary<Omit<Call, "client">> = fc.oneof(
       path: `/images/${encodeURIComponent(from)}/tag?${query(to)}`,
     })),
   },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ name: named, User: fc.constantFrom("", "0", "1000", "nobody"), Privileged: fc.boolean() })
+      .map(({ name, User, Privileged }) => ({
+        method: "POST" as const,
+        path: `/containers/${name}/exec`,
+        body: { User, Privileged, Cmd: ["true"] },
+      })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({
+        Name: fc.constantFrom("s1", "s2"),
+        Image: fc.oneof(fc.constant(base), tag),
+        from: source,
+        CapabilityAdd: fc.constantFrom(["CAP_SYS_ADMIN"], []),
+        User: fc.constantFrom("", "1000", "nobody"),
+        secret: fc.constantFrom("ann", "bob", undefined),
+        network: fc.constantFrom("host", "net", undefined),
+        labels: fc.array(label, { maxLength: 1 }),
+      })
+      .map(({ Name, Image, from, CapabilityAdd, User, secret, network, labels }) => ({
+        method: "POST" as const,
+        path: "/services/create",
+        body: {
+          Name,
+          Labels: Object.fromEntries(labels),
+          TaskTemplate: {
+            ContainerSpec: {
+              Image,
+              CapabilityAdd,
+              User,
+              Mounts: [{ Type: from.startsWith("/") ? "bind" : "volume", Source: from, Target: "/m" }],
+              ...(secret && { Secrets: [{ SecretID: secret, SecretName: secret }] }),
+            },
+            ...(network && { Networks: [{ Target: network }] }),
+          },
+        },
+      })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(tag, fc.constantFrom("", "host", "container:others"), fc.constantFrom("scratch", base))
+      .map(([to, network, from]) => ({
+        method: "POST" as const,
+        path: `/build?t=${encodeURIComponent(to)}&networkmode=${encodeURIComponent(network)}`,
+        dockerfile: `FROM ${from}\nLABEL bulkhead.owner=bob\n`,
+      })),
+  },
   named.map((name) => ({ method: "DELETE" as const, path: `/containers/${name}?force=1` })),
   tag.map((name) => ({
     method: "DELETE" as const,
@@ -220,6 +279,42 @@ export function worse(
     }
   }
   found.push(...names(before, after, client, all));
+  for (const [id, document] of after.execs) {
+    if (before.execs.has(id)) continue;
+    const container = before.containers.get(textAt(document, "container") ?? "");
+    const process = recordAt(document, "ProcessConfig");
+    if (own.owner && ownerOf(container) !== client) found.push(`entered ${textAt(container, "Name")}`);
+    if (process.privileged === true) found.push("entered with every capability");
+    found.push(
+      ...userDangers(String(process.user || textAt(container, "Config", "User") || ""), own),
+      ...dangers(container, before, own, client).map((what) => `entered one that ${what}`),
+    );
+  }
+  for (const [id, document] of after.services) {
+    if (before.services.has(id)) continue;
+    const spec = recordAt(document, "Spec", "TaskTemplate", "ContainerSpec");
+    const isOnHost = JSON.stringify(recordAt(document, "Spec", "TaskTemplate").Networks ?? "").includes(
+      '"host"',
+    );
+    const asContainer = {
+      Image: before.tags.get(String(spec.Image)) ?? String(spec.Image),
+      Config: { User: spec.User, Labels: spec.Labels },
+      HostConfig: {
+        Mounts: spec.Mounts,
+        CapAdd: spec.CapabilityAdd,
+        ...(isOnHost && { NetworkMode: "host" }),
+      },
+    };
+    if (own.owner && ownerOf(document) !== client)
+      found.push(`made the service ${id} as ${ownerOf(document)}`);
+    for (const each of Array.isArray(spec.Secrets) ? spec.Secrets : []) {
+      const secret = [...before.secrets.values()].find(
+        (one) => textAt(one, "ID") === textAt(each, "SecretID"),
+      );
+      if (own.owner && ownerOf(secret) !== client) found.push(`gives ${id} the secret of ${ownerOf(secret)}`);
+    }
+    found.push(...dangers(asContainer, before, own, client).map((what) => `${id}: ${what}`));
+  }
   for (const [id, document] of after.containers) {
     const isNew = !before.containers.has(id);
     const isStarted = isRunning(document) && !isRunning(before.containers.get(id));
@@ -271,8 +366,14 @@ function dangers(document: unknown, before: State, own: Words, client: ClientNam
   const ids = [...before.tags]
     .filter(([name]) => images.some((each) => name === each || name.startsWith(`${each}:`)))
     .map(([, id]) => id);
+  const volumes = [
+    ...textsOf(host.Binds).map((bind) => bind.split(":")[0] ?? ""),
+    ...(Array.isArray(host.Mounts) ? host.Mounts.filter(isRecord).map(({ Source }) => String(Source)) : []),
+  ].filter((name) => before.volumes.has(name) && ownerOf(before.volumes.get(name)) !== client);
   const user = textAt(document, "Config", "User") ?? "";
   return [
+    ...(own.owner ? volumes.map((name) => `uses the volume ${name}, which is another's`) : []),
+    ...userDangers(user, own),
     ...(host.Privileged === true ? ["is privileged"] : []),
     ...(["PidMode", "NetworkMode", "IpcMode"] as const).flatMap((mode) =>
       host[mode] === "host" ? [`shares ${mode}`] : [],
@@ -290,11 +391,13 @@ function dangers(document: unknown, before: State, own: Words, client: ClientNam
     ...(images.length > 0 && !ids.includes(textAt(document, "Image") ?? "")
       ? ["is of an image off the list"]
       : []),
-    ...(own.allow?.users?.length && !own.allow.users.includes(Number(user.split(":")[0] || 0))
-      ? [`runs as ${user}`]
-      : []),
     ...(own.owner && labels["com.docker.compose.project"] === "shop" ? ["is in the operator's project"] : []),
   ];
+}
+
+function userDangers(user: string, { allow }: Words): readonly string[] {
+  const isListed = allow?.users?.includes(Number(user.split(":")[0] || 0));
+  return allow?.users?.length && !isListed ? [`runs as ${user}`] : [];
 }
 
 function isRunning(document: unknown): boolean {
@@ -305,6 +408,7 @@ export function ownerOf(document: unknown): string | undefined {
   return (
     textAt(document, "Config", "Labels", "bulkhead.owner") ||
     textAt(document, "Labels", "bulkhead.owner") ||
+    textAt(document, "Spec", "Labels", "bulkhead.owner") ||
     undefined
   );
 }
