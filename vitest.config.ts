@@ -15,7 +15,7 @@ const wholeHost = [
 /** The built command on files, and its packages: no Engine, container, mount or namespace, so they disturb no other test. */
 const filesAlone = [
   "test/e2e/{audit-files,benchmark,ci-files,command-line,completion,deb,docs-site,documents}.test.ts",
-  "test/e2e/{fix,fix-secrets,fix-undo,guard-check,init,package,packaging,pre-commit,readme,stacks}.test.ts",
+  "test/e2e/{fix,fix-secrets,fix-undo,guard-check,init,package,packaging,pre-commit,printed-commands,readme,stacks}.test.ts",
 ];
 
 const withEngine = {

@@ -18,9 +18,21 @@ export function spellRemedy(subject: Subject, remedy: Pick<Remedy, "patches">): 
 
 /** What `docker update` changes while the container runs, as its command line; the rest as options of a new one. */
 function spellLive(patches: readonly ContainerPatch[], name: string): readonly string[] {
-  const updated = patches.filter(({ op, field }) => op === "set" && isUpdatable(field)).map(spellRunPatch);
+  const updated = withSwap(patches.filter(({ op, field }) => op === "set" && isUpdatable(field))).map(
+    spellRunPatch,
+  );
   const others = patches.filter(({ op, field }) => op !== "set" || !isUpdatable(field)).map(spellRunPatch);
   return [...(updated.length > 0 ? [`docker update ${updated.join(" ")} ${name}`] : []), ...others];
+}
+
+/** A limit alone would leave the swap of a running container without one: twice the memory is what docker run gives. */
+function withSwap(patches: readonly ContainerPatch[]): readonly ContainerPatch[] {
+  if (patches.some(({ field }) => field === "memorySwap")) return patches;
+  return patches.flatMap((patch): readonly ContainerPatch[] =>
+    patch.op === "set" && patch.field === "memory" && patch.value > 0
+      ? [patch, { op: "set", field: "memorySwap", value: 2 * patch.value }]
+      : [patch],
+  );
 }
 
 /** docker compose made it from a file: that is where people change it. `docker update` would last until the next `up`. */

@@ -102,7 +102,7 @@ test("the page begins with the worst findings and the command that mends each", 
   const text = page("one-subject");
   const start = text.slice(text.indexOf("Start here"), text.indexOf('id="findings"'));
   expect(start).toContain('<span class="badge critical">critical</span> web mounts /var/run/docker.sock.');
-  expect(start).toContain('<code class="command">bulkhead guard proxy --preset read-only</code>');
+  expect(start).toContain('<code class="command">bulkhead fix --guard compose.yaml</code>');
   expect(html(reportOf([], []), testContext())).not.toContain("Start here");
 });
 

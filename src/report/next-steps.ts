@@ -1,4 +1,5 @@
 import type { Finding, ReportedSubject } from "../audit/finding.ts";
+import { socketClientOf } from "../controls/mounts/socket-clients.ts";
 import { isWritten } from "../formats/formats.ts";
 import { seriousEntries } from "./groups/serious.ts";
 import type { SubjectFindings } from "./groups/tally.ts";
@@ -15,28 +16,6 @@ export interface NextStep {
 }
 
 const stepsShown = 3;
-
-/** Images that ask for the Engine's socket, and the guard's preset that lets through what they need. */
-const presets: readonly (readonly [image: RegExp, preset: string])[] = [
-  [/(?:^|\/)traefik\b/, "traefik"],
-  [/(?:^|\/)watchtower\b/, "watchtower"],
-  [/(?:^|\/)portainer/, "portainer"],
-  [/(?:^|\/)dozzle\b/, "dozzle"],
-  [/(?:^|\/)homepage\b/, "homepage"],
-  [/(?:^|\/)(?:docker-gen|nginx-proxy)\b/, "docker-gen"],
-  [/(?:^|\/)diun\b/, "diun"],
-  [/(?:^|\/)(?:docker-)?autoheal\b/, "autoheal"],
-  [/(?:^|\/)cadvisor\b/, "cadvisor"],
-  [/(?:^|\/)netdata\b/, "netdata"],
-  [/(?:^|\/)crowdsec\b/, "crowdsec"],
-  [/(?:^|\/)(?:prometheus|telegraf|grafana)\b/, "prometheus"],
-  [/(?:^|\/)gitlab-runner\b/, "gitlab-runner"],
-  [/(?:^|\/)(?:act_runner|act|runner)\b/, "act"],
-  [/(?:^|\/)(?:actions-runner|github-runner)\b/, "github-runner"],
-  [/(?:^|\/)jenkins\b/, "jenkins"],
-  [/(?:^|\/)(?:drone-runner|agent|woodpecker-agent)\b/, "ci-runner"],
-  [/(?:^|\/)docker-socket-proxy\b/, "docker-socket-proxy"],
-];
 
 /** The worst findings, each with its command; findings below high come only where nothing is worse. */
 export function nextSteps(groups: readonly SubjectFindings[]): readonly NextStep[] {
@@ -63,19 +42,27 @@ export function nextSteps(groups: readonly SubjectFindings[]): readonly NextStep
 
 /** What to type to mend the finding. */
 export function commandFor({ control, fix, message }: Finding, subject: ReportedSubject): string {
+  const target = targetOf(subject);
   // A folder above the socket gives more than the socket, which no guard takes away.
   if (control === "docker-socket-mount" && /\.sock\b/.test(headOf(message).split(",")[0] ?? "")) {
-    const preset = presets.find(([image]) => image.test(subject.image ?? ""))?.[1] ?? "read-only";
-    return `bulkhead guard proxy --preset ${preset}`;
+    const client = socketClientOf(subject.image);
+    if (client === "proxy") return `bulkhead explain ${control}`;
+    if (subject.source === "compose" && target !== undefined) return `bulkhead fix --guard ${target}`;
+    const preset = client === undefined ? "" : ` --preset ${client}`;
+    return `bulkhead guard proxy${preset} --listen unix:///run/bulkhead-${socketName(subject.name)}.sock`;
   }
-  const target = targetOf(subject);
   if (!fix || fix.kind === "manual" || target === undefined) return `bulkhead explain ${control}`;
   if (fix.kind === "decision") {
     const who = subject.kind === "container" ? `@${subject.name}` : "";
-    return `bulkhead fix --accept ${quoted(control + who)} ${target}`;
+    return `bulkhead fix --only ${control} --accept ${quoted(control + who)} ${target}`;
   }
   const canTry = subject.source === "compose" || subject.source === "run-command";
   return canTry ? `bulkhead fix --verify ${target}` : `bulkhead fix ${target}`;
+}
+
+/** A name that a path may hold. */
+function socketName(name: string): string {
+  return name.replace(/[^\w.-]+/g, "-");
 }
 
 /** What `bulkhead fix` takes for the subject; undefined where it has nothing to write to. */

@@ -206,8 +206,8 @@ test("the end leads on: the worst three, each with its command", () => {
     subjects: given.subjects.map((subject) => ({ ...subject, location, image: "traefik:v3" })),
   };
   const end = text(report, testContext()).split("Start here")[1];
-  expect(end).toContain("bulkhead guard proxy --preset traefik");
-  expect(end).toContain("bulkhead fix --accept privileged@heavy 'my compose.yaml'");
+  expect(end).toContain("bulkhead fix --guard 'my compose.yaml'");
+  expect(end).toContain("bulkhead fix --only privileged --accept privileged@heavy 'my compose.yaml'");
   expect(end).toContain("bulkhead explain host-network");
 });
 

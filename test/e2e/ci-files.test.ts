@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -13,15 +14,23 @@ const repository = folderOf({
   "clean/Dockerfile": "FROM scratch\nUSER 1000\n",
 });
 const tools = folderOf({});
+const tarball = join(tools.path, "release.tgz");
+let sha256 = "";
+
+/** What a user puts into the file. */
+function release() {
+  return { BULKHEAD_TARBALL: `file:${tarball}`, BULKHEAD_SHA256: sha256 };
+}
 
 beforeAll(() => {
   const program = builtCommand();
-  // In place of the registry: npx runs the built command.
-  writeFileSync(
-    join(tools.path, "npx"),
-    `#!/bin/sh\n[ "$1 $2" = "--yes bulkhead@${version}" ] || exit 99\nshift 2\nexec node -- "${program}" "$@"\n`,
-  );
-  chmodSync(join(tools.path, "npx"), 0o755);
+  // A release: its one file that runs is the built command.
+  mkdirSync(join(tools.path, "package/dist"), { recursive: true });
+  writeFileSync(join(tools.path, "package/package.json"), JSON.stringify({ name: "bulkhead", version }));
+  const wrapper = `process.argv[1] = ${JSON.stringify(program)}; require(process.argv[1]);\n`;
+  writeFileSync(join(tools.path, "package/dist/bulkhead.cjs"), wrapper);
+  execFileSync("tar", ["-czf", tarball, "-C", tools.path, "package"]);
+  sha256 = createHash("sha256").update(readFileSync(tarball)).digest("hex");
   mkdirSync(join(tools.path, "action"));
   writeFileSync(join(tools.path, "action/bulkhead"), `#!/bin/sh\nexec node -- "${program}" "$@"\n`);
   chmodSync(join(tools.path, "action/bulkhead"), 0o755);
@@ -126,7 +135,7 @@ test.each([
   const script = bulkhead.script
     .join("\n")
     .replace(/\$\[\[ inputs\.([\w-]+) \]\]/g, (_: string, name: string) => inputs[name].default);
-  expect(run(script).status).toBe(1);
+  expect(run(script, release()).status).toBe(1);
   const { junit, codequality } = bulkhead.artifacts.reports;
   expect(readFileSync(join(repository.path, junit), "utf8")).toContain("<failure");
   const issues = JSON.parse(readFileSync(join(repository.path, codequality), "utf8"));
@@ -140,7 +149,7 @@ test.each([
 test("the GitHub workflow that init writes audits, and its SARIF file is there", () => {
   const { jobs } = parse(readFileSync("packaging/ci/github.yml", "utf8"));
   const steps: readonly (Step & { with?: { sarif_file?: string } })[] = jobs.bulkhead.steps;
-  const ran = run(steps.find((step) => step.run !== undefined)?.run ?? "exit 98");
+  const ran = run(steps.find((step) => step.run !== undefined)?.run ?? "exit 98", release());
   expect(ran.status).toBe(1);
   expect(ran.stdout).toContain("::error file=compose.yaml,");
   const file = steps.find((step) => step.with?.sarif_file)?.with?.sarif_file ?? "";
@@ -149,10 +158,9 @@ test("the GitHub workflow that init writes audits, and its SARIF file is there",
 
 test("the Jenkinsfile's steps audit, and the file that it publishes is there", () => {
   const text = readFileSync("packaging/ci/Jenkinsfile", "utf8");
-  const [, script = ""] = /sh '([^']+)'/.exec(text) ?? [];
-  const [, wanted = ""] = /BULKHEAD = '([^']+)'/.exec(text) ?? [];
+  const [, script = ""] = /sh '''([^']+)'''/.exec(text) ?? [];
   const [, results = ""] = /testResults: '([^']+)'/.exec(text) ?? [];
-  expect(run(script, { BULKHEAD: wanted }).status).toBe(1);
+  expect(run(script, release()).status).toBe(1);
   expect(readFileSync(join(repository.path, results), "utf8")).toContain("<failure");
 });
 
@@ -161,9 +169,42 @@ test.each([
   ["packaging/ci/forgejo.yaml", (file: Written) => file.jobs?.bulkhead?.steps.at(-1)?.run],
 ])("%s audits", (path, scriptOf) => {
   const script = scriptOf(parse(readFileSync(path, "utf8")));
-  const ran = run(script ?? "exit 98");
+  const ran = run(script ?? "exit 98", release());
   expect(ran.status).toBe(1);
   expect(ran.stdout).toContain("docker-socket-mount");
+});
+
+test("another file than the one that was asked for is not run", () => {
+  const { steps } = parse(readFileSync("packaging/ci/woodpecker.yaml", "utf8"));
+  const ran = run(steps[0].commands.join("\n"), { ...release(), BULKHEAD_SHA256: "0".repeat(64) });
+  expect(ran.status).toBe(1);
+  expect(ran.stdout).not.toContain("docker-socket-mount");
+});
+
+test("nothing that is printed, written or documented installs bulkhead by its name from a registry", () => {
+  const files = execFileSync(
+    "git",
+    ["ls-files", "src", "docs", "packaging", "README.md", "action.yml", "examples"],
+    {
+      encoding: "utf8",
+    },
+  );
+  const wrong = files
+    .trim()
+    .split("\n")
+    .filter(
+      (file) => /\.(?:ts|md|ya?ml|cjs|mjs|sh|json)$|Jenkinsfile$/.test(file) && !file.endsWith(".test.ts"),
+    )
+    .filter((file) =>
+      /\b(?:npx|npm (?:i|install|exec)|dlx|bunx)\b[^\n`]*\bbulkhead@/.test(readFileSync(file, "utf8")),
+    );
+  expect(wrong).toEqual([]);
+});
+
+test("no file of a CI says another severity than bulkhead.yaml", () => {
+  const files = execFileSync("git", ["ls-files", "packaging/ci"], { encoding: "utf8" }).trim().split("\n");
+  for (const file of files)
+    expect(readFileSync(file, "utf8"), file).not.toMatch(/--fail-on (?:high|medium|low|info)/);
 });
 
 interface Written {

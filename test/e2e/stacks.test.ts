@@ -56,7 +56,7 @@ test.each(stacks)("a serious finding of the stack of %s is told in full", async 
 test("the first step for a proxy with the socket is the guard, and for another the file to mend", async () => {
   const printed = await audited("seven");
   const end = printed.slice(printed.indexOf("Start here"));
-  expect(end).toContain("bulkhead guard proxy --preset traefik");
+  expect(end).toContain("bulkhead fix --guard compose.yaml");
   expect(end).toContain("compose.yaml");
 });
 

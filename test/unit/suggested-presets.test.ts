@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { ReportedSubject } from "../../src/audit/finding.ts";
+import { socketClientOf } from "../../src/controls/mounts/socket-clients.ts";
 import { presetNames } from "../../src/guard/policy/presets/preset-names.ts";
 import { commandFor } from "../../src/report/next-steps.ts";
 import { findingOf } from "../support/changes.ts";
@@ -17,7 +18,6 @@ it.each([
   ["myoung34/github-runner", "github-runner"],
   ["jenkins/jenkins:lts", "jenkins"],
   ["woodpeckerci/woodpecker-agent:v3", "ci-runner"],
-  ["example/unknown", "read-only"],
 ])("a socket mounted into %s leads to the preset %s, which there is", (image, preset) => {
   const message = "mounts /var/run/docker.sock at /var/run/docker.sock: it can own the host";
   const subject: ReportedSubject = {
@@ -25,7 +25,15 @@ it.each([
     image,
   };
   expect(commandFor(findingOf("docker-socket-mount", { message }), subject)).toBe(
-    `bulkhead guard proxy --preset ${preset}`,
+    `bulkhead guard proxy --preset ${preset} --listen unix:///run/bulkhead-web.sock`,
   );
   expect(presetNames).toContain(preset);
+  expect(socketClientOf(image)).toBe(preset);
 });
+
+it.each(["example/unknown", "ghcr.io/nextcloud-releases/all-in-one", "ghcr.io/mailcow/dockerapi:2"])(
+  "%s gets the default policy: it may drive containers",
+  (image) => {
+    expect(socketClientOf(image)).toBeUndefined();
+  },
+);

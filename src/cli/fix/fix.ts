@@ -1,5 +1,6 @@
 import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
 import { type Survey, type SurveyedSubject, type SurveyRequest, survey } from "../../audit/survey.ts";
+import { changedTexts } from "../../fix/changed-texts.ts";
 import { describeStep, type Look } from "../../fix/describe.ts";
 import { choose, questionsOn } from "../../fix/interactive.ts";
 import { isAtWork, readJournals } from "../../fix/live/recreate/journal.ts";
@@ -29,6 +30,7 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   const request = requestOf(targets, options, settings.value);
   const progress = progressLine(process.stderr);
   const seen = await survey({ ...request, forWriting: true }, () => null, io, progress.show);
+  if (options.guard) return await withGuards({ seen, request, options, io });
   const plan = planner(seen, options, settings.value, io);
   const plans: Planned[] = [];
   for (const [index, each] of seen.subjects.entries()) {
@@ -45,6 +47,29 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   const prepared = await prepare(plans, job);
   const done = await carryOut(prepared, job);
   print(prepared, done, job);
+  return await conclude(prepared, done, job);
+}
+
+/** A guard in front of the socket of each service that mounts it, and nothing else. */
+async function withGuards(job: FixJob): Promise<number> {
+  const { seen, io } = job;
+  const { guardEdits } = await import("../../fix/guard-service.ts");
+  const texts = changedTexts(io, seen.secrets);
+  for (const { subject, context } of seen.subjects) {
+    const edits = guardEdits(subject, context, texts.io);
+    if (edits === undefined) continue;
+    if (edits.ok) texts.make(edits.value);
+    else complain(`${subject.name} keeps the socket: ${edits.reason}`);
+  }
+  const prepared = { plans: [], texts, changed: texts.list() };
+  const done = await carryOut(prepared, job);
+  print(prepared, done, job);
+  if (prepared.changed.length > 0) {
+    const build = "docker build -f packaging/Dockerfile --target guard -t bulkhead-guard:0.1.0 .";
+    complain(
+      `try it first: a call that the guard denies is in its log. Its image: ${build}, in bulkhead's sources`,
+    );
+  }
   return await conclude(prepared, done, job);
 }
 

@@ -9,6 +9,8 @@ import { addTrialOptions, type TrialOptions } from "../common/trial-options.ts";
 export interface FixOptions extends TrialOptions {
   readonly verify?: boolean;
   readonly apply?: boolean;
+  /** Put the guard between the Engine's socket and the services that mount it. */
+  readonly guard?: boolean;
   readonly interactive?: boolean;
   readonly safe?: boolean;
   /** Decisions to make. */
@@ -58,6 +60,10 @@ export function addFixOptions(command: Command): Command {
       [],
     )
     .option("--verify", "try each step on a throw-away copy of the workload, and keep what works")
+    .option(
+      "--guard",
+      "only this: put a guard between the Engine's socket and the Compose services that mount it",
+    )
     .option("--interactive", "ask about each change, including decisions, and plan again after each answer")
     .option("--safe", "make only changes that cannot break a workload")
     .option("--only <control>", "fix only these controls' findings (repeatable, or with commas)", list, [])
@@ -109,6 +115,7 @@ Examples:
   bulkhead fix container:web --memory 256m --apply     what docker update can change
   bulkhead fix container:web --recreate   a hardened container in its place
   bulkhead fix container:web --confirm    it works: remove the old one
+  bulkhead fix --guard compose.yaml       a guard in front of the Docker socket
   bulkhead fix --undo                     bring back what --apply changed
   bulkhead fix engine                     the daemon.json, checked by dockerd
 

@@ -60,6 +60,9 @@ export async function runInit(options: InitOptions): Promise<number> {
     })),
   ];
   const isDone = [...settings, ...others.map(make)].every((done) => done);
+  const open = others.filter(({ text }) => text.includes("OWNER")).map(({ path }) => path);
+  if (isDone && open.length > 0)
+    process.stdout.write(`Before you push: write where you got bulkhead into ${open.join(", ")}\n`);
   if (isDone) process.stdout.write("Next: bulkhead audit\n");
   return isDone ? 0 : 2;
 }

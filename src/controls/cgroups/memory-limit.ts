@@ -51,9 +51,9 @@ export const memoryLimit: Control = {
   remedy: {
     container(container, context) {
       const isLimited = judgeLimit(container, context).verdict !== "fail";
-      const limit: readonly ContainerPatch[] = isLimited
-        ? []
-        : [{ op: "set", field: "memory", value: suggestion(container, context) }];
+      const needsMore = heavyImages.test(valueOr(container.image, ""));
+      const limit: readonly ContainerPatch[] =
+        isLimited || needsMore ? [] : [{ op: "set", field: "memory", value: suggestion(container, context) }];
       const killer: readonly ContainerPatch[] = valueOr(container.oomKillDisable, false)
         ? [{ op: "set", field: "oomKillDisable", value: false }]
         : [];
@@ -61,7 +61,9 @@ export const memoryLimit: Control = {
         kind: "behavioural",
         summary: isLimited
           ? "Leave the OOM killer on."
-          : "Limit the memory; 512 MiB is a starting point, `docker stats` under load shows what it needs.",
+          : needsMore
+            ? "Limit the memory to what this image needs, which is more than 512 MiB: `docker stats` under load shows it."
+            : "Limit the memory; 512 MiB is a starting point, `docker stats` under load shows what it needs.",
         patches: [...limit, ...killer],
         breaks:
           "A process that needs more than the limit is killed: exit status 137, and `docker inspect` says OOMKilled.",
@@ -69,6 +71,10 @@ export const memoryLimit: Control = {
     },
   },
 };
+
+/** Images that are documented to need more than the starting point: no number is invented for them. */
+const heavyImages =
+  /(?:^|[/-])(?:elasticsearch|opensearch|logstash|clickhouse(?:-server)?|cassandra|scylla|mssql|oracle-?(?:xe|free)?|db2|gitlab(?:-[ce]e)?|sonarqube|jenkins|kafka|neo4j|keycloak|immich-(?:server|machine-learning)|jellyfin|plex|frigate|ollama|vllm|localai|minecraft-server|nextcloud|all-in-one|clamd|clamav|paperless-ngx|solr|confluence|jira|nexus3|artifactory(?:-\w+)?)(?=[:@/]|$)/;
 
 function judgeLimit({ memory, job }: Container, { engine }: Context): Verdict {
   if (isOpen(memory)) return unknownFact(memory);

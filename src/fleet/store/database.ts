@@ -65,7 +65,9 @@ async function loadDriver(): Promise<Result<typeof import("better-sqlite3")>> {
     const loaded = await import("better-sqlite3");
     return ok(loaded.default);
   } catch {
-    return failed("the database driver is not installed (npm install better-sqlite3@12.11.1)");
+    return failed(
+      "the database driver is not installed: in a checkout run scripts/set-up.sh databases, elsewhere npm install better-sqlite3@12.11.1",
+    );
   }
 }
 

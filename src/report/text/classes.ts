@@ -132,9 +132,12 @@ function fixLines(
   );
   const words = groups.filter(({ findings }) => !findings.some(({ fix }) => fix?.snippet));
   const code = snippet.map((line) => " ".repeat(textColumn + 2) + style.code(visible(line)));
+  const shown = groups.flatMap(({ findings }) => findings).filter(({ fix }) => fix?.snippet);
+  const isSafe = shown.every(({ fix }) => fix?.kind === "safe");
+  const caution = isSafe ? "" : " (try it first)";
   const each = groups[0]?.findings.length === 1 ? "" : " each of them";
   return [
-    ...(code.length > 0 ? [...labelled(printer, "fix", `Add to${each || " it"}:`), ...code] : []),
+    ...(code.length > 0 ? [...labelled(printer, "fix", `Add to${each || " it"}${caution}:`), ...code] : []),
     ...words.flatMap((group) => labelled(printer, "fix", adviceOf(group))),
   ];
 }

@@ -1,0 +1,100 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { auditRequest } from "../../test/support/audit-request.ts";
+import { audit } from "../audit/audit.ts";
+import { diskFiles } from "../audit/inputs/disk-files.ts";
+import { survey } from "../audit/survey.ts";
+import { applyEdits } from "../model/writing.ts";
+import { guardEdits } from "./guard-service.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "bulkhead-unit-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function guarded(text: string) {
+  const file = join(folder, "compose.yaml");
+  writeFileSync(file, text);
+  const io = diskFiles({});
+  const seen = await survey(
+    auditRequest([file]),
+    () => null,
+    io,
+    async () => undefined,
+  );
+  const made = seen.subjects.map(({ subject, context }) => guardEdits(subject, context, io));
+  const edits = made.flatMap((each) => (each?.ok ? each.value : []));
+  writeFileSync(file, applyEdits(text, edits));
+  const { report } = await audit(auditRequest([file]), diskFiles({}), async () => undefined);
+  const open = report.findings.filter(
+    ({ control, verdict, suppressed }) =>
+      control === "docker-socket-mount" && verdict === "fail" && !suppressed,
+  );
+  return { after: readFileSync(file, "utf8"), open: open.length, gaps: report.gaps, made };
+}
+
+const head = "services:\n  ui:\n    image: portainer/portainer-ce:2\n";
+const mounts = "    volumes:\n      - /var/run/docker.sock:/var/run/docker.sock\n      - data:/data\n";
+
+test.each([
+  ["no environment", `${head}${mounts}\nvolumes:\n  data: {}\n`],
+  ["an environment that is a mapping", `${head}    environment:\n      A: b\n${mounts}volumes:\n  data:\n`],
+  [
+    "an environment that is a list",
+    `${head}${mounts}    environment:\n      - A=b\nvolumes: { data: {} }\n`.replace(
+      "volumes: { data: {} }\n",
+      "volumes:\n  data: {}\n",
+    ),
+  ],
+  ["an environment in flow", `${head}    environment: { A: b }\n${mounts}volumes:\n  data: {}\n`],
+  [
+    "a mount in the long syntax",
+    `${head}    volumes:\n      - type: bind\n        source: /var/run/docker.sock\n        target: /var/run/docker.sock\n      - ./data:/data\n`,
+  ],
+  [
+    "a mount in flow",
+    `${head}    volumes: ["/var/run/docker.sock:/var/run/docker.sock:ro", "./data:/data"]\n`,
+  ],
+  [
+    "other services behind it",
+    `${head}${mounts}  # the web\n  web:\n    image: nginx\n\n# end\nvolumes:\n  data: {}\n`,
+  ],
+])("a service with the socket gets a guard in front: %s", async (_, text) => {
+  const { after, open, gaps } = await guarded(text);
+  expect({ open, gaps }).toEqual({ open: 0, gaps: [] });
+  expect(after).toContain("  guard-ui:\n    image: bulkhead-guard:0.1.0\n");
+  expect(after).toContain(
+    '["--preset", "portainer", "--listen", "unix:///run/bulkhead/docker.sock,mode=0666"]',
+  );
+  expect(after).toMatch(/DOCKER_HOST[:=] ?unix:\/\/\/run\/bulkhead\/docker\.sock/);
+});
+
+test("a tool whose calls are not known gets the default policy, for it may drive containers", async () => {
+  const { after, open } = await guarded(
+    `${head}${mounts}volumes:\n  data:\n`.replace("portainer/portainer-ce:2", "nextcloud/all-in-one"),
+  );
+  expect(open).toBe(0);
+  expect(after).not.toContain("--preset");
+});
+
+test.each([
+  [
+    "services in flow",
+    "services: { ui: { image: x, volumes: ['/var/run/docker.sock:/var/run/docker.sock'] } }\n",
+  ],
+  [
+    "a list that an anchor shares",
+    "x-v: &v [/var/run/docker.sock:/var/run/docker.sock]\nservices:\n  ui:\n    image: x\n    volumes: *v\n",
+  ],
+])("what cannot be edited stays as it is, and the reason is said: %s", async (_, text) => {
+  const { after, made } = await guarded(text);
+  expect(after).toBe(text);
+  expect(made.map((each) => each?.ok)).toEqual([false]);
+});
+
+test("a service without the socket is left alone", async () => {
+  expect((await guarded("services:\n  web:\n    image: nginx\n")).made).toEqual([undefined]);
+});

@@ -1,0 +1,183 @@
+import { isMap, isPair, isScalar, isSeq, type Pair, parseDocument, type YAMLMap } from "yaml";
+import { failed, ok, type Result } from "../base/result.ts";
+import type { Context } from "../controls/control.ts";
+import { exposedMounts } from "../controls/mounts/exposed-mounts.ts";
+import { reachOf } from "../controls/mounts/mount-reach.ts";
+import { socketClientOf } from "../controls/mounts/socket-clients.ts";
+import { isFileOrigin } from "../model/origin.ts";
+import type { Files } from "../model/reading.ts";
+import type { Subject } from "../model/subject.ts";
+import type { Edit } from "../model/writing.ts";
+
+/** Where a service finds the guard's socket. */
+const folder = "/run/bulkhead";
+const address = `unix://${folder}/docker.sock`;
+
+/**
+ * The edits that put a guard between the Engine's socket and a Compose service that mounts it: a service `guard-NAME` that alone
+ * has the socket, a volume with the guard's socket in place of the mount, and DOCKER_HOST. Undefined where the service mounts no
+ * socket; a failure says why the file is not changed.
+ */
+export function guardEdits(
+  subject: Subject,
+  context: Context,
+  io: Files,
+): Result<readonly Edit[]> | undefined {
+  if (subject.kind !== "container" || subject.source !== "compose" || !subject.location) return undefined;
+  const [view] = subject.views;
+  const image = view?.image.state === "set" ? view.image.value : undefined;
+  const client = socketClientOf(image);
+  if (!view || client === "proxy" || subject.name.startsWith("guard")) return undefined;
+  const { file } = subject.location;
+  const mounts = exposedMounts(view, context).flatMap((item) => {
+    if (item.state !== "set" || item.value.from !== undefined) return [];
+    const isSocket = reachOf(item.value, context).some(
+      ({ place, how }) => place.gives === "engine" && how === "at",
+    );
+    return isSocket ? [{ source: item.value.mount.source ?? "", origins: item.origins }] : [];
+  });
+  const [mount] = mounts;
+  if (!mount) return undefined;
+  const [origin] = mount.origins.filter(isFileOrigin);
+  if (mounts.length > 1) return failed("it mounts several sockets");
+  if (!origin || origin.file !== file) return failed("the mount stands in another file");
+  const text = io.read(file);
+  if (!text.ok) return failed(text.reason);
+  return editsOf(file, text.value, subject.name, mount.source, client);
+}
+
+function editsOf(
+  file: string,
+  text: string,
+  name: string,
+  socket: string,
+  preset: string | undefined,
+): Result<readonly Edit[]> {
+  const document = parseDocument(text, { logLevel: "silent" });
+  const services = pairOf(document.contents, "services");
+  const service = services && pairOf(services.value, name);
+  const volumes = service && pairOf(service.value, "volumes");
+  if (!services || !isMap(services.value) || services.value.flow || !service || !isMap(service.value)) {
+    return failed("its services are not written as a block");
+  }
+  if (service.value.flow || !volumes || !isSeq(volumes.value))
+    return failed("its volumes are not written as a list");
+  const items = volumes.value.items.filter((item) => JSON.stringify(item).includes("docker.sock"));
+  const [item] = items;
+  const range =
+    item && typeof item === "object" && "range" in item ? (item.range as readonly number[]) : undefined;
+  if (items.length !== 1 || !range)
+    return failed("its mount of the socket is not found in its list of volumes");
+  const guard = `guard-${name}`;
+  if (pairOf(services.value, guard)) return failed(`${file} has a service ${guard}`);
+  const [start = 0, end = 0] = range;
+  const newline = text.includes("\r\n") ? "\r\n" : "\n";
+  const trimmed = start + text.slice(start, end).trimEnd().length;
+  const serviceEnd = endOf(services.value, text);
+  const indent = " ".repeat(columnOf(text, service));
+  return ok([
+    { file, start, end: trimmed, text: `${guard}:${folder}:ro` },
+    hostEdit(file, text, service.value, newline),
+    {
+      file,
+      start: serviceEnd,
+      end: serviceEnd,
+      text: block(
+        guardService(guard, socket, preset),
+        indent,
+        newline,
+        text.slice(0, serviceEnd).endsWith("\n"),
+      ),
+    },
+    volumeEdit(file, text, pairOf(document.contents, "volumes"), guard, newline),
+  ]);
+}
+
+function pairOf(node: unknown, key: string): Pair | undefined {
+  if (!isMap(node)) return undefined;
+  return node.items.find((pair) => isPair(pair) && isScalar(pair.key) && String(pair.key.value) === key);
+}
+
+function columnOf(text: string, { key }: Pair): number {
+  const at = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
+  return at - (text.lastIndexOf("\n", at - 1) + 1);
+}
+
+/** Behind the last line of a block, before comments and blank lines that stand behind it. */
+function endOf(map: YAMLMap, text: string): number {
+  const end = map.range?.[1] ?? text.length;
+  const trimmed = text.slice(0, end).trimEnd().length;
+  const line = text.indexOf("\n", trimmed);
+  return line < 0 ? text.length : line + 1;
+}
+
+/** DOCKER_HOST, which Docker's clients read, first in the service's environment. */
+function hostEdit(file: string, text: string, service: YAMLMap, newline: string): Edit {
+  const environment = pairOf(service, "environment");
+  const [first] = isMap(environment?.value) || isSeq(environment?.value) ? environment.value.items : [];
+  const insert = (start: number, inserted: string): Edit => ({ file, start, end: start, text: inserted });
+  if (environment && first && (isMap(environment.value) || isSeq(environment.value))) {
+    const { value } = environment;
+    if (value.flow)
+      return insert(
+        (value.range?.[0] ?? 0) + 1,
+        ` ${isMap(value) ? "DOCKER_HOST: " : "DOCKER_HOST="}${address}, `,
+      );
+    const at = value.range?.[0] ?? 0;
+    const from = text.lastIndexOf("\n", at - 1) + 1;
+    const dash = text.slice(from).match(/^\s*(?:- )?/)?.[0] ?? "";
+    return insert(
+      from,
+      isMap(value) ? `${dash}DOCKER_HOST: ${address}${newline}` : `${dash}DOCKER_HOST=${address}${newline}`,
+    );
+  }
+  const [head] = service.items;
+  const at = isScalar(head?.key) ? (head.key.range?.[0] ?? 0) : 0;
+  const indent = " ".repeat(at - (text.lastIndexOf("\n", at - 1) + 1));
+  return insert(at, `environment:${newline}${indent}  DOCKER_HOST: ${address}${newline}${indent}`);
+}
+
+function volumeEdit(
+  file: string,
+  text: string,
+  volumes: Pair | undefined,
+  guard: string,
+  newline: string,
+): Edit {
+  const end = text.length;
+  if (!volumes || !isMap(volumes.value) || volumes.value.flow || volumes.value.items.length === 0) {
+    const before = text.endsWith("\n") ? "" : newline;
+    return { file, start: end, end, text: `${before}${newline}volumes:${newline}  ${guard}: {}${newline}` };
+  }
+  const at = volumes.value.range?.[0] ?? end;
+  const from = text.lastIndexOf("\n", at - 1) + 1;
+  return { file, start: from, end: from, text: `${text.slice(from, at)}${guard}: {}${newline}` };
+}
+
+function guardService(guard: string, socket: string, preset: string | undefined): readonly string[] {
+  const words = [...(preset === undefined ? [] : ["--preset", preset]), "--listen", `${address},mode=0666`];
+  return [
+    "",
+    `${guard}:`,
+    "  image: bulkhead-guard:0.1.0",
+    `  command: ${JSON.stringify(words).replaceAll(",", ", ").replaceAll(", mode", ",mode")}`,
+    '  user: "65532:65532"',
+    "  # The group that the Engine's socket is open to: stat -c %g /var/run/docker.sock",
+    '  group_add: ["${DOCKER_GID:-999}"]',
+    "  network_mode: none",
+    "  volumes:",
+    `    - ${socket}:/var/run/docker.sock:ro # bulkhead-ignore docker-socket-mount -- the guard alone has the socket`,
+    `    - ${guard}:${folder}`,
+    "  read_only: true",
+    "  cap_drop: [ALL]",
+    '  security_opt: ["no-new-privileges:true"]',
+    "  mem_limit: 256m",
+    "  pids_limit: 50",
+    "  restart: unless-stopped",
+  ];
+}
+
+function block(lines: readonly string[], indent: string, newline: string, isAtLineStart: boolean): string {
+  const text = lines.map((line) => (line === "" ? "" : indent + line)).join(newline);
+  return `${isAtLineStart ? "" : newline}${text}${newline}`;
+}
