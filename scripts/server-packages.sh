@@ -6,7 +6,7 @@
 set -eu
 folder=$1
 # setpriv (util-linux) is what the entrypoints step down with.
-servers="crowdsec nginx-light redis-server postgresql-17 mariadb-server-core mariadb-client-core haproxy mosquitto mosquitto-clients cron util-linux"
+servers="crowdsec nginx-light redis-server postgresql-17 mariadb-server-core mariadb-client-core haproxy mosquitto mosquitto-clients cron util-linux php8.4-fpm openssh-server supervisor libcap2-bin"
 if [ "$(cat "$folder/complete" 2>/dev/null)" != "$servers" ]; then
   command -v apt-get >/dev/null 2>&1 || { echo "there is no apt-get here" >&2; exit 1; }
   rm -rf "$folder"

@@ -9,7 +9,7 @@ import type { Baseline } from "../trial/baseline.ts";
 import type { ComposeDocument } from "../trial/compose-config.ts";
 import type { TrialVerdict } from "../trial/judge.ts";
 import { largestSet } from "../trial/largest.ts";
-import type { TrialRun } from "../trial/run.ts";
+import { noRun, type TrialRun } from "../trial/run.ts";
 import type { RunLook, Session, SessionOptions } from "../trial/session.ts";
 import { learntAppArmor } from "./apparmor/learnt.ts";
 import { type Draft, draftOf, type ServiceKnowledge, tracedOf, whyNot } from "./draft.ts";
@@ -164,8 +164,7 @@ export function trialsOf(
       latest = { steps: spellSteps(some), works: tried.works };
       return tried;
     }
-    const run: TrialRun = { project: "", failure: undefined, services: new Map(), readyAfter: 0 };
-    return { works: false, reason: document.reason, evidence: [], causes: [], run };
+    return { works: false, reason: document.reason, evidence: [], causes: [], run: noRun };
   }
 
   /** Gives back what a failing run asks for, until it works. What no grant helps is found by leaving steps out. */

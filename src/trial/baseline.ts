@@ -1,3 +1,5 @@
+import type { ExpectedAnswer } from "./checks.ts";
+import { type Likeness, likenessOf } from "./likeness.ts";
 import type { Expectation, Phase, TrialRun } from "./run.ts";
 
 /** How the workload behaves untouched, from two runs. */
@@ -7,6 +9,7 @@ export interface Baseline {
   readonly logs: ReadonlyMap<string, readonly string[]>;
   /** Whether a declared health check ran. */
   readonly hasHealth: boolean;
+  readonly answers: Readonly<Record<Phase, ReadonlyMap<string, ExpectedAnswer>>>;
   readonly seesListens: boolean;
   readonly seesFiles: boolean;
   /** Milliseconds until it worked, of the slower run. */
@@ -29,9 +32,17 @@ export function baselineOf(one: TrialRun, other: TrialRun): Baseline {
           ends: !a.state.running && !b.state.running,
           restarts: Math.max(a.state.restarts, b.state.restarts),
           files: { first: common("first", a, b), again: common("again", a, b) },
+          contents: { first: alike("first", a, b), again: alike("again", a, b) },
+          stop:
+            a.stop && b.stop
+              ? { exitCodes: [a.stop.exitCode, b.stop.exitCode], took: Math.max(a.stop.took, b.stop.took) }
+              : undefined,
+          reload:
+            a.reload === undefined || b.reload === undefined ? undefined : Math.max(a.reload, b.reload),
         },
       ]),
     ),
+    answers: { first: answersOf("first", one, other), again: answersOf("again", one, other) },
     logs: new Map(pairs.map(({ name, a, b }) => [name, [a.log, b.log]])),
     hasHealth: pairs.some(({ a }) => a.hasHealth),
     seesListens: pairs.some(({ a }) => a.listens.length > 0),
@@ -49,6 +60,34 @@ function common(phase: Phase, a: Files, b: Files): ReadonlyMap<string, boolean> 
     [...(a.files[phase] ?? [])].flatMap(([path, size]) =>
       other?.has(path) ? [[path, (size ?? 0) > 0 && (other.get(path) ?? 0) > 0] as const] : [],
     ),
+  );
+}
+
+/**
+ * What is in the files that both have. One that is not the image's counts only where it is the same in both runs, before and after
+ * the restart: then it is no log, and no counter.
+ */
+function alike(phase: Phase, a: Files, b: Files): ReadonlyMap<string, Likeness> {
+  const [own, other] = [a.contents[phase], b.contents[phase]];
+  return new Map(
+    [...(own ?? [])].flatMap(([path, given]) => {
+      const twin = other?.get(path);
+      if (!twin) return [];
+      const all = [a.contents.first, b.contents.first, a.contents.again, b.contents.again];
+      const digests = new Set(all.map((contents) => contents?.get(path)?.digest));
+      const isSame = digests.size === 1;
+      return isSame || given.ofImage ? [[path, likenessOf([given, twin])] as const] : [];
+    }),
+  );
+}
+
+function answersOf(phase: Phase, one: TrialRun, other: TrialRun): ReadonlyMap<string, ExpectedAnswer> {
+  return new Map(
+    [...one.answers[phase]].map(([check, own]) => {
+      const all = [...own, ...(other.answers[phase].get(check) ?? [])];
+      const statuses = [...new Set(all.map(({ status }) => status))];
+      return [check, { statuses, body: likenessOf(all.map(({ body }) => body)) }];
+    }),
   );
 }
 

@@ -1,24 +1,33 @@
-import { failed, ok, type Result } from "../base/result.ts";
 import { type Docker, whyFailed } from "./docker.ts";
+import { type Answer, ask, type HttpCheck, isHarmless } from "./http.ts";
+import { differenceFrom, type Likeness } from "./likeness.ts";
 import { runProgram } from "./program.ts";
 import type { ContainerState } from "./state.ts";
-import { listensOf } from "./state.ts";
 
 /** What the user says that working means. */
 export interface UserChecks {
-  /** A shell command on this machine. */
-  readonly command: string | undefined;
+  /** Shell commands on this machine. */
+  readonly commands: readonly string[];
   /** A shell command in each container that is verified; `SERVICE=COMMAND` names one service. */
   readonly exec: readonly string[];
-  /** A path, or `SERVICE/path`, or `:PORT/path`. */
-  readonly http: readonly string[];
+  readonly http: readonly HttpCheck[];
   /** Milliseconds that one check may take. */
   readonly limit: number;
   /** A shell command on this machine that uses the workload once the checks pass: a load, a test suite. */
   readonly load?: { readonly command: string; readonly limit: number } | undefined;
 }
 
-export const checkKinds = ["command", "exec", "http", "health", "listens", "output", "restart"] as const;
+export const checkKinds = [
+  "command",
+  "exec",
+  "http",
+  "health",
+  "listens",
+  "output",
+  "restart",
+  "stop",
+  "reload",
+] as const;
 export type CheckKind = (typeof checkKinds)[number];
 
 export interface CheckFailure {
@@ -29,7 +38,21 @@ export interface CheckFailure {
   readonly isFinal: boolean;
   /** The Engine could not start a container: no program of the workload had a part in it. */
   readonly byEngine?: boolean;
+  /** Controls whose steps are likely to have done it, where no log says. */
+  readonly suspects?: readonly string[];
 }
+
+/** Answers of one phase, by the check's text: a service's own, since each is compared with its own. */
+export type Answers = Map<string, Answer[]>;
+
+/** What the untouched runs answered to one check. */
+export interface ExpectedAnswer {
+  readonly statuses: readonly number[];
+  readonly body: Likeness;
+}
+
+/** What serves another page: configuration that its start could not write, or a file that it cannot read. */
+const ofContent = ["read-only-rootfs", "tmpfs-options", "root-user", "capabilities-drop"];
 
 export interface CheckContext {
   readonly project: string;
@@ -39,6 +62,10 @@ export interface CheckContext {
   readonly targets: readonly string[];
   readonly docker: Docker;
   readonly signal: AbortSignal;
+  /** Takes what was answered. */
+  readonly answers: Answers;
+  /** By the check's text; empty in untouched runs. */
+  readonly expected: ReadonlyMap<string, ExpectedAnswer>;
 }
 
 /** Runs the user's checks once. Gives the first that fails. */
@@ -46,8 +73,8 @@ export async function runChecks(
   checks: UserChecks,
   context: CheckContext,
 ): Promise<CheckFailure | undefined> {
-  const { command, exec, http, limit } = checks;
-  if (command !== undefined) {
+  const { commands, exec, http, limit } = checks;
+  for (const command of commands) {
     const environment = { ...process.env, ...variablesOf(context) };
     const ended = await runProgram("sh", ["-c", command], { environment, limit, signal: context.signal });
     if (ended.status !== 0) {
@@ -67,10 +94,41 @@ export async function runChecks(
     }
   }
   for (const each of http) {
-    const answered = await getPath(each, context, limit);
-    if (!answered.ok) return { kind: "http", service: undefined, reason: answered.reason, isFinal: false };
+    const failure = await askOnce(each, limit, context);
+    if (failure) return failure;
   }
   return undefined;
+}
+
+/** Asks once more what can be asked again: an answer that counts or tells the time varies then. */
+export async function askAgain(
+  { http, limit }: UserChecks,
+  context: CheckContext,
+): Promise<CheckFailure | undefined> {
+  for (const each of http.filter(isHarmless)) {
+    const failure = await askOnce(each, limit, context);
+    if (failure) return failure;
+  }
+  return undefined;
+}
+
+async function askOnce(
+  check: HttpCheck,
+  limit: number,
+  context: CheckContext,
+): Promise<CheckFailure | undefined> {
+  const answered = await ask(check, { ...context, limit });
+  if (!answered.ok) return { kind: "http", service: undefined, reason: answered.reason, isFinal: false };
+  const { service, status, body } = answered.value;
+  context.answers.set(check.text, [...(context.answers.get(check.text) ?? []), answered.value]);
+  const expected = context.expected.get(check.text);
+  if (!expected) return undefined;
+  const difference = expected.statuses.includes(status)
+    ? differenceFrom(expected.body, body)
+    : `has the status ${status} instead of ${expected.statuses[0]}`;
+  if (difference === undefined) return undefined;
+  const reason = `the answer of ${service} to ${check.text} differs: it ${difference}`;
+  return { kind: "http", service, reason, isFinal: false, suspects: ofContent };
 }
 
 /** Runs the user's load to its end. Gives why it failed. */
@@ -112,33 +170,4 @@ function forServices(text: string, { states, targets }: CheckContext) {
   const named = /^([\w.-]+)=(.*)$/s.exec(text);
   if (named?.[1] !== undefined && states.has(named[1])) return { services: [named[1]], rest: named[2] ?? "" };
   return { services: targets, rest: text };
-}
-
-async function getPath(text: string, context: CheckContext, limit: number): Promise<Result<void>> {
-  const [, service, port, path = "/"] = /^([\w.-]*)(?::(\d+))?(\/.*)?$/s.exec(text) ?? [];
-  const names = service ? [service] : context.targets;
-  let reason = `${text}: no container of ${names.join(", ")} has an address and a port to ask`;
-  for (const name of names) {
-    const state = context.states.get(name);
-    if (state?.address === undefined) continue;
-    for (const each of port ? [port] : portsOf(state)) {
-      const url = `http://${state.address}:${each}${path}`;
-      try {
-        const signal = AbortSignal.any([context.signal, AbortSignal.timeout(limit)]);
-        const answer = await fetch(url, { redirect: "manual", signal });
-        await answer.body?.cancel();
-        if (answer.status < 400) return ok(undefined);
-        reason = `${name} answers ${path} on port ${each} with status ${answer.status}`;
-      } catch {
-        reason = `${name} does not answer ${path} on port ${each}`;
-      }
-    }
-  }
-  return failed(reason);
-}
-
-function portsOf(state: ContainerState): readonly string[] {
-  const listened = listensOf(state).filter((each) => each.startsWith("tcp/"));
-  if (listened.length > 0) return listened.map((each) => each.slice("tcp/".length));
-  return state.exposed.filter((each) => each.endsWith("/tcp")).map((each) => each.slice(0, -"/tcp".length));
 }

@@ -29,22 +29,31 @@ export function judgeTrial(run: TrialRun, baseline: Baseline): TrialVerdict {
     (a, b) =>
       Number(b === culprit) - Number(a === culprit) || Number(hasFailed(run, b)) - Number(hasFailed(run, a)),
   );
+  const isStop = run.failure?.kind === "stop" || run.failure?.kind === "reload";
   const causes = order.flatMap((name) => {
     const service = run.services.get(name);
-    const lines = [...(fresh.get(name) ?? []), ...statusLines(service)];
+    const stopped = isStop && name === culprit ? newErrors(service?.stopLog ?? "", []) : [];
+    const lines = [...(fresh.get(name) ?? []), ...stopped, ...statusLines(service)];
     return causesOf(lines).map((cause) => ({ ...cause, service: name }));
   });
   const said = run.failure ? causesOf([run.failure.reason]) : [];
-  const all = [...causes, ...said.map((cause) => ({ ...cause, service: culprit ?? "" }))];
+  const { suspects = [], reason: why = "" } = run.failure ?? {};
+  const guessed: readonly Cause[] = suspects.length > 0 ? [{ reason: why, suspects }] : [];
+  const all = [...causes, ...[...said, ...guessed].map((cause) => ({ ...cause, service: culprit ?? "" }))];
   const lines = order.flatMap((name) => fresh.get(name) ?? []);
   const tail = culprit === undefined ? [] : lastLines(run.services.get(culprit)?.log ?? "");
   const [cause] = all;
   return {
     works: false,
-    reason: cause?.reason ?? run.failure?.reason ?? `it logs a new error: ${lines[0]}`,
+    reason: reasonOf(run, cause) ?? `it logs a new error: ${lines[0]}`,
     evidence: evidenceOf(run, lines.length > 0 ? lines : tail),
     causes: all,
   };
+}
+
+/** What a log names is why; how the answers or the end differ is said as it is. */
+function reasonOf({ failure }: TrialRun, cause: Cause | undefined): string | undefined {
+  return failure?.suspects === undefined ? (cause?.reason ?? failure?.reason) : failure.reason;
 }
 
 function evidenceOf({ failure }: TrialRun, lines: readonly string[]): readonly string[] {

@@ -20,8 +20,8 @@ async function failureOn(engine: TrialEngine, expected: ReadonlyMap<string, Expe
   const { failure } = await runTrial(
     {
       ...{ project: {}, document: { folder: "/" }, services: ["web"], targets: ["web"] },
-      checks: { command: undefined, exec: [], http: [], limit: 1_000 },
-      ...{ settle: 1, patience: 100, expected },
+      checks: { commands: [], exec: [], http: [], limit: 1_000 },
+      ...{ settle: 1, patience: 100, expected, answers: { first: new Map(), again: new Map() } },
       signal: new AbortController().signal,
     },
     engine,
@@ -34,7 +34,11 @@ const ended = {
   ...{ Id: "c", State: { Running: false, ExitCode: 0 } },
   Config: { Labels: { "com.docker.compose.service": "web" } },
 };
-const untouched = { listens: [], ends: true, restarts: 0, files: { first: new Map(), again: new Map() } };
+const untouched: Expectation = {
+  ...{ listens: [], ends: true, restarts: 0, stop: undefined, reload: undefined },
+  files: { first: new Map(), again: new Map() },
+  contents: { first: new Map(), again: new Map() },
+};
 
 test("an Engine that is gone is named, and more time is not advised", async () => {
   const lost = async () => ({ ok: false, reason: "it closed the connection", kind: "lost" });

@@ -1,13 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { JsonObject } from "../base/json.ts";
-import { type CheckFailure, runChecks, runLoad, type UserChecks } from "./checks.ts";
+import {
+  type Answers,
+  askAgain,
+  type CheckFailure,
+  type ExpectedAnswer,
+  runChecks,
+  runLoad,
+  type UserChecks,
+} from "./checks.ts";
 import type { ComposeDocument } from "./compose-config.ts";
 import { type Docker, whyFailed } from "./docker.ts";
+import { differenceFrom, type Given, type Likeness } from "./likeness.ts";
 import type { Ended } from "./program.ts";
+import { reload } from "./reload.ts";
 import { removeProject, type SweepWays } from "./scratch.ts";
 import { type ContainerState, listensOf, readStates, statesOf } from "./state.ts";
-import { type WrittenFiles, writtenFiles } from "./written.ts";
+import { type Contents, type WrittenFiles, writtenFiles } from "./written.ts";
 
 /** The Engine that trials run on. */
 export interface TrialEngine extends SweepWays {
@@ -22,6 +32,12 @@ export interface Expectation {
   readonly restarts: number;
   /** Files that it has at the end of each phase. */
   readonly files: Readonly<Record<Phase, ReadonlyMap<string, boolean>>>;
+  /** What is in files of the image that it changed. */
+  readonly contents: Readonly<Record<Phase, ReadonlyMap<string, Likeness>>>;
+  /** How it ended when it was stopped; undefined where it ends by itself. */
+  readonly stop: { readonly exitCodes: readonly number[]; readonly took: number } | undefined;
+  /** Milliseconds that a reload took; undefined where it is not asked for one. */
+  readonly reload: number | undefined;
 }
 
 export type Phase = "first" | "again";
@@ -39,6 +55,8 @@ export interface RunRequest {
   readonly patience: number;
   /** By service; empty for the untouched runs. */
   readonly expected: ReadonlyMap<string, Expectation>;
+  /** By the check's text; empty for the untouched runs. */
+  readonly answers: Readonly<Record<Phase, ReadonlyMap<string, ExpectedAnswer>>>;
   readonly signal: AbortSignal;
   /** Called in the middle of a run, while everything is up and before it is stopped. */
   readonly watch?: RunWatch | undefined;
@@ -55,9 +73,16 @@ export interface RunWatch {
 export interface ServiceRun {
   readonly listens: readonly string[];
   readonly files: Partial<Record<Phase, WrittenFiles>>;
+  readonly contents: Partial<Record<Phase, Contents>>;
   readonly hasHealth: boolean;
   readonly state: ContainerState;
+  /** Without what came after the stop signal. */
   readonly log: string;
+  /** What came after the stop signal. */
+  readonly stopLog: string;
+  /** `took` in milliseconds; undefined where it was not stopped, or had ended by itself. */
+  readonly stop: { readonly exitCode: number; readonly took: number } | undefined;
+  readonly reload: number | undefined;
 }
 
 /** One run: started, checked, stopped, started again, checked again, removed. */
@@ -66,8 +91,28 @@ export interface TrialRun {
   /** Why it does not work; undefined where it does. */
   readonly failure: (CheckFailure & { readonly phase: Phase }) | undefined;
   readonly services: ReadonlyMap<string, ServiceRun>;
+  readonly answers: Readonly<Record<Phase, Answers>>;
   /** Milliseconds until everything worked for the first time. */
   readonly readyAfter: number;
+}
+
+/** A run that could not be made. */
+export const noRun: TrialRun = {
+  project: "",
+  failure: undefined,
+  services: new Map(),
+  answers: { first: new Map(), again: new Map() },
+  readyAfter: 0,
+};
+
+interface Seen {
+  listens: readonly string[];
+  files: ServiceRun["files"];
+  contents: ServiceRun["contents"];
+  log: string;
+  stopLog: string;
+  stop: ServiceRun["stop"];
+  reload: number | undefined;
 }
 
 const step = 200;
@@ -84,7 +129,16 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
       signal: request.signal,
     });
   };
-  const seen = new Map<string, { listens: string[]; files: Partial<Record<Phase, WrittenFiles>> }>();
+  const seen = new Map<string, Seen>();
+  const seenOf = (name: string): Seen => {
+    const known = seen.get(name);
+    if (known) return known;
+    const none = { stop: undefined, reload: undefined, log: "", stopLog: "" };
+    const fresh: Seen = { listens: [], files: {}, contents: {}, ...none };
+    seen.set(name, fresh);
+    return fresh;
+  };
+  const answers = { first: new Map(), again: new Map() } satisfies TrialRun["answers"];
   let readyAfter = 0;
   let loaded = 0;
   let failure: TrialRun["failure"];
@@ -107,12 +161,11 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
       if (failure || request.signal.aborted) break;
       if (phase === "first") {
         readyAfter = Math.max(0, Date.now() - begun - request.settle - loaded);
-        const states = await statesOf(engine.reader, project);
-        await compose("stop");
-        await request.watch?.stopped?.(states);
-      }
+        failure = await stopped();
+        if (failure || request.signal.aborted) break;
+      } else failure = await reloaded();
     }
-    return { project, failure, services: await collected(), readyAfter };
+    return { project, failure, services: await collected(), answers, readyAfter };
   } finally {
     await removeAll(engine, project, request.signal.aborted);
   }
@@ -121,11 +174,82 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
     return { kind: "restart", service: undefined, reason, isFinal: true };
   }
 
+  /** Stops everything as a user does, and compares how each service ended. */
+  async function stopped(): Promise<TrialRun["failure"]> {
+    const states = await statesOf(engine.reader, project);
+    for (const [name, state] of states) seenOf(name).log = await logOf(state, "first");
+    const begun = Date.now();
+    await compose("stop");
+    const took = Date.now() - begun;
+    const after = await statesOf(engine.reader, project);
+    await request.watch?.stopped?.(states);
+    let failure: TrialRun["failure"];
+    for (const [name, { exitCode, finishedAt }] of after) {
+      if (states.get(name)?.running !== true) continue;
+      const known = seenOf(name);
+      const own = finishedAt > begun && finishedAt < begun + took ? finishedAt - begun : took;
+      known.stop = { exitCode, took: own };
+      known.stopLog = await engine.docker
+        .run(["logs", "--since", new Date(begun).toISOString(), after.get(name)?.id ?? ""], { limit: 20_000 })
+        .then(({ stdout, stderr }) => `${stdout}${stderr}`);
+      const expected = request.expected.get(name)?.stop;
+      if (!expected || failure) continue;
+      const tell = (how: string) => stopFailure(name, `${name} ${how}`, "stop");
+      if (!expected.exitCodes.includes(exitCode)) {
+        const before = `instead of ${expected.exitCodes[0]}`;
+        failure = tell(`ends with status ${exitCode} ${before} when it is stopped, after ${inSeconds(own)}`);
+      } else if (own > slowerThan(expected.took)) {
+        failure = tell(`takes ${inSeconds(own)} to stop instead of ${inSeconds(expected.took)}`);
+      }
+    }
+    return failure;
+  }
+
+  function stopFailure(service: string, reason: string, kind: "stop" | "reload"): TrialRun["failure"] {
+    return { kind, service, reason, isFinal: true, suspects: ofSignals, phase: "first" };
+  }
+
+  /** Asks servers that replace their workers on a signal to do so, and for an answer afterwards. */
+  async function reloaded(): Promise<TrialRun["failure"]> {
+    const isUntouched = request.expected.size === 0;
+    const states = await statesOf(engine.reader, project);
+    for (const name of request.targets) {
+      const state = states.get(name);
+      const expected = request.expected.get(name)?.reload;
+      if (!state?.running || (!isUntouched && expected === undefined)) continue;
+      const limit = expected === undefined ? undefined : slowerThan(expected);
+      seenOf(name).reload = await reload(state, engine.docker, request.signal, limit);
+      if (request.signal.aborted) return undefined;
+      if (isUntouched || seenOf(name).reload !== undefined) continue;
+      const reason = `${name} does not replace its workers within ${inSeconds(limit ?? 0)} of a reload`;
+      return { ...stopFailure(name, reason, "reload"), phase: "again" } as TrialRun["failure"];
+    }
+    if (![...seen.values()].some((each) => each.reload !== undefined)) return undefined;
+    const context = checkContext("again", await statesOf(engine.reader, project));
+    const failure = await askAgain(request.checks, context);
+    return failure && { ...failure, reason: `after a reload ${failure.reason}`, phase: "again" };
+  }
+
+  function checkContext(phase: Phase, states: ReadonlyMap<string, ContainerState>) {
+    const { targets, signal } = request;
+    return {
+      ...{ project, phase, states, targets, signal, docker: engine.docker },
+      ...{ answers: answers[phase], expected: request.answers[phase] },
+    };
+  }
+
+  /** Of the second phase what came since its start. */
+  async function logOf(state: ContainerState, phase: Phase): Promise<string> {
+    const since = phase === "again" && state.startedAt !== "" ? ["--since", state.startedAt] : [];
+    const log = await engine.docker.run(["logs", "--tail", "2000", ...since, state.id], { limit: 20_000 });
+    return `${log.stdout}${log.stderr}`;
+  }
+
   /** Waits until everything works and has stayed up for long enough. Gives why it does not. */
   async function settled(phase: Phase): Promise<TrialRun["failure"]> {
     let deadline = Date.now() + request.patience;
     let upSince: number | undefined;
-    const { targets, docker, signal } = { ...request, ...engine };
+    const { targets, signal } = request;
     let checked = false;
     let last: CheckFailure | undefined;
     while (!signal.aborted) {
@@ -137,7 +261,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
       if (look?.isFinal) return { ...look, phase };
       upSince = look ? undefined : (upSince ?? Date.now());
       if (!look && !checked) {
-        last = await runChecks(request.checks, { project, phase, states, targets, docker, signal });
+        last = await runChecks(request.checks, checkContext(phase, states));
         checked = last === undefined;
         if (last?.isFinal) return { ...last, phase };
         if (checked) {
@@ -145,7 +269,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
           const since = Date.now();
           last =
             phase === "first"
-              ? await runLoad(request.checks, { project, phase, states, targets, docker, signal })
+              ? await runLoad(request.checks, checkContext(phase, states))
               : undefined;
           if (last) return { ...last, phase };
           loaded = Math.max(loaded, Date.now() - since);
@@ -158,7 +282,10 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
         targets.every((name) => hasEnded(states, name));
       if (!look && checked && isLong) {
         await request.watch?.settled?.(states, phase);
-        return await remembered(states, phase);
+        const failure = await remembered(states, phase);
+        if (failure) return failure;
+        const again = await askAgain(request.checks, checkContext(phase, states));
+        return again && { ...again, phase };
       }
       if (Date.now() > deadline && (look || !checked)) {
         const why = look ?? last ?? startFailure("it did not settle");
@@ -175,23 +302,32 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
     phase: Phase,
   ): Promise<TrialRun["failure"]> {
     for (const [name, state] of states) {
-      const expected = request.expected.get(name)?.files[phase] ?? new Map<string, boolean>();
-      let files = await writtenFiles(engine.reader, state, expected.keys());
+      const { files: sizes, contents } = request.expected.get(name) ?? {};
+      const expected = sizes?.[phase] ?? new Map<string, boolean>();
+      const likenesses = contents?.[phase] ?? new Map<string, Likeness>();
+      const look = async () => {
+        const given: Contents = new Map();
+        const paths = [...expected.keys(), ...likenesses.keys()];
+        const files = await writtenFiles(engine.reader, state, paths, given);
+        return files && { files, given, lack: lacking(expected, files) ?? otherwise(likenesses, given) };
+      };
+      let looked = await look();
       // What the untouched runs had by now may come a little later on a busy machine.
-      for (let more = 0; more < 3 && files && lacking(expected, files) !== undefined; more += 1) {
+      for (let more = 0; more < 3 && looked?.lack !== undefined; more += 1) {
         await pause(1_000, undefined, { signal: request.signal }).catch(() => {});
-        files = await writtenFiles(engine.reader, state, expected.keys());
+        looked = await look();
       }
-      const known = seen.get(name) ?? { listens: [], files: {} };
-      seen.set(name, {
-        listens: [...new Set([...known.listens, ...listensOf(state)])],
-        files: { ...known.files, ...(files && { [phase]: files }) },
-      });
-      const lack = files && lacking(expected, files);
+      const known = seenOf(name);
+      known.listens = [...new Set([...known.listens, ...listensOf(state)])];
+      if (!looked) continue;
+      known.files = { ...known.files, [phase]: looked.files };
+      known.contents = { ...known.contents, [phase]: looked.given };
+      const { lack } = looked;
       if (lack === undefined) continue;
-      const wasThere = seen.get(name)?.files.first?.has(lack.path) === true && phase === "again";
-      const reason = `${lack.path} is ${lack.how}${wasThere ? " after it was stopped and started" : ""}`;
-      return { kind: "output", service: name, reason: `${name}: ${reason}`, isFinal: true, phase };
+      const wasThere = known.files.first?.has(lack.path) === true && phase === "again";
+      const reason = `${lack.path} ${lack.how}${wasThere ? " after it was stopped and started" : ""}`;
+      const suspects = ["read-only-rootfs", "tmpfs-options", "root-user", "capabilities-drop"];
+      return { kind: "output", service: name, reason: `${name}: ${reason}`, isFinal: true, suspects, phase };
     }
     return undefined;
   }
@@ -200,15 +336,12 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
     const states = await statesOf(engine.reader, project);
     const runs = new Map<string, ServiceRun>();
     for (const [name, state] of states) {
-      const known = seen.get(name);
-      const log = await engine.docker.run(["logs", "--tail", "2000", state.id], { limit: 20_000 });
-      runs.set(name, {
-        listens: known?.listens ?? listensOf(state),
-        files: known?.files ?? {},
-        hasHealth: state.health !== "none",
-        state,
-        log: `${log.stdout}${log.stderr}`,
-      });
+      const known = seenOf(name);
+      const isStopped = known.stop !== undefined;
+      const later = isStopped && state.running ? await logOf(state, "again") : "";
+      const log = isStopped ? `${known.log}${later}` : await logOf(state, "first");
+      const listens = seen.has(name) && known.listens.length > 0 ? known.listens : listensOf(state);
+      runs.set(name, { ...known, listens, hasHealth: state.health !== "none", state, log });
     }
     return runs;
   }
@@ -235,10 +368,32 @@ async function removeAll(engine: TrialEngine, project: string, wasCut: boolean):
 /** A file that the untouched runs had and this one has not, or has empty. */
 function lacking(expected: ReadonlyMap<string, boolean>, files: WrittenFiles) {
   for (const [path, hasContent] of expected) {
-    if (!files.has(path)) return { path, how: "not there" };
-    if (hasContent && files.get(path) === 0) return { path, how: "empty" };
+    if (!files.has(path)) return { path, how: "is not there" };
+    if (hasContent && files.get(path) === 0) return { path, how: "is empty" };
   }
   return undefined;
+}
+
+/** A file that has another content than in the untouched runs. What it is may be secret. */
+function otherwise(likenesses: ReadonlyMap<string, Likeness>, given: ReadonlyMap<string, Given>) {
+  for (const [path, likeness] of likenesses) {
+    const content = given.get(path);
+    if (content && differenceFrom(likeness, content) !== undefined)
+      return { path, how: "has other content than untouched" };
+  }
+  return undefined;
+}
+
+/** Refused signals, which no log need name. */
+const ofSignals = ["capabilities-drop", "no-new-privileges", "seccomp-profile", "root-user"];
+
+/** On a busy machine everything takes longer. Milliseconds. */
+function slowerThan(took: number): number {
+  return took * 3 + 4_000;
+}
+
+function inSeconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
 function hasEnded(states: ReadonlyMap<string, ContainerState>, name: string): boolean {

@@ -6,7 +6,7 @@ import type { CheckKind, UserChecks } from "./checks.ts";
 import { type ComposeDocument, withDependencies } from "./compose-config.ts";
 import { isolate, masker } from "./isolate.ts";
 import { judgeTrial, type TrialVerdict } from "./judge.ts";
-import { type RunWatch, runTrial, type TrialEngine, type TrialRun } from "./run.ts";
+import { noRun, type RunWatch, runTrial, type TrialEngine, type TrialRun } from "./run.ts";
 import { labelName, type Scratch } from "./scratch.ts";
 import { copyWithin, standInsFor } from "./stand-ins.ts";
 
@@ -90,7 +90,10 @@ export async function openSession(
     const patience = baseline ? Math.max(6_000, baseline.readyAfter * 3 + 3_000) : options.patience;
     const { checks, signal } = options;
     const expected = baseline?.expected ?? new Map();
-    const request = { project, document, services: needed, targets: wanted, checks, settle, signal, watch };
+    const answers = baseline?.answers ?? { first: new Map(), again: new Map() };
+    const request = {
+      ...{ project, document, services: needed, targets: wanted, checks, settle, signal, watch, answers },
+    };
     return ok(await runTrial({ ...request, patience, expected }, engine));
   }
 
@@ -132,8 +135,7 @@ export async function openSession(
     async run(changed, baseline, look) {
       const run = await runOnce(changed, baseline, look);
       if (!run.ok) {
-        const none: TrialRun = { project: "", failure: undefined, services: new Map(), readyAfter: 0 };
-        return { works: false, reason: run.reason, evidence: [], causes: [], run: none };
+        return { works: false, reason: run.reason, evidence: [], causes: [], run: noRun };
       }
       const judged = judgeTrial(run.value, baseline);
       const reason = judged.reason && mask(judged.reason);
@@ -152,7 +154,7 @@ function lastWords(run: TrialRun): readonly string[] {
 /** What was looked at, and whether the user or the image said what working means. */
 export function checksOf({ checks }: Pick<SessionOptions, "checks">, baseline: Baseline) {
   const strong: CheckKind[] = [
-    ...(checks.command === undefined ? [] : (["command"] as const)),
+    ...(checks.commands.length === 0 ? [] : (["command"] as const)),
     ...(checks.exec.length > 0 ? (["exec"] as const) : []),
     ...(checks.http.length > 0 ? (["http"] as const) : []),
     ...(baseline.hasHealth ? (["health"] as const) : []),
@@ -162,6 +164,10 @@ export function checksOf({ checks }: Pick<SessionOptions, "checks">, baseline: B
     ...(baseline.seesListens ? (["listens"] as const) : []),
     "output",
     "restart",
+    ...([...baseline.expected.values()].some(({ stop }) => stop) ? (["stop"] as const) : []),
+    ...([...baseline.expected.values()].some(({ reload }) => reload !== undefined)
+      ? (["reload"] as const)
+      : []),
   ];
   return { kinds, strength: strong.length > 0 ? ("strong" as const) : ("weak" as const) };
 }

@@ -13,6 +13,10 @@ export interface ContainerState {
   readonly running: boolean;
   readonly restarting: boolean;
   readonly exitCode: number;
+  /** RFC 3339; "" where it never started. */
+  readonly startedAt: string;
+  /** Milliseconds since 1970; 0 where it never ended. */
+  readonly finishedAt: number;
   readonly oomKilled: boolean;
   /** What the runtime said when it could not start it. */
   readonly error: string;
@@ -72,6 +76,8 @@ export function stateOf(inspect: unknown): ContainerState {
     running: state.Running === true && state.Restarting !== true,
     restarting: state.Restarting === true,
     exitCode: typeof state.ExitCode === "number" ? state.ExitCode : 0,
+    startedAt: textAt(state, "StartedAt") ?? "",
+    finishedAt: Math.max(0, Date.parse(textAt(state, "FinishedAt") ?? "") || 0),
     oomKilled: state.OOMKilled === true,
     error: textAt(state, "Error") ?? "",
     restarts: Number(recordAt({ inspect }, "inspect").RestartCount ?? 0),

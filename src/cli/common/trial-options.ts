@@ -1,12 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type BarrierName, barrierNames } from "../../trial/barriers.ts";
+import { type HttpCheck, parseHttpCheck } from "../../trial/http.ts";
 import { collect, size } from "./common-options.ts";
 
 /** How trials run, as commander gives it. */
 export interface TrialOptions {
-  readonly check?: string;
+  readonly checkCmd: readonly string[];
   readonly checkExec: readonly string[];
-  readonly checkHttp: readonly string[];
+  readonly checkHttp: readonly HttpCheck[];
   /** Seconds. */
   readonly checkTimeout: number;
   readonly settle: number;
@@ -21,9 +22,10 @@ export interface TrialOptions {
 export function addTrialOptions(command: Command): Command {
   return command
     .option(
-      "--check <command>",
-      "a shell command on this machine that succeeds if the workload works",
-      shellCommand,
+      "--check, --check-cmd <command>",
+      "a shell command on this machine that succeeds if the workload works (repeatable)",
+      (value, before: readonly string[]) => collect(shellCommand(value), before),
+      [],
     )
     .option(
       "--check-exec <command>",
@@ -32,9 +34,9 @@ export function addTrialOptions(command: Command): Command {
       [],
     )
     .option(
-      "--check-http <path>",
-      "an HTTP path that must answer: /, web/health (a service), :8080/ (a port) (repeatable)",
-      collect,
+      "--check-http <request>",
+      "an HTTP path that must answer as it did untouched: /, web/health (a service), :8080/ (a port), '/ => Welcome' (a text or sha256:DIGEST in it), 'POST /upload @FILE' or 'PUT /blob +100m' (a body) (repeatable)",
+      (value, before: readonly HttpCheck[]) => [...before, httpCheck(value)],
       [],
     )
     .addOption(
@@ -69,6 +71,12 @@ export function addTrialOptions(command: Command): Command {
         .argParser(barrier)
         .default([]),
     );
+}
+
+function httpCheck(value: string): HttpCheck {
+  const parsed = parseHttpCheck(value);
+  if (!parsed.ok) throw new InvalidArgumentError(`A request is expected: ${parsed.reason}.`);
+  return parsed.value;
 }
 
 /** Bytes; undefined for fresh volumes. */

@@ -73,9 +73,9 @@ function sessionOptions(
   signal: AbortSignal,
   progress: SessionOptions["progress"],
 ): SessionOptions {
-  const { check, checkExec, checkHttp, checkTimeout, settle, startTimeout, allow } = options;
+  const { checkCmd, checkExec, checkHttp, checkTimeout, settle, startTimeout, allow } = options;
   return {
-    checks: { command: check, exec: checkExec, http: checkHttp, limit: checkTimeout * 1000 },
+    checks: { commands: checkCmd, exec: checkExec, http: checkHttp, limit: checkTimeout * 1000 },
     settle: settle * 1000,
     patience: startTimeout * 1000,
     allow,

@@ -77,9 +77,9 @@ const address: UnusableOption = {
 };
 
 const trials: UnusableOption = {
-  given: ({ verify, check, checkExec = [], checkHttp = [], withData, allow = [] }) =>
+  given: ({ verify, checkCmd = [], checkExec = [], checkHttp = [], withData, allow = [] }) =>
     verify !== true &&
-    ((check ?? withData) !== undefined || checkExec.length + checkHttp.length + allow.length > 0),
+    (withData !== undefined || [...checkCmd, ...checkExec, ...checkHttp, ...allow].length > 0),
   reason: "--check, --check-exec, --check-http, --with-data and --allow are for --verify",
 };
 

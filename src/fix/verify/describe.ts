@@ -12,6 +12,8 @@ const kindNames = {
   listens: "listening ports",
   output: "logs and written files",
   restart: "stop and start",
+  stop: "how it stops",
+  reload: "a reload",
 } as const;
 
 const labels = { holds: "holds", breaks: "breaks", notTried: "not tried" } as const;

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { isScratch } from "../../trial/written.ts";
+import { isNobodys, isScratch } from "../../trial/written.ts";
 
 /** One line of `GET /containers/ID/changes`. */
 export interface ChangedPath {
@@ -42,9 +42,6 @@ export interface Places {
   readonly among: readonly string[];
 }
 
-/** Docker puts these into every container. */
-const dockers = /^\/(?:dev|proc|sys)(?:\/|$)|^\/(?:\.dockerenv|etc\/(?:hosts|hostname|resolv\.conf|mtab))$/;
-
 const scratchRoots = ["/tmp", "/run", "/var/tmp", "/var/run", "/run/lock", "/var/lock"];
 
 const scratchNames = /(?:^|\/)(?:cache|caches|tmp|temp|run|lock|locks|logs?|spool)(?:\/|$)/i;
@@ -58,7 +55,7 @@ export function placesOf(
 ): Places {
   const isMount = (path: string) =>
     mounted.some((target) => target === path || target.startsWith(`${path}/`));
-  const meant = changes.filter(({ path }) => !dockers.test(path) && !isMount(path));
+  const meant = changes.filter(({ path }) => !isNobodys(path) && !isMount(path));
   const added = new Set(meant.filter(({ kind }) => kind === "added").map(({ path }) => path));
   const byParent = new Map<string, string[]>();
   const among: string[] = [];

@@ -28,7 +28,8 @@ export type PlanChange =
 const opensFiles = "DAC_OVERRIDE";
 
 /** Refusals that no capability and no user helps. */
-const limits = /^(?:EROFS|ENOSPC|ENOMEM|EAGAIN|EMFILE|it cannot reach another host)/;
+const limits =
+  /^(?:EROFS|ENOSPC|ENOMEM|EAGAIN|EMFILE|it cannot reach another host)|^the answer of .* differs|has other content than/;
 
 /**
  * What a failed run asks for: a folder to write into, the step that a refusal names, the capability that its logs name, else the old user, else every capability of the service that

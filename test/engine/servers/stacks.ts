@@ -1,0 +1,104 @@
+import type { ServerImage } from "./image.ts";
+import { servers } from "./images.ts";
+
+/** A project as its owner uses it: what it answers hardened must be what it answered untouched. */
+export interface Stack {
+  readonly name: string;
+  /** By the reference that the project names. */
+  readonly images: Readonly<Record<string, ServerImage>>;
+  readonly compose: string;
+  readonly files?: Readonly<Record<string, string>>;
+  /** What a user says that working means, as words of the command. */
+  readonly checks: readonly string[];
+  /**
+   * Shell commands in a service, one after the other, as its owner's day: each output is compared. One that fails is tried for
+   * some seconds.
+   */
+  readonly uses: readonly (readonly [service: string, command: string])[];
+}
+
+const nginx = servers.nginx;
+
+/** As the official image's entrypoint: envsubst over /etc/nginx/templates, and no word where that is asked for. */
+const templating = `#!/bin/sh
+say() { [ -n "$NGINX_ENTRYPOINT_QUIET_LOGS" ] || echo "$@"; }
+for template in /etc/nginx/templates/*.template; do
+  [ -e "$template" ] || continue
+  name=$(basename "$template" .template)
+  if [ ! -w /etc/nginx/conf.d ]; then say "/etc/nginx/conf.d is not writable"; continue; fi
+  sed "s|\\\${NGINX_HOST}|$NGINX_HOST|g" "$template" >"/etc/nginx/conf.d/$name"
+done
+exec "$@"
+`;
+
+const defaultSite = "server { listen 80; location / { return 200 'Welcome to nginx!\\n'; } }\n";
+
+/** The image's own server serves nothing here: conf.d does. */
+const nginxConfigured = nginx.files["etc/nginx/nginx.conf"].replace(/ {2}server \{[\s\S]*? {2}\}\n\}/, "}");
+
+export const stacks: readonly Stack[] = [
+  {
+    name: "nginx-templates",
+    images: {
+      "nginx:1.26": {
+        ...nginx,
+        files: {
+          ...nginx.files,
+          "etc/nginx/nginx.conf": nginxConfigured,
+          "etc/nginx/conf.d/default.conf": defaultSite,
+          "docker-entrypoint.sh": templating,
+        },
+        changes: ['ENTRYPOINT ["/docker-entrypoint.sh"]', ...nginx.changes],
+      },
+    },
+    compose: `services:
+  web:
+    image: nginx:1.26
+    environment: { NGINX_HOST: the-shop, NGINX_ENTRYPOINT_QUIET_LOGS: "1" }
+    volumes: ["./templates:/etc/nginx/templates:ro"]
+`,
+    files: {
+      "templates/default.conf.template":
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: envsubst's
+        "server { listen 80; location / { return 200 'the site of ${NGINX_HOST}\\n'; } }\n",
+    },
+    checks: ["--check-http", "/"],
+    uses: [["web", "wget -qO- http://127.0.0.1/"]],
+  },
+  {
+    name: "php-fpm",
+    images: {
+      "php:8.4-fpm": {
+        packages: ["php8.4-fpm"],
+        files: {
+          "etc/php-fpm.conf": `[global]
+pid = /run/php-fpm.pid
+error_log = /proc/self/fd/2
+daemonize = no
+process_control_timeout = 5
+[www]
+user = www-data
+group = www-data
+listen = 9000
+pm = static
+pm.max_children = 2
+`,
+        },
+        changes: [
+          'CMD ["php-fpm8.4", "-F", "-y", "/etc/php-fpm.conf"]',
+          ...["EXPOSE 9000", "STOPSIGNAL SIGQUIT"],
+        ],
+      },
+    },
+    compose: "services:\n  app:\n    image: php:8.4-fpm\n",
+    checks: ["--check-exec", "nc -z 127.0.0.1 9000"],
+    uses: [
+      ["app", "nc -z 127.0.0.1 9000 && echo open"],
+      [
+        "app",
+        // A reload replaces its workers.
+        "before=$(pgrep -P 1 | sort | head -1); kill -USR2 1; for i in 1 2 3 4 5 6 7 8; do sleep 0.5; pgrep -P 1 | grep -qx \"$before\" || { echo reloaded; exit; }; done; exit 1",
+      ],
+    ],
+  },
+];

@@ -1,0 +1,93 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+import { type Ran, runCli } from "../../support/cli.ts";
+import type { TestEngine } from "../engine.ts";
+import type { Bench } from "./learnt.ts";
+import type { Stack } from "./stacks.ts";
+
+const run = promisify(execFile);
+
+/** How a stack is hardened before it is used: words of the command, without the file. */
+export const hardenings = {
+  fix: ["fix", "--apply"],
+  verify: ["fix", "--verify", "--apply"],
+  learn: ["learn", "--apply"],
+} as const;
+
+export type Hardening = keyof typeof hardenings;
+
+/** What its owner saw. */
+interface Use {
+  readonly outputs: readonly string[];
+  /** Milliseconds, and the statuses with which its services ended. */
+  readonly stop: { readonly took: number; readonly statuses: string };
+}
+
+/** Writes the stack's files into a folder. */
+export function writeStack({ compose, files }: Stack, folder: string): void {
+  for (const [name, text] of Object.entries({ "compose.yaml": compose, ...files })) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+}
+
+/** Hardens the stack in a folder of its own: what the command said. */
+export async function harden(
+  { engine, program }: Bench,
+  stack: Stack,
+  folder: string,
+  hardening: Hardening,
+): Promise<Ran> {
+  const [command, ...words] = hardenings[hardening];
+  const checks = hardening === "fix" ? [] : ["--settle", "1", ...stack.checks];
+  const all = [command, "--no-config", ...words, ...checks, "compose.yaml"];
+  return await runCli(program, all, { cwd: folder, env: engine.environment });
+}
+
+/** Brings the stack up, uses it and stops it. */
+export async function useOf(engine: TestEngine, stack: Stack, folder: string): Promise<Use> {
+  const compose = async (...words: readonly string[]) => {
+    const options = { cwd: folder, env: { ...process.env, ...engine.environment }, maxBuffer: 2 ** 26 };
+    return (await run("docker-compose", ["-p", stack.name, ...words], options)).stdout;
+  };
+  try {
+    await compose("up", "-d", "--quiet-pull");
+    const outputs: string[] = [];
+    for (const [service, command] of stack.uses) outputs.push(await untilDone(service, command));
+    const begun = Date.now();
+    await compose("stop");
+    const took = Date.now() - begun;
+    const statuses = (await compose("ps", "-a", "--format", "{{.Service}} {{.ExitCode}}")).trim();
+    return { outputs, stop: { took, statuses } };
+  } finally {
+    await compose("down", "--volumes", "--timeout", "1");
+  }
+
+  async function untilDone(service: string, command: string): Promise<string> {
+    const deadline = Date.now() + 20_000;
+    for (;;) {
+      const said = await compose("exec", "-T", service, "sh", "-c", command).catch(
+        (error: unknown) => `it fails: ${String(error).split("\n").slice(-3).join(" ")}`,
+      );
+      if (!said.startsWith("it fails") || Date.now() > deadline) return said.trim();
+      await pause(300);
+    }
+  }
+}
+
+/** How the hardened stack differs from the untouched one, a line each; none where its owner sees no difference. */
+export function differences(before: Use, after: Use): readonly string[] {
+  const slow = after.stop.took > before.stop.took * 3 + 4_000;
+  return [
+    ...before.outputs.flatMap((output, at) =>
+      after.outputs[at] === output ? [] : [`“${output}” became “${after.outputs[at]}”`],
+    ),
+    ...(after.stop.statuses === before.stop.statuses
+      ? []
+      : [`it ended with ${before.stop.statuses}, and ends with ${after.stop.statuses}`]),
+    ...(slow ? [`it stopped within ${before.stop.took} ms, and takes ${after.stop.took} ms`] : []),
+  ];
+}
