@@ -6,14 +6,22 @@ import { engineAvailable, startEngine } from "../test/engine/engine.ts";
 import { importServerImage } from "../test/engine/servers/image.ts";
 import { serverPackages } from "../test/engine/servers/packages.ts";
 import { stacks } from "../test/engine/servers/stacks.ts";
-import { differences, type Hardening, harden, hardenings, useOf, writeStack } from "../test/engine/servers/used.ts";
+import {
+  differences,
+  type Hardening,
+  harden,
+  hardenings,
+  useOf,
+  writeStack,
+} from "../test/engine/servers/used.ts";
 import { builtCommand, folderOf } from "../test/support/cli.ts";
 
 const available = engineAvailable();
 if (!available.ok) throw new Error(available.reason);
 const names = process.argv.slice(2);
 const chosen = stacks.filter(({ name }) => names.length === 0 || names.includes(name));
-if (chosen.length === 0) throw new Error(`no stack ${names.join(", ")}; there are ${stacks.map(({ name }) => name).join(", ")}`);
+if (chosen.length === 0)
+  throw new Error(`no stack ${names.join(", ")}; there are ${stacks.map(({ name }) => name).join(", ")}`);
 const packages = await serverPackages();
 if (!packages.ok) throw new Error(packages.reason);
 const engine = await startEngine({ bridge: true });
@@ -32,7 +40,9 @@ try {
     const untouched = folder();
     writeStack(stack, untouched);
     const before = await useOf(engine, stack, untouched);
-    console.log(`${stack.name}: untouched ${before.outputs.join(" | ").slice(0, 200)}; stops in ${before.stop.took} ms`);
+    console.log(
+      `${stack.name}: untouched ${before.outputs.join(" | ").slice(0, 200)}; stops in ${before.stop.took} ms`,
+    );
     for (const hardening of Object.keys(hardenings) as Hardening[]) {
       const place = folder();
       writeStack(stack, place);

@@ -7,7 +7,11 @@ const amount = z.number().check(z.minimum(0));
 const reason = z.nullable(z.string());
 const names = z.array(z.string());
 
-const check = z.object({ kinds: z.array(z.enum(checkKinds)), strength: z.enum(["weak", "strong"]) });
+const check = z.object({
+  kinds: z.array(z.enum(checkKinds)),
+  strength: z.enum(["weak", "strong"]),
+  unseen: z.array(z.string()).check(z.meta({ description: "What no run showed, as clauses." })),
+});
 const step = z.object({
   controls: names,
   summary: z.string(),

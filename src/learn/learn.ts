@@ -4,7 +4,7 @@ import { failed, ok, type Result } from "../base/result.ts";
 import type { Planned } from "../fix/write-plans.ts";
 import type { TrialEngine } from "../trial/run.ts";
 import type { Scratch } from "../trial/scratch.ts";
-import { checksOf, openSession, type SessionOptions } from "../trial/session.ts";
+import { checksOf, openSteady, type SessionOptions, unseenIn } from "../trial/session.ts";
 import type { ServiceKnowledge } from "./draft.ts";
 import type { Learnt } from "./learnt.ts";
 import { type Observation, observer } from "./observe/observe.ts";
@@ -26,15 +26,24 @@ export async function learn(
   if (!document.ok) return document;
   const serviceOf = (plan: Planned) => source.serviceOf(plan);
   const targets = request.plans.map(serviceOf);
-  const opened = await openSession(document.value, targets, engine, scratch, options);
+  const trace = startTrace();
+  const look = observer(engine.reader, trace.ok ? trace.value : undefined);
+  let opened: Awaited<ReturnType<typeof openSteady>>;
+  try {
+    const watching = { watch: look.watch, settle: request.watchFor };
+    opened = await openSteady(document.value, targets, engine, scratch, options, watching);
+  } finally {
+    look.stop();
+    if (trace.ok) trace.value.close();
+  }
   if (!opened.ok) return opened;
-  const session = opened.value;
+  const { session, baseline, unsteady } = opened.value;
   const seconds = () => Math.round((Date.now() - begun) / 100) / 10;
   const nothing = (plan: Planned, failure: string, isUnsteady: boolean): Learnt => ({
     plan: { ...plan, steps: [] },
     failure,
     isUnsteady,
-    check: { kinds: [], strength: "weak" },
+    check: { kinds: [], strength: "weak", unseen: [] },
     seen: undefined,
     isLoaded: false,
     untraced: undefined,
@@ -50,28 +59,19 @@ export async function learn(
   });
   const blocked = request.plans.flatMap((plan) => {
     const why = session.blocked.get(serviceOf(plan));
+    const shaky = unsteady.get(serviceOf(plan));
+    if (shaky !== undefined) return [nothing(plan, shaky, true)];
     return why === undefined ? [] : [nothing(plan, why, false)];
   });
-  const open = request.plans.filter((plan) => session.services.includes(serviceOf(plan)));
-  if (open.length === 0) return ok(blocked);
-  const trace = startTrace();
-  const look = observer(engine.reader, trace.ok ? trace.value : undefined);
-  let baseline: Awaited<ReturnType<typeof session.untouched>>;
-  try {
-    baseline = await session.untouched({ watch: look.watch, settle: request.watchFor });
-  } finally {
-    look.stop();
-    if (trace.ok) trace.value.close();
-  }
   if (options.signal.aborted) return failed("it was interrupted: nothing was written");
-  if (!baseline.ok) {
-    return ok([...blocked, ...open.map((plan) => nothing(plan, baseline.reason, true))]);
-  }
-  const isLoaded = options.checks.load !== undefined || request.watchFor !== undefined;
+  const isOpen = (name: string) => session.services.includes(name) && !unsteady.has(name);
+  const open = request.plans.filter((plan) => isOpen(serviceOf(plan)));
+  if (open.length === 0 || !baseline) return ok(blocked);
+  const isLoaded = options.checks.load !== undefined;
   const observed = merged(open, serviceOf, look.observed(), request);
   if (!observed.ok) return observed;
   const trials = trialsOf(open, observed.value, {
-    ...{ request, serviceOf, session, baseline: baseline.value, options, isLoaded },
+    ...{ request, serviceOf, session, baseline, options, isLoaded, document: document.value },
     keep(text) {
       const path = join(scratch.make("seccomp"), "profile.json");
       writeFileSync(path, text);
@@ -85,7 +85,8 @@ export async function learn(
     const kept = shown && request.memory?.keep(plan, shown);
     if (kept && !kept.ok) return kept;
   }
-  const check = checksOf(options, baseline.value);
+  const unseen = await unseenIn(document.value, session.services, engine, options, baseline);
+  const check = { ...checksOf(options, baseline), unseen };
   const untraced = trace.ok ? undefined : trace.reason;
   const common = {
     isUnsteady: false,

@@ -1,6 +1,6 @@
 import type { Step } from "../fix/plan/step.ts";
+import type { Checked } from "../fix/verify/verify.ts";
 import type { Planned } from "../fix/write-plans.ts";
-import type { CheckKind } from "../trial/checks.ts";
 import type { LearntAppArmor } from "./apparmor/learnt.ts";
 import type { Observation } from "./observe/observe.ts";
 import type { ProcessUser } from "./observe/users.ts";
@@ -36,7 +36,7 @@ export interface Learnt {
   readonly failure: string | undefined;
   /** Whether that is because it does not run untouched, or not twice the same. */
   readonly isUnsteady: boolean;
-  readonly check: { readonly kinds: readonly CheckKind[]; readonly strength: "strong" | "weak" };
+  readonly check: Checked;
   readonly seen: Observation | undefined;
   /** Whether something used it while it was watched, beside its checks. */
   readonly isLoaded: boolean;

@@ -38,7 +38,7 @@ async function learnt(seen: Observation, shown: ShownNeeds, fails: Fails) {
     ...{ steps: [], open: [], declined: [] },
   } as unknown as Planned;
   const session = {
-    starts: () => 0,
+    ...{ starts: () => 0, secondsPerRun: () => 1 },
     async run(document: { readonly services: Readonly<Record<string, JsonObject>> }) {
       const { steps } = document.services.web as unknown as { steps: readonly PlannedStep[] };
       const patches = steps.flatMap(({ step }) => step.patches);
@@ -72,6 +72,7 @@ async function learnt(seen: Observation, shown: ShownNeeds, fails: Fails) {
     ...{ request, session, options, isLoaded: false },
     serviceOf: () => "web",
     baseline: {} as never,
+    document: { name: "", folder: "/", services: { web: {} }, rest: {} },
     keep: () => "",
   });
   const [found] = await trials.run();

@@ -10,7 +10,7 @@ import type { ComposeDocument } from "../trial/compose-config.ts";
 import type { TrialVerdict } from "../trial/judge.ts";
 import { largestSet } from "../trial/largest.ts";
 import { noRun, type TrialRun } from "../trial/run.ts";
-import type { RunLook, Session, SessionOptions } from "../trial/session.ts";
+import { dependentsOf, type RunLook, type Session, type SessionOptions } from "../trial/session.ts";
 import { learntAppArmor } from "./apparmor/learnt.ts";
 import { type Draft, draftOf, type ServiceKnowledge, tracedOf, whyNot } from "./draft.ts";
 import type { BrokenStep, Learnt, VolumeMount } from "./learnt.ts";
@@ -32,6 +32,7 @@ interface LearnSession {
   readonly baseline: Baseline;
   readonly options: SessionOptions;
   readonly isLoaded: boolean;
+  readonly document: ComposeDocument;
   /** Writes a text aside, and gives its path. */
   readonly keep: (text: string) => string;
 }
@@ -45,7 +46,7 @@ const atOnce = 4;
 export function trialsOf(
   plans: readonly Planned[],
   known: ReadonlyMap<string, ServiceKnowledge>,
-  { request, serviceOf, session, baseline, options, isLoaded, keep }: LearnSession,
+  { request, serviceOf, session, baseline, options, isLoaded, document, keep }: LearnSession,
 ): {
   readonly run: () => Promise<readonly TrialResult[]>;
   /** What the trials showed of one; undefined where nothing was tried. */
@@ -59,6 +60,9 @@ export function trialsOf(
   /** Steps that are left without a trial of this run. */
   const untried = new Set<string>();
 
+  /** Services whose result did not hold, with why. */
+  const failures = new Map<string, string>();
+
   /** The last run. */
   let latest: { readonly steps: string; readonly works: boolean } | undefined;
 
@@ -68,16 +72,10 @@ export function trialsOf(
       await settle();
       if (!options.signal.aborted) await eliminate();
       if (!options.signal.aborted) await tryVolumes();
-      const isTried = latest?.works === true && latest.steps === spellSteps(planned());
-      const last =
-        options.signal.aborted || (isTried && request.watchFor === undefined)
-          ? undefined
-          : await attempt("the result, once more", { settle: request.watchFor });
-      const failure =
-        last?.works === false ? `the result did not hold a second time: ${last.reason}` : undefined;
+      await confirm();
       return plans.map((plan): TrialResult => {
         const draft = drafts.find((each) => each.plan === plan);
-        return draft ? foundOf(draft, failure) : unseen(plan);
+        return draft ? foundOf(draft, failures.get(draft.service)) : unseen(plan);
       });
     },
     shown(plan) {
@@ -107,10 +105,34 @@ export function trialsOf(
     );
   }
 
+  /**
+   * Runs exactly what is written, unless the last run was that. A failure is tried once more: a busy machine may fail one. Then it
+   * costs the service that differs and what depends on it, and the others' result is run again.
+   */
+  async function confirm(): Promise<void> {
+    const isTried = latest?.works === true && latest.steps === spellSteps(planned());
+    let isOpen = !isTried || request.watchFor !== undefined;
+    while (isOpen && !options.signal.aborted && failures.size < drafts.length) {
+      const look = { settle: request.watchFor };
+      const first = await attempt("the result, once more", look);
+      const last =
+        first.works || options.signal.aborted ? first : await attempt("the result, a second time", look);
+      isOpen = !last.works;
+      if (last.works || options.signal.aborted) return;
+      const names = drafts.map(({ service }) => service).filter((name) => !failures.has(name));
+      const own = last.culprit === undefined ? names : dependentsOf(document, last.culprit, names);
+      for (const name of own.length > 0 ? own : names) {
+        failures.set(name, `the result held once, and not twice when it was tried again: ${last.reason}`);
+      }
+    }
+  }
+
   function planned(): readonly Planned[] {
     return drafts.map((draft) => ({
       ...draft.plan,
-      steps: stepsOf(draft).filter((step) => !left.has(keyOf(draft.plan, step))),
+      steps: (failures.has(draft.service) ? [] : stepsOf(draft)).filter(
+        (step) => !left.has(keyOf(draft.plan, step)),
+      ),
     }));
   }
 
@@ -156,7 +178,7 @@ export function trialsOf(
     look?: RunLook,
     change: (document: ComposeDocument) => ComposeDocument = (document) => document,
   ): Promise<TriedRun> {
-    await options.progress(`${what} (run ${session.starts() + 1})`);
+    await options.progress(`run ${session.starts() + 1}: ${what}; ${session.secondsPerRun()} s for this one`);
     const steps = some.flatMap((plan) => plan.steps.map((step): PlannedStep => ({ plan, step })));
     const document = await request.sourceOf(some).document(steps);
     if (document.ok) {

@@ -27,34 +27,32 @@ const added = (line: string, policy: Partial<RunPolicy> = {}) =>
 
 describe("what bulkhead run adds", () => {
   it("to an image of which nothing is known: what does no harm", () => {
-    expect(added("app:1")).toEqual(["--pids-limit 2048", "--security-opt no-new-privileges"]);
+    expect(added("app:1")).toEqual(["--security-opt no-new-privileges"]);
   });
 
-  it("to one whose needs are known: all, with what it needs", () => {
+  it("to one whose needs are known: what its start does not need", () => {
     expect(added("--name known nginx")).toEqual([
       "--cap-add CHOWN",
       "--cap-add SETGID",
       "--cap-add SETUID",
       "--cap-drop ALL",
-      "--pids-limit 2048",
-      "--read-only",
       "--security-opt no-new-privileges",
-      "--tmpfs /run:size=64m",
     ]);
   });
 
-  it("to a user that is not root: no capabilities, which it has not anyway", () => {
-    expect(added("-u 1000 app:1")).toContain("--cap-drop ALL");
+  it("drops no capabilities of an unknown image, as another user neither: a file's capability may be what it runs by", () => {
+    expect(added("-u 1000 app:1")).not.toContain("--cap-drop ALL");
     expect(added("-u 0:0 app:1")).not.toContain("--cap-drop ALL");
   });
 
-  it("limits memory and CPU only where somebody says how much", () => {
+  it("limits memory, CPU and processes only where somebody says how much", () => {
     const policy = policyOf({
-      fix: { limits: { memory: "1g", cpus: 2 } },
+      fix: { limits: { memory: "1g", cpus: 2, pids: 300 } },
       run: { limits: { memory: "512m" } },
     });
     expect(added("app:1", policy)).toContain("--memory 512m");
     expect(added("app:1", policy)).toContain("--cpus 2");
+    expect(added("app:1", policy)).toContain("--pids-limit 300");
     expect(added("-m 4g app:1", policy)).not.toContain("--memory 512m");
   });
 
@@ -66,7 +64,7 @@ describe("what bulkhead run adds", () => {
       "--cap-drop NET_RAW",
     ].join(" ");
     expect(added(`--name known ${said} nginx`)).toEqual([]);
-    expect(added("--privileged app:1")).toEqual(["--pids-limit 2048"]);
+    expect(added("--privileged app:1")).toEqual([]);
   });
 
   it("overrides it where the policy says so", () => {

@@ -1,8 +1,8 @@
 import type { Rules } from "../audit/evaluate.ts";
 import { bareContext, type Control } from "../controls/control.ts";
-import { isRootText } from "../controls/users/user-text.ts";
 import type { Needs } from "../fix/plan/needs.ts";
 import { planFixes, takesAll } from "../fix/plan/plan.ts";
+import { needsNoSetuid } from "../fix/plan/safe-defaults.ts";
 import { readRunArguments, writeRunArguments } from "../formats/run-command/argv.ts";
 import type { Container } from "../model/container.ts";
 import { valueOr } from "../model/fact.ts";
@@ -76,12 +76,14 @@ function patchesFor(
 ): readonly ContainerPatch[] {
   const wanted: readonly string[] = policy.harden ?? defaultHardening;
   const known = needs(subject);
-  const isUser = view.user.state === "set" && !isRootText(view.user.value);
-  /** By default only what is known to do no harm: an image may start as root and drop, and write anywhere. */
+  /**
+   * By default only what is known to do no harm. An unknown image may start as root and drop, or run a program that a file
+   * capability marks, as another user, too. 2048 processes are too few for some.
+   */
   const isKnown = (control: string) => {
     if (policy.harden !== undefined) return true;
-    if (control === "capabilities-drop") return known?.capabilities !== undefined || isUser;
-    return control !== "read-only-rootfs" || known?.writablePaths !== undefined;
+    if (control === "capabilities-drop") return needsNoSetuid(known);
+    return control !== "pids-limit" || policy.limits.pids !== undefined;
   };
   const { steps } = planFixes(
     { subject, context: bareContext("run-command") },

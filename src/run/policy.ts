@@ -1,7 +1,6 @@
 import { wildcard } from "../base/wildcard.ts";
 import type { Config } from "../config/config.ts";
-import type { Limit, Limits } from "../fix/plan/limits.ts";
-import { defaultPids } from "../fix/plan/safe-defaults.ts";
+import type { Limits } from "../fix/plan/limits.ts";
 import { parseBytes } from "../formats/values/bytes.ts";
 
 /** What `bulkhead run` adds to a container. */
@@ -15,17 +14,14 @@ export interface RunPolicy {
   readonly override: boolean;
 }
 
-/** What is held to where nobody says. Limits of memory and CPU only where somebody says how much. */
+/** What is held to where nobody says: what can break nothing, and limits where somebody says how much. */
 export const defaultHardening = [
   "no-new-privileges",
   "capabilities-drop",
-  "read-only-rootfs",
   "pids-limit",
   "memory-limit",
   "cpu-limit",
 ] as const;
-
-const pidsByDefault: Limit = { value: defaultPids, source: "the default of bulkhead run" };
 
 /** The policy that bulkhead.yaml says: its limits for `run` come before those for fix and run alike. */
 export function policyOf({ run, fix }: Pick<Config, "run" | "fix">): RunPolicy {
@@ -36,7 +32,7 @@ export function policyOf({ run, fix }: Pick<Config, "run" | "fix">): RunPolicy {
     limits: {
       ...(bytes !== undefined && { memory: { value: bytes, source: "bulkhead.yaml" } }),
       ...(said.cpus !== undefined && { cpus: { value: said.cpus, source: "bulkhead.yaml" } }),
-      pids: said.pids === undefined ? pidsByDefault : { value: said.pids, source: "bulkhead.yaml" },
+      ...(said.pids !== undefined && { pids: { value: said.pids, source: "bulkhead.yaml" } }),
     },
     exempt: run?.exempt ?? [],
     override: run?.override ?? false,

@@ -12,6 +12,8 @@ export interface Baseline {
   readonly answers: Readonly<Record<Phase, ReadonlyMap<string, ExpectedAnswer>>>;
   readonly seesListens: boolean;
   readonly seesFiles: boolean;
+  /** Services with a scheduler in them: each run spans its next minute. */
+  readonly scheduled: readonly string[];
   /** Milliseconds until it worked, of the slower run. */
   readonly readyAfter: number;
 }
@@ -37,8 +39,7 @@ export function baselineOf(one: TrialRun, other: TrialRun): Baseline {
             a.stop && b.stop
               ? { exitCodes: [a.stop.exitCode, b.stop.exitCode], took: Math.max(a.stop.took, b.stop.took) }
               : undefined,
-          reload:
-            a.reload === undefined || b.reload === undefined ? undefined : Math.max(a.reload, b.reload),
+          reload: a.reload === undefined || b.reload === undefined ? undefined : Math.max(a.reload, b.reload),
         },
       ]),
     ),
@@ -47,6 +48,7 @@ export function baselineOf(one: TrialRun, other: TrialRun): Baseline {
     hasHealth: pairs.some(({ a }) => a.hasHealth),
     seesListens: pairs.some(({ a }) => a.listens.length > 0),
     seesFiles: pairs.some(({ a }) => (a.files.again?.size ?? 0) > 0),
+    scheduled: pairs.flatMap(({ name, a }) => (a.hasScheduler ? [name] : [])),
     readyAfter: Math.max(one.readyAfter, other.readyAfter),
   };
 }
@@ -91,17 +93,29 @@ function answersOf(phase: Phase, one: TrialRun, other: TrialRun): ReadonlyMap<st
   );
 }
 
-/** Why two untouched runs are no ground to judge a hardened one by: the one clause, or undefined where they are. */
-export function unsteady(one: TrialRun, other: TrialRun): string | undefined {
+/** Why two untouched runs are no ground to judge a hardened one by, and whose fault it is where one service's is. */
+export interface Unsteady {
+  /** A clause. */
+  readonly reason: string;
+  readonly service: string | undefined;
+}
+
+/** Undefined where they are a ground to judge by. */
+export function unsteady(one: TrialRun, other: TrialRun): Unsteady | undefined {
   const failures = [one.failure, other.failure].filter((each) => each !== undefined);
   const [first] = failures;
   const more = first?.isFinal === false ? "; --start-timeout gives it more time" : "";
-  if (first && failures.length === 2) return `it does not run untouched: ${first.reason}${more}`;
-  if (first) return `it is not steady: one of two untouched runs failed: ${first.reason}${more}`;
+  const service = first?.service;
+  if (first && failures.length === 2)
+    return { reason: `it does not run untouched: ${first.reason}${more}`, service };
+  if (first) {
+    const reason = `it is not steady: one of two untouched runs failed: ${first.reason}${more}`;
+    return { reason, service };
+  }
   for (const [name, { state }] of one.services) {
     const twin = other.services.get(name)?.state;
     if (twin && twin.running !== state.running) {
-      return `it is not steady: ${name} ended in one of two untouched runs`;
+      return { reason: `it is not steady: ${name} ended in one of two untouched runs`, service: name };
     }
   }
   return undefined;

@@ -35,7 +35,8 @@ export function parseHttpCheck(text: string): Result<HttpCheck> {
     return failed("such as /, web/health, :8080/, '/ => Welcome' or 'POST web/upload +100m => stored'");
   }
   const bytes = sign === "+" ? parseBytes(body ?? "") : undefined;
-  if (sign === "+" && (bytes === undefined || bytes < 0)) return failed(`+${body} is not a size such as +100m`);
+  if (sign === "+" && (bytes === undefined || bytes < 0))
+    return failed(`+${body} is not a size such as +100m`);
   const given: HttpBody | undefined =
     bytes !== undefined
       ? { kind: "size", bytes }
@@ -74,7 +75,10 @@ interface Asking {
 }
 
 /** Asks the first port that answers it with a status below 400. Fails where none does, or the answer is not as expected. */
-export async function ask(check: HttpCheck, { states, targets, signal, limit }: Asking): Promise<Result<Answer>> {
+export async function ask(
+  check: HttpCheck,
+  { states, targets, signal, limit }: Asking,
+): Promise<Result<Answer>> {
   const { path, service, port, method } = check;
   const names = service ? [service] : targets;
   const what = `${method === "GET" ? "" : `${method} `}${path}`;

@@ -7,6 +7,8 @@ export interface TrialVerdict {
   readonly works: boolean;
   /** One clause; undefined where it works. */
   readonly reason: string | undefined;
+  /** The service that fails, where it is known. */
+  readonly culprit?: string | undefined;
   /** Log lines that go with it. */
   readonly evidence: readonly string[];
   /** What its logs and exit status say, the failing service first. */
@@ -45,6 +47,7 @@ export function judgeTrial(run: TrialRun, baseline: Baseline): TrialVerdict {
   const [cause] = all;
   return {
     works: false,
+    culprit,
     reason: reasonOf(run, cause) ?? `it logs a new error: ${lines[0]}`,
     evidence: evidenceOf(run, lines.length > 0 ? lines : tail),
     causes: all,

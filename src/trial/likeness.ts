@@ -55,7 +55,8 @@ export function differenceFrom(likeness: Likeness, given: Given): string | undef
   if (likeness.kind === "same") {
     if (given.digest === likeness.digest) return undefined;
     const { example } = likeness;
-    if (example === undefined || given.text === undefined) return `has ${given.size} bytes of another content`;
+    if (example === undefined || given.text === undefined)
+      return `has ${given.size} bytes of another content`;
     const known = linesOf(example);
     return saying(linesOf(given.text).find((line, at) => line !== known[at]) ?? "");
   }

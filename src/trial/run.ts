@@ -16,7 +16,7 @@ import { differenceFrom, type Given, type Likeness } from "./likeness.ts";
 import type { Ended } from "./program.ts";
 import { reload } from "./reload.ts";
 import { removeProject, type SweepWays } from "./scratch.ts";
-import { type ContainerState, listensOf, readStates, statesOf } from "./state.ts";
+import { type ContainerState, hasScheduler, listensOf, readStates, statesOf } from "./state.ts";
 import { type Contents, type WrittenFiles, writtenFiles } from "./written.ts";
 
 /** The Engine that trials run on. */
@@ -83,6 +83,8 @@ export interface ServiceRun {
   /** `took` in milliseconds; undefined where it was not stopped, or had ended by itself. */
   readonly stop: { readonly exitCode: number; readonly took: number } | undefined;
   readonly reload: number | undefined;
+  /** A program in it starts others at set times. */
+  readonly hasScheduler: boolean;
 }
 
 /** One run: started, checked, stopped, started again, checked again, removed. */
@@ -113,6 +115,14 @@ interface Seen {
   stopLog: string;
   stop: ServiceRun["stop"];
   reload: number | undefined;
+  hasScheduler: boolean;
+}
+
+/** Milliseconds that the jobs of a minute may take. */
+const afterTick = 4_000;
+
+function nextMinute(): number {
+  return Math.ceil((Date.now() + 1) / 60_000) * 60_000;
 }
 
 const step = 200;
@@ -133,7 +143,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
   const seenOf = (name: string): Seen => {
     const known = seen.get(name);
     if (known) return known;
-    const none = { stop: undefined, reload: undefined, log: "", stopLog: "" };
+    const none = { stop: undefined, reload: undefined, log: "", stopLog: "", hasScheduler: false };
     const fresh: Seen = { listens: [], files: {}, contents: {}, ...none };
     seen.set(name, fresh);
     return fresh;
@@ -141,6 +151,8 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
   const answers = { first: new Map(), again: new Map() } satisfies TrialRun["answers"];
   let readyAfter = 0;
   let loaded = 0;
+  /** For the next minute, beyond the time that it must stay up. */
+  let waited = 0;
   let failure: TrialRun["failure"];
   try {
     if (request.watch?.created) {
@@ -160,7 +172,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
           : { ...startFailure(whyFailed(started, startLimit)), byEngine: isEngines(started), phase };
       if (failure || request.signal.aborted) break;
       if (phase === "first") {
-        readyAfter = Math.max(0, Date.now() - begun - request.settle - loaded);
+        readyAfter = Math.max(0, Date.now() - begun - request.settle - loaded - waited);
         failure = await stopped();
         if (failure || request.signal.aborted) break;
       } else failure = await reloaded();
@@ -251,6 +263,8 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
     let upSince: number | undefined;
     const { targets, signal } = request;
     let checked = false;
+    /** The end of the minute in which a scheduler starts its next jobs. */
+    let tickUntil = 0;
     let last: CheckFailure | undefined;
     while (!signal.aborted) {
       const read = await readStates(engine.reader, project);
@@ -266,11 +280,14 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
         if (last?.isFinal) return { ...last, phase };
         if (checked) {
           await request.watch?.up?.(states, phase);
+          for (const [name, state] of states) {
+            if (phase === "again" || !hasScheduler(state)) continue;
+            seenOf(name).hasScheduler = true;
+            tickUntil = nextMinute() + afterTick;
+            waited = Math.max(0, tickUntil - Date.now() - request.settle);
+          }
           const since = Date.now();
-          last =
-            phase === "first"
-              ? await runLoad(request.checks, checkContext(phase, states))
-              : undefined;
+          last = phase === "first" ? await runLoad(request.checks, checkContext(phase, states)) : undefined;
           if (last) return { ...last, phase };
           loaded = Math.max(loaded, Date.now() - since);
           deadline += Date.now() - since;
@@ -278,7 +295,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
         }
       }
       const isLong =
-        (upSince !== undefined && Date.now() - upSince >= request.settle) ||
+        (upSince !== undefined && Date.now() - upSince >= request.settle && Date.now() >= tickUntil) ||
         targets.every((name) => hasEnded(states, name));
       if (!look && checked && isLong) {
         await request.watch?.settled?.(states, phase);

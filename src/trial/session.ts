@@ -1,7 +1,7 @@
 import { recordAt, textAt } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { type Barrier, type BarrierName, barriersOf } from "./barriers.ts";
-import { type Baseline, baselineOf, unsteady } from "./baseline.ts";
+import { type Baseline, baselineOf, type Unsteady, unsteady } from "./baseline.ts";
 import type { CheckKind, UserChecks } from "./checks.ts";
 import { type ComposeDocument, withDependencies } from "./compose-config.ts";
 import { isolate, masker } from "./isolate.ts";
@@ -37,8 +37,13 @@ export interface Session {
   readonly services: readonly string[];
   /** Those that cannot, each with why. */
   readonly blocked: ReadonlyMap<string, string>;
-  /** Runs it twice as it is. Fails where it does not run, or not twice the same. The first run is looked at. */
-  readonly untouched: (look?: RunLook) => Promise<Result<Baseline>>;
+  /**
+   * Runs it twice as it is. Fails where it does not run, or not twice the same, with the service that it is due to. The first
+   * run is looked at.
+   */
+  readonly untouched: (
+    look?: RunLook,
+  ) => Promise<Result<Baseline> & { readonly service?: string | undefined }>;
   /** Runs a changed project once, against the baseline. */
   readonly run: (
     document: ComposeDocument,
@@ -46,6 +51,58 @@ export interface Session {
     look?: RunLook,
   ) => Promise<TrialVerdict & { readonly run: TrialRun }>;
   readonly starts: () => number;
+  /** Seconds that a run takes, as far as is known. */
+  readonly secondsPerRun: () => number;
+}
+
+/** A session with what is known of its untouched services. */
+export interface SteadySession {
+  readonly session: Session;
+  /** Undefined where nothing runs, twice the same. */
+  readonly baseline: Baseline | undefined;
+  /** Those that do not, and those that depend on them, each with why. */
+  readonly unsteady: ReadonlyMap<string, string>;
+}
+
+/** Opens a session and runs it untouched. A service that does not run costs itself and those that depend on it, not the others. */
+export async function openSteady(
+  document: ComposeDocument,
+  targets: readonly string[],
+  engine: TrialEngine,
+  scratch: Scratch,
+  options: SessionOptions,
+  look?: RunLook,
+): Promise<Result<SteadySession>> {
+  const unsteady = new Map<string, string>();
+  let starts = 0;
+  for (;;) {
+    const left = targets.filter((name) => !unsteady.has(name));
+    const opened = await openSession(document, left, engine, scratch, options);
+    if (!opened.ok) return opened;
+    const before = starts;
+    const session = { ...opened.value, starts: () => before + opened.value.starts() };
+    if (session.services.length === 0) return ok({ session, baseline: undefined, unsteady });
+    const baseline = await session.untouched(look);
+    if (baseline.ok) return ok({ session, baseline: baseline.value, unsteady });
+    starts = session.starts();
+    const { service, reason } = baseline;
+    const spoilt = service === undefined ? left : dependentsOf(document, service, left);
+    for (const name of spoilt) unsteady.set(name, reason);
+    const rest = session.services.filter((name) => !unsteady.has(name));
+    if (spoilt.length > 0 && rest.length > 0 && !options.signal.aborted) continue;
+    for (const name of left)
+      if (!unsteady.has(name) && session.services.includes(name)) unsteady.set(name, reason);
+    return ok({ session, baseline: undefined, unsteady });
+  }
+}
+
+/** Those of the names that are the service, or depend on it. */
+export function dependentsOf(
+  document: ComposeDocument,
+  service: string,
+  names: readonly string[],
+): readonly string[] {
+  return names.filter((name) => withDependencies(document, [name]).includes(service));
 }
 
 /** What is the same for each run of a project. Starts nothing yet. */
@@ -71,6 +128,9 @@ export async function openSession(
   const mask = masker(document);
   let starts = 0;
 
+  /** Milliseconds of the longest run yet. */
+  let longest = 0;
+
   async function runOnce(
     changed: ComposeDocument,
     baseline: Baseline | undefined,
@@ -94,7 +154,10 @@ export async function openSession(
     const request = {
       ...{ project, document, services: needed, targets: wanted, checks, settle, signal, watch, answers },
     };
-    return ok(await runTrial({ ...request, patience, expected }, engine));
+    const begun = Date.now();
+    const run = await runTrial({ ...request, patience, expected }, engine);
+    longest = Math.max(longest, Date.now() - begun);
+    return ok(run);
   }
 
   /** An Engine under load may fail to start one of two containers that are the same: not the workload's fault, so once more. */
@@ -113,6 +176,7 @@ export async function openSession(
     services: wanted,
     blocked,
     starts: () => starts,
+    secondsPerRun: () => Math.round(longest / 1000),
     async untouched(look) {
       await options.progress("untouched, twice");
       // What is not isolated could meet its twin: a port of the host's network.
@@ -125,10 +189,11 @@ export async function openSession(
       if (options.signal.aborted) return failed("it was interrupted");
       if (!a.ok) return a;
       if (!b.ok) return b;
-      const why = unsteady(a.value, b.value);
+      const why: Unsteady | undefined = unsteady(a.value, b.value);
       if (why !== undefined) {
         const log = new Set([a.value, b.value].flatMap((run) => lastWords(run)).filter(Boolean));
-        return failed(mask([why, ...[...log].slice(0, 3)].join("\n    ")));
+        const reason = mask([why.reason, ...[...log].slice(0, 3)].join("\n    "));
+        return { ok: false, reason, service: why.service };
       }
       return ok(baselineOf(a.value, b.value));
     },
@@ -170,6 +235,40 @@ export function checksOf({ checks }: Pick<SessionOptions, "checks">, baseline: B
       : []),
   ];
   return { kinds, strength: strong.length > 0 ? ("strong" as const) : ("weak" as const) };
+}
+
+/** What no run showed, as clauses. */
+export async function unseenIn(
+  document: ComposeDocument,
+  services: readonly string[],
+  { reader }: TrialEngine,
+  { checks, withData }: SessionOptions,
+  { scheduled }: Baseline,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  const { commands, exec, http, load } = checks;
+  if (commands.length + exec.length + http.length === 0 && !load) {
+    found.push("nothing used it: no request, no upload, no job");
+  } else if (!load) found.push("no load: several clients at once, a bulk load, a large upload");
+  for (const { key, volume } of withData === undefined ? volumesOf(document, services) : []) {
+    const answer = await reader.get(`/volumes/${encodeURIComponent(volume)}`);
+    if (answer.ok) found.push(`the data in the volume ${key}, which was empty here: --with-data copies it`);
+  }
+  if (scheduled.length > 0) {
+    found.push(`jobs that ${scheduled.join(", ")} starts less often than each minute`);
+  }
+  return found;
+}
+
+function volumesOf(document: ComposeDocument, services: readonly string[]) {
+  const declared = recordAt(document.rest, "volumes");
+  return Object.keys(declared)
+    .filter((key) =>
+      services.some((name) =>
+        JSON.stringify(document.services[name]?.volumes ?? []).includes(`"source":"${key}"`),
+      ),
+    )
+    .map((key) => ({ key, volume: textAt(declared, key, "name") ?? `${document.name}_${key}` }));
 }
 
 function startable(document: ComposeDocument, targets: readonly string[], allow: readonly BarrierName[]) {
@@ -224,14 +323,8 @@ async function dataOf(
   const copies = new Map<string, string>();
   if (withData === undefined) return ok(copies);
   if (process.getuid?.() !== 0) return failed("--with-data copies volumes, and only root can read them");
-  const declared = recordAt(document.rest, "volumes");
   let left = withData;
-  for (const key of Object.keys(declared)) {
-    const isUsed = services.some((name) =>
-      JSON.stringify(document.services[name]?.volumes ?? []).includes(`"source":"${key}"`),
-    );
-    if (!isUsed) continue;
-    const volume = textAt(declared, key, "name") ?? `${document.name}_${key}`;
+  for (const { key, volume } of volumesOf(document, services)) {
     const answer = await reader.get(`/volumes/${encodeURIComponent(volume)}`);
     const path = answer.ok ? textAt(answer.value, "Mountpoint") : undefined;
     if (path === undefined) continue;

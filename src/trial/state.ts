@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { isRecord, itemsOf, recordAt, textAt } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { EngineClient } from "../engine/client.ts";
@@ -131,6 +132,27 @@ function linesOf(path: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+/** Programs that start others at set times, and init systems that may. */
+const schedulers =
+  /^(?:cron|crond|anacron|fcron|dcron|supercronic|ofelia|supervisord|s6-svscan|s6-supervise|runsv(?:dir)?|systemd)$/;
+
+/** Whether one of its processes starts others at set times. A beat of Celery's is one of Python's. */
+export function hasScheduler(state: ContainerState): boolean {
+  if (!isHere(state)) return false;
+  return processesOf(state.pid).some((pid) => {
+    const words = textOf(`/proc/${pid}/cmdline`).split("\0");
+    const names = [textOf(`/proc/${pid}/comm`).trim(), ...words.slice(0, 2).map((word) => basename(word))];
+    return (
+      names.some((name) => schedulers.test(name)) ||
+      (words.includes("beat") && /celery/.test(words.join(" ")))
+    );
+  });
+}
+
+function textOf(path: string): string {
+  return linesOf(path).join("\n");
 }
 
 /** The processes of the container, its first one and what that started. */

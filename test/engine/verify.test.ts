@@ -98,7 +98,9 @@ describeWithEngine("bulkhead fix --verify", () => {
     expect(ran.status).toBe(1);
     expect(JSON.parse(ran.stdout)).toMatchObject({
       schemaVersion: 1,
-      workloads: [{ steady: true, check: { strength: "weak", kinds: ["output", "restart"] }, starts: 4 }],
+      workloads: [
+        { steady: true, check: { strength: "weak", kinds: ["output", "restart", "stop"] }, starts: 4 },
+      ],
     });
     const outcomes = Object.fromEntries(rows.map(({ control, outcome }) => [control, outcome]));
     expect(outcomes).toMatchObject({
@@ -223,8 +225,9 @@ describeWithEngine("bulkhead fix --verify", () => {
       ...["--check-exec", "test -x /app", "--check-exec", "web=test -e /bin/sh"],
     );
     expect(JSON.parse(ran.stdout).workloads[0].check).toEqual({
-      kinds: ["command", "exec", "output", "restart"],
+      kinds: ["command", "exec", "output", "restart", "stop"],
       strength: "strong",
+      unseen: ["no load: several clients at once, a bulk load, a large upload"],
     });
     const lines = readFileSync(trace, "utf8").trim().split("\n");
     expect(lines).toHaveLength(6);

@@ -1,4 +1,7 @@
-/** A line that tells how far it is, on a terminal and only when it takes longer than a second. */
+/**
+ * A line that tells how far it is: on a terminal one that changes, once it takes longer than a second. `steps` are written to
+ * a file and a pipe as well, a line each.
+ */
 export interface ProgressLine {
   /** Lets other work go on, and shows `done` if it is time to. */
   readonly show: (done: string) => Promise<void>;
@@ -8,7 +11,7 @@ export interface ProgressLine {
 const patience = 1000;
 const pause = 100;
 
-export function progressLine(stream: NodeJS.WriteStream): ProgressLine {
+export function progressLine(stream: NodeJS.WriteStream, steps = false): ProgressLine {
   const started = Date.now();
   let shown = 0;
   let told = false;
@@ -17,6 +20,7 @@ export function progressLine(stream: NodeJS.WriteStream): ProgressLine {
       if (!told) expectMuchWork();
       told = true;
       const now = Date.now();
+      if (steps && !stream.isTTY) stream.write(`bulkhead: ${done}\n`);
       if (!stream.isTTY || now - started < patience || now - shown < pause) return;
       shown = now;
       stream.write(`\r\u001b[2Kbulkhead: ${done} …`);

@@ -31,7 +31,7 @@ export async function withTrials<T>(
   const reader = await connectEngine(target);
   if (!reader.ok) return reader;
   const writer = openWriter(target, reader.value.apiVersion);
-  const progress = progressLine(process.stderr);
+  const progress = progressLine(process.stderr, true);
   const abort = new AbortController();
   const interrupt = () => {
     if (abort.signal.aborted) process.exit(2);

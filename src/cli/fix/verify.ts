@@ -116,7 +116,7 @@ function elsewhere(plan: Planned, why?: string): Verified {
   return {
     plan,
     unsteady: undefined,
-    check: { kinds: [], strength: "weak" },
+    check: { kinds: [], strength: "weak", unseen: [] },
     outcomes: plan.steps.map((step) => ({ step, outcome: "notTried", reason, evidence: [] })),
     starts: 0,
     seconds: 0,

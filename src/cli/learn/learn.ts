@@ -22,9 +22,9 @@ export async function runLearn(given: string | undefined, options: LearnOptions)
   if (options.apply && options.output !== undefined) {
     return complain("--apply writes the original, --output leaves it alone: give one of them");
   }
-  const isLoaded = options.inPlace || options.while !== undefined || options.for !== undefined;
+  const isLoaded = options.inPlace || options.while !== undefined;
   if (options.diskLimits && !isLoaded) {
-    return complain("--disk-limits needs a load: add --while, or watch with --for");
+    return complain("--disk-limits needs a load: add --while");
   }
   const told = learnTargetOf(given, options);
   if (!told.ok) return complain(told.reason);
@@ -56,7 +56,7 @@ export async function runLearn(given: string | undefined, options: LearnOptions)
   const chosen = chooseSubjects(seen, target, options);
   if (!chosen.ok) return complain(chosen.reason);
   const plans = chosen.value.map((each): Planned => {
-    const rules = { ...seen.rules, controls: seen.rules.controls.filter(({ id }) => !isLearnt(id)) };
+    const rules = { ...seen.rules, controls: seen.rules.controls.filter(({ id }) => !isLearnt(id, options)) };
     const takes = ({ kind }: { readonly kind: string }) => kind === "safe" || kind === "behavioural";
     const plan = planFixes(each, { rules, takes, limits: {}, needs: needsOf });
     const all = planFixes(each, { rules: seen.rules, takes: () => false, limits: {}, needs: needsOf });
@@ -106,7 +106,9 @@ function chooseSubjects(
   return failed(`${file} has no ${noun} ${subject}; it has ${names}`);
 }
 
-function isLearnt(id: string): boolean {
+/** Without a load no peak says how many processes it needs: it gets fix's limit. */
+function isLearnt(id: string, options: LearnOptions): boolean {
+  if (id === "pids-limit" && options.while === undefined) return false;
   return (learntControls as readonly string[]).includes(id);
 }
 

@@ -59,7 +59,7 @@ export function addLearnOptions(command: Command): Command {
     )
     .option(
       "--disk-limits",
-      "with --while or --for: limit reads and writes of disks, too. The result names disks of this host, and starts only on hosts that have them",
+      "with --while: limit reads and writes of disks, too. The result names disks of this host, and starts only on hosts that have them",
     )
     .option("--merge", "add this run to what earlier runs saw")
     .option(

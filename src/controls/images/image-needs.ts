@@ -284,7 +284,8 @@ const entries: readonly Entry[] = [
     tags: /(?:^|-)fpm(?:$|-)/,
     bare: true,
     writable: [tmpfs("/tmp")],
-    capabilities: ["SETGID", "SETUID"],
+    // Its master ends the workers, which are another user's, at a reload and a stop.
+    capabilities: ["KILL", "SETGID", "SETUID"],
     ports: ["9000/tcp"],
     nonRoot: { user: "www-data" },
     sources: [`${library}/docs/blob/master/php/content.md`, `${library}/php/issues/743`],

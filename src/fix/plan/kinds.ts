@@ -7,7 +7,7 @@ import type { Patch } from "../../model/patch.ts";
 import type { Subject } from "../../model/subject.ts";
 import type { Needs } from "./needs.ts";
 import { needsNoSetuid } from "./safe-defaults.ts";
-import type { Step, StepKind } from "./step.ts";
+import { riskier, type Step, type StepKind } from "./step.ts";
 
 /** Files that a program reads at its start: their names end so. */
 const configuration =
@@ -36,7 +36,9 @@ export function withKinds(
 ): readonly Step[] {
   return steps.map((step) => {
     const rule = rules[step.controls[0] ?? ""];
-    if (step.kind === "manual" || !rule) return step;
+    if (step.kind === "manual") return step;
+    if (step.patches.some(takesPurpose)) return { ...step, kind: riskier(step.kind, "decision") };
+    if (!rule) return step;
     const kind = rule(step, { view, needs });
     return { ...step, kind, breaks: kind === "safe" ? undefined : step.breaks };
   });
@@ -45,6 +47,13 @@ export function withKinds(
 interface ViewNeeds {
   readonly view: Container;
   readonly needs: Needs | undefined;
+}
+
+/** By these a workload does what it is for: a GPU's runtime, a group that opens a device, a kernel setting. */
+const purposes = new Set<Patch["field"]>(["runtime", "groupAdd", "sysctls", "devices", "deviceCgroupRules"]);
+
+function takesPurpose({ op, field }: Patch): boolean {
+  return (op === "remove" || op === "unset") && purposes.has(field);
 }
 
 type KindOf = (step: Step, around: ViewNeeds) => StepKind;
@@ -79,10 +88,14 @@ function isAnotherUser({ user }: Container): boolean {
   return user.state === "set" && /^(?!0+(?::|$)|root(?::|$)).+/.test(user.value);
 }
 
-/** Files on the host have owners: whether another user may read and write them, only the host knows. */
+/**
+ * What is in binds and volumes has owners: whether another user may read and write it, only the host knows. An anonymous volume
+ * of the image's stays when compose replaces the container. What the user requires must have been shown, too.
+ */
 function mayChangeUser(view: Container, needs: Needs | undefined): boolean {
-  if (!needs?.user || needs.bare) return false;
-  return setItems(view.mounts).every(({ value }) => value.type !== "bind" && value.hostPath === undefined);
+  if (!needs?.user || needs.bare || needs.keepsData) return false;
+  if (needs.user.requires !== undefined && !needs.tried?.facts.includes("nonRoot")) return false;
+  return setItems(view.mounts).every(({ value }) => value.type === "tmpfs");
 }
 
 function isMountOf(patch: Patch, rule: (mount: Mount) => boolean): boolean {
@@ -126,6 +139,7 @@ function needsOfImage({ user, needs }: KnownImage, reference: string): Needs {
     persistentPaths: writable
       ?.filter(({ kind, declared }) => kind === "data" && !declared)
       .map(({ path }) => path),
+    keepsData: writable?.some(({ kind }) => kind === "data"),
     ports: ports.map(portOf),
     source,
     knownFrom: sources[0],

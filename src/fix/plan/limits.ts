@@ -44,7 +44,7 @@ export function withLimits(
     const name = patch && limitOf(patch);
     if (!name || step.patches.length > 1) return [step];
     const limit = limits[name];
-    if (!limit) return [name === "pids" ? defaultLimit(step, view) : advice(step, sayWhat(name))];
+    if (!limit) return [name === "pids" ? defaultLimit(step) : advice(step, sayWhat(name))];
     if (limit.onlyTold !== undefined) return [advice(step, limit.onlyTold)];
     const made = patchOf(name, limit, view, context);
     if (!made.ok) return [advice(step, made.reason)];
@@ -65,13 +65,12 @@ export function limitOf(patch: Patch): LimitName | undefined {
   return names.find((name) => limitSettings[name].facts.some((field) => field === patch.field));
 }
 
-/** Safe, unless somebody wrote that there is to be no limit. */
-function defaultLimit(step: Step, { pidsLimit }: Container): Step {
+/** As every limit it may be too low: a server of four thousand threads fails. */
+function defaultLimit(step: Step): Step {
   return {
     ...step,
-    kind: pidsLimit.state === "unset" ? "safe" : "behavioural",
+    kind: "behavioural",
     summary: `Limit the processes to ${defaultPids}, a default that stops a fork bomb; --pids-limit sets another.`,
-    breaks: pidsLimit.state === "unset" ? undefined : step.breaks,
     patches: [{ op: "set", field: "pidsLimit", value: defaultPids }],
   };
 }

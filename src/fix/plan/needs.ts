@@ -18,6 +18,8 @@ export interface Needs {
   readonly writablePaths?: readonly string[] | undefined;
   /** Folders with what must stay that are no volumes of its image: somebody must mount one. */
   readonly persistentPaths?: readonly string[] | undefined;
+  /** It has a folder with data, in a volume or not. */
+  readonly keepsData?: boolean | undefined;
   /** The image is a base or a language: nothing is known of the program in it. */
   readonly bare?: boolean;
   readonly ports?: readonly { readonly port: number; readonly protocol: string }[] | undefined;
@@ -160,19 +162,46 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
     };
   }
   const paths = bare(needs?.writablePaths ?? ["/tmp"]);
-  const tmpfs = paths.length === 0 ? "" : `, with a tmpfs of 64 MiB on ${paths.join(", ")}`;
   const mode = newUser !== undefined || startsAsOther(view) ? everybody : undefined;
+  // A volume belongs to whom the image's folder belongs to: another user needs a tmpfs.
+  const isOpen = (path: string) => mode === undefined || path === "/tmp" || path === "/var/tmp";
+  const onDisk = paths.filter(
+    (path) => needs?.writablePaths !== undefined && getsPayload(path) && isOpen(path),
+  );
+  const inMemory = paths.filter((path) => !onDisk.includes(path));
+  const tmpfs = inMemory.length === 0 ? "" : `, with a tmpfs of 64 MiB on ${inMemory.join(", ")}`;
+  const disk =
+    onDisk.length === 0
+      ? ""
+      : `${tmpfs === "" ? ", with" : " and"} an anonymous volume on ${onDisk.join(", ")}, since uploads and temporary files can be large`;
+  const full =
+    inMemory.length === 0
+      ? ""
+      : " More than 64 MiB in a tmpfs fails with ENOSPC (“No space left on device”).";
   const known = needs?.writablePaths
     ? `Outside its volumes, ${needs.source} writes nowhere else. ${howKnown(needs, "writable")}`
     : "bulkhead does not know where else this workload writes.";
   return saying(
     {
       ...step,
-      summary: `Make the root file system read-only${tmpfs}.`,
-      patches: [...step.patches, ...paths.map((path) => addTmpfs(path, mode))],
+      summary: `Make the root file system read-only${tmpfs}${disk}.`,
+      patches: [
+        ...step.patches,
+        ...inMemory.map((path) => addTmpfs(path, mode)),
+        ...onDisk.map((target): Patch => {
+          return { op: "add", field: "mounts", value: mount({ type: "volume", target }) };
+        }),
+      ],
     },
-    known,
+    `${known}${full}`,
   );
+}
+
+/** Folders of sockets, locks and pid files. Any other may get what users send: its size is nobody's to invent. */
+const small = /^\/(?:var\/)?(?:run|lock)(?:\/|$)/;
+
+export function getsPayload(path: string): boolean {
+  return !small.test(path);
 }
 
 /** Published on the loopback address: who else is to reach them is a decision. */

@@ -2,7 +2,7 @@ import { createColors } from "picocolors";
 import { visible } from "../../base/visible.ts";
 import { wrap } from "../../base/width.ts";
 import type { Look } from "../describe.ts";
-import type { StepOutcome, Verified } from "./verify.ts";
+import type { Checked, StepOutcome, Verified } from "./verify.ts";
 
 const kindNames = {
   command: "your check",
@@ -18,6 +18,11 @@ const kindNames = {
 
 const labels = { holds: "holds", breaks: "breaks", notTried: "not tried" } as const;
 
+/** Where nothing but “it runs” was checked, more is not said. */
+function labelOf({ outcome }: StepOutcome, { strength }: Checked): string {
+  return outcome === "holds" && strength === "weak" ? "runs" : labels[outcome];
+}
+
 /** What trials showed, a line for each step. */
 export function describeVerified(all: readonly Verified[], look: Look): string {
   const c = createColors(look.colour);
@@ -32,7 +37,7 @@ export function describeVerified(all: readonly Verified[], look: Look): string {
       const checkedBy = said === "" ? "" : wrapped(said, look, "  ");
       const tried = outcomes.filter(({ outcome }) => outcome !== "notTried");
       const rows = [
-        ...tried.map((each) => rowOf(each, look, paint[each.outcome])),
+        ...tried.map((each) => rowOf(each, labelOf(each, check), look, paint[each.outcome])),
         ...untried(outcomes).map(([reason, controls]) => {
           const label = paint.notTried(labels.notTried.padEnd(10));
           return `  ${label} ${controls.join(", ")}\n${wrapped(reason, look, indent)}`;
@@ -43,16 +48,18 @@ export function describeVerified(all: readonly Verified[], look: Look): string {
     .join("\n");
 }
 
-/** How the runs were checked, and how much that is worth. */
-export function sayChecked({ kinds, strength }: Verified["check"]): string {
+/** How the runs were checked, how much that is worth, and what they did not show. */
+export function sayChecked({ kinds, strength, unseen }: Checked): string {
   if (kinds.length === 0) return "";
   const checked = kinds.map((kind) => kindNames[kind]).join(", ");
-  const weak =
-    strength === "weak"
-      ? " These checks are weak. Say what “works” means: add --check, --check-exec or --check-http."
-      : "";
-  return `Checked by ${checked}.${weak}`;
+  const weak = strength === "weak" ? ` ${weakChecks}` : "";
+  const rest = unseen.length === 0 ? "" : ` Not seen: ${unseen.join("; ")}.`;
+  return `Checked by ${checked}.${weak}${rest}`;
 }
+
+/** The whole certificate, where nobody said what works. */
+export const weakChecks =
+  "Only that it runs was checked, not that it gives right answers. Say what “works” means: add --check-cmd, --check-exec or --check-http.";
 
 /** Steps that were not tried for the same reason are said once. */
 function untried(outcomes: readonly StepOutcome[]): readonly (readonly [string, readonly string[]])[] {
@@ -69,10 +76,11 @@ const indent = " ".repeat(13);
 
 function rowOf(
   { step, outcome, reason, evidence }: StepOutcome,
+  name: string,
   look: Look,
   paint: (text: string) => string,
 ): string {
-  const label = paint(labels[outcome].padEnd(10));
+  const label = paint(name.padEnd(10));
   const head = `  ${label} ${step.controls.join(", ")}\n`;
   const why = reason === undefined ? "" : wrapped(reason, look, indent);
   const lines = outcome === "breaks" ? evidence.filter((line) => line !== reason) : [];

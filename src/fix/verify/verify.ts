@@ -1,9 +1,19 @@
 import { failed, ok, type Result } from "../../base/result.ts";
+import type { Baseline } from "../../trial/baseline.ts";
 import type { CheckKind } from "../../trial/checks.ts";
+import type { ComposeDocument } from "../../trial/compose-config.ts";
+import type { TrialVerdict } from "../../trial/judge.ts";
 import { largestSet } from "../../trial/largest.ts";
 import type { TrialEngine } from "../../trial/run.ts";
 import type { Scratch } from "../../trial/scratch.ts";
-import { checksOf, openSession, type SessionOptions } from "../../trial/session.ts";
+import {
+  checksOf,
+  dependentsOf,
+  openSteady,
+  type Session,
+  type SessionOptions,
+  unseenIn,
+} from "../../trial/session.ts";
 import type { Step } from "../plan/step.ts";
 import type { Planned } from "../write-plans.ts";
 import { type PlannedStep, type TrialSource, untriable } from "./source.ts";
@@ -17,11 +27,19 @@ export interface StepOutcome {
   readonly evidence: readonly string[];
 }
 
+/** How the runs were checked. */
+export interface Checked {
+  readonly kinds: readonly CheckKind[];
+  readonly strength: "strong" | "weak";
+  /** What no run showed, as clauses. */
+  readonly unseen: readonly string[];
+}
+
 export interface Verified {
   readonly plan: Planned;
   /** Why the untouched workload is no ground to judge by; undefined where it runs, twice the same. */
   readonly unsteady: string | undefined;
-  readonly check: { readonly kinds: readonly CheckKind[]; readonly strength: "strong" | "weak" };
+  readonly check: Checked;
   readonly outcomes: readonly StepOutcome[];
   readonly starts: number;
   readonly seconds: number;
@@ -38,20 +56,19 @@ export async function verifySource(
   const document = await source.document([]);
   if (!document.ok) return document;
   const targets = source.plans.map(source.serviceOf);
-  const opened = await openSession(document.value, targets, engine, scratch, options);
+  const opened = await openSteady(document.value, targets, engine, scratch, options);
   if (!opened.ok) return opened;
-  const session = opened.value;
+  const { session, baseline, unsteady } = opened.value;
   const all = source.plans.flatMap((plan) => plan.steps.map((step): PlannedStep => ({ plan, step })));
   const isOpen = ({ plan }: PlannedStep) => session.services.includes(source.serviceOf(plan));
   const open = all.filter((each) => untriable(each) === undefined && isOpen(each));
   const outcomes = new Map<Step, Omit<StepOutcome, "step">>();
-  let unsteady: string | undefined;
-  let check: Verified["check"] = { kinds: [], strength: "weak" };
-  const baseline = session.services.length > 0 ? await session.untouched() : undefined;
-  if (baseline && !baseline.ok) unsteady = baseline.reason;
-  if (baseline?.ok) {
-    check = checksOf(options, baseline.value);
-    const { kept, left } = await elimination(open, source, session, baseline.value, options);
+  let check: Checked = { kinds: [], strength: "weak", unseen: [] };
+  if (baseline) {
+    const unseen = await unseenIn(document.value, session.services, engine, options, baseline);
+    check = { ...checksOf(options, baseline), unseen };
+    const trial = { source, session, baseline, document: document.value };
+    const { kept, left } = await elimination(open, trial, options);
     for (const each of kept) outcomes.set(each.step, { outcome: "holds", reason: undefined, evidence: [] });
     for (const [each, why] of left) outcomes.set(each.step, why);
   }
@@ -60,12 +77,15 @@ export async function verifySource(
   return ok(
     source.plans.map((plan) => ({
       plan,
-      unsteady: session.services.includes(source.serviceOf(plan)) ? unsteady : undefined,
+      unsteady: unsteady.get(source.serviceOf(plan)),
       check,
       outcomes: plan.steps.map((step) => ({
         step,
         ...(outcomes.get(step) ??
-          notTried(unsteady, session.blocked.get(source.serviceOf(plan)), { plan, step })),
+          notTried(unsteady.get(source.serviceOf(plan)), session.blocked.get(source.serviceOf(plan)), {
+            plan,
+            step,
+          })),
       })),
       starts: session.starts(),
       seconds,
@@ -82,8 +102,12 @@ function notTried(
   return { outcome: "notTried", reason, evidence: [] };
 }
 
-type Session = Extract<Awaited<ReturnType<typeof openSession>>, { ok: true }>["value"];
-type Baseline = Extract<Awaited<ReturnType<Session["untouched"]>>, { ok: true }>["value"];
+interface Trial {
+  readonly source: TrialSource;
+  readonly session: Session;
+  readonly baseline: Baseline;
+  readonly document: ComposeDocument;
+}
 
 interface Elimination {
   readonly kept: readonly PlannedStep[];
@@ -93,12 +117,10 @@ interface Elimination {
 /** Keeps the largest set of steps that works. The last run is with exactly that set. */
 async function elimination(
   open: readonly PlannedStep[],
-  source: TrialSource,
-  session: Session,
-  baseline: Baseline,
+  { source, session, baseline, document: untouched }: Trial,
   { signal, progress }: SessionOptions,
 ): Promise<Elimination> {
-  const runs: { readonly reason: string | undefined; readonly evidence: readonly string[] }[] = [];
+  const runs: Pick<TrialVerdict, "reason" | "evidence" | "culprit">[] = [];
   const left = new Map<PlannedStep, Omit<StepOutcome, "step">>();
   const writable: PlannedStep[] = [];
   let latest: readonly PlannedStep[] = [];
@@ -110,7 +132,10 @@ async function elimination(
   }
   const run = async (chosen: readonly PlannedStep[]) => {
     latest = chosen;
-    await progress(`${chosen.length} of ${writable.length} steps`);
+    const seconds = session.secondsPerRun();
+    await progress(
+      `run ${session.starts() + 1}: ${chosen.length} of ${writable.length} steps; ${seconds} s left if they hold`,
+    );
     if (signal.aborted) return { works: true, suspects: [] };
     const document = await source.document(chosen);
     if (!document.ok) {
@@ -121,15 +146,22 @@ async function elimination(
     runs.push(judged);
     return { works: judged.works, suspects: suspectsIn(chosen, judged.causes, source) };
   };
-  let { kept, broken } = await largestSet(writable, run);
+  const found = await largestSet(writable, run);
+  const { broken } = found;
+  let { kept } = found;
   const isLast = latest.length === kept.length && kept.every((each) => latest.includes(each));
-  if (kept.length > 0 && !isLast) {
-    const again = await run(kept);
-    if (!again.works) {
-      const reason = `the steps that were left did not hold a second time: ${runs.at(-1)?.reason}`;
-      for (const each of kept) left.set(each, { outcome: "notTried", reason, evidence: [] });
-      kept = [];
-    }
+  // A service that differs costs itself and what depends on it. What is left is run again, until it holds as it is written.
+  while (kept.length > 0 && !isLast && !signal.aborted) {
+    // A busy machine may fail one run.
+    if ((await run(kept)).works || (await run(kept)).works) break;
+    const { culprit, reason: why, evidence = [] } = runs.at(-1) ?? {};
+    const reason = `it held once, and not twice when it was tried again: ${why}`;
+    const names = [...new Set(kept.map(({ plan }) => source.serviceOf(plan)))];
+    const spoilt = culprit === undefined ? names : dependentsOf(untouched, culprit, names);
+    const rest = kept.filter(({ plan }) => !spoilt.includes(source.serviceOf(plan)));
+    const lost = rest.length === kept.length ? kept : kept.filter((each) => !rest.includes(each));
+    for (const each of lost) left.set(each, { outcome: "breaks", reason, evidence });
+    kept = rest.length === kept.length ? [] : rest;
   }
   for (const [each, place] of broken) {
     const { reason, evidence } = runs[place] ?? { reason: undefined, evidence: [] };

@@ -181,13 +181,14 @@ function limitSteps({ view, seen, isLoaded, hostCpus, limitsDisks }: Wish): read
   const { memory, pids, cpus } = limitsFrom(seen.peaks, hostCpus);
   const hasCpus = amountIn(view, "nanoCpus") !== undefined || amountIn(view, "cpuQuota") !== undefined;
   const found: Step[] = [];
+  // An idle minute says nothing of how much a workload needs.
+  if (!isLoaded) return found;
   if (pids !== undefined && amountIn(view, "pidsLimit") === undefined) {
     const patch = { op: "set", field: "pidsLimit", value: pids } as const;
     found.push(
       step("pids-limit", `Limit the processes to ${pids}.`, [patch], "A fork beyond it fails: EAGAIN."),
     );
   }
-  if (!isLoaded) return found;
   if (memory !== undefined && amountIn(view, "memory") === undefined) {
     const patch = { op: "set", field: "memory", value: memory } as const;
     const breaks = "A larger load is killed: exit status 137.";

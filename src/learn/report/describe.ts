@@ -4,6 +4,7 @@ import { round, sayBytes } from "../../controls/cgroups/amounts.ts";
 import type { Look } from "../../fix/describe.ts";
 import { snippetOf } from "../../fix/outcome.ts";
 import type { Step } from "../../fix/plan/step.ts";
+import { weakChecks } from "../../fix/verify/describe.ts";
 import type { Learnt } from "../learnt.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { Places } from "../observe/places.ts";
@@ -54,8 +55,10 @@ export function sayRuns({ starts, seconds }: Learnt): string {
 }
 
 export function sayWeak({ check }: Learnt): readonly string[] {
-  if (check.strength !== "weak") return [];
-  return ["The checks were weak. Say what “works” means: add --check, --check-exec or --check-http."];
+  const { unseen, strength } = check;
+  const rest = unseen.length === 0 ? [] : [`Not seen: ${unseen.join("; ")}.`];
+  if (strength !== "weak") return rest;
+  return [weakChecks, ...rest];
 }
 
 function capabilities(learnt: Learnt): readonly string[] {
@@ -184,7 +187,7 @@ function limits(learnt: Learnt): readonly string[] {
       String(least.cpus),
     );
   if (!isLoaded) {
-    lines.push("No memory and CPU limits were set, because nothing put load on it: see --while.");
+    lines.push("No limits come from these peaks, because nothing put load on it: see --while.");
   }
   return [...lines, ...disks(learnt, seen)];
 }

@@ -97,7 +97,7 @@ pm.max_children = 2
       [
         "app",
         // A reload replaces its workers.
-        "before=$(pgrep -P 1 | sort | head -1); kill -USR2 1; for i in 1 2 3 4 5 6 7 8; do sleep 0.5; pgrep -P 1 | grep -qx \"$before\" || { echo reloaded; exit; }; done; exit 1",
+        'before=$(pgrep -P 1 | sort | head -1); kill -USR2 1; for i in 1 2 3 4 5 6 7 8; do sleep 0.5; pgrep -P 1 | grep -qx "$before" || { echo reloaded; exit; }; done; exit 1',
       ],
     ],
   },

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
-import { type Ran, runCli } from "../../support/cli.ts";
+import type { Ran } from "../../support/cli.ts";
 import type { TestEngine } from "../engine.ts";
 import type { Bench } from "./learnt.ts";
 import type { Stack } from "./stacks.ts";
@@ -44,7 +44,15 @@ export async function harden(
   const [command, ...words] = hardenings[hardening];
   const checks = hardening === "fix" ? [] : ["--settle", "1", ...stack.checks];
   const all = [command, "--no-config", ...words, ...checks, "compose.yaml"];
-  return await runCli(program, all, { cwd: folder, env: engine.environment });
+  // The containers have addresses in the Engine's own network.
+  const inside = [`--net=/proc/${engine.pid}/ns/net`, process.execPath, program, ...all];
+  const state = join(dirname(program), "states/own");
+  const env = { PATH: process.env.PATH, HOME: "/nonexistent", XDG_STATE_HOME: state, ...engine.environment };
+  return await new Promise((resolve) => {
+    execFile("nsenter", inside, { cwd: folder, env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      resolve({ status: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
 }
 
 /** Brings the stack up, uses it and stops it. */
