@@ -14,8 +14,9 @@ import { sql } from "kysely";
 import type { Finding } from "../src/audit/finding.ts";
 import { openReporter, type Reporter } from "../src/fleet/agent/reporter.ts";
 import { hashToken } from "../src/fleet/server/sign-in/passwords.ts";
-import { acceptInvitation, invite, openSession } from "../src/fleet/store/accounts/accounts.ts";
-import { allowEnrolment } from "../src/fleet/store/hosts/reports.ts";
+import { openSession } from "../src/fleet/store/accounts/accounts.ts";
+import { acceptInvitation, invite } from "../src/fleet/store/accounts/invitations.ts";
+import { allowEnrolment } from "../src/fleet/store/hosts/enrolments.ts";
 import { type FleetDatabase, openFleet } from "../src/fleet/store/open.ts";
 import { openQueue } from "../src/watch/outputs/queue/queue.ts";
 import type { Watch } from "../src/watch/watch.ts";
@@ -60,7 +61,7 @@ try {
   if (!opened.ok) throw new Error(opened.reason);
   const database = opened.value;
   const expires = Date.now() + 86_400_000;
-  await allowEnrolment(database, { token: hashToken(token), author: "bench", expires });
+  await allowEnrolment(database, { token: hashToken(token), author: { name: "bench", id: null }, expires });
   await invite(database, { token: "link", role: "administrator", expires });
   const made = await acceptInvitation(database, {
     token: "link",
@@ -69,7 +70,13 @@ try {
     now: Date.now(),
   });
   if (typeof made !== "object") throw new Error("no account");
-  await openSession(database, { token: hashToken("bench"), account: made.id, agent: "", now: Date.now() });
+  await openSession(database, {
+    token: hashToken("bench"),
+    account: made.id,
+    agent: "",
+    address: "",
+    now: Date.now(),
+  });
   const port = await freePort();
   const url = new URL(`http://127.0.0.1:${port}`);
   serve = await startServe(store, port);

@@ -10,8 +10,10 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { hashToken } from "../src/fleet/server/sign-in/passwords.ts";
-import { acceptInvitation, invite, openSession } from "../src/fleet/store/accounts/accounts.ts";
-import { allowEnrolment, applyReport, enrol } from "../src/fleet/store/hosts/reports.ts";
+import { openSession } from "../src/fleet/store/accounts/accounts.ts";
+import { acceptInvitation, invite } from "../src/fleet/store/accounts/invitations.ts";
+import { allowEnrolment, enrol } from "../src/fleet/store/hosts/enrolments.ts";
+import { applyReport } from "../src/fleet/store/hosts/reports.ts";
 import { openFleet } from "../src/fleet/store/open.ts";
 import { freePort } from "../test/support/free-port.ts";
 import { makeFinding, startServe } from "./serve-process.ts";
@@ -93,11 +95,11 @@ async function fill(store: string): Promise<string> {
   const now = Date.now();
   const expires = now + 86_400_000;
   const token = hashToken("a-token-for-the-hosts-of-the-bench");
-  await allowEnrolment(database, { token, author: "bench", expires });
+  await allowEnrolment(database, { token, author: { name: "bench", id: null }, expires });
   await invite(database, { token: "link", role: "administrator", expires });
   const made = await acceptInvitation(database, { token: "link", name: "ada", password: "x", now });
   if (typeof made !== "object") throw new Error("no account");
-  await openSession(database, { token: hashToken("bench"), account: made.id, agent: "", now });
+  await openSession(database, { token: hashToken("bench"), account: made.id, agent: "", address: "", now });
   const running = Array.from({ length: containers }, (_, each) => ({
     name: `service-${each}`,
     image: `registry.example/service-${each}:1`,

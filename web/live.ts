@@ -60,6 +60,19 @@ export interface Loaded<T> {
   readonly again: () => void;
 }
 
+/** What came of asking, under the key that was asked for. */
+export interface Held<T> {
+  readonly key: string;
+  readonly value?: T;
+  readonly error?: Refused;
+}
+
+/** What is held after an outcome for a key. After an error the value stays, but only under the key that it was read for. */
+export function held<T>(before: Held<T>, key: string, outcome: { value: T } | { error: Refused }): Held<T> {
+  if ("value" in outcome) return { key, value: outcome.value };
+  return before.key === key ? { ...before, error: outcome.error } : { key, error: outcome.error };
+}
+
 /** What a path answers, asked again whenever there is news. Undefined until it is there. */
 export function useAnswer<P extends Path>(
   path: P,
@@ -67,7 +80,7 @@ export function useAnswer<P extends Path>(
   query: Readonly<Record<string, string | undefined>> = {},
 ): Loaded<Answer<P>> {
   const key = JSON.stringify([path, parts, query]);
-  const [state, setState] = useState<{ key: string; value?: Answer<P>; error?: Refused }>({ key });
+  const [state, setState] = useState<Held<Answer<P>>>({ key });
   const [turn, setTurn] = useState(0);
   const last = useRef({ key, at: 0 });
   // The key stands for path, parts and query, which are new objects each time.
@@ -77,12 +90,12 @@ export function useAnswer<P extends Path>(
     const ask = () =>
       get(path, parts, query).then(
         (value) => {
-          if (!isOver) setState({ key, value });
+          if (!isOver) setState((before) => held(before, key, { value }));
         },
         (reason: unknown) => {
           if (isOver) return;
           const error = reason instanceof Refused ? reason : new Refused(0, String(reason));
-          setState((before) => ({ ...before, key, error }));
+          setState((before) => held(before, key, { error }));
           if (error.status === 0 || error.status >= 500)
             timer = setTimeout(() => setTurn((n) => n + 1), 3_000);
         },

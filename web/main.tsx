@@ -2,13 +2,16 @@ import { render } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { SignedIn } from "./account.ts";
 import { type Answer, get, Refused, send, signedOut } from "./api.ts";
+import { type Lost, useConnection } from "./connection.ts";
 import { followNews } from "./live.ts";
 import { JoinPage, SignInPage } from "./pages/sign-in.tsx";
 import { pageOf, pages } from "./pages.tsx";
+import { Exact } from "./parts/parts.tsx";
 import { href, keepScroll, useFocus, useRoute } from "./route.ts";
 import "./page.css";
 
 function App() {
+  const lost = useConnection();
   const [who, setWho] = useState<Answer<"/session">>();
   const [trouble, setTrouble] = useState("");
   const route = useRoute();
@@ -34,11 +37,28 @@ function App() {
     return () => removeEventListener(signedOut, ask);
   }, [isIn, ask]);
 
-  if (!who) return <p class="dim pad">{trouble || "Loading…"}</p>;
+  if (!who)
+    return (
+      <>
+        <ConnectionLost is={lost} />
+        <p class="dim pad">{trouble || "Loading…"}</p>
+      </>
+    );
   const [place = ""] = route.path;
-  if (place === "join") return <JoinPage token={route.path[1] ?? ""} done={setWho} />;
+  if (place === "join")
+    return (
+      <>
+        <ConnectionLost is={lost} />
+        <JoinPage token={route.path[1] ?? ""} done={setWho} />
+      </>
+    );
   if (!who.account)
-    return <SignInPage who={who} refusal={place === "sign-in" ? route.path[1] : undefined} done={setWho} />;
+    return (
+      <>
+        <ConnectionLost is={lost} />
+        <SignInPage who={who} refusal={place === "sign-in" ? route.path[1] : undefined} done={setWho} />
+      </>
+    );
   const { account } = who;
   return (
     <SignedIn.Provider value={account}>
@@ -79,6 +99,7 @@ function App() {
           </button>
         </span>
       </header>
+      <ConnectionLost is={lost} />
       <main id="main" tabIndex={-1}>
         {trouble !== "" && (
           <p class="trouble" role="alert">
@@ -92,6 +113,16 @@ function App() {
         )}
       </main>
     </SignedIn.Provider>
+  );
+}
+
+/** Stands on every page while the server cannot serve: what is shown is as old as it says. */
+function ConnectionLost({ is: lost }: { readonly is: Lost | undefined }) {
+  if (!lost) return null;
+  return (
+    <p class="lost" role="alert">
+      {lost.why}. What you see is from <Exact time={lost.since} />. The page tries again by itself.
+    </p>
   );
 }
 

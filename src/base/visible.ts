@@ -12,6 +12,15 @@ export function visible(text: string): string {
   return text.replace(invisible, spell);
 }
 
+/** A name that somebody elsewhere chose, such as a host's: nothing in it is hidden or runs backwards, and it is never blank. */
+export function shownName(name: string): string {
+  // Letters that have no width or ink of their own: https://www.unicode.org/charts/nameslist/n_3100.html
+  const seen = visible(name)
+    .replace(/[\u115f\u1160\u2800\u3164\uffa0]/g, " ")
+    .trim();
+  return seen === "" ? "(no name)" : seen;
+}
+
 function spell(character: string): string {
   if (character === "\t") return " ";
   if (character === "\n") return "\\n";

@@ -27,7 +27,7 @@ import { addInstallPluginOptions } from "./install-plugin/options.ts";
 import { addLearnOptions } from "./learn/options.ts";
 import { addProveOptions } from "./prove/options.ts";
 import { addRunOptions } from "./run/options.ts";
-import { addServeOptions } from "./serve/options.ts";
+import { addBackupOptions, addResetOptions, addRestoreOptions, addServeOptions } from "./serve/options.ts";
 import { addWatchOptions } from "./watch/options.ts";
 
 /** Adds one command, with its options and its own commands. What a command needs is loaded when it is called. */
@@ -127,9 +127,25 @@ const commands: Readonly<Record<string, Add>> = {
   },
 
   serve: (program) => {
-    addServeOptions(program.command("serve")).action(async (options) => {
+    const serve = addServeOptions(program.command("serve")).action(async (options) => {
       const { runServe } = await import("./serve/serve.ts");
       process.exitCode = await runServe(options);
+    });
+
+    // What stands before the command's name holds for it, too: serve --store X backup FILE.
+    addBackupOptions(serve.command("backup")).action(async (file: string, _, command: Command) => {
+      const { backUp } = await import("./serve/own-store.ts");
+      process.exitCode = await backUp(file, command.optsWithGlobals());
+    });
+
+    addRestoreOptions(serve.command("restore")).action(async (file: string, _, command: Command) => {
+      const { restore } = await import("./serve/own-store.ts");
+      process.exitCode = await restore(file, command.optsWithGlobals());
+    });
+
+    addResetOptions(serve.command("reset-password")).action(async (name: string, _, command: Command) => {
+      const { offerReset } = await import("./serve/own-store.ts");
+      process.exitCode = await offerReset(name, command.optsWithGlobals());
     });
   },
 

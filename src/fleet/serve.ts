@@ -1,5 +1,6 @@
 import { failed, ok, type Result } from "../base/result.ts";
 import type { FeedOptions } from "./server/feed.ts";
+import { openReadiness } from "./server/http/health.ts";
 import { readPage } from "./server/http/page.ts";
 import { openFleetNews } from "./server/news.ts";
 import { type MailOptions, openMailer } from "./server/notify/mail.ts";
@@ -8,18 +9,26 @@ import { firstLink, type ListenOptions, startServer } from "./server/server.ts";
 import type { Service } from "./server/service.ts";
 import { hashToken, openPasswords } from "./server/sign-in/passwords.ts";
 import { openProvider, type ProviderOptions } from "./server/sign-in/provider.ts";
+import { makeReset } from "./server/sign-in/reset.ts";
+import { appendAudit } from "./store/accounts/audit-log.ts";
+import { onTheServer } from "./store/accounts/invitations.ts";
+import { whyDatabase } from "./store/database.ts";
+import { claimFile } from "./store/file.ts";
 import { ownTitles } from "./store/findings/own-findings.ts";
-import { allowEnrolment } from "./store/hosts/reports.ts";
+import { allowEnrolment } from "./store/hosts/enrolments.ts";
 import { openFleet } from "./store/open.ts";
+import { isPostgresUrl } from "./store/postgres.ts";
 
 // The door of the fleet for `bulkhead serve`.
 
+export { proxiesOf } from "./server/http/address.ts";
 export { mailServer } from "./server/notify/mail.ts";
 export type { OwnHost } from "./server/own-host.ts";
 export { isLoopback, type ListenOptions, parseListenAddress } from "./server/server.ts";
 export type { CandidatePolicy, KnownNeeds } from "./server/service.ts";
 export type { ProviderOptions } from "./server/sign-in/provider.ts";
 export { type Role, roles } from "./store/accounts/roles.ts";
+export { backUpFile, restoreFile } from "./store/file.ts";
 export { isPostgresUrl } from "./store/postgres.ts";
 
 type Knowledge = Pick<
@@ -46,6 +55,8 @@ export interface Fleet {
   readonly url: string;
   /** Makes the first administrator; undefined if somebody has an account. A secret. */
   readonly firstLink: string | undefined;
+  /** Reads the certificate and its key again. A reason says why the old ones stay. */
+  readCertificate(): Result<void>;
   close(): Promise<void>;
 }
 
@@ -58,12 +69,21 @@ export async function startFleet(options: FleetOptions): Promise<Result<Fleet>> 
   if (!page.ok) return page;
   const passwords = await openPasswords();
   if (!passwords.ok) return passwords;
+  const claim = isPostgresUrl(store.place) ? ok(undefined) : await claimFile(store.place);
+  if (!claim.ok) return claim;
   const opened = await openFleet(store.place, store.password);
-  if (!opened.ok) return opened;
+  if (!opened.ok) {
+    claim.value?.release();
+    return opened;
+  }
   const database = opened.value;
   if (enrolToken !== undefined) {
     const token = hashToken(enrolToken);
-    await allowEnrolment(database, { token, author: "--enrol-token-file", expires: Date.now() + year });
+    await allowEnrolment(database, {
+      token,
+      author: { name: "--enrol-token-file", id: null },
+      expires: Date.now() + year,
+    });
   }
   const news = openFleetNews(database, store);
   const service: Service = {
@@ -71,6 +91,8 @@ export async function startFleet(options: FleetOptions): Promise<Result<Fleet>> 
     ...{ database, news, passwords: passwords.value, ownHost: own?.host.id },
     provider: options.provider && (await openProvider({ ...options.provider, say })),
     isSecure: listen.tls !== undefined || listen.url?.protocol === "https:",
+    proxies: listen.proxies,
+    whyNotReady: openReadiness(database, store.place),
     titleOf: (control) => ownTitles[control] ?? options.titleOf(control),
     mailer: mail && openMailer(mail),
   };
@@ -78,17 +100,42 @@ export async function startFleet(options: FleetOptions): Promise<Result<Fleet>> 
   if (!server.ok) {
     await news.close();
     await database.destroy();
+    claim.value?.release();
     return failed(server.reason);
   }
   const watched = own && (await watchHere(own.host, own.watch, service));
   return ok({
     url: server.value.url,
     firstLink: await firstLink(service, server.value.url),
+    readCertificate: server.value.readCertificate,
     async close() {
       await watched?.close();
       await server.value.close();
       await news.close();
       await database.destroy();
+      claim.value?.release();
     },
   });
+}
+
+/** The token of a link that gives an account a new password: `#/join/TOKEN`. A reason says that there is no such account. */
+export async function resetPassword(
+  store: FleetOptions["store"],
+  name: string,
+): Promise<Result<{ readonly token: string; readonly expires: number }>> {
+  const opened = await openFleet(store.place, store.password);
+  if (!opened.ok) return opened;
+  try {
+    const made = await makeReset(opened.value, { name }, onTheServer);
+    if (!made) return failed(`no account with a password is named ${name}`);
+    const now = Date.now();
+    await appendAudit(opened.value, {
+      ...{ who: onTheServer.name, what: "password reset offered", detail: { account: name }, now },
+    });
+    return ok(made);
+  } catch (error) {
+    return failed(`the database cannot be used: ${whyDatabase(error)}`);
+  } finally {
+    await opened.value.destroy();
+  }
 }

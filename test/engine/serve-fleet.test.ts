@@ -5,10 +5,10 @@ import { chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import type { Finding } from "../../src/audit/finding.ts";
 import { hashToken } from "../../src/fleet/server/sign-in/passwords.ts";
-import { invite } from "../../src/fleet/store/accounts/accounts.ts";
+import { invite } from "../../src/fleet/store/accounts/invitations.ts";
 import { addAcceptance } from "../../src/fleet/store/findings/acceptances.ts";
 import { listFindings } from "../../src/fleet/store/findings/findings.ts";
-import { allowEnrolment } from "../../src/fleet/store/hosts/reports.ts";
+import { allowEnrolment } from "../../src/fleet/store/hosts/enrolments.ts";
 import { type FleetDatabase, openFleet } from "../../src/fleet/store/open.ts";
 import type { Change } from "../../src/watch/change.ts";
 import { builtCommand, folderOf, runCli } from "../support/cli.ts";
@@ -48,7 +48,7 @@ describeWhere(
       database = opened.value;
       await allowEnrolment(database, {
         token: hashToken(token),
-        author: "ada",
+        author: { name: "ada", id: null },
         expires: Date.now() + 3_600_000,
       });
       port = await freePort();

@@ -8,7 +8,7 @@ import { Notifications } from "../parts/notifications.tsx";
 import { Ago, Scroll, Title, Trouble, useAct, When } from "../parts/parts.tsx";
 import { Sees, seenBy, TeamList } from "../parts/teams.tsx";
 import { href } from "../route.ts";
-import { SessionList, TokenList } from "./tokens.tsx";
+import { Password, SessionList, TokenList } from "./tokens.tsx";
 
 /** Tokens and sessions of one's own; accounts and the audit log for administrators. */
 export function SettingsPage() {
@@ -21,6 +21,7 @@ export function SettingsPage() {
       {isAdministrator && <Enrolment />}
       {isAdministrator && <Review />}
       {isAdministrator && <Notifications />}
+      <Password />
       <TokenList />
       <SessionList />
       {isAdministrator && <AuditLog />}
@@ -29,6 +30,7 @@ export function SettingsPage() {
 }
 
 function AccountList() {
+  const [reset, setReset] = useState<{ readonly name: string; readonly link: string }>();
   const accounts = useAnswer("/accounts", []);
   const teams = useAnswer("/teams", []).value?.teams ?? [];
   const { trouble, act } = useAct(accounts.again);
@@ -101,6 +103,20 @@ function AccountList() {
                       {lastSeen === null ? <span class="dim">no session</span> : <Ago time={lastSeen} />}
                     </td>
                     <td>
+                      {issuer === null && (
+                        <button
+                          type="button"
+                          onClick={() =>
+                            act(
+                              send("POST /accounts/:id/reset", [String(id)]).then(({ token }) =>
+                                setReset({ name, link: linkOf(token) }),
+                              ),
+                            )
+                          }
+                        >
+                          Reset password
+                        </button>
+                      )}{" "}
                       <button
                         type="button"
                         onClick={() => act(send("DELETE /accounts/:id/sessions", [String(id)]))}
@@ -124,9 +140,18 @@ function AccountList() {
           </Scroll>
         )}
       </When>
+      {reset && (
+        <p role="status">
+          Send this link to {reset.name}. It works once, until tomorrow: <code>{reset.link}</code>
+        </p>
+      )}
       <Invitation />
     </section>
   );
+}
+
+function linkOf(token: string): string {
+  return `${location.origin}/${href(["join", token])}`;
 }
 
 function hostOf(issuer: string): string {
@@ -165,45 +190,68 @@ function Invitation() {
   const [teams, setTeams] = useState<readonly number[] | null>(null);
   const [link, setLink] = useState("");
   const [trouble, setTrouble] = useState("");
+  const invitations = useAnswer("/invitations", []);
+  const { act } = useAct(invitations.again);
   return (
-    <form
-      class="filters"
-      onSubmit={(event) => {
-        event.preventDefault();
-        send("POST /invitations", [], { role, teams: role === "administrator" ? null : teams }).then(
-          ({ token }) => setLink(`${location.origin}/${href(["join", token])}`),
-          (reason: unknown) => setTrouble(reason instanceof Refused ? reason.message : String(reason)),
-        );
-      }}
-    >
-      <label>
-        Invite a
-        <select
-          value={role}
-          onChange={({ currentTarget }) =>
-            setRole(roles.find((each) => each === currentTarget.value) ?? role)
-          }
-        >
-          {roles.map((each) => (
-            <option key={each} value={each}>
-              {each}
-            </option>
-          ))}
-        </select>
-      </label>
-      {role !== "administrator" && <Sees name="The account sees" value={teams} change={setTeams} />}
-      <button type="submit">Make a link</button>
-      {trouble !== "" && (
-        <p class="trouble" role="alert">
-          {trouble}
-        </p>
-      )}
-      {link !== "" && (
-        <p role="status">
-          Send this link to one person. It works once, for three days: <code>{link}</code>
-        </p>
-      )}
-    </form>
+    <>
+      <form
+        class="filters"
+        onSubmit={(event) => {
+          event.preventDefault();
+          send("POST /invitations", [], { role, teams: role === "administrator" ? null : teams }).then(
+            ({ token }) => {
+              setLink(linkOf(token));
+              invitations.again();
+            },
+            (reason: unknown) => setTrouble(reason instanceof Refused ? reason.message : String(reason)),
+          );
+        }}
+      >
+        <label>
+          Invite a
+          <select
+            value={role}
+            onChange={({ currentTarget }) =>
+              setRole(roles.find((each) => each === currentTarget.value) ?? role)
+            }
+          >
+            {roles.map((each) => (
+              <option key={each} value={each}>
+                {each}
+              </option>
+            ))}
+          </select>
+        </label>
+        {role !== "administrator" && <Sees name="The account sees" value={teams} change={setTeams} />}
+        <button type="submit">Make a link</button>
+        {trouble !== "" && (
+          <p class="trouble" role="alert">
+            {trouble}
+          </p>
+        )}
+        {link !== "" && (
+          <p role="status">
+            Send this link to one person. It works once, for three days: <code>{link}</code>
+          </p>
+        )}
+      </form>
+      {(invitations.value?.invitations ?? []).length > 0 && <h3>Links that nobody has used yet</h3>}
+      <ul class="rows">
+        {invitations.value?.invitations.map(({ id, role: given, account, author, created, expires }) => (
+          <li key={id}>
+            <div>
+              {account === null ? `an account as ${given}` : `a new password for ${account}`}, made by{" "}
+              {author} <Ago time={created} />; ends <Ago time={expires} />
+              <p class="actions">
+                <button type="button" onClick={() => act(send("DELETE /invitations/:id", [String(id)]))}>
+                  End this link
+                </button>
+              </p>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { refusalSentence } from "../../src/fleet/api.ts";
 import { type Answer, Refused, send } from "../api.ts";
+import { useAnswer } from "../live.ts";
 import { replaceRoute } from "../route.ts";
 
 interface Fields {
@@ -13,16 +14,19 @@ function Form({
   title,
   button,
   isNew,
+  name,
   submit,
   children,
 }: {
   readonly title: string;
   readonly button: string;
   readonly isNew: boolean;
+  /** The account's name, where it cannot be chosen. */
+  readonly name?: string | undefined;
   readonly submit: (fields: Fields) => Promise<void>;
   readonly children?: ComponentChildren;
 }) {
-  const [fields, setFields] = useState<Fields>({ name: "", password: "" });
+  const [fields, setFields] = useState<Fields>({ name: name ?? "", password: "" });
   const [error, setError] = useState("");
   const [isBusy, setBusy] = useState(false);
   const first = useRef<HTMLInputElement>(null);
@@ -49,6 +53,7 @@ function Form({
             autocomplete="username"
             required
             maxLength={64}
+            readOnly={name !== undefined}
             value={fields.name}
             onInput={({ currentTarget }) => setFields({ ...fields, name: currentTarget.value })}
           />
@@ -131,7 +136,7 @@ export function SignInPage({
   );
 }
 
-/** Makes an account by the link that somebody was given. */
+/** Makes an account, or sets a new password, by the link that somebody was given. */
 export function JoinPage({
   token,
   done,
@@ -139,18 +144,38 @@ export function JoinPage({
   readonly token: string;
   readonly done: (who: Answer<"/session">) => void;
 }) {
+  const link = useAnswer("/join/:token", [token]);
+  if (link.value === undefined)
+    return (
+      <main class="sign-in">
+        <h1>bulkhead</h1>
+        {link.error ? (
+          <p class="trouble" role="alert">
+            {link.error.message}
+          </p>
+        ) : (
+          <p class="dim">Loading…</p>
+        )}
+      </main>
+    );
+  const { account } = link.value;
   return (
     <Form
-      title="Make your account"
-      button="Make the account"
+      title={account === null ? "Make your account" : "Set a new password"}
+      button={account === null ? "Make the account" : "Set the password"}
       isNew={true}
+      name={account ?? undefined}
       submit={async (fields) => {
         const who = await send("POST /join", [], { ...fields, token });
         replaceRoute([], {});
         done(who);
       }}
     >
-      <p>This link works once. Choose a name and a password.</p>
+      {account === null ? (
+        <p>This link works once. Choose a name and a password.</p>
+      ) : (
+        <p>This link works once. It ends every session of {account}.</p>
+      )}
     </Form>
   );
 }

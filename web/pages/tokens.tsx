@@ -146,6 +146,53 @@ function NewToken({ done }: { readonly done: () => void }) {
   );
 }
 
+/** Changes one's own password. */
+export function Password() {
+  const none = { current: "", password: "" };
+  const [fields, setFields] = useState(none);
+  const [isDone, setDone] = useState(false);
+  const { trouble, isBusy, act } = useAct(() => {});
+  const field = (name: keyof typeof none, label: string, autocomplete: string) => (
+    <label>
+      {label}
+      <input
+        type="password"
+        required
+        minLength={name === "password" ? 12 : 1}
+        autocomplete={autocomplete}
+        value={fields[name]}
+        onInput={({ currentTarget }) => setFields({ ...fields, [name]: currentTarget.value })}
+      />
+    </label>
+  );
+  return (
+    <section class="card">
+      <h2>Your password</h2>
+      <form
+        class="filters"
+        onSubmit={(event) => {
+          event.preventDefault();
+          setDone(false);
+          act(
+            send("PUT /account/password", [], fields).then(() => {
+              setFields(none);
+              setDone(true);
+            }),
+          );
+        }}
+      >
+        {field("current", "Current password", "current-password")}
+        {field("password", "New password (at least 12 characters)", "new-password")}
+        <button type="submit" disabled={isBusy}>
+          Change the password
+        </button>
+      </form>
+      <Trouble of={trouble} />
+      {isDone && <p role="status">The password is changed. Your other sessions have ended.</p>}
+    </section>
+  );
+}
+
 /** Where one is signed in. */
 export function SessionList() {
   const sessions = useAnswer("/sessions", []);
@@ -157,13 +204,15 @@ export function SessionList() {
       <When is={sessions}>
         {({ sessions: list }) => (
           <ul class="rows">
-            {list.map(({ id, agent, created, used, isThis }) => (
+            {list.map(({ id, agent, address, created, used, ends, isThis }) => (
               <li key={id}>
                 <div>
                   {agent === "" ? "A program that did not say its name" : agent}{" "}
                   {isThis && <strong>(this one)</strong>}
                   <div class="dim">
-                    signed in <Ago time={created} />, last used <Ago time={used} />
+                    signed in <Ago time={created} />
+                    {address !== "" && ` from ${address}`}, last used <Ago time={used} />, ends{" "}
+                    <Ago time={ends} /> unless it is used
                   </div>
                   {!isThis && (
                     <p class="actions">

@@ -1,5 +1,8 @@
 import { useState } from "preact/hooks";
 import { Refused, send } from "../api.ts";
+import { useAnswer } from "../live.ts";
+import { href } from "../route.ts";
+import { Ago, Trouble, useAct } from "./parts.tsx";
 
 const lasting = [
   { hours: 1, words: "an hour" },
@@ -7,8 +10,18 @@ const lasting = [
   { hours: 720, words: "30 days" },
 ];
 
-/** A token by which hosts enrol, and the command that uses it. */
+/** The address that other machines use: the page's own, unless only this machine reaches it. */
+function reachable(origin: string): string {
+  const { protocol, hostname, port } = new URL(origin);
+  const isHere = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+  return isHere ? "" : `${protocol}//${hostname}${port === "" ? "" : `:${port}`}`;
+}
+
+/** Tokens by which hosts enrol, and the command that uses one. */
 export function Enrolment() {
+  const [address, setAddress] = useState(reachable(location.origin));
+  const enrolments = useAnswer("/enrolments", []);
+  const { trouble: refused, act } = useAct(enrolments.again);
   const [hours, setHours] = useState(1);
   const [labels, setLabels] = useState("");
   const [token, setToken] = useState("");
@@ -24,6 +37,7 @@ export function Enrolment() {
             (made) => {
               setToken(made.token);
               setTrouble("");
+              enrolments.again();
             },
             (reason: unknown) => setTrouble(reason instanceof Refused ? reason.message : String(reason)),
           );
@@ -50,6 +64,16 @@ export function Enrolment() {
             onInput={({ currentTarget }) => setLabels(currentTarget.value)}
           />
         </label>
+        <label>
+          Address of this page for other machines
+          <input
+            type="url"
+            required
+            value={address}
+            placeholder="https://bulkhead.example.org"
+            onInput={({ currentTarget }) => setAddress(currentTarget.value)}
+          />
+        </label>
         <button type="submit">Make a token for hosts</button>
       </form>
       {trouble !== "" && (
@@ -61,10 +85,15 @@ export function Enrolment() {
         <div role="status">
           <p>Run this on each host. It is shown once, and any number of hosts can use it until it expires:</p>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
-          <pre tabIndex={0}>
-            {`sudo BULKHEAD_ENROL_TOKEN=${token} bulkhead watch --report-to ${location.origin}`}
-          </pre>
-          {location.protocol === "https:" && (
+          <pre tabIndex={0}>{`sudo BULKHEAD_ENROL_TOKEN=${token} bulkhead watch --report-to ${address}`}</pre>
+          {reachable(location.origin) === "" && (
+            <p class="dim">
+              No other machine reaches {location.origin}. Start <code>bulkhead serve</code> with{" "}
+              <code>--listen</code> and a certificate, or with <code>--url</code> behind a proxy, so that{" "}
+              {address} answers.
+            </p>
+          )}
+          {address.startsWith("https:") && (
             <p class="dim">
               If you made the certificate of this page yourself, copy it to each host first, and write{" "}
               <code>NODE_EXTRA_CA_CERTS=server.pem</code> before <code>bulkhead</code>.
@@ -72,6 +101,56 @@ export function Enrolment() {
           )}
         </div>
       )}
+      <Trouble of={refused} />
+      {(enrolments.value?.enrolments ?? []).length > 0 && <h3>Tokens and their hosts</h3>}
+      <ul class="rows">
+        {enrolments.value?.enrolments.map(({ id, author, created, expires, isOver, hosts }) => (
+          <li key={id}>
+            <div>
+              made by {author} <Ago time={created} />;{" "}
+              {isOver ? (
+                "has ended"
+              ) : (
+                <>
+                  ends <Ago time={expires} />
+                </>
+              )}
+              {hosts.length > 0 && (
+                <details>
+                  <summary>
+                    {hosts.length} {hosts.length === 1 ? "host" : "hosts"}
+                  </summary>
+                  <ul>
+                    {hosts.map((host) => (
+                      <li key={host.id}>
+                        <a href={href(["hosts", host.id])}>{host.name}</a>
+                      </li>
+                    ))}
+                  </ul>
+                </details>
+              )}
+              <p class="actions">
+                {!isOver && (
+                  <button type="button" onClick={() => act(send("DELETE /enrolments/:id", [String(id)]))}>
+                    End this token
+                  </button>
+                )}{" "}
+                {hosts.length > 0 && (
+                  <button
+                    type="button"
+                    onClick={() => {
+                      if (confirm(`Remove ${hosts.length} hosts with all that is known of them?`))
+                        act(send("DELETE /enrolments/:id/hosts", [String(id)]));
+                    }}
+                  >
+                    Remove its hosts
+                  </button>
+                )}
+              </p>
+            </div>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }

@@ -66,6 +66,15 @@ export function Ago({ time }: { readonly time: number }) {
   );
 }
 
+/** A time of day, where it is older than a day with its date. */
+export function Exact({ time }: { readonly time: number }) {
+  const date = new Date(time);
+  const isToday = Date.now() - time < 86_400_000;
+  return (
+    <time dateTime={date.toISOString()}>{isToday ? date.toLocaleTimeString() : exact.format(date)}</time>
+  );
+}
+
 /** A subject with a link to its page. */
 export function Subject({ host, subject }: { readonly host: string; readonly subject: string }) {
   const [kind = "", ...rest] = subject.split(":");

@@ -7,6 +7,7 @@ import { jobKind } from "../common/own-commands/own-command.ts";
 export interface ServeOptions {
   readonly listen: string;
   readonly url?: URL;
+  readonly proxy: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly store?: string;
@@ -47,6 +48,12 @@ export function addServeOptions(command: Command): Command {
         "--url <url>",
         "the address that browsers use, if it differs from --listen: https://bulkhead.example.org",
       ).argParser(webAddress),
+    )
+    .option(
+      "--proxy <address>",
+      "believe X-Forwarded-For from this proxy: 10.0.0.7, or 10.0.0.0/24 (repeatable)",
+      collect,
+      [],
     )
     .option("--tls-cert <path>", "serve HTTPS with this certificate (PEM, with its chain)")
     .option("--tls-key <path>", "the certificate's key (PEM)")
@@ -108,6 +115,75 @@ export function addServeOptions(command: Command): Command {
     .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, []);
   addConfigOptions(command);
   return addEngineOptions(command).addHelpText("after", epilogue);
+}
+
+const status = `
+Exit status:
+  0  done
+  2  wrong use, or it could not be done`;
+
+function addStoreOptions(command: Command): Command {
+  return command
+    .option("--store <store>", "the database, as it was given to bulkhead serve")
+    .option("--store-password-file <path>", "the file that holds PostgreSQL's password");
+}
+
+/** Declares `bulkhead serve backup`. */
+export function addBackupOptions(command: Command): Command {
+  return addStoreOptions(
+    command
+      .summary("copy the database to a file, also while it is written")
+      .description(
+        "Copy the database of bulkhead serve to a new file, as it is at one moment. bulkhead serve may run meanwhile. To copy the file by hand loses what waits in its WAL.",
+      )
+      .argument("<file>", "the copy"),
+  ).addHelpText(
+    "after",
+    `
+Examples:
+  sudo bulkhead serve backup /backup/serve-2027-01-31.db
+${status}`,
+  );
+}
+
+/** Declares `bulkhead serve restore`. */
+export function addRestoreOptions(command: Command): Command {
+  return addStoreOptions(
+    command
+      .summary("put a copy of the database back")
+      .description(
+        "Check a copy that bulkhead serve backup made, and put it in the database's place. What was there is kept beside it. End bulkhead serve first.",
+      )
+      .argument("<file>", "the copy"),
+  ).addHelpText(
+    "after",
+    `
+Examples:
+  sudo systemctl stop bulkhead-serve
+  sudo bulkhead serve restore /backup/serve-2027-01-31.db
+  sudo systemctl start bulkhead-serve
+${status}`,
+  );
+}
+
+/** Declares `bulkhead serve reset-password`. */
+export function addResetOptions(command: Command): Command {
+  return addStoreOptions(
+    command
+      .summary("print a link that gives an account a new password")
+      .description(
+        "Print a link by which somebody sets a new password. It works once, until tomorrow. The account's sessions end when the password is set.",
+      )
+      .argument("<name>", "the account's name"),
+  )
+    .addOption(new Option("--url <url>", "the page's address, for the link").argParser(webAddress))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  sudo bulkhead serve reset-password ada
+${status}`,
+    );
 }
 
 const epilogue = `

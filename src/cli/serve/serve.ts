@@ -4,7 +4,6 @@ import { cis } from "../../audit/benchmark/cis/cis.ts";
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { type Labels, labelsOf } from "../../base/labels.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { stateFolder } from "../../base/state-folder.ts";
 import { visible } from "../../base/visible.ts";
 import { controls, findControl } from "../../controls/registry.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
@@ -19,6 +18,7 @@ import {
   mailServer,
   type OwnHost,
   parseListenAddress,
+  proxiesOf,
   startFleet,
 } from "../../fleet/serve.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
@@ -33,6 +33,7 @@ import { version } from "../common/version.ts";
 import { readSecret } from "../watch/secrets.ts";
 import type { ServeOptions } from "./options.ts";
 import { providerOptions } from "./provider.ts";
+import { storeOf } from "./store.ts";
 
 /** `bulkhead serve`. Answers the exit status: 0 when it was told to end, 2 for wrong use. */
 export async function runServe(options: ServeOptions): Promise<number> {
@@ -77,7 +78,7 @@ interface Job {
 async function serve(job: Job): Promise<number> {
   const { options, listen, mail } = job;
   const ended = new Promise<void>((end) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => end());
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end());
   });
   const say = (text: string) => void process.stderr.write(`bulkhead: ${visible(redactSource(text))}\n`);
   const provider = providerOptions(options);
@@ -109,6 +110,10 @@ async function serve(job: Job): Promise<number> {
       `Open this link to make the first administrator. It works once, until tomorrow:\n\n  ${fleet.value.firstLink}\n\n`,
     );
   }
+  process.on("SIGHUP", () => {
+    const read = fleet.value.readCertificate();
+    say(read.ok ? "the certificate was read again" : `the old certificate stays: ${read.reason}`);
+  });
   await ended;
   await fleet.value.close();
   return 0;
@@ -178,28 +183,15 @@ function enrolTokenOf({ enrolTokenFile: file }: ServeOptions): Result<string | u
       );
 }
 
-/** Where findings are kept. The password of PostgreSQL stands in a file, or in PGPASSWORD: who lists processes reads arguments. */
-function storeOf({
-  store,
-  storePasswordFile,
-}: ServeOptions): Result<{ readonly place: string; readonly password: string | undefined }> {
-  if (storePasswordFile !== undefined && (store === undefined || !isPostgresUrl(store))) {
-    return failed("--store-password-file belongs to --store postgres://…");
-  }
-  if (store === undefined) return ok({ place: join(stateFolder(), "serve.db"), password: undefined });
-  if (!isPostgresUrl(store)) return ok({ place: resolve(store), password: undefined });
-  if (storePasswordFile === undefined) return ok({ place: store, password: undefined });
-  const password = readSecret({ file: resolve(storePasswordFile) });
-  return password.ok ? ok({ place: store, password: password.value }) : failed(password.reason);
-}
-
 function shownStore(place: string): string {
   if (!isPostgresUrl(place)) return place;
   const { host, pathname } = new URL(place);
   return `PostgreSQL at ${host}${pathname}`;
 }
 
-function listenOptions({ listen, url, tlsCert, tlsKey }: ServeOptions): Result<ListenOptions> {
+function listenOptions({ listen, url, proxy, tlsCert, tlsKey }: ServeOptions): Result<ListenOptions> {
+  const proxies = proxiesOf(proxy);
+  if (!proxies.ok) return failed(`--proxy: ${proxies.reason}`);
   const address = parseListenAddress(listen);
   if (!address.ok) return address;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
@@ -214,7 +206,7 @@ function listenOptions({ listen, url, tlsCert, tlsKey }: ServeOptions): Result<L
       `${listen} can be reached from other machines, and passwords would cross the network in the clear: give --tls-cert and --tls-key, or --url https://… where a proxy speaks HTTPS`,
     );
   }
-  return ok({ address: address.value, url, tls });
+  return ok({ address: address.value, url, tls, proxies: proxies.value });
 }
 
 /** A benchmark's controls that a watch judges too: only they have findings that a page can lead to. */

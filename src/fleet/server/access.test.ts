@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { host, signedIn, type Test, testApp } from "../../../test/support/fleet/serve.ts";
-import { invite } from "../store/accounts/accounts.ts";
-import { roles, tokenScopes } from "../store/accounts/roles.ts";
+import { invite } from "../store/accounts/invitations.ts";
+import { type Role, roles, tokenScopes } from "../store/accounts/roles.ts";
 import { putHost } from "../store/hosts/hosts.ts";
 import type { Access } from "./http/access.ts";
 import { hashToken } from "./sign-in/passwords.ts";
@@ -32,12 +32,15 @@ async function routes() {
   return { described, made };
 }
 
+/** A host shows its key, or a token to enrol. */
+const byHosts: readonly Access[] = ["host", "enrolling"];
+
 describe("who may use each route", () => {
   it("is said of every route that there is", async () => {
     const { described, made } = await routes();
     const said = new Set(described.map(({ method, path }) => `${method} ${path}`));
     expect(new Set(made)).toEqual(new Set([...said, "GET /openapi.json"]));
-    for (const { access } of described) expect(["anybody", "host", ...roles]).toContain(access);
+    for (const { access } of described) expect(["anybody", "host", "enrolling", ...roles]).toContain(access);
     expect(described.length).toBeGreaterThan(10);
   });
 
@@ -57,8 +60,10 @@ describe("who may use each route", () => {
       void answer.body?.cancel();
       const may =
         access === "anybody" ||
-        (access !== "host" && role !== undefined && roles.indexOf(role) >= roles.indexOf(access));
-      const refused = role === undefined || access === "host" ? 401 : 403;
+        (!byHosts.includes(access) &&
+          role !== undefined &&
+          roles.indexOf(role) >= roles.indexOf(access as Role));
+      const refused = role === undefined || byHosts.includes(access) ? 401 : 403;
       // What changed something may have ended the session.
       if (may && method !== "GET") current = await fresh();
       if (may) expect([401, 403], `${method} ${path}`).not.toContain(answer.status);
@@ -94,7 +99,7 @@ describe("an API token", () => {
       const may = access === "anybody" || needed === scope;
       if (may && method !== "GET") current = await fresh();
       if (may) expect([401, 403], `${method} ${path}`).not.toContain(answer.status);
-      else expect(answer.status, `${method} ${path}`).toBe(access === "host" ? 401 : 403);
+      else expect(answer.status, `${method} ${path}`).toBe(byHosts.includes(access) ? 401 : 403);
     }
   });
 

@@ -19,7 +19,7 @@ import { addProviderSignIn } from "./api/provider-sign-in.ts";
 import { addSignIn } from "./api/sign-in.ts";
 import { addTeams } from "./api/teams.ts";
 import { addTokens } from "./api/tokens.ts";
-import { ownPageOnly, type PageFiles, securityHeaders, servePage } from "./http/page.ts";
+import { noNul, ownPageOnly, type PageFiles, securityHeaders, servePage } from "./http/page.ts";
 import { type Carried, whoAsks, whoReports } from "./http/session.ts";
 import { addIngest } from "./ingest/ingest.ts";
 import { takeTurns } from "./ingest/load.ts";
@@ -60,7 +60,12 @@ export interface AppOptions {
 export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPIHono<Carried> {
   const app = new OpenAPIHono<Carried>();
   app.use(securityHeaders(service.isSecure));
+  // For who looks after this process: it runs; it can serve and keep what comes.
   app.get("/healthz", (context) => context.text("ok\n"));
+  app.get("/readyz", async (context) => {
+    const why = await service.whyNotReady();
+    return why === undefined ? context.text("ok\n") : context.text(`${why}\n`, 503);
+  });
   // Hosts come with a key of their own, by whatever name they reach it; browsers do not.
   app.use(except(`${root}${ingest}`, ownPageOnly(hosts)));
 
@@ -80,6 +85,7 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   api.use(
     except(isIngest, bodyLimit({ maxSize: 64 * 1024, onError: (context) => context.json(tooLarge, 413) })),
   );
+  api.use(except(isIngest, noNul));
   api.use(except(isIngest, whoAsks(service)));
   api.use(ingest, whoReports(service));
   api.use(ingest, takeTurns());
@@ -106,6 +112,11 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
       service.say(`a request failed (${context.req.method} ${context.req.path}): ${why}`);
       saidLast = why;
       saidAt = Date.now();
+    }
+    // A host keeps what it has to tell, and comes again.
+    if (isIngest(context)) {
+      context.header("retry-after", String(5 + Math.floor(Math.random() * 10)));
+      return context.json({ error: "The database cannot be used now." }, 503);
     }
     return context.json({ error: "bulkhead could not answer. Its log says why." }, 500);
   });

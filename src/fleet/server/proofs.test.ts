@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { signedIn, testApp } from "../../../test/support/fleet/serve.ts";
+import { enrol } from "../store/hosts/enrolments.ts";
 import { addJob, tellJobs } from "../store/hosts/jobs.ts";
 import { putProofs } from "../store/hosts/proofs.ts";
-import { enrol } from "../store/hosts/reports.ts";
 import type { Jobs } from "./api/jobs.ts";
 
 const probe = { probe: "p", control: "c", outcome: "held", evidence: "refused", tries: "tries" } as const;
@@ -11,7 +11,10 @@ it("a container's jobs come with what its host proves daily, and with the latest
   const test = await testApp();
   const { database } = test;
   const headers = await signedIn(test, "viewer");
-  await database.insertInto("enrolment").values({ token: "t", author: "ada", expires: 2 }).execute();
+  await database
+    .insertInto("enrolment")
+    .values({ token: "t", author: "ada", created: 1, expires: 2 })
+    .execute();
   const containers = [{ name: "web", image: undefined, project: undefined, running: true }];
   const state = { name: "h", engine: "e", version: "1", connected: true, containers };
   const host = (await enrol(database, { token: "t", key: "k", host: state, now: 1 }))?.id ?? "";

@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
+import type { Server as HttpServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { createSecureContext } from "node:tls";
 import { createAdaptorServer } from "@hono/node-server";
 import { whyUnread } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { forgetInvitations, hasAccounts, invite } from "../store/accounts/accounts.ts";
+import { hasAccounts } from "../store/accounts/accounts.ts";
+import { forgetInvitations, invite } from "../store/accounts/invitations.ts";
 import { buildApp } from "./app.ts";
+import type { Proxies } from "./http/address.ts";
+import { boundConnections } from "./http/connections.ts";
 import type { PageFiles } from "./http/page.ts";
 import { openSender } from "./notify/sender.ts";
 import type { Service } from "./service.ts";
@@ -18,6 +22,8 @@ export interface ListenOptions {
   readonly address: ListenAddress;
   /** The address that browsers use, where it is another one: a proxy's. */
   readonly url: URL | undefined;
+  /** The proxies whose `X-Forwarded-For` is believed. */
+  readonly proxies: Proxies;
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
 }
 
@@ -29,8 +35,22 @@ export interface ListenAddress {
 export interface Server {
   /** Where the page is. */
   readonly url: string;
+  /** Reads the certificate and its key again, for connections from now on. A reason says why the old ones stay. */
+  readCertificate(): Result<void>;
   close(): Promise<void>;
 }
+
+/**
+ * A page keeps a stream open and asks by six more at most. Node.js looks at unfinished requests every half a minute by itself, so
+ * that time-outs do not bite before.
+ */
+const limits = { most: 1_000, mostIdle: 200 };
+const timeOuts = {
+  connectionsCheckingInterval: 1_000,
+  headersTimeout: 5_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 10_000,
+};
 
 const hour = 3_600_000;
 
@@ -62,19 +82,13 @@ export async function startServer(
   const server = createAdaptorServer({
     fetch: app.fetch,
     ...(files
-      ? { createServer: createSecureServer, serverOptions: { ...files.value, minVersion: "TLSv1.2" } }
-      : {}),
+      ? {
+          createServer: createSecureServer,
+          serverOptions: { ...files.value, ...timeOuts, minVersion: "TLSv1.2" },
+        }
+      : { serverOptions: timeOuts }),
   });
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  if ("headersTimeout" in server) {
-    server.headersTimeout = 10_000;
-    server.requestTimeout = 30_000;
-    server.maxConnections = 1_000;
-  }
+  const endConnections = boundConnections(server as HttpServer, limits);
   const bound = await new Promise<Result<number>>((resolve) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const why =
@@ -91,13 +105,19 @@ export async function startServer(
   const meter = openMeter(service);
   return ok({
     url: url?.origin ?? own,
+    readCertificate() {
+      if (!tls || !("setSecureContext" in server)) return ok(undefined);
+      const files = readTls(tls);
+      if (files.ok) server.setSecureContext({ ...files.value, minVersion: "TLSv1.2" });
+      return files.ok ? ok(undefined) : files;
+    },
     async close() {
       endUpkeep();
       await sender.close();
       await meter.close();
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       // Streams of events do not end by themselves.
-      for (const socket of sockets) socket.destroy();
+      endConnections();
       await ended;
     },
   });

@@ -2,6 +2,8 @@ import type { Benchmark } from "../../audit/benchmark/benchmark.ts";
 import type { Result } from "../../base/result.ts";
 import type { Mailer } from "../../watch/outputs/send/send.ts";
 import type { FleetDatabase } from "../store/open.ts";
+import type { Proxies } from "./http/address.ts";
+import type { Readiness } from "./http/health.ts";
 import type { News } from "./news.ts";
 import type { Passwords } from "./sign-in/passwords.ts";
 import type { Provider } from "./sign-in/provider.ts";
@@ -30,6 +32,9 @@ export interface Service {
   readonly benchmarks: readonly Benchmark[];
   /** A policy of guard out of the text of a bulkhead.yaml; a reason says where it is wrong. */
   readonly candidateOf: (yaml: string) => Promise<Result<CandidatePolicy>>;
+  readonly whyNotReady: Readiness;
+  /** The proxies before it. */
+  readonly proxies: Proxies;
   readonly say: (text: string) => void;
 }
 

@@ -1,14 +1,15 @@
-import { forgetInvitations, forgetSessions } from "../store/accounts/accounts.ts";
+import { forgetSessions } from "../store/accounts/accounts.ts";
 import { forgetOldFailures } from "../store/accounts/attempts.ts";
+import { forgetInvitations } from "../store/accounts/invitations.ts";
 import { whyDatabase } from "../store/database.ts";
 import { reopenFindings } from "../store/findings/acceptances-applied.ts";
 import { findSilent, silentAfter } from "../store/findings/own-findings.ts";
+import { forgetEnrolments } from "../store/hosts/enrolments.ts";
 import { decisionsKept, forgetDecisions } from "../store/hosts/guards.ts";
 import { forgetResolved } from "../store/hosts/hosts.ts";
 import { endUnheardJobs, forgetJobs } from "../store/hosts/jobs.ts";
 import { forgetSettingChanges } from "../store/hosts/portraits.ts";
 import { forgetProofs } from "../store/hosts/proofs.ts";
-import { forgetEnrolments } from "../store/hosts/reports.ts";
 import { dropMonths, keptFrom, makeMonths } from "../store/schema/months.ts";
 import { sessionLimits } from "./http/session.ts";
 import type { Service } from "./service.ts";

@@ -60,7 +60,7 @@ export async function tryDriver(): Promise<Result<void>> {
 }
 
 /** The driver, where it is installed. Never rejects. */
-async function loadDriver(): Promise<Result<typeof import("better-sqlite3")>> {
+export async function loadDriver(): Promise<Result<typeof import("better-sqlite3")>> {
   try {
     const loaded = await import("better-sqlite3");
     return ok(loaded.default);

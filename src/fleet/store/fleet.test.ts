@@ -9,10 +9,8 @@ import { describeStores } from "../../../test/support/fleet/postgres.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import type { Finding } from "../../audit/finding.ts";
 import {
-  acceptInvitation,
   accountNamed,
   closeSessions,
-  invite,
   openSession,
   removeAccount,
   sessionAccount,
@@ -20,6 +18,7 @@ import {
 } from "./accounts/accounts.ts";
 import { forgetFailures, takeAttempt } from "./accounts/attempts.ts";
 import { appendAudit, brokenAt, listAudit } from "./accounts/audit-log.ts";
+import { acceptInvitation, invite } from "./accounts/invitations.ts";
 import { countByVerdict, countFindings } from "./findings/counts.ts";
 import { findingWithChanges, listFindings } from "./findings/findings.ts";
 import { groupFindings } from "./findings/groups.ts";
@@ -310,11 +309,11 @@ describeStores((open) => {
       const { database, id } = await withAccount();
       const limits = { idle: 100_000, whole: 250_000, provided: 250_000 };
       const who = (now: number) => sessionAccount(database, "s", limits, now);
-      await openSession(database, { token: "s", account: id, agent: "", now: 0 });
+      await openSession(database, { token: "s", account: id, agent: "", address: "", now: 0 });
       expect(await who(90_000)).toMatchObject({ name: "ada" });
       expect(await who(180_000)).toMatchObject({ name: "ada" });
       expect(await who(250_000)).toBeUndefined();
-      await openSession(database, { token: "s2", account: id, agent: "", now: 0 });
+      await openSession(database, { token: "s2", account: id, agent: "", address: "", now: 0 });
       expect(await sessionAccount(database, "s2", limits, 100_000)).toBeUndefined();
       expect(await sessionAccount(database, "s2", limits, 1)).toBeDefined();
       await closeSessions(database, id);

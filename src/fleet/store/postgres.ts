@@ -1,4 +1,12 @@
-import { Kysely, PostgresAdapter, PostgresDialect, sql } from "kysely";
+import {
+  Kysely,
+  PostgresAdapter,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+  sql,
+} from "kysely";
+import type { Pool } from "pg";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { whyDatabase } from "./database.ts";
 import type { FleetSchema } from "./schema/schema.ts";
@@ -68,7 +76,7 @@ export async function connectPostgres(
   });
   // A connection that breaks while nobody uses it is replaced; the next question says what is wrong.
   pool.on("error", () => {});
-  const database = new Kysely<FleetSchema>({ dialect: new PostgresDialect({ pool }) });
+  const database = new Kysely<FleetSchema>({ dialect: new PostgresDialect({ pool: withoutNul(pool) }) });
   try {
     await sql`select 1`.execute(database);
     return ok({ database, name });
@@ -76,6 +84,23 @@ export async function connectPostgres(
     await database.destroy();
     return failed(`${name} cannot be used: ${whyDatabase(error)}`);
   }
+}
+
+/** PostgreSQL keeps no text with U+0000, which a host may send: it becomes U+FFFD, whichever statement it is in. */
+function withoutNul(pool: Pool): PostgresPool {
+  const clean = (value: unknown) => (typeof value === "string" ? value.replaceAll("\0", "\ufffd") : value);
+  return {
+    async connect() {
+      const client = await pool.connect();
+      const query = client.query.bind(client) as (text: unknown, values?: readonly unknown[]) => unknown;
+      return Object.assign(Object.create(client) as PostgresPoolClient, {
+        query: (text: unknown, values?: readonly unknown[]) =>
+          values === undefined ? query(text) : query(text, values.map(clean)),
+        release: () => client.release(),
+      });
+    },
+    end: () => pool.end(),
+  };
 }
 
 /**

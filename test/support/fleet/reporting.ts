@@ -1,3 +1,4 @@
+import { BlockList } from "node:net";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { cis } from "../../../src/audit/benchmark/cis/cis.ts";
@@ -13,7 +14,7 @@ import { openNews } from "../../../src/fleet/server/news.ts";
 import { startServer } from "../../../src/fleet/server/server.ts";
 import type { Service } from "../../../src/fleet/server/service.ts";
 import { hashToken } from "../../../src/fleet/server/sign-in/passwords.ts";
-import { allowEnrolment } from "../../../src/fleet/store/hosts/reports.ts";
+import { allowEnrolment } from "../../../src/fleet/store/hosts/enrolments.ts";
 import type { FleetDatabase } from "../../../src/fleet/store/open.ts";
 import type { Change } from "../../../src/watch/change.ts";
 import { openQueue } from "../../../src/watch/outputs/queue/queue.ts";
@@ -40,16 +41,23 @@ export async function testServer(database: FleetDatabase) {
     mailer: undefined,
     benchmarks: [cis],
     candidateOf: async () => failed("no policy is read in this test"),
+    proxies: new BlockList(),
+    whyNotReady: async () => undefined,
     say: (text) => said.push(text),
   };
   const address = { host: "127.0.0.1", port: 0 };
   const page = new Map([["/index.html", { type: "text/html", bytes: new Uint8Array([60]) }]]);
-  const started = await startServer(service, page, { address, url: undefined, tls: undefined });
+  const started = await startServer(service, page, {
+    address,
+    url: undefined,
+    tls: undefined,
+    proxies: new BlockList(),
+  });
   if (!started.ok) throw new Error(started.reason);
   onTestFinished(() => started.value.close());
   await allowEnrolment(database, {
     token: hashToken(enrolToken),
-    author: "ada",
+    author: { name: "ada", id: null },
     expires: Date.now() + 3_600_000,
   });
   return { url: started.value.url, said };

@@ -1,10 +1,12 @@
+import { BlockList } from "node:net";
 import { cis } from "../../../src/audit/benchmark/cis/cis.ts";
 import { failed } from "../../../src/base/result.ts";
 import { buildApp } from "../../../src/fleet/server/app.ts";
 import { openNews } from "../../../src/fleet/server/news.ts";
 import type { Service } from "../../../src/fleet/server/service.ts";
 import { hashToken } from "../../../src/fleet/server/sign-in/passwords.ts";
-import { acceptInvitation, invite, openSession } from "../../../src/fleet/store/accounts/accounts.ts";
+import { openSession } from "../../../src/fleet/store/accounts/accounts.ts";
+import { acceptInvitation, invite } from "../../../src/fleet/store/accounts/invitations.ts";
 import type { Role } from "../../../src/fleet/store/accounts/roles.ts";
 import type { FleetDatabase } from "../../../src/fleet/store/open.ts";
 import { testFleet } from "./fleet.ts";
@@ -29,6 +31,8 @@ export function testService(database: FleetDatabase, more: Partial<Service> = {}
     mailer: undefined,
     benchmarks: [cis],
     candidateOf: async () => failed("no policy is read in this test"),
+    proxies: new BlockList(),
+    whyNotReady: async () => undefined,
     say: (text) => said.push(text),
     ...more,
   };
@@ -67,13 +71,19 @@ export type Test = Awaited<ReturnType<typeof testApp>>;
 
 /** Makes an account of this role, named after it, and gives the headers that its browser sends. */
 export async function signedIn(
-  { database }: Test,
+  { database }: Pick<Test, "database">,
   role: Role,
   name: string = role,
 ): Promise<Record<string, string>> {
   await invite(database, { token: name, role, expires: Date.now() + 1_000_000 });
   const made = await acceptInvitation(database, { token: name, name, password: "x", now: 1 });
   if (typeof made !== "object") throw new Error("no account");
-  await openSession(database, { token: hashToken(name), account: made.id, agent: "", now: Date.now() });
+  await openSession(database, {
+    token: hashToken(name),
+    account: made.id,
+    agent: "",
+    address: "",
+    now: Date.now(),
+  });
   return { cookie: `bulkhead=${name}` };
 }

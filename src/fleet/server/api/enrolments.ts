@@ -1,14 +1,16 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type Labels, labelsOf } from "../../../base/labels.ts";
-import { allowEnrolment, removeHost } from "../../store/hosts/reports.ts";
+import { allowEnrolment, endEnrolment, hostsOf, listEnrolments } from "../../store/hosts/enrolments.ts";
+import { removeHost } from "../../store/hosts/reports.ts";
 import { pinLabels } from "../../store/teams/teams.ts";
 import { accountOf, auditFor, body, json, route } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { hashToken, newToken } from "../sign-in/passwords.ts";
-import { enrolmentRequest, failure, invited, labels } from "./shapes.ts";
+import { enrolmentRequest, enrolments, failure, invited, labels } from "./shapes.ts";
 
 const hour = 3_600_000;
+const byId = z.object({ id: z.coerce.number().int() });
 
 /** Which hosts may report. */
 export function addEnrolments(api: OpenAPIHono<Carried>, service: Service) {
@@ -28,7 +30,7 @@ export function addEnrolments(api: OpenAPIHono<Carried>, service: Service) {
         const { hours, labels: texts } = context.req.valid("json");
         const token = newToken();
         const expires = Date.now() + hours * hour;
-        const author = accountOf(context).name;
+        const author = accountOf(context);
         await allowEnrolment(database, {
           token: hashToken(token),
           author,
@@ -37,6 +39,55 @@ export function addEnrolments(api: OpenAPIHono<Carried>, service: Service) {
         });
         await log(context, "enrolment token made", { hours, ...(texts && { labels: texts.join(", ") }) });
         return context.json({ token, expires }, 200);
+      },
+    )
+
+    .openapi(
+      route("administrator", {
+        method: "get",
+        path: "/enrolments",
+        summary: "Tokens by which hosts enrol, and the hosts that each enrolled",
+        responses: {
+          200: json(enrolments, "Newest first; those that ended as long as a host of theirs is there"),
+        },
+      }),
+      async (context) => context.json({ enrolments: [...(await listEnrolments(database, Date.now()))] }, 200),
+    )
+
+    .openapi(
+      route("administrator", {
+        method: "delete",
+        path: "/enrolments/{id}",
+        summary: "End a token: no host enrols by it any more; those that did stay",
+        request: { params: byId },
+        responses: { 204: { description: "Ended" }, 404: json(failure, "There is none of this number") },
+      }),
+      async (context) => {
+        const { id } = context.req.valid("param");
+        if (!(await endEnrolment(database, id, Date.now())))
+          return context.json({ error: "Token not found." }, 404);
+        await log(context, "enrolment token ended", { id });
+        return context.body(null, 204);
+      },
+    )
+
+    .openapi(
+      route("administrator", {
+        method: "delete",
+        path: "/enrolments/{id}/hosts",
+        summary: "Remove every host that a token enrolled, with all that is known of them",
+        request: { params: byId },
+        responses: { 204: { description: "Removed" } },
+      }),
+      async (context) => {
+        const { id } = context.req.valid("param");
+        for (const host of await hostsOf(database, id)) {
+          const name = await removeHost(database, host, Date.now());
+          if (name !== undefined) await log(context, "host removed", { id: host, name });
+        }
+        news.tell("hosts");
+        news.tell("findings");
+        return context.body(null, 204);
       },
     )
 

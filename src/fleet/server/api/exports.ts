@@ -1,9 +1,10 @@
+import { Readable } from "node:stream";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { stream } from "hono/streaming";
 import { contentType } from "../../../metrics/registry.ts";
 import { cell } from "../../../report/csv-cell.ts";
 import { auditAfter, brokenAt } from "../../store/accounts/audit-log.ts";
+import { whyDatabase } from "../../store/database.ts";
 import { type FoundRow, findingsAfter } from "../../store/findings/findings.ts";
 import type { FindingsQuery } from "../../store/findings/query.ts";
 import { route, sightOf } from "../http/access.ts";
@@ -46,28 +47,11 @@ export function addExports(api: OpenAPIHono<Carried>, service: Service) {
   }
 
   /** Streams lines; where the database fails in between, the answer breaks off, and is no shorter file that looks whole. */
-  const send = (context: Context<Carried>, name: string, type: string, lines: AsyncGenerator<string>) => {
-    context.header("content-type", type);
-    context.header("content-disposition", `attachment; filename="${name}"`);
-    return stream(
-      context,
-      async (to) => {
-        let waiting = "";
-        for await (const line of lines) {
-          if (to.aborted) return;
-          waiting += line;
-          if (waiting.length < 64 * 1024) continue;
-          await to.write(waiting);
-          waiting = "";
-        }
-        await to.write(waiting);
-      },
-      async (error) => {
-        say(`an export broke off: ${error.message}`);
-        throw error;
-      },
-    );
-  };
+  const send = (context: Context<Carried>, name: string, type: string, lines: AsyncGenerator<string>) =>
+    context.body(Readable.toWeb(Readable.from(encoded(lines, say))) as ReadableStream, 200, {
+      "content-type": type,
+      "content-disposition": `attachment; filename="${name}"`,
+    });
 
   return api
     .openapi(
@@ -151,6 +135,27 @@ export function addExports(api: OpenAPIHono<Carried>, service: Service) {
           "content-type": contentType,
         }),
     );
+}
+
+/** Lines in parts of some size. */
+async function* encoded(
+  lines: AsyncGenerator<string>,
+  say: (text: string) => void,
+): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let waiting = "";
+  try {
+    for await (const line of lines) {
+      waiting += line;
+      if (waiting.length < 64 * 1024) continue;
+      yield encoder.encode(waiting);
+      waiting = "";
+    }
+    yield encoder.encode(waiting);
+  } catch (error) {
+    say(`an export broke off: ${whyDatabase(error)}`);
+    throw error;
+  }
 }
 
 function csvRow(row: FoundRow, service: Service): string {

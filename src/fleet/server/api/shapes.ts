@@ -71,6 +71,10 @@ export const joinRequest = z
   .object({ token: z.string().max(128), name, password: newPassword })
   .openapi("Join");
 
+export const passwordRequest = z
+  .object({ current: z.string().max(longestPassword), password: newPassword })
+  .openapi("NewPassword");
+
 export const accounts = z
   .object({
     accounts: z.array(
@@ -93,6 +97,41 @@ export const invited = z
     expires: time,
   })
   .openapi("Invited");
+
+export const invitations = z
+  .object({
+    invitations: z.array(
+      z.object({
+        id: z.number().int(),
+        /** The account that gets a new password; null: it makes an account. */
+        account: z.string().nullable(),
+        role,
+        teams: teamIds,
+        author: z.string(),
+        created: time,
+        expires: time,
+      }),
+    ),
+  })
+  .openapi("Invitations");
+
+export const enrolments = z
+  .object({
+    enrolments: z.array(
+      z.object({
+        id: z.number().int(),
+        author: z.string(),
+        created: time,
+        expires: time,
+        /** Hosts no longer enrol by it. */
+        isOver: z.boolean(),
+        labels: z.record(z.string(), z.string()).nullable(),
+        /** The hosts that it enrolled and that are there. */
+        hosts: z.array(z.object({ id: z.string(), name: z.string() })),
+      }),
+    ),
+  })
+  .openapi("Enrolments");
 
 export const enrolmentRequest = z
   .object({

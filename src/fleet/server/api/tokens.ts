@@ -59,8 +59,12 @@ const sessions = z
         id: z.string(),
         /** The browser, as it names itself. */
         agent: z.string(),
+        /** Where it signed in from; "" if that is not known. */
+        address: z.string(),
         created: time,
         used: time,
+        /** When it ends if nobody uses it. */
+        ends: time,
         /** Whether it is the one that asks. */
         isThis: z.boolean(),
       }),

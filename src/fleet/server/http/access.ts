@@ -8,8 +8,8 @@ import { failure } from "../api/shapes.ts";
 import type { Service } from "../service.ts";
 import type { Carried } from "./session.ts";
 
-/** Who may use a route: anybody, a host by its key, or an account of this role or a higher one. */
-export type Access = "anybody" | "host" | Role;
+/** Who may use a route: anybody, a host by its key, a host by a token to enrol, or an account of this role or a higher one. */
+export type Access = "anybody" | "host" | "enrolling" | Role;
 
 /** Where the description says it (`/api/v1/openapi.json`), for readers and for the test that tries every route in every role. */
 const accessKey = "x-access";
@@ -53,14 +53,15 @@ type Guarded<R extends Pick<RouteConfig, "responses">> = R & {
 };
 
 function scopeFor(access: Access, method: string): NeededScope {
-  if (access === "host") return "none";
+  if (access === "host" || access === "enrolling") return "none";
   if (access === "administrator") return "administer";
   return method === "get" ? "read" : "operate";
 }
 
 function requires(access: Access, scope: NeededScope): MiddlewareHandler<Carried> {
   return async (context, next) => {
-    if (access === "anybody") return await next();
+    // Who enrols showed its token before its body was read.
+    if (access === "anybody" || access === "enrolling") return await next();
     if (access === "host") {
       if (context.get("reporter")) return await next();
       return context.json({ error: "No host has this key. It was removed, or never enrolled here." }, 401);

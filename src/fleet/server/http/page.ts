@@ -99,6 +99,14 @@ export function ownPageOnly(hosts: ReadonlySet<string>): MiddlewareHandler {
   };
 }
 
+/** U+0000 stands in no name and no search, and PostgreSQL keeps no text with it. */
+export const noNul: MiddlewareHandler = async (context, next) => {
+  const hasNul =
+    /%00/.test(context.req.url) ||
+    (context.req.raw.body !== null && /\\u0000|\0/.test(await context.req.text()));
+  return hasNul ? context.json({ error: "The request holds a NUL character." }, 400) : await next();
+};
+
 /** Browsers say where a change comes from; a program that says nothing is not a browser that was misled. */
 function isFromOwnPage(headers: Headers, host: string): boolean {
   const site = headers.get("sec-fetch-site");

@@ -10,10 +10,12 @@ import {
 } from "../../store/accounts/accounts.ts";
 import { tokenAccount } from "../../store/accounts/api-tokens.ts";
 import type { TokenScope } from "../../store/accounts/roles.ts";
+import { isEnrolmentToken } from "../../store/hosts/enrolments.ts";
 import { type Reporter, reporterOf } from "../../store/hosts/reports.ts";
 import type { Sight } from "../../store/teams/sight.ts";
 import type { Service } from "../service.ts";
 import { hashToken, newToken } from "../sign-in/passwords.ts";
+import { addressOf } from "./address.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -46,6 +48,9 @@ export function bearerOf(context: Context): string | undefined {
   return /^Bearer ([\w-]{20,200})$/.exec(context.req.header("authorization") ?? "")?.[1];
 }
 
+export const unknownToken = { error: "The enrolment token is unknown, or has expired. Ask for a new one." };
+export const unknownHost = { error: "No host has this key. It was removed, or never enrolled here." };
+
 /** Milliseconds that a host's key is remembered. Whether the host is still there is asked with each report. */
 const remembered = minute;
 const mostRemembered = 50_000;
@@ -69,8 +74,16 @@ export function whoReports({ database }: Service): MiddlewareHandler<Carried> {
   return async (context, next) => {
     const key = bearerOf(context);
     context.set("account", undefined);
-    context.set("reporter", key === undefined ? undefined : await ofKey(key));
-    await next();
+    const reporter = key === undefined ? undefined : await ofKey(key);
+    context.set("reporter", reporter);
+    // Nobody's body is read before it is known whose it is.
+    if (!reporter) {
+      const isEnrolling = context.req.path.endsWith("/enrol");
+      const mayEnrol =
+        isEnrolling && key !== undefined && (await isEnrolmentToken(database, hashToken(key), Date.now()));
+      if (!mayEnrol) return context.json(isEnrolling ? unknownToken : unknownHost, 401);
+    }
+    return await next();
   };
 }
 
@@ -119,6 +132,7 @@ export async function signIn(service: Service, context: Context, account: Accoun
     token: hashToken(token),
     account: account.id,
     agent: (context.req.header("user-agent") ?? "").slice(0, 200),
+    address: addressOf(context, service.proxies),
     now: Date.now(),
   });
   setCookie(context, cookieName(service), token, {

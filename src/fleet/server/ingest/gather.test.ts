@@ -4,7 +4,8 @@ import { everywhere } from "../../../../test/support/fleet/fleet.ts";
 import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import type { Cause } from "../../../watch/change.ts";
 import { listFindings } from "../../store/findings/findings.ts";
-import { allowEnrolment, enrol, type HostReport } from "../../store/hosts/reports.ts";
+import { allowEnrolment, enrol } from "../../store/hosts/enrolments.ts";
+import type { HostReport } from "../../store/hosts/reports.ts";
 import { gatherReports } from "./gather.ts";
 
 const now = Date.now();
@@ -12,7 +13,11 @@ const now = Date.now();
 describeStores((open) => {
   async function withHosts(count: number) {
     const database = await open();
-    await allowEnrolment(database, { token: "t", author: "ada", expires: now + 1_000_000 });
+    await allowEnrolment(database, {
+      token: "t",
+      author: { name: "ada", id: null },
+      expires: now + 1_000_000,
+    });
     const take = gatherReports(database, () => "");
     const ids: string[] = [];
     for (let each = 0; each < count; each += 1) {

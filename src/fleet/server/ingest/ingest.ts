@@ -3,14 +3,14 @@ import type { Context } from "hono";
 import { protocolVersion } from "../../protocol/report.ts";
 import { appendAudit } from "../../store/accounts/audit-log.ts";
 import { whyDatabase } from "../../store/database.ts";
+import { enrol } from "../../store/hosts/enrolments.ts";
 import { putGuards } from "../../store/hosts/guards.ts";
 import { tellJobs } from "../../store/hosts/jobs.ts";
 import { putPortrait } from "../../store/hosts/portraits.ts";
 import { putProofs } from "../../store/hosts/proofs.ts";
-import { enrol } from "../../store/hosts/reports.ts";
 import { failure } from "../api/shapes.ts";
 import { body, json, route } from "../http/access.ts";
-import { bearerOf, type Carried } from "../http/session.ts";
+import { bearerOf, type Carried, unknownHost, unknownToken } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { hashToken } from "../sign-in/passwords.ts";
 import { newerAcceptances } from "../told-acceptances.ts";
@@ -42,7 +42,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service) {
 
   return api
     .openapi(
-      route("anybody", {
+      route("enrolling", {
         method: "post",
         path: "/ingest/enrol",
         summary: "Enrol a host by a token, with the SHA-256 of a key that the host made",
@@ -51,8 +51,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service) {
       }),
       async (context) => {
         const token = bearerOf(context);
-        const refused = { error: "The enrolment token is unknown, or has expired. Ask for a new one." };
-        if (token === undefined) return context.json(refused, 401);
+        if (token === undefined) return context.json(unknownToken, 401);
         const { key, host } = context.req.valid("json");
         const now = Date.now();
         try {
@@ -63,7 +62,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service) {
             now,
           });
           recovered();
-          if (!made) return context.json(refused, 401);
+          if (!made) return context.json(unknownToken, 401);
           if (made.isNew) {
             const detail = { id: made.id, name: host.name };
             await appendAudit(database, { who: "bulkhead", what: "host enrolled", detail, now });
@@ -86,8 +85,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service) {
       }),
       async (context) => {
         const reporter = context.get("reporter");
-        const gone = { error: "No host has this key. It was removed, or never enrolled here." };
-        if (!reporter) return context.json(gone, 401);
+        if (!reporter) return context.json(unknownHost, 401);
         const {
           sent,
           host,
@@ -104,7 +102,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service) {
           const told = { ...report, whole: report.whole, state, ahead: sent - now };
           const applied = await take(reporter.id, told, now);
           recovered();
-          if (!applied) return context.json(gone, 401);
+          if (!applied) return context.json(unknownHost, 401);
           if (portrait) {
             const taken = Math.min(now, portrait.taken - (sent - now));
             await putPortrait(database, reporter.id, { ...portrait, taken });

@@ -12,6 +12,9 @@ const mostLarge = 4;
 /** Milliseconds that a large report waits before it is asked to come again. A request may take 30 s. */
 const patience = 10_000;
 
+/** What a host that enrols has to say at most: its containers. */
+const largestEnrolment = 1024 * 1024;
+
 /** Keeps the memory of many reports bounded: ten thousand hosts that all come at once after an outage come one after another. */
 export function takeTurns(): MiddlewareHandler<Carried> {
   const turns = openTurns(mostLarge);
@@ -20,8 +23,8 @@ export function takeTurns(): MiddlewareHandler<Carried> {
   return async (context, next) => {
     const length = Number(context.req.header("content-length") ?? Number.NaN);
     if (!Number.isInteger(length)) return context.json({ error: "The length is missing." }, 411);
-    // Who has no key yet has little to say.
-    const most = context.get("reporter") ? largestReport : 1024 * 1024;
+    const isReporter = context.get("reporter") !== undefined;
+    const most = isReporter ? largestReport : largestEnrolment;
     if (length > most) return context.json({ error: `At most ${most / 1024 / 1024} MiB are taken.` }, 413);
     const busy = () => {
       context.header("retry-after", String(1 + Math.floor(Math.random() * 10)));
@@ -29,7 +32,8 @@ export function takeTurns(): MiddlewareHandler<Carried> {
     };
     if (reports >= mostReports) return busy();
     reports += 1;
-    const isLarge = length > smallReport;
+    // Who enrols holds no turn of those that report.
+    const isLarge = isReporter && length > smallReport;
     let held = 0;
     let hasTurn = false;
     try {

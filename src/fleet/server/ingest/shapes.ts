@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { outcomes } from "../../../audit/benchmark/benchmark.ts";
 import type { Finding } from "../../../audit/finding.ts";
 import { labelName, labelValue, mostLabels } from "../../../base/labels.ts";
+import { shownName } from "../../../base/visible.ts";
 import { severities } from "../../../model/severity.ts";
 import type { Change } from "../../../watch/change.ts";
 import { jobKinds } from "../../../watch/job-kinds.ts";
@@ -99,7 +100,8 @@ const change = z.object({
 }) satisfies z.ZodType<Change>;
 
 const hostNow = z.object({
-  name: z.string().min(1).max(255),
+  // Pages, chats and mails link to a host by its name.
+  name: z.string().min(1).max(255).transform(shownName),
   engine: short,
   version: z.string().max(64),
   connected: z.boolean(),

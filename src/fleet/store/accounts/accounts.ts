@@ -1,7 +1,7 @@
-import type { FleetDatabase } from "../open.ts";
+import { atOnce, type FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
 import type { Sight } from "../teams/sight.ts";
-import { accountSight, setAccountSight } from "../teams/teams.ts";
+import { accountSight } from "../teams/teams.ts";
 import { type Role, roles } from "./roles.ts";
 
 export interface Account {
@@ -74,83 +74,17 @@ export async function accountNamed(
   return row && { ...row, role: roleOf(row.role) };
 }
 
-/** Invites somebody: `token` is the SHA-256 of what the link holds. */
-export async function invite(
-  database: FleetDatabase,
-  {
-    sight = "all",
-    ...invitation
-  }: {
-    readonly token: string;
-    readonly role: Role;
-    readonly expires: number;
-    /** What the account will see. */
-    readonly sight?: Sight;
-  },
-): Promise<void> {
-  const teams = sight === "all" ? null : JSON.stringify(sight);
-  await database
-    .insertInto("invitation")
-    .values({ ...invitation, teams })
-    .execute();
-}
-
-/** Takes back all links for the first administrator that nobody used. */
-export async function forgetInvitations(database: FleetDatabase, before: number): Promise<void> {
-  await database.deleteFrom("invitation").where("expires", "<", before).execute();
-}
-
-export async function invitedRole(
-  database: FleetDatabase,
-  token: string,
-  now: number,
-): Promise<Role | undefined> {
-  const row = await database
-    .selectFrom("invitation")
-    .select("role")
-    .where("token", "=", token)
-    .where("expires", ">", now)
-    .executeTakeFirst();
-  return row && roleOf(row.role);
-}
-
-/**
- * Uses an invitation up and makes the account, both or neither. Undefined if the invitation was used meanwhile;
- * `"taken"` where there is an account of that name.
- */
-export async function acceptInvitation(
-  database: FleetDatabase,
-  {
-    token,
-    name,
-    password,
-    now,
-  }: {
-    readonly token: string;
-    readonly name: string;
-    readonly password: string;
-    readonly now: number;
-  },
-): Promise<Account | "taken" | undefined> {
-  return await database.transaction().execute(async (step) => {
-    await hold(step, "accounts");
-    const there = await step.selectFrom("account").select("id").where("name", "=", name).executeTakeFirst();
-    if (there) return "taken";
-    const used = await step
-      .deleteFrom("invitation")
-      .where("token", "=", token)
-      .where("expires", ">", now)
-      .returning(["role", "teams"])
+/** Gives an account with a password a new one, and ends its sessions. False if there is none such. */
+export async function setPassword(database: FleetDatabase, id: number, password: string): Promise<boolean> {
+  return await atOnce(database, async (step) => {
+    const { numUpdatedRows } = await step
+      .updateTable("account")
+      .set({ password })
+      .where("id", "=", id)
+      .where("issuer", "is", null)
       .executeTakeFirst();
-    if (!used) return undefined;
-    const role = roleOf(used.role);
-    const { id } = await step
-      .insertInto("account")
-      .values({ name, role, password, created: now })
-      .returning("id")
-      .executeTakeFirstOrThrow();
-    if (used.teams !== null) await setAccountSight(step, id, JSON.parse(used.teams) as number[]);
-    return { id, name, role };
+    if (numUpdatedRows > 0n) await closeSessions(step, id);
+    return numUpdatedRows > 0n;
   });
 }
 
@@ -190,10 +124,19 @@ async function isLastAdministrator(database: FleetDatabase, id: number): Promise
 
 export async function openSession(
   database: FleetDatabase,
-  session: { readonly token: string; readonly account: number; readonly agent: string; readonly now: number },
+  session: {
+    readonly token: string;
+    readonly account: number;
+    readonly agent: string;
+    readonly address: string;
+    readonly now: number;
+  },
 ): Promise<void> {
-  const { token, account, agent, now } = session;
-  await database.insertInto("session").values({ token, account, agent, created: now, used: now }).execute();
+  const { now, ...row } = session;
+  await database
+    .insertInto("session")
+    .values({ ...row, created: now, used: now })
+    .execute();
 }
 
 export interface SessionLimits {
@@ -246,8 +189,12 @@ export interface Session {
   /** Names it to its owner, and opens nothing. */
   readonly id: string;
   readonly agent: string;
+  /** Where it signed in from. */
+  readonly address: string;
   readonly created: number;
   readonly used: number;
+  /** When it ends if nobody uses it. */
+  readonly ends: number;
 }
 
 /** The sessions of an account that are not over, the latest used first. */
@@ -258,11 +205,22 @@ export async function listSessions(
   now: number,
 ): Promise<readonly Session[]> {
   const rows = await sessionsNow(database, limits, now)
-    .select(["session.token", "session.agent", "session.created", "session.used"])
+    .select([
+      "session.token",
+      "session.agent",
+      "session.address",
+      "session.created",
+      "session.used",
+      "account.issuer",
+    ])
     .where("session.account", "=", account)
     .orderBy("session.used", "desc")
     .execute();
-  return rows.map(({ token, ...row }) => ({ id: sessionId(token), ...row }));
+  return rows.map(({ token, issuer, ...row }) => ({
+    id: sessionId(token),
+    ...row,
+    ends: Math.min(row.used + limits.idle, row.created + (issuer === null ? limits.whole : limits.provided)),
+  }));
 }
 
 /** What a session is called where its token must not be told. */

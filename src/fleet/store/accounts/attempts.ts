@@ -18,9 +18,7 @@ export async function takeAttempt(database: FleetDatabase, key: string, now: num
       .where("key", "=", key)
       .executeTakeFirst();
     if (row && row.until > now) return row.until - now;
-    const failures = (row?.failures ?? 0) + 1;
-    const wait = failures < free ? 0 : Math.min(longest, 1_000 * 2 ** (failures - free));
-    const state = { failures, until: now + wait };
+    const state = afterFailure(row?.failures ?? 0, now);
     await step
       .insertInto("attempt")
       .values({ key, ...state })
@@ -28,6 +26,31 @@ export async function takeAttempt(database: FleetDatabase, key: string, now: num
       .execute();
     return 0;
   });
+}
+
+function afterFailure(before: number, now: number): { readonly failures: number; readonly until: number } {
+  const failures = before + 1;
+  const wait = failures < free ? 0 : Math.min(longest, 1_000 * 2 ** (failures - free));
+  return { failures, until: now + wait };
+}
+
+const mostGuessed = 10_000;
+
+/**
+ * The same for names that nobody has: who tries them waits as long as for a name that somebody has, and no row is written, since
+ * anybody could fill the database. The oldest is forgotten where there are too many.
+ */
+export function openGuesses(): (key: string, now: number) => number {
+  const guesses = new Map<string, { readonly failures: number; readonly until: number }>();
+  return (key, now) => {
+    const before = guesses.get(key);
+    if (before && before.until > now) return before.until - now;
+    guesses.delete(key);
+    const [oldest] = guesses.keys();
+    if (oldest !== undefined && guesses.size >= mostGuessed) guesses.delete(oldest);
+    guesses.set(key, afterFailure(before?.failures ?? 0, now));
+    return 0;
+  };
 }
 
 /** The try succeeded. */

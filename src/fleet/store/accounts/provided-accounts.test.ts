@@ -32,7 +32,7 @@ describeStores((open) => {
     if (admitted === "taken") throw new Error("taken");
     const { id } = admitted.account;
     expect(await isProvided(database, id)).toBe(true);
-    await openSession(database, { token: "t", account: id, agent: "", now: 1_000 });
+    await openSession(database, { token: "t", account: id, agent: "", address: "", now: 1_000 });
     expect(await sessionAccount(database, "t", limits, 1_050)).toMatchObject({ name: "ada" });
     expect(await sessionAccount(database, "t", limits, 1_101)).toBeUndefined();
     expect(await shutOut(database, ada)).toBe("ada");

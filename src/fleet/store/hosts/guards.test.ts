@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import type { Decision, DecisionCount, GuardsTold } from "../../protocol/guards.ts";
 import type { FleetDatabase } from "../open.ts";
+import { enrol } from "./enrolments.ts";
 import {
   countDecisions,
   decisionsKept,
@@ -12,7 +13,7 @@ import {
   putGuards,
 } from "./guards.ts";
 import { putHost } from "./hosts.ts";
-import { enrol, removeHost } from "./reports.ts";
+import { removeHost } from "./reports.ts";
 
 const hour = 3_600_000;
 const now = 1_000 * hour;
@@ -38,7 +39,7 @@ const nothing: GuardsTold = { counts: [], latest: [] };
 const enforces = { kind: "proxy", version: "1", since: now - 50, seen: now - 2, clients: [] } as const;
 
 async function enrolled(database: FleetDatabase): Promise<string> {
-  const token = { token: "t", author: "ada", expires: now + 1 };
+  const token = { token: "t", author: "ada", created: 1, expires: now + 1 };
   await database.insertInto("enrolment").values(token).execute();
   const made = await enrol(database, { token: "t", key: "k", host, now });
   return made?.id ?? "";

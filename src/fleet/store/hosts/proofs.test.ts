@@ -2,9 +2,10 @@ import { expect, it } from "vitest";
 import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import type { ProofTold } from "../../protocol/job.ts";
 import type { FleetDatabase } from "../open.ts";
+import { enrol } from "./enrolments.ts";
 import { addJob, tellJobs } from "./jobs.ts";
 import { forgetProofs, lastProven, proofOf, putProofs } from "./proofs.ts";
-import { enrol, removeHost } from "./reports.ts";
+import { removeHost } from "./reports.ts";
 
 const now = 1_000_000_000_000;
 const probe = { probe: "p", control: "c", outcome: "held", evidence: "refused", tries: "tries" } as const;
@@ -14,7 +15,7 @@ function proof(more: Partial<ProofTold> = {}): ProofTold {
 }
 
 async function enrolled(database: FleetDatabase): Promise<string> {
-  const token = { token: "t", author: "ada", expires: now + 1 };
+  const token = { token: "t", author: "ada", created: 1, expires: now + 1 };
   await database.insertInto("enrolment").values(token).execute();
   const host = { name: "h.example", engine: "e", version: "1", connected: true, containers: [] };
   const made = await enrol(database, { token: "t", key: "k", host, now });

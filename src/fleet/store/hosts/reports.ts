@@ -1,14 +1,10 @@
-import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import type { Finding } from "../../../audit/finding.ts";
-import type { Labels } from "../../../base/labels.ts";
 import type { Change } from "../../../watch/change.ts";
 import { hostsWithWrongClock, judgeClock, silentAfter } from "../findings/own-findings.ts";
 import type { FleetDatabase } from "../open.ts";
 import { atOnce } from "../open.ts";
 import { hold, holdAll } from "../postgres.ts";
-import { labelsText, parseLabels } from "../teams/labels.ts";
-import { pinLabels } from "../teams/teams.ts";
 import {
   type AreaOf,
   type HostChanges,
@@ -19,70 +15,6 @@ import {
   putOpen,
   touchHost,
 } from "./hosts.ts";
-
-/** Lets hosts enrol by a token until it expires; `token` is the SHA-256 of what they are given. */
-export async function allowEnrolment(
-  database: FleetDatabase,
-  {
-    labels = null,
-    ...enrolment
-  }: {
-    readonly token: string;
-    readonly author: string;
-    readonly expires: number;
-    /** What its hosts are, whatever they tell; null: what they tell. */
-    readonly labels?: Labels | null;
-  },
-): Promise<void> {
-  const row = { ...enrolment, labels: labels && labelsText(labels) };
-  const { token: _, ...rest } = row;
-  await database
-    .insertInto("enrolment")
-    .values(row)
-    .onConflict((conflict) => conflict.column("token").doUpdateSet(rest))
-    .execute();
-}
-
-export async function forgetEnrolments(database: FleetDatabase, before: number): Promise<void> {
-  await database.deleteFrom("enrolment").where("expires", "<", before).execute();
-}
-
-/**
- * Enrols the host that made this key, of which the SHA-256 is given. Its id follows from the key, so no host can take another's.
- * The same again is the same host. Undefined if there is no such token, or it expired.
- */
-export async function enrol(
-  database: FleetDatabase,
-  {
-    token,
-    key,
-    host,
-    now,
-  }: {
-    readonly token: string;
-    readonly key: string;
-    readonly host: Omit<HostNews, "id">;
-    readonly now: number;
-  },
-): Promise<{ readonly id: string; readonly isNew: boolean } | undefined> {
-  const id = createHash("sha256").update(`bulkhead host key ${key}`).digest("hex").slice(0, 32);
-  return await atOnce(database, async (step) => {
-    const enrolment = await step
-      .selectFrom("enrolment")
-      .select("labels")
-      .where("token", "=", token)
-      .where("expires", ">", now)
-      .executeTakeFirst();
-    if (!enrolment) return undefined;
-    await hold(step, `host ${id}`);
-    const known = await step.selectFrom("reporter").select("host").where("key", "=", key).executeTakeFirst();
-    if (known) return { id, isNew: false };
-    await putHost(step, { ...host, id }, now);
-    if (enrolment.labels !== null) await pinLabels(step, id, parseLabels(enrolment.labels), now);
-    await step.insertInto("reporter").values({ host: id, key, last: 0 }).execute();
-    return { id, isNew: true };
-  });
-}
 
 export interface Reporter {
   readonly id: string;

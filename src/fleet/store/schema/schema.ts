@@ -225,10 +225,13 @@ export interface DayCountTable {
 
 /** A token by which hosts enrol until it expires. */
 export interface EnrolmentTable {
+  readonly id: Generated<number>;
   /** The SHA-256 of what the host is given. */
   readonly token: string;
-  /** The account that made it. */
+  /** The name of who made it, and the account's number; null: `--enrol-token-file`. It dies with the account's right to make one. */
   readonly author: string;
+  readonly author_id: number | null;
+  readonly created: number;
   readonly expires: number;
   /** JSON: labels that its hosts have for good; null: what they tell. */
   readonly labels: ColumnType<string | null, string | null | undefined, string | null>;
@@ -239,6 +242,8 @@ export interface ReporterTable {
   readonly host: string;
   /** The SHA-256 of the key that the host made for itself. */
   readonly key: string;
+  /** The token by which it enrolled. */
+  readonly enrolment: number | null;
   /** The number of the last change, or of the last whole state, that was applied. */
   last: number;
   /** The number of what its guards last told. */
@@ -358,13 +363,22 @@ export interface SessionTable {
   used: number;
   /** The browser, as it names itself, shortened. */
   readonly agent: string;
+  /** Where it signed in from. */
+  readonly address: string;
 }
 
-/** A link that makes one account, once. */
+/** A link that makes one account, or gives one a new password; once. */
 export interface InvitationTable {
+  readonly id: Generated<number>;
   /** The SHA-256 of what the link holds. */
   readonly token: string;
+  /** The account that gets a new password; null: it makes an account. */
+  readonly account: ColumnType<number | null, number | null | undefined, never>;
   readonly role: string;
+  /** The name of who made it, and the account's number; null: whoever can start commands on the server. It dies with the account's right to make one. */
+  readonly author: string;
+  readonly author_id: number | null;
+  readonly created: number;
   readonly expires: number;
   /** JSON: the teams of the account that it makes; null: it sees every host. */
   readonly teams: ColumnType<string | null, string | null | undefined, never>;

@@ -2,7 +2,7 @@ import { countTables, countTriggers } from "./counts.ts";
 import { type Dialect, inDialect } from "./dialect.ts";
 
 /** The version of the schema. It is raised when the schema changes, with the statements that bring an older database to it. */
-export const schemaVersion = 5;
+export const schemaVersion = 6;
 
 /**
  * What makes the schema, for what `bulkhead serve` keeps and for the history of `bulkhead watch`, which is the same with one host
@@ -53,8 +53,9 @@ const tables: readonly string[] = [
     created NUMBER not null, reviewer text, waits NUMBER not null, ended NUMBER)`,
 
   `create table reporter (host text primary key references host (id) on delete cascade, key text not null unique,
-    last NUMBER not null, last_guards NUMBER not null default 0, last_proofs NUMBER not null default 0)`,
-  "create table enrolment (token text primary key, author text not null, expires NUMBER not null, labels text)",
+    enrolment NUMBER, last NUMBER not null, last_guards NUMBER not null default 0, last_proofs NUMBER not null default 0)`,
+  `create table enrolment (id ID, token text not null unique, author text not null, author_id NUMBER, created NUMBER not null,
+    expires NUMBER not null, labels text)`,
   `create table portrait (host text primary key references host (id) on delete cascade, taken NUMBER not null,
     document text not null)`,
   `create table setting_change (id ID, host HOST, time NUMBER not null, "group" text not null, name text not null,
@@ -81,12 +82,14 @@ const tables: readonly string[] = [
     outcome text not null, evidence text not null, first_seen NUMBER not null, last_seen NUMBER not null)`,
   "create index proof_span_latest on proof_span (host, subject, probe, id)",
 
-  `create table account (id ID, name text not null unique, role text not null, password text not null,
+  // Links and tokens know who made them, so the number of a removed account is never used again.
+  `create table account (id SERIAL, name text not null unique, role text not null, password text not null,
     created NUMBER not null, issuer text, subject text, sees_all NUMBER not null default 1)`,
   "create unique index account_subject on account (issuer, subject) where issuer is not null",
   `create table session (token text primary key, account NUMBER not null references account (id) on delete cascade,
-    created NUMBER not null, used NUMBER not null, agent text not null)`,
-  "create table invitation (token text primary key, role text not null, expires NUMBER not null, teams text)",
+    created NUMBER not null, used NUMBER not null, agent text not null, address text not null)`,
+  `create table invitation (id ID, token text not null unique, account NUMBER references account (id) on delete cascade,
+    role text not null, author text not null, author_id NUMBER, created NUMBER not null, expires NUMBER not null, teams text)`,
   "create table attempt (key text primary key, failures NUMBER not null, until NUMBER not null)",
   `create table audit_log (id NUMBER primary key, time NUMBER not null, who text not null, what text not null,
     detail text not null, previous text not null, hash text not null)`,

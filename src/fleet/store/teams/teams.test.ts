@@ -3,14 +3,16 @@ import { changeOf, findingOf } from "../../../../test/support/changes.ts";
 import { everywhere } from "../../../../test/support/fleet/fleet.ts";
 import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import type { Labels } from "../../../base/labels.ts";
-import { acceptInvitation, invite, listAccounts } from "../accounts/accounts.ts";
+import { listAccounts } from "../accounts/accounts.ts";
 import { addToken, tokenAccount } from "../accounts/api-tokens.ts";
+import { acceptInvitation, invite } from "../accounts/invitations.ts";
 import { addAcceptance } from "../findings/acceptances.ts";
 import { listFindings } from "../findings/findings.ts";
 import type { FindingState } from "../findings/query.ts";
+import { allowEnrolment, enrol } from "../hosts/enrolments.ts";
 import { putChanges, putHost } from "../hosts/hosts.ts";
 import { listHosts } from "../hosts/overview.ts";
-import { allowEnrolment, enrol, removeHost } from "../hosts/reports.ts";
+import { removeHost } from "../hosts/reports.ts";
 import type { FleetDatabase } from "../open.ts";
 import { belongs } from "./labels.ts";
 import { narrower, type Sight } from "./sight.ts";
@@ -85,7 +87,7 @@ describeStores((open) => {
   it("a host has the labels of the token by which it enrolled, whatever it tells", async () => {
     const database = await open();
     const team = Number(await addTeam(database, { name: "prod", labels: ["env=prod"] }, now));
-    const token = { token: "t", author: "ada", expires: now + 1_000 };
+    const token = { token: "t", author: { name: "ada", id: null }, expires: now + 1_000 };
     await allowEnrolment(database, { ...token, labels: { env: "dev" } });
     const told = { name: "h", engine: "e", version: "1", connected: true, containers: undefined };
     const made = await enrol(database, {
