@@ -7,6 +7,7 @@ import { verdict } from "./experiment/verdict.ts";
 import { tryWays, type Ways, type WayTried } from "./experiment/ways.ts";
 import type { Architecture } from "./helper/elf.ts";
 import type { Plan } from "./helper/program.ts";
+import type { Running } from "./subject/running.ts";
 
 /** What there is to know of a probe before it runs. */
 export interface About {
@@ -20,10 +21,7 @@ export interface About {
   readonly tries: string;
   /** Whether it can run in the container itself without disturbing what runs there. */
   readonly inPlace: boolean;
-  /**
-   * Whether it depends on the kernel's file systems that are mounted: it is tried again in the running container where that
-   * has others than its twin.
-   */
+  /** Whether it depends on what is mounted: it is tried in the running container too where that has more than its twin. */
   readonly isOfMounts?: boolean;
   /** Whether it takes so much of the host that nothing else is to be tried beside it. */
   readonly burdens?: boolean;
@@ -91,6 +89,8 @@ export interface Facts {
   readonly tcp: readonly TcpAddress[];
   /** Every TCP address that is listened on at the host; undefined where that is not seen. */
   readonly hostPorts: readonly TcpAddress[] | undefined;
+  /** What the kernel says of the container itself; undefined where it does not run, or its host is not seen. */
+  readonly running?: Running;
   /** Of the container's programs. */
   readonly architecture: Architecture;
   /** CPUs of the Engine's host. */

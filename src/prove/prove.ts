@@ -5,7 +5,8 @@ import { type AttributedProbe, attributeAll } from "./attribution.ts";
 import { openContainers, type ProofContainers } from "./containers/proof-containers.ts";
 import { type ProofContext, takeAway } from "./containers/test-container.ts";
 import type { ProvingEngine } from "./engine.ts";
-import type { Probe, TriedProbe } from "./probe.ts";
+import { beyondTwin, type Mounted, mountsOf } from "./experiment/kernel-files.ts";
+import type { Before, Facts, Probe, ProbeTarget, TriedProbe } from "./probe.ts";
 import { type ProofTarget, readSubject } from "./subject/subject.ts";
 
 export interface ProveRequest {
@@ -39,7 +40,7 @@ export interface ContainerProof {
  * this process holds its standard input. Never rejects.
  */
 export async function prove(request: ProveRequest, engine: ProvingEngine): Promise<Result<ContainerProof>> {
-  const subject = await readSubject(request.wanted, engine, request.proc);
+  const subject = await readSubject(request.wanted, engine, request);
   if (!subject.ok) return subject;
   const { architecture, facts, isHere, missing, id } = subject.value;
   const context: ProofContext = {
@@ -60,6 +61,7 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
     const main = await containers.subject();
     if (request.signal.aborted) return cutShort;
     if (!main.ok) return failed(`${id} cannot be proven: ${main.reason}`);
+    const beyond = request.inPlace ? ok([]) : await mountedBeyond(facts, main.value.target);
     const probes = request.probes.filter((probe) => !request.inPlace || probe.inPlace);
     const notApplicable: { probe: string; control: string; reason: string }[] = [];
     const results: AttributedProbe[] = [];
@@ -69,8 +71,9 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
       const about = { probe: probe.id, control: probe.control };
       const early = probe.before?.(facts);
       const tried = early ? undefined : await tryOnce(probe, containers);
-      const judgement = early ?? tried?.judgement;
-      if (!judgement) continue;
+      const shown = early ?? tried?.judgement;
+      if (!shown) continue;
+      const judgement = probe.isOfMounts ? await asItIs(shown, probe, beyond, containers) : shown;
       if (judgement.outcome === "notApplicable") {
         notApplicable.push({ ...about, reason: judgement.evidence });
         continue;
@@ -113,6 +116,38 @@ async function tryOnce(probe: Probe, containers: ProofContainers): Promise<Tried
     const looser = await containers.looser(probe.looser);
     return looser.ok ? ok(looser.value.target) : looser;
   });
+}
+
+/** What the running container has mounted beyond its twin. */
+async function mountedBeyond(
+  { running }: Facts,
+  twin: Pick<ProbeTarget, "run">,
+): Promise<Result<readonly Mounted[]>> {
+  if (!running) return ok([]);
+  const mounts = await mountsOf(twin);
+  return mounts.ok ? ok(beyondTwin(running.mounts, mounts.value)) : mounts;
+}
+
+/** A probe of what is mounted, tried in the container as it is now where that has mounts that its twin cannot show. */
+async function asItIs(
+  shown: Before,
+  probe: Probe,
+  beyond: Result<readonly Mounted[]>,
+  containers: ProofContainers,
+): Promise<Before> {
+  if (shown.outcome === "notHeld" || (beyond.ok && beyond.value.length === 0)) return shown;
+  const places = beyond.ok ? beyond.value.slice(0, 3).map(({ point, type }) => `${point} (${type})`) : [];
+  const where = beyond.ok ? `the container itself has ${places.join(", ")}` : beyond.reason;
+  const current = await containers.present();
+  if (!current.ok) {
+    return { outcome: "inconclusive", evidence: `${where}, and cannot be entered: ${current.reason}` };
+  }
+  const { judgement } = await probe.prove(current.value.target, async () => {
+    const looser = await containers.looser(probe.looser);
+    return looser.ok ? ok(looser.value.target) : looser;
+  });
+  if (judgement.outcome === "held" || judgement.outcome === "notApplicable") return shown;
+  return { ...judgement, evidence: `${where}: ${judgement.evidence}` };
 }
 
 /**

@@ -43,6 +43,8 @@ export interface TwinRequest extends Common {
   /** As the Engine shows it, or as a request would ask for it. */
   readonly hostConfig: JsonObject;
   readonly view: Container;
+  /** The host name that it was given. */
+  readonly hostname?: string;
   /** Each read-only mount is replaced by a fresh volume. */
   readonly freshVolumes?: boolean;
   /** Mounts that the subject does not have. */
@@ -64,7 +66,7 @@ export function twinBody(request: TwinRequest): JsonObject {
     const isFresh = request.freshVolumes === true && value.readOnly && value.type !== "tmpfs";
     return (isFresh ? freshVolume(value) : sharedMount(value, given)) ?? [];
   });
-  return common(request, user, {
+  const body = common(request, user, {
     ...hostConfig,
     Binds: null,
     VolumesFrom: null,
@@ -74,6 +76,7 @@ export function twinBody(request: TwinRequest): JsonObject {
     ContainerIDFile: "",
     Mounts: [...mounts, ...tmpfs, ...(request.more ?? []), ownVolume],
   });
+  return request.hostname === undefined ? body : { ...body, Hostname: request.hostname };
 }
 
 function freshVolume({ target }: Mount): JsonObject | undefined {

@@ -15,6 +15,8 @@ import { type ProofContext, startTestContainer, type TestContainer, takeAway } f
 export interface ProofContainers {
   subject(): Promise<Result<TestContainer>>;
   looser(kind: Looser): Promise<Result<TestContainer>>;
+  /** The running container itself, entered as `--in-place` enters it. */
+  present(): Promise<Result<TestContainer>>;
   /** A twin that lacks these controls, the same one for whoever asks again. */
   readonly loosened: Loosened;
   dismiss(): Promise<void>;
@@ -36,8 +38,11 @@ export function openContainers(
   const twin = { ...subject.twin, ...common };
   let closeInPlace = () => {};
   const makers = {
-    subject: async (): Promise<Result<TestContainer>> => {
-      if (!inPlace) return await startTestContainer(twinBody(twin), "subject", context, sacrificeBody(twin));
+    subject: async (): Promise<Result<TestContainer>> =>
+      inPlace
+        ? await makers.present()
+        : await startTestContainer(twinBody(twin), "subject", context, sacrificeBody(twin)),
+    present: async (): Promise<Result<TestContainer>> => {
       const current = await useInPlace(subject, context);
       if (current.ok) closeInPlace = current.value.close;
       return current;
@@ -61,7 +66,8 @@ export function openContainers(
     const life = lives.get(who) ?? 0;
     if (now && (!now.ok || now.value.alive() || life >= mostLives)) return now;
     if (signal.aborted) return failed("it was interrupted");
-    if (now?.ok && !(who === "subject" && inPlace)) await takeAway(now.value.id, context);
+    if (now?.ok && who !== "present" && !(who === "subject" && inPlace))
+      await takeAway(now.value.id, context);
     lives.set(who, life + 1);
     return await makers[who]();
   }
@@ -85,6 +91,7 @@ export function openContainers(
   return {
     subject: () => present("subject"),
     looser: (kind) => present(kind),
+    present: () => present("present"),
     loosened(controls) {
       const key = controls.toSorted().join();
       const made = loose.get(key) ?? loosenedOnce(controls);

@@ -1,16 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { recordAt, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type ProofRegister, proofPrefix } from "../../engine/proof-register.ts";
-import { parseCgroup } from "../../kernel/cgroups/membership.ts";
-import { openCgroupTree } from "../../kernel/cgroups/tree.ts";
 import type { ProvingEngine } from "../engine.ts";
 import type { Architecture } from "../helper/elf.ts";
 import type { Plan } from "../helper/program.ts";
 import { type HelperSession, openHelperSession } from "../helper/session.ts";
 import type { Ended, Facts, ProbeTarget } from "../probe.ts";
+import { cgroupFile, type Kernel } from "../subject/running.ts";
 import { helperArchive } from "./archive.ts";
 import { helper, own, setuidHelper } from "./paths.ts";
 
@@ -22,7 +20,7 @@ export interface ProofContext {
   readonly patience: number;
   readonly facts: Facts;
   /** The host's procfs and cgroupfs; undefined where the Engine's host is another machine. */
-  readonly kernel: { readonly proc: string; readonly cgroup: string } | undefined;
+  readonly kernel: Kernel | undefined;
   /** Every container that was made and is not known to be gone. */
   readonly made: Set<string>;
   /** Where a watch on this machine sees which containers are the proof's. */
@@ -65,7 +63,7 @@ export async function startTestContainer(
     beside: (user, during) => beside(id, user, during, context),
     sacrifice: (plan) => sacrificed(sacrifice, plan, context),
     stats: () => context.engine.reader.get(`/containers/${id}/stats?stream=false&one-shot=true`),
-    cgroupFile: (controller, name) => hostCgroupFile(started.value, controller, name, context.kernel),
+    cgroupFile: (controller, name) => cgroupFile(started.value, controller, name, context.kernel),
   };
   return ok({ id, target, alive: () => alive });
 }
@@ -220,27 +218,5 @@ async function endOf(
     }
     if (Date.now() > deadline) return failed("it did not end");
     await pause(50);
-  }
-}
-
-/**
- * A file of a container's cgroup, read on the host. Undefined where the host is another machine, or where the process of
- * that number here is not the container's.
- */
-function hostCgroupFile(
-  { id, pid }: { readonly id: string; readonly pid: number },
-  controller: string,
-  name: string,
-  kernel: { readonly proc: string; readonly cgroup: string } | undefined,
-): string | undefined {
-  if (!kernel || pid <= 0) return undefined;
-  try {
-    const text = readFileSync(`${kernel.proc}/${pid}/cgroup`, "utf8");
-    if (!text.includes(id)) return undefined;
-    const place = openCgroupTree(kernel.cgroup).hierarchy(parseCgroup(text), controller, id);
-    const folder = place?.levels[0];
-    return folder === undefined ? undefined : readFileSync(`${folder}/${name}`, "utf8");
-  } catch {
-    return undefined;
   }
 }

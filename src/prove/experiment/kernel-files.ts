@@ -69,14 +69,20 @@ export function opensForWriting(path: string): Way {
   };
 }
 
-const kernelTypes =
+/** File systems that show the kernel, and hold no file of anybody. */
+export const kernelTypes =
   /^(proc|sysfs|cgroup2?|devtmpfs|debugfs|tracefs|securityfs|configfs|bpf|binfmt_misc|efivarfs)$/;
 
-/** The kernel's file systems that a container has and its twin has not, or not as writable. */
+/**
+ * What a container has mounted and its twin has not: at another place, or a file system of the kernel that is another or more
+ * writable.
+ */
 export function beyondTwin(running: readonly Mounted[], twin: readonly Mounted[]): readonly Mounted[] {
   // A cgroup has the name of its container in its root.
   const key = ({ point, root, type, isReadOnly }: Mounted) =>
     `${point} ${type} ${type.startsWith("cgroup") ? "" : root} ${isReadOnly}`;
-  const known = new Set(twin.map(key));
-  return running.filter((mounted) => kernelTypes.test(mounted.type) && !known.has(key(mounted)));
+  const [points, known] = [new Set(twin.map(({ point }) => point)), new Set(twin.map(key))];
+  return running.filter(
+    (mounted) => !points.has(mounted.point) || (kernelTypes.test(mounted.type) && !known.has(key(mounted))),
+  );
 }

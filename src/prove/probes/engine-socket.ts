@@ -5,20 +5,21 @@ import { setItems } from "../../model/fact.ts";
 import { engineSocketNames } from "../../model/host/places-sockets.ts";
 import { engineSocket as looserSocket, own } from "../containers/paths.ts";
 import { type Attempt, judgeAttempts } from "../experiment/attempts.ts";
+import { kernelTypes, type Mounted, mountsOf } from "../experiment/kernel-files.ts";
 import { readFolder, readStatus, type Status, textFile, together } from "../experiment/looks.ts";
 import { noSignal, ping, versionIn } from "../experiment/tcp.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Plan } from "../helper/program.ts";
 import { type Facts, measurement, type ProbeTarget } from "../probe.ts";
-import { mountPoints } from "./files.ts";
 
-/** Folders of its mounts that are looked through for a socket under another name. */
-const mostFolders = 200;
-const deepest = 3;
+/** Folders of its mounts that are looked through for sockets. */
+const mostFolders = 5000;
+/** Folders that one program reads, and sockets that it asks. */
+const atOnce = 100;
 
 /**
- * By path (where engines listen, and where its mounts lead to one), by device and inode at what the kernel shows mounted,
- * among the abstract sockets of its network namespace, and by asking: `_ping`.
+ * By path (where engines listen, and where its mounts lead to one), by device and inode, and by asking: every socket in its
+ * mounts and every abstract one of its network namespace gets a `_ping`.
  *
  * @see https://docs.docker.com/engine/security/#docker-daemon-attack-surface
  */
@@ -27,6 +28,7 @@ export const engineSocket = measurement<readonly Attempt[]>({
   control: "docker-socket-mount",
   tries: "reach an engine's socket",
   inPlace: true,
+  isOfMounts: true,
   looser: "hostNamespaces",
   experiment: search,
   judge: (seen) =>
@@ -40,19 +42,23 @@ async function search(target: ProbeTarget): Promise<Result<readonly Attempt[]>> 
   const paths = candidates(target.facts);
   const byPath = await target.run(knock(paths));
   if (!byPath.ok) return byPath;
-  const found = await hidden(target);
+  const found = await mountedSockets(target);
   if (!found.ok) return found;
-  const byInode = await target.run(knock(found.value.filter((path) => !paths.includes(path))));
+  const { engines, others, unread } = found.value;
+  const byInode = await target.run(knock(engines.filter((path) => !paths.includes(path))));
   if (!byInode.ok) return byInode;
   const abstract = await abstractSockets(target);
   if (!abstract.ok) return abstract;
-  const nameless = await target.run(knock(abstract.value, 250));
-  if (!nameless.ok) return nameless;
-  const engines = nameless.value.filter(
-    ({ what, error }) => error === undefined && (what.includes("an Engine answers") || isEngineName(what)),
+  const asked = [...others.filter((path) => !paths.includes(path)), ...abstract.value];
+  const answers = await ask(target, asked);
+  if (!answers.ok) return answers;
+  const speaking = answers.value.filter(
+    ({ what, error }) =>
+      error === undefined &&
+      (what.includes("an Engine answers") || (what.includes("(@") && isEngineName(what))),
   );
   // It is there, whether its permissions let this user in or not.
-  const there = [...byPath.value, ...byInode.value, ...engines].map(({ what, error }) =>
+  const there = [...byPath.value, ...byInode.value, ...speaking].map(({ what, error }) =>
     error === "EACCES" || error === "EPERM"
       ? { what: `${what} (it is there; permissions alone keep this user out)`, error: undefined }
       : { what, error },
@@ -63,10 +69,26 @@ async function search(target: ProbeTarget): Promise<Result<readonly Attempt[]>> 
   return ok([
     ...odd,
     {
-      what: `${paths.length} paths, its mounts and ${abstract.value.length} abstract sockets`,
+      what: `${paths.length} paths, ${engines.length + others.length} sockets in its mounts and ${abstract.value.length} abstract sockets`,
       error: "no socket of an engine",
     },
+    ...(unread > 0 ? [{ what: "its mounts", error: `more than ${mostFolders} folders` }] : []),
   ]);
+}
+
+/** Every socket gets a `_ping`: as the container's user, and where permissions keep that out through a setuid program. */
+async function ask(target: ProbeTarget, paths: readonly string[]): Promise<Result<readonly Attempt[]>> {
+  const all: Attempt[] = [];
+  for (let at = 0; at < paths.length; at += atOnce) {
+    const some = paths.slice(at, at + atOnce);
+    const answers = await target.run(knock(some, 250));
+    if (!answers.ok) return answers;
+    const closed = some.filter((_, index) => answers.value[index]?.error === "EACCES");
+    const raised = closed.length > 0 ? await target.throughSetuid?.(knock(closed, 250)) : undefined;
+    if (raised && !raised.ok) return raised;
+    all.push(...answers.value, ...(raised?.value ?? []));
+  }
+  return ok(all);
 }
 
 /** Usual paths, and each socket of the host where a mount leads to it. */
@@ -86,41 +108,52 @@ export function candidates({ view, sockets }: Facts): readonly string[] {
   return [...new Set([...known, ...mounted, ...seen, looserSocket])];
 }
 
-/** Sockets in its bind mounts that are an engine's by device and inode, whatever they are called. */
-async function hidden(target: ProbeTarget): Promise<Result<readonly string[]>> {
-  const identities = new Set(target.facts.sockets.flatMap(({ identity }) => identity ?? []));
-  const table = await textFile(target, "/proc/self/mountinfo", 262_144);
-  if (!table.ok) return table;
+interface MountedSockets {
+  /** Those that are an engine's by device and inode, or by their name. */
+  readonly engines: readonly string[];
+  readonly others: readonly string[];
+  /** Folders that were not looked through. */
+  readonly unread: number;
+}
+
+/** Every socket in its mounts, folder by folder; the kernel's own file systems are left out. */
+async function mountedSockets(target: ProbeTarget): Promise<Result<MountedSockets>> {
+  const mounts = await mountsOf(target);
+  if (!mounts.ok) return mounts;
+  const kernels = new Set(mounts.value.flatMap(({ type, point }) => (kernelTypes.test(type) ? [point] : [])));
   const asked = setItems(target.facts.view.mounts).flatMap(({ value }) =>
     value.type === "bind" || value.hostPath !== undefined ? [value.target] : [],
   );
-  const found: string[] = [];
-  let layer = [...new Set([...asked, ...(table.value.ok ? foreignMounts(table.value.value) : [])])];
-  for (let depth = 0, looked = 0; depth < deepest && looked < mostFolders && layer.length > 0; depth += 1) {
-    const folders = layer.slice(0, mostFolders - looked);
-    looked += folders.length;
-    const sockets: string[] = depth === 0 ? [...folders] : [];
-    const next: string[] = [];
-    for (const folder of folders) {
-      const list = await target.run(readFolder(folder));
-      if (!list.ok) return list;
-      if (!list.value.ok) continue;
-      for (const { name, kind } of list.value.value) {
-        if (kind === "socket") sockets.push(posix.join(folder, name));
-        if (kind === "folder") next.push(posix.join(folder, name));
+  const roots = [...new Set([...asked, ...foreignMounts(mounts.value)])];
+  const sockets: string[] = [...roots];
+  const waiting = roots.filter((root) => !kernels.has(root));
+  let looked = 0;
+  while (waiting.length > 0 && looked < mostFolders) {
+    const some = waiting.splice(0, atOnce);
+    looked += some.length;
+    const lists = await target.run(together(some.map((path) => readFolder(path))));
+    if (!lists.ok) return lists;
+    for (const [index, list] of lists.value.entries()) {
+      for (const { name, kind } of list.ok ? list.value : []) {
+        const path = posix.join(some[index] ?? "", name);
+        if (kind === "socket") sockets.push(path);
+        if (kind === "folder" && !kernels.has(path) && !roots.includes(path)) waiting.push(path);
       }
     }
-    for (let at = 0; at < sockets.length; at += 200) {
-      const some = sockets.slice(at, at + 200);
-      const statuses = await target.run(together(some.map(readStatus)));
-      if (!statuses.ok) return statuses;
-      for (const [index, status] of statuses.value.entries())
-        if (status.ok && status.value.isSocket && isEngine(some[index] ?? "", status.value, identities))
-          found.push(some[index] ?? "");
-    }
-    layer = next;
   }
-  return ok(found);
+  const identities = new Set(target.facts.sockets.flatMap(({ identity }) => identity ?? []));
+  const [engines, others]: [string[], string[]] = [[], []];
+  for (let at = 0; at < sockets.length; at += atOnce) {
+    const some = sockets.slice(at, at + atOnce);
+    const statuses = await target.run(together(some.map(readStatus)));
+    if (!statuses.ok) return statuses;
+    for (const [index, status] of statuses.value.entries()) {
+      const path = some[index] ?? "";
+      if (status.ok && status.value.isSocket)
+        (isEngine(path, status.value, identities) ? engines : others).push(path);
+    }
+  }
+  return ok({ engines, others, unread: waiting.length });
 }
 
 /** By device and inode where the host is this machine, and by the names that engines give their sockets. */
@@ -128,14 +161,14 @@ function isEngine(path: string, status: Status, identities: ReadonlySet<string>)
   return identities.has(identityOf(status)) || Object.hasOwn(engineSocketNames, posix.basename(path));
 }
 
-/** Mount points that are not the runtime's own, whoever mounted them (proc(5): the fifth field). */
-export function foreignMounts(mountinfo: string): readonly string[] {
-  return mountPoints(mountinfo).filter(
-    (point) => point !== "/" && point !== own && !/^\/(proc|sys|dev)(\/|$)/.test(point),
-  );
+/** Mount points that are not the runtime's own, whoever mounted them. */
+function foreignMounts(mounts: readonly Mounted[]): readonly string[] {
+  return mounts
+    .map(({ point }) => point)
+    .filter((point) => point !== "/" && point !== own && !/^\/(proc|sys|dev)(\/|$)/.test(point));
 }
 
-const mostAbstract = 100;
+const mostAbstract = 500;
 
 /** Abstract sockets that listen in its network namespace: `@` and a name in /proc/net/unix (unix(7)). */
 async function abstractSockets(target: ProbeTarget): Promise<Result<readonly string[]>> {

@@ -171,20 +171,14 @@ function tryWrite(path: string): Plan<Attempt> {
 
 /** Mount points below one of the folders. */
 export function mountedBelow(mountinfo: string, folders: readonly string[]): readonly string[] {
-  return mountPoints(mountinfo).filter((path) =>
-    folders.some((folder) => folder !== "/" && path.startsWith(`${folder}/`)),
-  );
+  const points = mountsIn(mountinfo).map(({ point }) => point);
+  return points.filter((path) => folders.some((folder) => folder !== "/" && path.startsWith(`${folder}/`)));
 }
 
 /** Mount points whose latest mount is read-only. */
 function readOnlyMounts(mountinfo: string): ReadonlySet<string> {
   const latest = new Map(mountsIn(mountinfo).map(({ point, isReadOnly }) => [point, isReadOnly]));
   return new Set([...latest].flatMap(([point, isReadOnly]) => (isReadOnly ? [point] : [])));
-}
-
-/** Where file systems are mounted. */
-export function mountPoints(mountinfo: string): readonly string[] {
-  return mountsIn(mountinfo).map(({ point }) => point);
 }
 
 const rootFolders = ["/", "/tmp", "/var/tmp", "/run", "/etc", "/home", "/usr"];

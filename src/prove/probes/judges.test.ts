@@ -21,6 +21,7 @@ import {
   parseUidMap,
   uidMap,
 } from "./namespaces.ts";
+import { judgeRunning } from "./users.ts";
 
 function factsOf(view: Partial<Container> = {}): Facts {
   return {
@@ -61,6 +62,28 @@ describe("namespaces", () => {
       expect(outcomeOf(probe, own, none)).toBe("inconclusive");
     });
   }
+
+  it("host-name does not hold where the name is the host's, in another namespace, too", () => {
+    const host = { namespace: "uts:[1]", sees: "the name prod" };
+    expect(outcomeOf(hostName, { namespace: "uts:[2]", sees: "the name prod" }, host)).toBe("notHeld");
+    expect(outcomeOf(hostName, { namespace: "uts:[2]", sees: "the name web" }, host)).toBe("held");
+    expect(outcomeOf(hostName, { namespace: "uts:[2]", sees: "the name prod" }, none)).toBe("inconclusive");
+  });
+
+  it("host-processes does not hold where a procfs shows another namespace", () => {
+    const own = { namespace: "pid:[2]", sees: "1 process", elsewhere: "at /data it sees 300 processes" };
+    expect(outcomeOf(hostProcesses, own, { namespace: "pid:[1]", sees: "300 processes" })).toBe("notHeld");
+  });
+
+  it("run-as-root looks at what runs", () => {
+    const process = { name: "sleep", uids: [1000], noNewPrivileges: true, maySetuid: false };
+    expect(judgeRunning([process])?.outcome).toBe("held");
+    expect(judgeRunning([process, { ...process, noNewPrivileges: false }])?.outcome).toBe("notHeld");
+    // The usual experiment tells: something is root, or can be.
+    expect(judgeRunning([process, { ...process, uids: [1000, 0] }])).toBeUndefined();
+    expect(judgeRunning([{ ...process, maySetuid: true }])).toBeUndefined();
+    expect(judgeRunning([])).toBeUndefined();
+  });
 
   it("show in which namespace each is, since both may see the same", () => {
     const sees = "0 segments of shared memory";

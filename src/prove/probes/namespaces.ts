@@ -1,5 +1,6 @@
 import { ok, type Result } from "../../base/result.ts";
 import { textOf } from "../experiment/attempts.ts";
+import { mountsOf } from "../experiment/kernel-files.ts";
 import { type Looked, readFolder, readLink, textFile } from "../experiment/looks.ts";
 import { type Judgement, measurement, type ProbeRuns, type ProbeTarget } from "../probe.ts";
 
@@ -102,8 +103,16 @@ export const hostName = measurement<Sight>({
   inPlace: true,
   looser: "hostNamespaces",
   experiment: (target) => sightOf(target, "uts", readName),
-  judge: (seen) => judgeNamespace(seen, "--uts=host"),
+  judge: judgeName,
 });
+
+/** A name of its own is what hides the host's: the same name in another namespace tells as much. */
+function judgeName(seen: ProbeRuns<Sight>): Judgement {
+  const { subject, control } = seen;
+  const isOther = control.ok && subject.namespace !== control.value.namespace;
+  if (!isOther || subject.sees !== control.value.sees) return judgeNamespace(seen, "--uts=host");
+  return { outcome: "notHeld", evidence: `in ${subject.namespace} it has ${subject.sees}, as the host has` };
+}
 
 /** struct utsname (uname(2)): six texts of 65 bytes, the second the name. */
 async function readName(target: ProbeTarget): Promise<Result<string>> {
@@ -115,18 +124,46 @@ async function readName(target: ProbeTarget): Promise<Result<string>> {
   return name.ok ? ok(`the name ${name.value}`) : name;
 }
 
+/** Its own namespace, and every other that a procfs shows it, wherever that is mounted. */
 export const hostProcesses = measurement<Sight>({
   id: "host-processes",
   control: "host-pid",
   tries: "see the host's processes",
   inPlace: true,
+  isOfMounts: true,
   looser: "hostNamespaces",
-  experiment: (target) => sightOf(target, "pid", countProcesses),
-  judge: (seen) => judgeNamespace(seen, "--pid=host"),
+  async experiment(target) {
+    const own = await sightOf(target, "pid", (through) => countProcesses(through, "/proc"));
+    if (!own.ok) return own;
+    const foreign = await foreignProcesses(target);
+    return foreign.ok && foreign.value !== undefined ? ok({ ...own.value, elsewhere: foreign.value }) : own;
+  },
+  judge: (seen) =>
+    seen.subject.elsewhere === undefined
+      ? judgeNamespace(seen, "--pid=host")
+      : { outcome: "notHeld", evidence: seen.subject.elsewhere },
 });
 
-async function countProcesses(target: ProbeTarget): Promise<Result<string>> {
-  const list = await target.run(readFolder("/proc", 262_144));
+/** The first procfs of a namespace above its own: there it has another number. */
+async function foreignProcesses(target: ProbeTarget): Promise<Result<string | undefined>> {
+  const mounts = await mountsOf(target);
+  if (!mounts.ok) return mounts;
+  const self = await target.run(readLink("/proc/self"));
+  if (!self.ok) return self;
+  for (const { type, root, point } of mounts.value) {
+    if (type !== "proc" || root !== "/" || point === "/proc") continue;
+    const [other, count] = [await target.run(readLink(`${point}/self`)), await countProcesses(target, point)];
+    if (!other.ok) return other;
+    if (!count.ok) return count;
+    // In a namespace below its own it has no number at all.
+    if (other.value.ok && (!self.value.ok || other.value.value !== self.value.value))
+      return ok(`at ${point} it sees ${count.value} of a namespace above its own`);
+  }
+  return ok(undefined);
+}
+
+async function countProcesses(target: ProbeTarget, procfs: string): Promise<Result<string>> {
+  const list = await target.run(readFolder(procfs, 262_144));
   if (!list.ok) return list;
   const count = list.value.ok ? list.value.value.filter(({ name }) => /^\d+$/.test(name)).length : 0;
   return ok(`${count} process${count === 1 ? "" : "es"}`);
@@ -138,6 +175,8 @@ interface Sight {
   readonly namespace: string;
   /** In words: `lo and eth0`. */
   readonly sees: string;
+  /** What it sees of another namespace, in words. */
+  readonly elsewhere?: string;
 }
 
 /** Reads which namespace of a kind the container is in, and what it sees there. */

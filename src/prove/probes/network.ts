@@ -36,14 +36,10 @@ async function knock(target: ProbeTarget): Promise<Result<readonly Attempt[]>> {
   );
 }
 
-/** An Engine on every address is reached at the loopback and the gateways. */
-function engineAddresses({ tcp }: Facts, gateways: readonly string[]): readonly TcpAddress[] {
-  const ports = [...new Set([...usualPorts, ...tcp.map(({ port }) => port)])];
-  const near = ["127.0.0.1", ...gateways].flatMap((ip) => ports.map((port) => ({ ip, port })));
-  const far = tcp.filter(
-    ({ ip }) => ip !== "0.0.0.0" && ip !== "::" && !ip.startsWith("127.") && ip !== "::1",
-  );
-  return [...near, ...far];
+/** The usual ports, and everything that listens at the host. One on every address is reached at the loopback and the gateways. */
+function engineAddresses(facts: Facts, gateways: readonly string[]): readonly TcpAddress[] {
+  const usual = usualPorts.map((port) => ({ ip: "0.0.0.0", port }));
+  return around([...usual, ...facts.tcp, ...portsOfOthers(facts)], gateways);
 }
 
 function judgeEngine({ subject, control }: ProbeRuns<readonly Attempt[]>): Before {
@@ -94,15 +90,16 @@ function portsOfOthers({ hostPorts = [], view }: Facts): readonly TcpAddress[] {
   return hostPorts.filter(({ port }) => !own.includes(String(port)));
 }
 
-/** A port on every address is reached at the loopback and the gateways. */
 function portAddresses(facts: Facts, gateways: readonly string[]): readonly TcpAddress[] {
-  const addresses = portsOfOthers(facts)
-    .slice(0, most)
-    .flatMap(({ ip, port }) => {
-      const isAnywhere = ip === "0.0.0.0" || ip === "::";
-      const ips = isAnywhere ? ["127.0.0.1", ...gateways] : [ip];
-      return ips.map((each) => ({ ip: each, port }));
-    });
+  return around(portsOfOthers(facts).slice(0, most), gateways);
+}
+
+/** Where a listening address is reached from a container: one on every address at the loopback and the gateways. */
+function around(listening: readonly TcpAddress[], gateways: readonly string[]): readonly TcpAddress[] {
+  const addresses = listening.flatMap(({ ip, port }) => {
+    const ips = ip === "0.0.0.0" || ip === "::" ? ["127.0.0.1", ...gateways] : [ip];
+    return ips.map((each) => ({ ip: each, port }));
+  });
   return [...new Map(addresses.map((each) => [`${each.ip} ${each.port}`, each])).values()];
 }
 

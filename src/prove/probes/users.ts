@@ -1,9 +1,11 @@
 import { ok } from "../../base/result.ts";
+import { startingUser } from "../../controls/users/starting-user.ts";
 import { type Attempt, judgeAttempts } from "../experiment/attempts.ts";
 import type { Way } from "../experiment/ways.ts";
 import { atFdCwd, open } from "../helper/errno.ts";
 import { programMemory } from "../helper/program.ts";
-import { measurement, right } from "../probe.ts";
+import { type Judgement, measurement, right } from "../probe.ts";
+import type { RunningProcess } from "../subject/running.ts";
 
 /** Where the helper keeps its programs, the same in every helper: the neighbour's last bytes there are in no use. */
 const itsMemory = programMemory.base + programMemory.size - 8;
@@ -62,6 +64,10 @@ export const runAsRoot = measurement<readonly Attempt[]>({
   tries: "run as root",
   inPlace: true,
   looser: "open",
+  before: ({ view, running }) => {
+    const starts = startingUser(view);
+    return running && starts.known && starts.isRoot ? judgeRunning(running.processes) : undefined;
+  },
   experiment: async (target) => {
     const uid = await target.run((builder) => {
       const call = builder.call("geteuid");
@@ -77,6 +83,23 @@ export const runAsRoot = measurement<readonly Attempt[]>({
       { looser: "a container of the same image with --user 0" },
     ),
 });
+
+/** What an entrypoint made of the root that it was given. */
+export function judgeRunning(processes: readonly RunningProcess[]): Judgement | undefined {
+  const isRoot = ({ uids, maySetuid }: RunningProcess) => maySetuid || uids.includes(0);
+  if (processes.length === 0 || processes.some(isRoot)) return undefined;
+  const uids = [...new Set(processes.flatMap((process) => process.uids))].join(", ");
+  const exec = "it starts as root, and so would docker exec";
+  return processes.every(({ noNewPrivileges }) => noNewPrivileges)
+    ? {
+        outcome: "held",
+        evidence: `what runs dropped to uid ${uids}, with no way back (no CAP_SETUID, no-new-privileges); ${exec}`,
+      }
+    : {
+        outcome: "notHeld",
+        evidence: `what runs dropped to uid ${uids}, but without no-new-privileges a program that is setuid root is a way back; ${exec}`,
+      };
+}
 
 const nobody = 65_534;
 

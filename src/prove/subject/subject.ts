@@ -16,6 +16,7 @@ import type { TwinRequest } from "../containers/bodies.ts";
 import type { ProvingEngine } from "../engine.ts";
 import { type Architecture, architectureOf } from "../helper/elf.ts";
 import type { Facts } from "../probe.ts";
+import { type Kernel, readRunning } from "./running.ts";
 
 /** What to prove, as the user named it. */
 export type ProofTarget =
@@ -46,13 +47,14 @@ export interface Provable {
 export async function readSubject(
   wanted: ProofTarget,
   engine: ProvingEngine,
-  proc: string,
+  kernel: Kernel,
 ): Promise<Result<Provable>> {
   const { reader } = engine;
+  const { proc } = kernel;
   if (wanted.kind === "container" || wanted.kind === "either") {
     const name = wanted.name.replace(/^\//, "");
     const inspect = await reader.get(`/containers/${encodeURIComponent(name)}/json`);
-    if (inspect.ok) return await containerOf(name, inspect.value, engine, proc);
+    if (inspect.ok) return await containerOf(name, inspect.value, engine, kernel);
     if (inspect.kind !== "missing") return failed(inspect.reason);
     if (wanted.kind === "container") return failed(`there is no container ${name}`);
   }
@@ -75,8 +77,9 @@ async function containerOf(
   name: string,
   inspect: unknown,
   { reader }: ProvingEngine,
-  proc: string,
+  kernel: Kernel,
 ): Promise<Result<Provable>> {
+  const { proc } = kernel;
   const id = textAt(inspect, "Id") ?? name;
   const [live, version] = await Promise.all([
     readEngine(reader, { containers: [id], images: [] }, { proc }),
@@ -88,6 +91,8 @@ async function containerOf(
   const hostConfig = recordAt(inspect, "HostConfig");
   const state = recordAt(inspect, "State");
   const pid = typeof state.Pid === "number" ? state.Pid : 0;
+  const isRunning = state.Running === true && state.Paused !== true;
+  const seen = isRunning && around.value.isHere ? readRunning({ id, pid }, kernel) : undefined;
   return ok({
     id: `container:${(textAt(inspect, "Name") ?? name).replace(/^\//, "")}`,
     twin: {
@@ -95,15 +100,23 @@ async function containerOf(
       user: textAt(inspect, "Config", "User") ?? "",
       hostConfig,
       view,
+      ...hostnameOf(inspect),
     },
-    running:
-      state.Running === true && state.Paused !== true
-        ? { id, readOnly: hostConfig.ReadonlyRootfs === true, pid }
-        : undefined,
+    running: isRunning ? { id, readOnly: hostConfig.ReadonlyRootfs === true, pid } : undefined,
     missing: [],
     ...around.value,
-    facts: { ...around.value.facts, view },
+    facts: { ...around.value.facts, view, ...(seen && { running: seen }) },
   });
+}
+
+/** The host name that a container was given, where it has one of its own: the Engine refuses it beside the host's or another's. */
+function hostnameOf(inspect: unknown): Pick<TwinRequest, "hostname"> {
+  const { NetworkMode, UTSMode } = recordAt(inspect, "HostConfig");
+  const hostname = textAt(inspect, "Config", "Hostname") ?? "";
+  // Docker gives a container the beginning of its id where nobody names it.
+  const isOwn = hostname !== "" && !(textAt(inspect, "Id") ?? "").startsWith(hostname);
+  const isShared = UTSMode === "host" || String(NetworkMode).startsWith("container:");
+  return isOwn && !isShared ? { hostname } : {};
 }
 
 interface Request {
