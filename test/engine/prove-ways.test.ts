@@ -50,7 +50,7 @@ describeWithEngine("prove knows every way", () => {
   const start = (name: string, flags: readonly string[], command: readonly string[] = ["sleep", "3600"]) =>
     engine.docker(["run", "-d", "--name", name, "--network", "none", ...flags, busybox, ...command]);
 
-  it("a profile that denies one call leaves the others, and socketcall, whose arguments it cannot see", async () => {
+  it("a profile that denies one call leaves the others open", async () => {
     const profile = (document: unknown) => {
       const path = join(engine.folder, `${Math.random()}.json`);
       writeFileSync(path, JSON.stringify(document));
@@ -66,10 +66,6 @@ describeWithEngine("prove knows every way", () => {
       "whole",
       profile({ ...open, architectures: both, syscalls: [deny("unshare", "clone3"), cloning] }),
     );
-    const raw = { index: 1, value: 0xf, valueTwo: 3, op: "SCMP_CMP_MASKED_EQ" };
-    const packet = { index: 0, value: 17, op: "SCMP_CMP_EQ" };
-    const sockets = [raw, packet].map((argument) => ({ ...deny("socket"), args: [argument] }));
-    await start("blind", profile({ ...open, architectures: both, syscalls: sockets }));
     expect((await proven("half", ["unshare-user"])).get("unshare-user")).toMatchObject({
       outcome: "notHeld",
       evidence: "clone(CLONE_NEWUSER), clone3(CLONE_NEWUSER) succeed, as 32-bit calls, too",
@@ -79,12 +75,6 @@ describeWithEngine("prove knows every way", () => {
       evidence:
         "unshare(CLONE_NEWUSER), clone(CLONE_NEWUSER), clone3(CLONE_NEWUSER): EPERM (seccomp), as 32-bit calls, too; in a privileged container of the same image it succeeds",
     });
-    if (process.arch === "x64") {
-      expect((await proven("blind", ["raw-socket"])).get("raw-socket")).toMatchObject({
-        outcome: "notHeld",
-        evidence: "socketcall(AF_PACKET, SOCK_RAW) as a 32-bit call succeeds",
-      });
-    }
   });
 
   it("looks into the container itself where somebody mounted the kernel's file systems", async () => {

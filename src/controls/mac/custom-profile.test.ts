@@ -13,12 +13,23 @@ const loose = JSON.stringify({
   ],
 });
 
+/** As Docker's own was before 29.4.2. */
+const older = JSON.stringify({
+  defaultAction: "SCMP_ACT_ERRNO",
+  syscalls: [
+    { names: ["socket"], action: "SCMP_ACT_ALLOW", args: [{ index: 0, value: 40, op: "SCMP_CMP_NE" }] },
+  ],
+});
+
 testControl(customProfile, {
   fails: [
-    inspect({ HostConfig: { SecurityOpt: [`seccomp=${strict}`] } }, { message: /stops all/ }),
+    inspect(
+      { HostConfig: { SecurityOpt: [`seccomp=${older}`] } },
+      { severity: "low", message: /allows socket\(AF_ALG\), which/ },
+    ),
     inspect(
       { HostConfig: { SecurityOpt: [`seccomp=${loose}`] } },
-      { severity: "low", message: /allows bpf, mount,/ },
+      { severity: "low", message: /allows bpf, keyctl, mount,/ },
     ),
     inspect({ HostConfig: { SecurityOpt: ["apparmor=my-nginx"] } }, { message: /my-nginx/ }),
     run("docker run --security-opt label=type:svirt_apache_t nginx", { message: /svirt_apache_t/ }),
@@ -26,6 +37,7 @@ testControl(customProfile, {
   ],
   passes: [
     run("docker run nginx"),
+    inspect({ HostConfig: { SecurityOpt: [`seccomp=${strict}`] } }),
     run("docker run --security-opt seccomp=unconfined nginx"),
     run("docker run --security-opt label=disable nginx"),
     inspect({ HostConfig: {}, AppArmorProfile: "docker-default" }),

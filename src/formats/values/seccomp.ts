@@ -1,4 +1,5 @@
 import type { SeccompProfile } from "../../model/container-values.ts";
+import * as docker from "./docker-seccomp.ts";
 
 /**
  * Reads the value of `seccomp=`: `unconfined`, `builtin` (or nothing) for Docker's own, a profile's JSON as the API
@@ -31,10 +32,10 @@ function judged(
  * @see https://docs.docker.com/engine/security/seccomp/#significant-syscalls-blocked-by-the-default-profile
  */
 const stoppedByDocker: readonly string[] = [
-  ...["acct", "add_key", "bpf", "clock_adjtime", "clock_settime", "delete_module", "finit_module"],
+  ...["acct", "add_key", "bpf", "clock_settime", "delete_module", "finit_module"],
   ...["get_mempolicy", "init_module", "ioperm", "iopl", "kcmp", "kexec_file_load", "kexec_load", "keyctl"],
   ...["lookup_dcookie", "mbind", "mount", "move_pages", "open_by_handle_at", "perf_event_open", "pivot_root"],
-  ...["process_vm_readv", "process_vm_writev", "quotactl", "reboot", "request_key", "set_mempolicy", "setns"],
+  ...["quotactl", "reboot", "request_key", "set_mempolicy", "setns"],
   ...["settimeofday", "swapon", "swapoff", "umount2", "unshare", "userfaultfd"],
 ];
 
@@ -47,6 +48,7 @@ interface SyscallRule {
   readonly name?: unknown;
   readonly args?: unknown;
   readonly includes?: unknown;
+  readonly excludes?: unknown;
 }
 
 /** The rules of a profile; undefined if the text is not a profile. */
@@ -73,18 +75,102 @@ function lets({ action }: SyscallRule): boolean {
 }
 
 /**
- * The calls that a profile lets through whatever their arguments and the container's capabilities, of those that Docker's own
- * stops. Undefined where the text is no profile.
+ * The calls that a profile lets through and Docker's own of today stops, in whole or with some arguments; empty where nothing in
+ * it is wider. Of one that lets through what it does not name, those of the table of significant ones. Undefined where the text is no profile.
  */
 export function beyondDefault(text: string): readonly string[] | undefined {
   const profile = rulesOf(text);
   if (!profile) return undefined;
-  const isPlain = ({ args, includes }: SyscallRule) => isEmpty(args) && isEmpty(includes);
-  return stoppedByDocker.filter((call) => {
-    const own = profile.rules.filter((rule) => namesOf(rule).includes(call));
-    if (own.some((rule) => isPlain(rule) && !lets(rule))) return false;
-    return own.some((rule) => isPlain(rule) && lets(rule)) || (profile.defaultLets && own.length === 0);
+  const named = profile.rules.flatMap((rule) =>
+    refuses(rule)
+      ? []
+      : namesOf(rule).flatMap((name) => (typeof name === "string" ? widerThanDocker(name, rule) : [])),
+  );
+  const isStopped = (call: string) =>
+    profile.rules.some((rule) => namesOf(rule).includes(call) && refuses(rule) && isPlain(rule));
+  const unnamed = profile.defaultLets ? stoppedByDocker.filter((call) => !isStopped(call)) : [];
+  return [...new Set([...unnamed, ...named])].toSorted();
+}
+
+/** What a rule that lets a call through gives beyond Docker's own: nothing, the call, or the call with what stands out. */
+function widerThanDocker(name: string, { args, includes }: SyscallRule): readonly string[] {
+  if (docker.lets.has(name)) return [];
+  const conditions: unknown[] = Array.isArray(args) ? args : [];
+  if (name === "socket") {
+    // All of a rule's conditions must hold; one that is not read here is taken to hold.
+    const tests = conditions.flatMap((condition) => conditionOf(condition) ?? []);
+    const families = docker.stoppedFamilies.filter((family) => tests.every((test) => test(family)));
+    return families.map((family) => `socket(${family === 38 ? "AF_ALG" : "AF_VSOCK"})`);
+  }
+  if (name === "personality" && equalTo(conditions, docker.personalities)) return [];
+  if (name === "clone" && masksNamespaces(conditions, isOfS390(includes) ? 1 : 0)) return [];
+  const capabilities = capabilitiesOf(includes);
+  const isGranted = capabilities.some((capability) => docker.letsWith[capability]?.includes(name));
+  return isGranted ? [] : [name];
+}
+
+/** Whether one condition on the first argument holds for a value; undefined for one that is not read here. */
+function conditionOf(condition: unknown): ((value: number) => boolean) | undefined {
+  const { index, value: limit, op } = asRecord(condition);
+  if (index !== 0 || typeof limit !== "number") return undefined;
+  switch (op) {
+    case "SCMP_CMP_EQ":
+      return (value) => value === limit;
+    case "SCMP_CMP_NE":
+      return (value) => value !== limit;
+    case "SCMP_CMP_LT":
+      return (value) => value < limit;
+    case "SCMP_CMP_LE":
+      return (value) => value <= limit;
+    case "SCMP_CMP_GT":
+      return (value) => value > limit;
+    case "SCMP_CMP_GE":
+      return (value) => value >= limit;
+    default:
+      return undefined;
+  }
+}
+
+/** Several conditions of one rule must all hold, so one that names an allowed value is enough. */
+function equalTo(conditions: readonly unknown[], values: readonly number[]): boolean {
+  return conditions.some((condition) => {
+    const { index, value, op } = asRecord(condition);
+    return index === 0 && op === "SCMP_CMP_EQ" && typeof value === "number" && values.includes(value);
   });
+}
+
+/** There the flags are the second argument (clone(2)). */
+function isOfS390(includes: unknown): boolean {
+  const { arches } = asRecord(includes);
+  return Array.isArray(arches) && arches.length > 0 && arches.every((name) => /^s390x?$/.test(String(name)));
+}
+
+function masksNamespaces(conditions: readonly unknown[], flags: 0 | 1): boolean {
+  return conditions.some((condition) => {
+    const { index, value, valueTwo = 0, op } = asRecord(condition);
+    return (
+      index === flags && op === "SCMP_CMP_MASKED_EQ" && value === docker.namespaceFlags && valueTwo === 0
+    );
+  });
+}
+
+function capabilitiesOf(includes: unknown): readonly string[] {
+  const { caps } = asRecord(includes);
+  return Array.isArray(caps) ? caps.filter((name): name is string => typeof name === "string") : [];
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
+
+/** Actions that stop a call (seccomp(2)); any other may let it through. */
+function refuses({ action }: SyscallRule): boolean {
+  return typeof action === "string" && /^SCMP_ACT_(ERRNO|KILL|KILL_THREAD|KILL_PROCESS|TRAP)$/.test(action);
+}
+
+/** Whether a rule holds whatever the arguments, the capabilities and the architecture. */
+function isPlain({ args, includes, excludes }: SyscallRule): boolean {
+  return isEmpty(args) && isEmpty(includes) && isEmpty(excludes);
 }
 
 function isEmpty(value: unknown): boolean {

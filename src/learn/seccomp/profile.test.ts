@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
+import { beyondDefault } from "../../formats/values/seccomp.ts";
 import { callName, isCall } from "./calls.ts";
-import { learntProfile, profileOf } from "./profile.ts";
+import { learntProfile, profileOf, profileText } from "./profile.ts";
 
 const allowed = (seen: readonly string[]) => profileOf(seen).syscalls[0]?.names ?? [];
 
@@ -29,7 +30,28 @@ it("lets a C library fall back from clone3, and makes no namespaces", () => {
   const { syscalls } = profileOf(["clone3", "socket"]);
   expect(syscalls.at(-1)).toEqual({ names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: 38 });
   expect(syscalls[0]?.names.filter((name) => /^(?:clone3?|socket)$/.test(name))).toEqual([]);
-  expect(syscalls.filter(({ args }) => args).map(({ names }) => names)).toEqual([["clone"], ["socket"]]);
+  expect(syscalls.filter(({ args }) => args).map(({ names }) => names)).toEqual([
+    ...[["clone"], ["socket"], ["socket"], ["socket"]],
+  ]);
+});
+
+it("is in nothing wider than Docker's own profile of today", () => {
+  const seen = [
+    "socket",
+    "personality",
+    "clone3",
+    "clone",
+    "connect",
+    "ptrace",
+    "open",
+    "arch_prctl",
+    "setuid",
+  ];
+  expect(beyondDefault(profileText(profileOf(seen)))).toEqual([]);
+  expect(beyondDefault(profileText(profileOf(["mount", "io_uring_setup"])))).toEqual([
+    "io_uring_setup",
+    "mount",
+  ]);
 });
 
 it("leaves out what was refused without harm, unless another profile let it through", () => {

@@ -1,3 +1,4 @@
+import { namespaceFlags, personalities } from "../../formats/values/docker-seccomp.ts";
 import { beyondDefault } from "../../formats/values/seccomp.ts";
 
 /** A seccomp profile as Docker takes it. */
@@ -180,15 +181,17 @@ const families: readonly (readonly string[])[] = [
 type SyscallRule = SeccompProfile["syscalls"][number];
 
 /**
- * What Docker's own profile lets through only with some arguments is let through with those: no new namespaces, no AF_VSOCK, no
- * other personality (moby: profiles/seccomp/default_linux.go).
+ * What Docker's own profile lets through only with some arguments is let through with those: no new namespaces, no AF_ALG and no
+ * AF_VSOCK, no other personality. A rule holds where all its conditions do, so the families around those two take three.
  */
 const restricted: Readonly<Record<string, readonly SyscallRule[]>> = {
-  clone: [rule("clone", { index: 0, value: 2_114_060_288, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" })],
-  socket: [rule("socket", { index: 0, value: 40, op: "SCMP_CMP_NE" })],
-  personality: [0, 8, 131_072, 131_080, 4_294_967_295].map((value) =>
-    rule("personality", { index: 0, value, op: "SCMP_CMP_EQ" }),
-  ),
+  clone: [rule("clone", { index: 0, value: namespaceFlags, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" })],
+  socket: [
+    rule("socket", { index: 0, value: 38, op: "SCMP_CMP_LT" }),
+    rule("socket", { index: 0, value: 39, op: "SCMP_CMP_EQ" }),
+    rule("socket", { index: 0, value: 40, op: "SCMP_CMP_GT" }),
+  ],
+  personality: personalities.map((value) => rule("personality", { index: 0, value, op: "SCMP_CMP_EQ" })),
 };
 
 function rule(name: string, arg: NonNullable<SyscallRule["args"]>[number]): SyscallRule {

@@ -30,6 +30,8 @@ export interface WayTried extends Attempt {
   readonly abi: Abi;
   /** What said no, in a few words. */
   readonly layer?: string;
+  /** The capability that it needs. */
+  readonly needs?: Capability;
 }
 
 const everyAbi: readonly Abi[] = ["native", "i386", "x32"];
@@ -51,7 +53,7 @@ export async function tryWays(
   const { tried, credentials } = direct.value;
   if (tried.every(({ error }) => error === undefined) || credentials.euid === 0) return ok(tried);
   const { throughSetuid } = target;
-  if (!throughSetuid) return ok(withoutSetuid(tried, needs, credentials));
+  if (!throughSetuid) return ok(withoutSetuid(tried, credentials));
   const raised = await throughSetuid(plan);
   if (!raised.ok) return raised;
   return ok(
@@ -85,10 +87,11 @@ function planOf(ways: Ways, needs: Capability | undefined, { facts }: ProbeTarge
         const isLetThrough = met === undefined || (way.granted ?? []).includes(met);
         const needed = way.needs ?? needs;
         const isGranted = isLetThrough && (!way.byCapability || maySucceed(credentials, needed));
-        if (isGranted) return { what: way.what, abi, error: undefined };
+        const about = { what: way.what, abi, ...(needed && { needs: needed }) };
+        if (isGranted) return { ...about, error: undefined };
         const error = isLetThrough || met === undefined ? "EPERM" : met;
         const layer = layerOf(error, credentials, needed);
-        return { what: way.what, abi, error, ...(layer !== undefined && { layer }) };
+        return { ...about, error, ...(layer !== undefined && { layer }) };
       });
       return { tried, credentials };
     };
@@ -121,13 +124,12 @@ function firstError(ran: Ran, calls: readonly Call[]): string | undefined {
 /** Without a setuid program to try, what its bounding set allows is not known to be held. */
 function withoutSetuid(
   tried: readonly WayTried[],
-  needs: Capability | undefined,
   { bounding, noNewPrivileges }: Credentials,
 ): readonly WayTried[] {
-  if (needs === undefined || noNewPrivileges || !bounding.has(needs)) return tried;
-  return tried.map(({ what, error, abi }) => ({
-    what: `${what} through a program that is setuid root (the bounding set allows it)`,
-    abi,
-    error: error === undefined ? undefined : "not tried in place",
-  }));
+  return tried.map((way) => {
+    if (way.error === undefined || way.needs === undefined) return way;
+    if (noNewPrivileges || !bounding.has(way.needs)) return way;
+    const what = `${way.what} through a program that is setuid root (the bounding set allows it)`;
+    return { what, abi: way.abi, error: "not tried in place" };
+  });
 }

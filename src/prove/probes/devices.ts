@@ -103,7 +103,7 @@ function waysTo(node: Node): Ways {
 
 function makesNode({ name, kind, major, minor }: Node, by: "mknod" | "mknodat", way: "read" | "write"): Way {
   return {
-    what: `${by} and open for ${way === "read" ? "reading" : "writing"} the ${kind} device ${major}:${minor} (${name})`,
+    what: `${by} and open the ${kind} device ${major}:${minor} (${name}) for ${way === "read" ? "reading" : "writing"}`,
     make(builder) {
       const path = builder.text(`${work}/node-${name}-${way}`);
       const mode = kind === "block" ? 0o060600 : 0o020600;

@@ -3,7 +3,10 @@
  * workload does not need are for the other thirteen of scripts/learn-servers.ts.
  */
 export const documentedFindings: ReadonlyMap<string, string> = new Map([
-  ["custom-profile", "the learnt seccomp profile is one's own: the finding says that it needs upkeep"],
+  [
+    "custom-profile",
+    "a learnt AppArmor profile is loaded on the host: what it allows is not visible to an audit",
+  ],
   [
     "root-user",
     "it stays root, or steps down by itself and cannot start as that user: learn tried it and says why",
