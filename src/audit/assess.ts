@@ -1,6 +1,8 @@
 import type { Context, Control, Remedy } from "../controls/control.ts";
 import type { Suppression } from "../model/exemption.ts";
+import { valueOr } from "../model/fact.ts";
 import type { Origin } from "../model/origin.ts";
+import { ownerOfContainer, type RootOwner, underRoot } from "../model/root-owner.ts";
 import { compareSeverity, type Severity } from "../model/severity.ts";
 import type { Subject, View } from "../model/subject.ts";
 import type { Problem, Verdict } from "../model/verdict.ts";
@@ -64,9 +66,11 @@ export function assess(
     return { control, view, verdict, views, problems: [], silenced: 0, suppression, severity };
   }
   const held = view.level !== "effective" && isHeld(views) ? control.severityIfHeld : undefined;
+  const owner = ownerOf(subject, view, context);
   const weighed = verdict.problems.map((problem): WeighedProblem => {
-    const { message, severity = control.severity, origins, evidence, about, since } = problem;
-    return { message, severity, origins, evidence, about, since, suppression: silencer(problem) };
+    const { message, severity = control.severity } = underRoot(control, problem, owner);
+    const { origins, evidence, about, place, since } = problem;
+    return { message, severity, origins, evidence, about, place, since, suppression: silencer(problem) };
   });
   const open = weighed.filter(({ suppression }) => !suppression);
   const problems = open.length > 0 ? open : weighed;
@@ -74,6 +78,24 @@ export function assess(
   const severity = set ?? held ?? worstOf(problems)?.severity ?? control.severity;
   const silenced = weighed.length - problems.length;
   return { control, view, verdict, views, problems, silenced, suppression, severity };
+}
+
+/** Whose root acts where the subject's uid 0 does, as far as its views and the Engine tell. */
+function ownerOf(subject: Subject, view: View, { engine }: Context): RootOwner | undefined {
+  if (view.kind === "image") return undefined;
+  const told = view.kind === "engine" ? view.rootOwner : engine?.rootOwner;
+  const owner = withNetwork(told && valueOr(told, undefined), engine);
+  if (view.kind === "engine") return owner;
+  const container = view.kind === "exec" ? view.container : view;
+  const views = subject.kind === "container" ? subject.views : [];
+  const shown = views.find((each) => each.root !== undefined)?.root ?? container.root;
+  const { usernsMode } = container;
+  return ownerOfContainer(shown, owner, usernsMode.state === "set" && usernsMode.value.mode === "host");
+}
+
+function withNetwork(owner: RootOwner | undefined, engine: Context["engine"]): RootOwner | undefined {
+  const host = engine && valueOr(engine.rootlessHost, undefined);
+  return owner && host ? { ...owner, reachesLoopback: host.loopbackOpen } : owner;
 }
 
 /** The worst problem; of several the first. */

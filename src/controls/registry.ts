@@ -34,6 +34,15 @@ import { engineStorageLimit } from "./engine/engine-storage-limit.ts";
 import { engineUlimits } from "./engine/engine-ulimits.ts";
 import { engineUnitFiles } from "./engine/engine-unit-files.ts";
 import { engineUserNamespaces } from "./engine/engine-user-namespaces.ts";
+import {
+  engineLimits,
+  rootlessBeside,
+  rootlessLinger,
+  rootlessLoopback,
+  rootlessPortDriver,
+  rootlessSubids,
+  rootlessUserNamespaces,
+} from "./engine/rootless-host.ts";
 import { imageAccount } from "./images/image-account.ts";
 import { imageAdd, imageUpdateAlone } from "./images/image-build-steps.ts";
 import { imageCopiedSecret } from "./images/image-copied-secret.ts";
@@ -95,6 +104,13 @@ export const controls: readonly Control[] = [
   engineSocketPermissions,
   engineUnitFiles,
   engineUserNamespaces,
+  engineLimits,
+  rootlessBeside,
+  rootlessLinger,
+  rootlessLoopback,
+  rootlessPortDriver,
+  rootlessSubids,
+  rootlessUserNamespaces,
   engineNoNewPrivileges,
   engineSeccomp,
   engineMac,

@@ -83,7 +83,10 @@ export function viewOf(
     ...(membership ? limitsOf(membership, member, host) : unreadLimits(host.proc, pid)),
     ...fileSystem(member, { mounts, protection, deviceCgroup }, host, isPrivileged),
   };
-  return container("effective", unseenFacts, facts, { processes });
+  const { uid, mapped } = init.root;
+  // What is not known is left out: root then counts as the host's.
+  const root = uid === undefined ? {} : { root: { uid, mapped, byEngine: !member.ownsUser } };
+  return container("effective", unseenFacts, facts, { processes, ...root });
 }
 
 type CgroupFacts = LimitFacts & Pick<Container, "cgroupParent">;

@@ -4,6 +4,7 @@ import type { ShortLived } from "./container-values.ts";
 import type { FactList } from "./fact.ts";
 import { type ContainerFacts, type ContainerLists, type ContainerScalars, noFacts } from "./facts/table.ts";
 import type { Level } from "./level.ts";
+import type { ContainerRoot } from "./root-owner.ts";
 
 export type { ContainerFacts, ContainerLists, ContainerScalars };
 
@@ -18,6 +19,8 @@ export type Container = ContainerFacts & {
   readonly processes: readonly Process[];
   /** Mounted where the runtime mounts none of their type. Empty on every level but `effective`. */
   readonly fileSystems: FactList<FileSystem>;
+  /** Whose its root is, as the kernel shows it; undefined on every level but `effective`. */
+  readonly root?: ContainerRoot;
   /** It ends by itself soon after it began. Undefined for a service. */
   readonly job?: ShortLived;
   /** What only the Engine tells of a container that it has. */

@@ -2,6 +2,7 @@ import type { NameValue, Ulimit } from "./container-values.ts";
 import type { Fact, FactList } from "./fact.ts";
 import { unset } from "./fact.ts";
 import type { Level } from "./level.ts";
+import type { RootOwner } from "./root-owner.ts";
 
 /** An address that dockerd listens on, with what protects it. */
 export interface ListenAddress {
@@ -17,6 +18,8 @@ export interface SocketFile {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** A folder above it that only its owner may enter, so that its mode lets nobody else in. */
+  readonly closedBy?: string | undefined;
 }
 
 /** A file or folder of a systemd unit. */
@@ -32,11 +35,37 @@ export interface Units {
     | { readonly unit: string; readonly unknown: string };
 }
 
+/** How a rootless Engine stands on its host. What cannot be seen is left out. */
+export interface RootlessHost {
+  /** rootlesskit's: `slirp4netns`, `pasta`, `host`. */
+  readonly networkDriver?: string | undefined;
+  /** rootlesskit's: `builtin` hides the address of who connects to a published port. */
+  readonly portDriver?: string | undefined;
+  /** Containers reach what listens on the host's loopback. */
+  readonly loopbackOpen?: boolean | undefined;
+  /** Lines of /etc/subuid and /etc/subgid that give its user ids of others, in words. */
+  readonly overlaps?: readonly string[] | undefined;
+  /** False where systemd ends the user's processes with the session. */
+  readonly lingers?: boolean | undefined;
+  /** The pid of a dockerd that runs as the host's root beside it. */
+  readonly rootfulBeside?: number | undefined;
+  /** kernel.apparmor_restrict_unprivileged_userns: only programs with a profile make user namespaces. */
+  readonly apparmorRestricts?: boolean | undefined;
+  /** Debian's kernel.unprivileged_userns_clone: false closes user namespaces to users. */
+  readonly cloneAllowed?: boolean | undefined;
+}
+
 export interface EngineScalars {
   /** `docker`, `podman` or another that speaks the API. */
   readonly product: string;
   readonly version: string;
   readonly rootless: boolean;
+  /** Who is behind uid 0 of it and of its containers. */
+  readonly rootOwner: RootOwner;
+  /** The limits that it cannot set here, as Docker names them: `memory`, `pids`, `cpus`. */
+  readonly limitsNotInForce: readonly string[];
+  /** What only a rootless Engine has. */
+  readonly rootlessHost: RootlessHost;
   /** `default` or `user:group`; "" is off. */
   readonly usernsRemap: string;
   readonly noNewPrivileges: boolean;
@@ -105,6 +134,9 @@ const emptyEngine: Engine = {
   product: unset,
   version: unset,
   rootless: unset,
+  rootOwner: unset,
+  limitsNotInForce: unset,
+  rootlessHost: unset,
   usernsRemap: unset,
   noNewPrivileges: unset,
   seccompProfile: unset,

@@ -42,6 +42,8 @@ export interface Problem {
   readonly evidence: string;
   /** The fact whose item the evidence names: a mount's target, a capability, a device. */
   readonly about?: ProblemTopic | undefined;
+  /** The place of the host that it is about; canonical. */
+  readonly place?: string | undefined;
   /** When it came about, where somebody watched. */
   readonly since?: Since | undefined;
 }
@@ -76,11 +78,16 @@ export function fail(
     readonly evidence?: string;
     readonly observed?: string;
     readonly about?: ProblemTopic | undefined;
+    readonly place?: string | undefined;
     readonly since?: Since | undefined;
   } = {},
 ): Verdict {
-  const { origins = [], severity, evidence = "", observed, about, since } = where;
-  return { verdict: "fail", problems: [{ message, severity, origins, evidence, about, since }], observed };
+  const { origins = [], severity, evidence = "", observed, about, place, since } = where;
+  return {
+    verdict: "fail",
+    problems: [{ message, severity, origins, evidence, about, place, since }],
+    observed,
+  };
 }
 
 /**

@@ -85,6 +85,35 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
     expect(subjects.filter((each) => each.includes("slirp4netns"))).toEqual([]);
   });
 
+  it.each(who)("%s: severity and words follow from whose root it is", (as) => {
+    const rows = [
+      ["privileged", "privileged", "high"],
+      ["socket", "docker-socket-mount", "high"],
+      ["proc", "host-proc-mount", "medium"],
+      ["dev", "host-dev-mount", "medium"],
+      ["whole", "docker-socket-mount", "high"],
+      ["whole", "sensitive-host-mount", "high"],
+      ["network", "host-network", "medium"],
+      ["pid", "host-pid", "medium"],
+      ["plain1", "root-user", "low"],
+    ] as const;
+    for (const [name, control, severity] of rows) {
+      const [found] = of(as, name, control);
+      expect({ name, control, severity: found?.severity }).toEqual({ name, control, severity });
+      expect(found?.message).not.toMatch(/own the host|take over the host|the host's root|every disk/);
+      if (control !== "host-network") expect(found?.message).toContain(`rover (uid ${engine.uid})`);
+    }
+    expect((findings.get(as) ?? []).filter(({ severity }) => severity === "critical")).toEqual([]);
+  });
+
+  it.each(who)("%s: limits that are not in force are said once, of the Engine", (as) => {
+    expect(of(as, "engine", "engine-limits")).toMatchObject([{ severity: "medium" }]);
+    for (const control of ["memory-limit", "pids-limit", "cpu-limit"])
+      expect(of(as, "plain1", control)).toEqual([]);
+    expect(of(as, "limited", "drift")).toMatchObject([{ severity: "medium" }]);
+    expect(of(as, "engine", "engine-socket-permissions")).toEqual([]);
+  });
+
   it.each(who)("%s: what no node gives is no device", (as) => {
     for (const name of ["plain1", "limited"]) expect(of(as, name, "device-access")).toEqual([]);
     expect(of(as, "plain1", "drift")).toEqual([]);

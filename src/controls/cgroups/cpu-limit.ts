@@ -7,6 +7,7 @@ import type { Context, Control } from "../control.ts";
 import { undecided } from "../undecided.ts";
 import { round } from "./amounts.ts";
 import { cpuShareOf, defaultShares, sharesOf } from "./cpu-share.ts";
+import { whereInForce } from "./limits.ts";
 
 export const cpuLimit: Control = {
   id: "cpu-limit",
@@ -39,7 +40,7 @@ export const cpuLimit: Control = {
   },
   settledBy: "effective",
   check: {
-    container(container, { running }) {
+    container: whereInForce(["cpus"], (container, { running }) => {
       const { cpusetCpus, nanoCpus, cpuQuota, cpuShares } = container;
       const cap = cpuCap(container);
       if (cap !== undefined) return pass(`at most ${round(cap)} CPUs`);
@@ -59,7 +60,7 @@ export const cpuLimit: Control = {
           : `has no CPU limit: it may take every CPU of the host and starve its neighbours${contended}`,
         { origins: asked ? cpuShares.origins : [], observed: "no CPU limit" },
       );
-    },
+    }),
   },
   remedy: {
     container: (container) => ({

@@ -2,6 +2,7 @@ import { originsOf, setItems } from "../../model/fact.ts";
 import { fail, pass } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { undecided } from "../undecided.ts";
+import { whereInForce } from "./limits.ts";
 
 export const ioLimit: Control = {
   id: "io-limit",
@@ -36,7 +37,7 @@ export const ioLimit: Control = {
   },
   settledBy: "effective",
   check: {
-    container({ blkioWeight, blkioDeviceLimits }) {
+    container: whereInForce(["blkio"], ({ blkioWeight, blkioDeviceLimits }) => {
       const limit = setItems(blkioDeviceLimits).find(({ value }) => value.rate > 0)?.value;
       if (limit) return pass(`${limit.kind} ${limit.rate} on ${limit.path}`);
       if (blkioWeight.state === "set" && blkioWeight.value > 0) {
@@ -49,7 +50,7 @@ export const ioLimit: Control = {
           observed: "no I/O limit",
         })
       );
-    },
+    }),
   },
   remedy: {
     container: () => ({

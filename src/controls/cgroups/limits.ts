@@ -1,6 +1,10 @@
 import { cpuCap } from "../../model/container/cpu-cap.ts";
 import type { Container } from "../../model/container.ts";
+import type { Engine } from "../../model/engine.ts";
+import { valueOr } from "../../model/fact.ts";
 import { amountIn, rowOf, type ScalarFact, scalarFacts } from "../../model/facts/table.ts";
+import { notApplicable, type Verdict } from "../../model/verdict.ts";
+import type { Context } from "../control.ts";
 import { round, sayBytes } from "./amounts.ts";
 
 /** A limit as people name it. Most are one fact of the table; the CPUs are several facts together. */
@@ -40,6 +44,27 @@ export const limits: readonly Limit[] = [
     say: (cpus) => `${round(cpus)}`,
   },
 ];
+
+/**
+ * A check of what bounds a container, for an Engine that cannot set that bound: to ask each container for it would be of no use, and
+ * `engine-limits` says it once.
+ */
+export function whereInForce(
+  fields: readonly string[],
+  check: (container: Container, context: Context) => Verdict,
+): (container: Container, context: Context) => Verdict {
+  return (container, context) => {
+    const verdict = check(container, context);
+    if (verdict.verdict !== "fail" || !lacksLimits(context.engine, fields)) return verdict;
+    return notApplicable("this Engine sets no such limit here: engine-limits says why");
+  };
+}
+
+/** Whether the Engine cannot set one of these limits, as Docker names them. */
+export function lacksLimits(engine: Engine | undefined, fields: readonly string[]): boolean {
+  const missing = engine ? valueOr(engine.limitsNotInForce, []) : [];
+  return fields.some((field) => missing.includes(field));
+}
 
 /** The limits that depend on the workload, by their names in bulkhead.yaml (`fix.limits`, `limits` of a policy). */
 export const limitSettings = {

@@ -4,6 +4,7 @@ import type { ContainerPatch } from "../../model/patch.ts";
 import { combine, fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import type { Context, Control } from "../control.ts";
 import { sayBytes } from "./amounts.ts";
+import { whereInForce } from "./limits.ts";
 
 const mebibyte = 1024 ** 2;
 
@@ -40,13 +41,13 @@ export const memoryLimit: Control = {
   },
   settledBy: "effective",
   check: {
-    container(container, context) {
+    container: whereInForce(["memory"], (container, context) => {
       const limit = judgeLimit(container, context);
       const killer = judgeOomKill(container);
       return limit.verdict === "notApplicable" && killer.verdict === "pass"
         ? limit
         : combine([limit, killer]);
-    },
+    }),
   },
   remedy: {
     container(container, context) {

@@ -4,6 +4,7 @@ import { amountIn } from "../../model/facts/table.ts";
 import { combine, fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { sayBytes } from "./amounts.ts";
+import { whereInForce } from "./limits.ts";
 
 export const memorySwapLimit: Control = {
   id: "memory-swap-limit",
@@ -32,11 +33,11 @@ export const memorySwapLimit: Control = {
     ],
   },
   check: {
-    container(container) {
+    container: whereInForce(["memory-swap"], (container) => {
       const swap = judgeSwap(container);
       const swappiness = judgeSwappiness(container);
       return swappiness ? combine([swappiness, swap]) : swap;
-    },
+    }),
   },
   remedy: {
     container(container) {

@@ -2,6 +2,7 @@ import { isOpen } from "../../model/fact.ts";
 import { amountIn } from "../../model/facts/table.ts";
 import { fail, pass, unknownFact } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
+import { whereInForce } from "./limits.ts";
 
 export const pidsLimit: Control = {
   id: "pids-limit",
@@ -33,7 +34,7 @@ export const pidsLimit: Control = {
   },
   settledBy: "effective",
   check: {
-    container(container) {
+    container: whereInForce(["pids-limit"], (container) => {
       const { pidsLimit: limit, level } = container;
       if (isOpen(limit)) return unknownFact(limit);
       const most = amountIn(container, "pidsLimit");
@@ -44,7 +45,7 @@ export const pidsLimit: Control = {
         origins: limit.state === "set" ? limit.origins : [],
         observed: "no pids limit",
       });
-    },
+    }),
   },
   remedy: {
     container: () => ({

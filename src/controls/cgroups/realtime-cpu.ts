@@ -1,6 +1,7 @@
 import { fail, pass } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { judgeFact } from "../facts.ts";
+import { whereInForce } from "./limits.ts";
 
 export const realtimeCpu: Control = {
   id: "realtime-cpu",
@@ -30,7 +31,7 @@ export const realtimeCpu: Control = {
     ],
   },
   check: {
-    container: ({ cpuRealtimeRuntime }) =>
+    container: whereInForce(["cpus"], ({ cpuRealtimeRuntime }) =>
       judgeFact(cpuRealtimeRuntime, (value = 0, origins) =>
         value === 0
           ? pass("no realtime")
@@ -42,6 +43,7 @@ export const realtimeCpu: Control = {
               },
             ),
       ),
+    ),
   },
   remedy: {
     container: () => ({

@@ -3,6 +3,7 @@ import type { Fact } from "../../model/fact.ts";
 import { rowOf, scalarFacts } from "../../model/facts/table.ts";
 import { saySince } from "../../model/since.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
+import { lacksLimits } from "../cgroups/limits.ts";
 import { type Context, type Control, manual } from "../control.ts";
 import { undecided } from "../undecided.ts";
 import { differences } from "./differences.ts";
@@ -47,9 +48,18 @@ function judge(
   return found.map(({ field, configured: was, effective: now, origins }) => {
     const since = drifts?.get(field);
     const when = since ? `; ${saySince(since)}` : "";
+    // Nobody lifted what this Engine never set: engine-limits says why, once.
+    const isNeverSet = lacksLimits(engine, [field]);
+    const why = isNeverSet ? ": this Engine cannot set it here (see engine-limits)" : "";
     return fail(
-      `${field} is not what the Engine says (the Engine says: ${was}; the kernel says: ${now}${when})`,
-      { origins, evidence: field, observed: `${field}: ${now}`, since },
+      `${field} is not what the Engine says (the Engine says: ${was}; the kernel says: ${now}${when})${why}`,
+      {
+        origins,
+        evidence: field,
+        observed: `${field}: ${now}`,
+        since,
+        severity: isNeverSet ? "medium" : undefined,
+      },
     );
   });
 }

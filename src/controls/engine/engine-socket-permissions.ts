@@ -44,6 +44,8 @@ export const engineSocketPermissions: Control = {
 function judge(file: SocketFile, rootless: boolean, origins: readonly Origin[]): Verdict {
   const mode = `0${(file.mode & 0o777).toString(8)}`;
   const where = { origins, evidence: file.path, observed: `${file.path} ${mode} uid ${file.uid}` };
+  if (file.closedBy !== undefined)
+    return pass(`${file.path} ${mode}, in ${file.closedBy}, which is its owner's alone`);
   if (file.mode & 0o007) {
     return fail(`lets everybody at ${file.path} (mode ${mode}): every user of the host can be root`, where);
   }

@@ -102,6 +102,7 @@ export function judgeMounts(container: Container, context: Context, rule: MountR
       severity: problem.severity,
       evidence: value.mount.target,
       about: "mounts",
+      place: value.path,
       observed: value.path,
     });
   });

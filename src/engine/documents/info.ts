@@ -10,9 +10,10 @@ import {
   path,
   stringFact,
 } from "../../formats/create-request/json.ts";
-import { type Engine, engine, type ListenAddress } from "../../model/engine.ts";
+import { type Engine, engine, type ListenAddress, type RootlessHost } from "../../model/engine.ts";
 import { type Fact, type FactList, mapFact, set, unresolved, unset } from "../../model/fact.ts";
 import type { Origin } from "../../model/origin.ts";
+import type { RootOwner } from "../../model/root-owner.ts";
 import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
 import { engineSight } from "./sight.ts";
 
@@ -51,6 +52,9 @@ export function engineFromInfo(documents: EngineDocuments): Engine {
     liveRestore: booleanFact(field(info, "LiveRestoreEnabled")),
     swarmActive: swarmActive(info),
     cgroupVersion: cgroupVersion(info),
+    rootOwner: rootOwner(security, product),
+    limitsNotInForce: limitsNotInForce(info),
+    rootlessHost: rootlessHost(security.rootless, documents.version),
     memoryTotal: integerFact(field(info, "MemTotal")),
     cpus: integerFact(field(info, "NCPU")),
     kernelVersion: stringFact(field(info, "KernelVersion")),
@@ -69,6 +73,48 @@ export function engineFromInfo(documents: EngineDocuments): Engine {
     defaultUlimits: untold("default ulimits"),
   };
   return engine("configured", { ...unseenFacts, ...facts });
+}
+
+/** Without its host nobody knows which account it is. */
+function rootOwner({ rootless, usernsRemap }: SecurityInfo, product: Fact<string>): Fact<RootOwner> {
+  if (rootless.state !== "set") return rootless;
+  if (rootless.value)
+    return { ...rootless, value: { kind: isPodman(product) ? "podman-rootless" : "rootless" } };
+  const isRemapped = usernsRemap.state === "set" && usernsRemap.value !== "";
+  return { ...rootless, value: isRemapped ? { kind: "userns-remap" } : { kind: "rootful", uid: 0 } };
+}
+
+const switches = [
+  ["memory", "MemoryLimit"],
+  ["memory-swap", "SwapLimit"],
+  ["pids-limit", "PidsLimit"],
+  ["cpus", "CpuCfsQuota"],
+  ["cpuset-cpus", "CPUSet"],
+] as const;
+
+/** What the Engine refuses to set, or forgets with a warning (moby: daemon/info_unix.go). */
+function limitsNotInForce(info: JsonNode): Fact<readonly string[]> {
+  if (isNothing(info.value)) return unresolved("the Engine did not describe itself");
+  // Of a rootless Engine without delegated cgroups.
+  if (textAt(info.value, "CgroupDriver") === "none")
+    return set([...switches.map(([name]) => name), "blkio"], { pointer: "/info/CgroupDriver" });
+  const off = switches.flatMap(([name, member]) => {
+    const { value } = field(info, member);
+    return value === false ? [name] : [];
+  });
+  return set(off, { pointer: "/info/CgroupDriver" });
+}
+
+/** `Details` of rootlesskit among the components of /version. */
+function rootlessHost(rootless: Fact<boolean>, version: unknown): Fact<RootlessHost> {
+  if (rootless.state !== "set" || !rootless.value) return unset;
+  const components = itemsOf(isRecord(version) ? version.Components : undefined);
+  const index = components.findIndex((each) => textAt(each, "Name") === "rootlesskit");
+  const details = recordAt(components[index], "Details");
+  return set(
+    { networkDriver: textAt(details, "NetworkDriver"), portDriver: textAt(details, "PortDriver") },
+    { pointer: `/version/Components/${Math.max(0, index)}/Details` },
+  );
 }
 
 function untold(what: string): FactList<never> {

@@ -1,17 +1,30 @@
+import { posix } from "node:path";
 import type { Engine } from "../../model/engine.ts";
 import { type Fact, type FactList, set, unresolved, valueOr } from "../../model/fact.ts";
+import { isRootlessOwner } from "../../model/root-owner.ts";
 import { storageQuota } from "../documents/info.ts";
 import type { HostFiles } from "./files.ts";
 import type { HostSight } from "./host.ts";
 import { flagValues } from "./process.ts";
+import { readRootlessHost, readRootOwner } from "./root.ts";
 
 /** The engine with what only its host shows. */
 export function withHost(engine: Engine, sight: HostSight, files: HostFiles): Engine {
   const at = (path: string) => `${sight.root}${path}`;
   const kernelLsm = readKernelLsm(at, files);
+  const place = { ...sight, proc: posix.dirname(sight.folder) };
+  const owner = readRootOwner(place, files);
+  const rootless = isRootlessOwner(owner) ? readRootlessHost(place, owner, files) : undefined;
   return {
     ...engine,
     kernelLsm,
+    ...(owner && { rootOwner: set(owner, { kernel: `${sight.folder}/uid_map` }) }),
+    ...(rootless && {
+      rootlessHost: set(
+        { ...valueOr(engine.rootlessHost, {}), ...rootless },
+        { kernel: `${sight.folder}/cmdline` },
+      ),
+    }),
     selinuxMode: readSelinuxMode(at, files),
     swapTotal: readSwap(at, files),
     storageQuotaSupported: storageQuota(
@@ -92,8 +105,18 @@ export function readSocketFiles(sight: HostSight, files: HostFiles): Engine["soc
     const status = files.stat(`${sight.root}${path}`);
     if (!status?.isSocket) return [];
     const { mode, uid, gid } = status;
-    return [set({ path, mode, uid, gid }, { kernel: path, field: "mode" })];
+    const closedBy = closedFolder(posix.dirname(path), sight, files);
+    return [set({ path, mode, uid, gid, ...(closedBy && { closedBy }) }, { kernel: path, field: "mode" })];
   });
+}
+
+/** Others need x on every folder of a path (path_resolution(7)). */
+function closedFolder(folder: string, sight: HostSight, files: HostFiles): string | undefined {
+  for (let at = folder; at !== "/"; at = posix.dirname(at)) {
+    const mode = files.stat(`${sight.root}${at}`)?.mode;
+    if (mode !== undefined && (mode & 0o011) === 0) return at;
+  }
+  return undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ import type { NameValue, Ulimit } from "../../../model/container-values.ts";
 import type { Engine, EngineLists, EngineScalars, ListenAddress, SocketFile } from "../../../model/engine.ts";
 import { type Fact, type FactList, firstOpen, set, setItems, unresolved } from "../../../model/fact.ts";
 import { isApiOrigin, isFileOrigin, type Origin } from "../../../model/origin.ts";
+import { nameOwner } from "../../../model/root-owner.ts";
 import { redactSentence, remembered } from "../../../report/secrets/redact.ts";
 import type { KernelPlaces } from "../../../watch/inventory/inventory.ts";
 import {
@@ -104,6 +105,10 @@ const scalars: { readonly [K in keyof EngineScalars]: Shown<EngineScalars[K]> | 
   product: { ...daemon, name: "product", say: asIs, otherwise: "docker" },
   version: { ...daemon, name: "version", say: asIs },
   rootless: { ...daemon, name: "rootless", say: onOff },
+  rootOwner: { ...daemon, name: "root is", say: nameOwner, otherwise: "root of the host" },
+  // What is wrong with these two is a finding.
+  limitsNotInForce: undefined,
+  rootlessHost: undefined,
   usernsRemap: { ...daemon, name: "userns-remap", say: (value) => value || "off" },
   noNewPrivileges: { ...daemon, name: "no-new-privileges", say: onOff },
   seccompProfile: { ...daemon, name: "seccomp-profile", say: asIs, otherwise: "builtin" },
