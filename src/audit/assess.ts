@@ -2,7 +2,7 @@ import type { Context, Control, Remedy } from "../controls/control.ts";
 import type { Suppression } from "../model/exemption.ts";
 import { valueOr } from "../model/fact.ts";
 import type { Origin } from "../model/origin.ts";
-import { ownerOfContainer, type RootOwner, underRoot } from "../model/root-owner.ts";
+import { ofBulkheadItself, ownerOfContainer, type RootOwner, underRoot } from "../model/root-owner.ts";
 import { compareSeverity, type Severity } from "../model/severity.ts";
 import type { Subject, View } from "../model/subject.ts";
 import type { Problem, Verdict } from "../model/verdict.ts";
@@ -67,8 +67,11 @@ export function assess(
   }
   const held = view.level !== "effective" && isHeld(views) ? control.severityIfHeld : undefined;
   const owner = ownerOf(subject, view, context);
+  const { isBulkhead } = subject;
   const weighed = verdict.problems.map((problem): WeighedProblem => {
-    const { message, severity = control.severity } = underRoot(control, problem, owner);
+    const { message, severity = control.severity } = isBulkhead
+      ? ofBulkheadItself(control.id, problem)
+      : underRoot(control, problem, owner);
     const { origins, evidence, about, place, since } = problem;
     return { message, severity, origins, evidence, about, place, since, suppression: silencer(problem) };
   });

@@ -3,6 +3,11 @@ import { isRecord, textAt, textsOf } from "../base/json.ts";
 import type { Result } from "../base/result.ts";
 import type { ConnectOptions } from "../engine/connect/endpoint.ts";
 import { connectEngine } from "../engine/connect.ts";
+import { hostFiles } from "../engine/host/files.ts";
+import { seeHost } from "../engine/host/host.ts";
+import { readStanding } from "../engine/host/own-container.ts";
+import { readRootOwner } from "../engine/host/root.ts";
+import { isRootlessOwner, nameOwner } from "../model/root-owner.ts";
 
 /** What bulkhead needs from a host, and whether it is there. */
 export interface Check {
@@ -52,21 +57,59 @@ export async function checkEngine(options: ConnectOptions, proc: string): Promis
       ];
     const version = textAt(info.value, "ServerVersion") ?? "unknown version";
     const found = `${version} at ${address}, API ${apiVersion}`;
-    return [ok("Docker Engine", found), sameMachine(info.value, socketPath, proc)];
+    return [
+      ok("Docker Engine", found),
+      sameMachine(socketPath, proc),
+      whoseRoot(info.value, socketPath, proc),
+    ];
   } finally {
     await client.value.close();
   }
 }
 
-function sameMachine(info: unknown, socketPath: string | undefined, proc: string): Check {
+function sameMachine(socketPath: string | undefined, proc: string): Check {
   const name = "Engine's kernel";
   const away =
     "Only what the Engine says is checked, not what the kernel enforces. Run bulkhead on the Engine's machine.";
   if (socketPath === undefined)
     return limited(name, "the Engine is on another machine, or reached by TCP", away);
+  if (seeHost(socketPath, proc, hostFiles)) return ok(name, `this machine's, seen at ${proc}`);
+  const { isInside } = readStanding(hostFiles);
+  return limited(
+    name,
+    `the Engine's process is not among those at ${proc}`,
+    isInside
+      ? "Only what the Engine says is checked, not what the kernel enforces. Run this container with --pid host: it then sees the processes of every container. To look into them it needs --cap-add SYS_PTRACE as well, and --security-opt apparmor=unconfined where AppArmor runs."
+      : away,
+  );
+}
+
+/** The user namespace of a rootless Engine that runs here, in which its containers' processes are; undefined for any other. */
+export async function rootlessNamespace(options: ConnectOptions, proc: string): Promise<string | undefined> {
+  const client = await connectEngine(options);
+  if (!client.ok) return undefined;
+  const { socketPath } = client.value;
+  await client.value.close();
+  const sight = socketPath === undefined ? undefined : seeHost(socketPath, proc, hostFiles);
+  const owner = sight && readRootOwner({ ...sight, proc }, hostFiles);
+  return sight && isRootlessOwner(owner) ? hostFiles.readLink(`${sight.folder}/ns/user`) : undefined;
+}
+
+/** Who acts on the host where root acts in a container. */
+function whoseRoot(info: unknown, socketPath: string | undefined, proc: string): Check {
+  const name = "root in containers";
+  const sight = socketPath === undefined ? undefined : seeHost(socketPath, proc, hostFiles);
+  const owner = sight && readRootOwner({ ...sight, proc }, hostFiles);
+  if (owner && isRootlessOwner(owner))
+    return ok(name, `is ${nameOwner(owner)} on the host: the Engine is rootless`);
+  if (owner?.kind === "rootful")
+    return ok(name, "is root on the host, unless a container has a user namespace of its own");
+  if (owner?.kind === "nested") return ok(name, "is root of the container that the Engine runs in");
   const options = isRecord(info) ? textsOf(info.SecurityOptions) : [];
-  const rootless = options.some((option) => option.includes("name=rootless"));
-  return ok(name, `this machine's, seen at ${proc}${rootless ? "; the Engine is rootless" : ""}`);
+  if (options.includes("name=rootless")) return ok(name, "is the user who runs the Engine: it is rootless");
+  if (options.includes("name=userns"))
+    return ok(name, "is a user of the host who owns nothing (userns-remap)");
+  return ok(name, "is root, as far as the Engine says");
 }
 
 /** How long a tool may take to say its version, in milliseconds. */

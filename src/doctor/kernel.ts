@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../base/error-words.ts";
+import { hostFiles } from "../engine/host/files.ts";
+import { isFirstPidNamespace, readStanding } from "../engine/host/own-container.ts";
 import { type Check, limited, missing, ok } from "./checks.ts";
 
 export interface KernelPlaces {
@@ -13,9 +15,9 @@ export interface KernelPlaces {
 }
 
 /** What the kernel of this machine lets this process see. Reads files alone, and changes nothing. */
-export function checkKernel({ proc, cgroup, sys }: KernelPlaces): readonly Check[] {
+export function checkKernel({ proc, cgroup, sys }: KernelPlaces, rootless?: string): readonly Check[] {
   return [
-    processes(proc),
+    processes(proc, rootless),
     cgroups(cgroup),
     seccomp(proc),
     securityModules(sys),
@@ -25,7 +27,7 @@ export function checkKernel({ proc, cgroup, sys }: KernelPlaces): readonly Check
   ];
 }
 
-function processes(proc: string): Check {
+function processes(proc: string, rootless: string | undefined): Check {
   const name = "processes";
   const ids = list(proc).filter((each) => /^\d+$/.test(each));
   const status = read(join(proc, "self/status"));
@@ -35,15 +37,45 @@ function processes(proc: string): Check {
       `${proc} is not a procfs`,
       "Nothing is known of what the kernel enforces. In a container, mount the host's /proc and pass --proc.",
     );
+  const { isInside } = readStanding(hostFiles);
+  if (isInside && proc === "/proc" && isOwnAlone(proc, ids))
+    return limited(
+      name,
+      `this container's own ${ids.length} alone`,
+      "What the kernel enforces for other containers is unknown. Run this container with --pid host.",
+    );
   const uid = /^Uid:\s*\d+\s+(\d+)/m.exec(status)?.[1] ?? "unknown";
   const who = uid === "0" ? "root" : `user ${uid}`;
   const hidden = ids.filter((id) => isHidden(join(proc, id))).length;
   if (hidden === 0) return ok(name, `${who} can read all ${ids.length}`);
-  return limited(
-    name,
-    `${who} cannot look into ${hidden} of ${ids.length}`,
-    "What the kernel enforces for these is unknown. Run bulkhead as root, with all capabilities.",
-  );
+  const found = `${who} cannot look into ${hidden} of ${ids.length}`;
+  if (uid !== "0" && rootless) {
+    const own = ids.filter((id) => isOf(rootless, join(proc, id)));
+    const closed = own.filter((id) => isHidden(join(proc, id))).length;
+    if (closed === 0)
+      return ok(name, `${who} can read all ${own.length} of the rootless Engine and its containers`);
+  }
+  const remedy =
+    uid !== "0"
+      ? "Run bulkhead as root, or as the user of a rootless Engine."
+      : isInside
+        ? "Run this container with --cap-add SYS_PTRACE: it then sees their namespaces, mounts and devices. Where AppArmor runs it needs --security-opt apparmor=unconfined as well."
+        : "Give it the capability SYS_PTRACE.";
+  return limited(name, found, `What the kernel enforces for these is unknown. ${remedy}`);
+}
+
+/** Nobody's parent is outside: the first process is this program, or its container's. */
+function isOwnAlone(proc: string, ids: readonly string[]): boolean {
+  return ids.includes("1") && !isFirstPidNamespace(hostFiles) && existsSync(join(proc, "1"));
+}
+
+/** Whether a process is in the user namespace of the rootless Engine. */
+function isOf(namespace: string, folder: string): boolean {
+  try {
+    return readlinkSync(join(folder, "ns/user")) === namespace;
+  } catch {
+    return false;
+  }
 }
 
 /** A process's namespaces are shown to who may trace it (ptrace(2), PTRACE_MODE_READ); one that ended is not hidden. */
@@ -58,6 +90,13 @@ function isHidden(folder: string): boolean {
 
 function cgroups(folder: string): Check {
   const name = "cgroups";
+  const shown = shownAt(folder);
+  if (shown !== "/" && existsSync(folder))
+    return limited(
+      name,
+      `${folder} shows one cgroup alone (${shown})`,
+      "The limits of other containers cannot be read. Run this container with -v /sys/fs/cgroup:/sys/fs/cgroup:ro and --cgroupns host: it then sees every container's limits.",
+    );
   if (existsSync(join(folder, "cgroup.controllers"))) {
     const controllers = read(join(folder, "cgroup.controllers"))?.trim().split(" ") ?? [];
     const wanted = ["cpu", "io", "memory", "pids"].filter((each) => !controllers.includes(each));
@@ -76,6 +115,20 @@ function cgroups(folder: string): Check {
       "Limits cannot be read from the kernel. In a container, mount the host's cgroups and pass --cgroup.",
     );
   return ok(name, `version 1: ${hierarchies.toSorted().join(", ")}`);
+}
+
+/** Which cgroup is mounted there: in a container mostly its own. With a cgroup namespace of its own that is spelled `/`, too. */
+function shownAt(folder: string): string {
+  const lines = (read("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
+  const entries = lines.filter(
+    ([, , , , target = "", , , ...rest]) =>
+      (target === folder || target.startsWith(`${folder}/`)) &&
+      /^cgroup2?$/.test(rest[rest.indexOf("-") + 1] ?? ""),
+  );
+  const root = entries.find(([, , , , target]) => target?.endsWith("/memory"))?.[3] ?? entries[0]?.[3] ?? "/";
+  const isPrivate = !["cgroup:[4026531835]", undefined].includes(hostFiles.readLink("/proc/self/ns/cgroup"));
+  const { isInside } = readStanding(hostFiles);
+  return root === "/" && isPrivate && isInside ? "this container's own" : root.includes("..") ? "/" : root;
 }
 
 function seccomp(proc: string): Check {

@@ -46,7 +46,9 @@ export function nameOwner({ uid, user }: RootOwner): string {
   return uid === undefined ? "the user who runs the Engine" : `uid ${uid}`;
 }
 
-export function isRootlessOwner(owner: RootOwner | undefined): owner is RootOwner {
+export function isRootlessOwner(
+  owner: RootOwner | undefined,
+): owner is RootOwner & { readonly kind: "rootless" | "podman-rootless" } {
   return owner?.kind === "rootless" || owner?.kind === "podman-rootless";
 }
 
@@ -81,6 +83,29 @@ export function underRoot(
     ...problem,
     severity: isWeaker ? weight.most : problem.severity,
     message: `${reworded(problem.message, weight)}${isWeaker || isSettled ? ` (mitigated by ${by})` : ""}`,
+  };
+}
+
+/** What the container of bulkhead itself needs a right for; the others weigh as anywhere. */
+const ownRights: Readonly<Record<string, string>> = {
+  "docker-socket-mount": "it asks the Engine through it",
+  "host-pid": "it looks at the processes of every container",
+  "host-proc-mount": "it looks at the processes of every container",
+  "capabilities-dangerous": "with SYS_PTRACE it looks into the processes of every container",
+  "sensitive-host-mount": "it reads there what the kernel enforces",
+  "host-cgroup-namespace": "it finds the cgroups of the other containers by their paths",
+  "apparmor-profile": "under Docker's profile it could not look into processes that stand under another one",
+  "root-user": "the kernel shows the processes of other users to root alone",
+};
+
+/** A problem of the container that this bulkhead runs in: what it needs a right for, in place of what somebody else could do. */
+export function ofBulkheadItself(control: string, problem: Problem): Problem {
+  const need = ownRights[control];
+  if (need === undefined) return problem;
+  return {
+    ...problem,
+    severity: "info",
+    message: reworded(problem.message, { most: "info", follows: need }),
   };
 }
 

@@ -40,6 +40,8 @@ export interface SubjectOf<K extends SubjectKind, V extends View> {
   readonly location: FileOrigin | undefined;
   /** Weakest level first. */
   readonly views: readonly V[];
+  /** The container that this very bulkhead runs in. */
+  readonly isBulkhead?: boolean;
 }
 
 export type ContainerSubject = SubjectOf<"container", Container>;

@@ -1,7 +1,7 @@
 import { visible } from "../../base/visible.ts";
 import { wrap } from "../../base/width.ts";
 import type { Check } from "../../doctor/checks.ts";
-import { checkEngine, checkTools } from "../../doctor/checks.ts";
+import { checkEngine, checkTools, rootlessNamespace } from "../../doctor/checks.ts";
 import { checkKernel } from "../../doctor/kernel.ts";
 import { tryDriver } from "../../fleet/history.ts";
 import { engineTarget } from "../common/engine-target.ts";
@@ -15,7 +15,7 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
   const connect = engineTarget(options);
   const checks = [
     ...(await checkEngine(connect, proc)),
-    ...checkKernel({ proc, cgroup, sys: "/sys" }),
+    ...checkKernel({ proc, cgroup, sys: "/sys" }, await rootlessNamespace(connect, proc)),
     ...(await checkTools(process.version, tryDriver)),
   ];
   process.stdout.write(

@@ -16,6 +16,7 @@ import { networksFrom } from "../documents/networks.ts";
 import { withHost } from "../host/facts.ts";
 import { type HostFiles, hostFiles, withNodes } from "../host/files.ts";
 import { apiSockets, type HostSight, seeHost } from "../host/host.ts";
+import { readStanding, type Standing } from "../host/own-container.ts";
 import { socketReach, withReach } from "../host/reach.ts";
 import { type Inspected, type ReadContainers, readContainers } from "./containers.ts";
 import { type ReadExec, readExecs } from "./execs.ts";
@@ -144,14 +145,24 @@ function engineSubject(view: Engine): EngineSubject {
   return { ...engine, source: "engine-api", location: undefined, views: [view] };
 }
 
+let standing: Standing | undefined;
+
+/** It stays the same while this program runs. */
+function ownContainer(): string | undefined {
+  standing ??= readStanding(hostFiles);
+  return standing.container;
+}
+
 export function liveContainer({ id, name, running, pid }: Inspected, view: Container): LiveContainer {
   const subjectId = `container:${name}`;
+  const isBulkhead = id === ownContainer();
   return {
     subject: {
       kind: "container",
       id: subjectId,
-      name,
-      stableId: subjectId,
+      name: isBulkhead ? "bulkhead itself" : name,
+      stableId: isBulkhead ? "container:bulkhead itself" : subjectId,
+      ...(isBulkhead && { isBulkhead }),
       source: "engine-api",
       location: undefined,
       views: [view],

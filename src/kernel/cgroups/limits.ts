@@ -83,7 +83,7 @@ function readFiles(tree: CgroupTree, at: (controller: string) => Hierarchy | und
 }
 
 function noController(name: string): UnresolvedFact {
-  return unresolved(`the kernel has no ${name} controller that is visible here`);
+  return unresolved(`no ${name} cgroup of it is visible here`);
 }
 
 function memory(tree: CgroupTree, where: Hierarchy | undefined): MemoryFacts {

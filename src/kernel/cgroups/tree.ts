@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { type KernelRead, listFolder, listSubfolders, readText } from "../files.ts";
+import { parseMountinfo } from "../mounts/mount-table.ts";
 import { ancestry, type CgroupMembership, leavesNamespace, parseCgroup } from "./membership.ts";
 
 /** A container's place in the hierarchy that holds one controller. */
@@ -31,12 +32,19 @@ export function openCgroupTree(mount: string): CgroupTree {
   const listing = listFolder(mount);
   const folders = new Set(listing.ok ? listing.value : []);
   const indexes = new Map<string, ReadonlyMap<string, string>>();
+  const shownAt = new Map<string, string>();
+  // Undefined where the container's cgroup is not in what is mounted here: the files here are another's.
   const locate = (root: string, path: string, id: string) => {
-    if (!leavesNamespace(path)) return path;
+    const shown = shownAt.get(root) ?? shownCgroup(root);
+    shownAt.set(root, shown);
+    if (!leavesNamespace(path) && !leavesNamespace(shown)) {
+      if (shown === "/") return path;
+      return path === shown || path.startsWith(`${shown}/`) ? path.slice(shown.length) || "/" : undefined;
+    }
     const index = indexes.get(root) ?? indexCgroups(root);
     indexes.set(root, index);
     const name = path.split("/").find((part) => part.includes(id));
-    return (name === undefined ? undefined : index.get(name)) ?? path;
+    return name === undefined ? undefined : index.get(name);
   };
   // A container stands at the same path in most of its hierarchies, which are asked for one after the other.
   let latest: { readonly path: string; readonly id: string; readonly below: readonly string[] } | undefined;
@@ -48,21 +56,42 @@ export function openCgroupTree(mount: string): CgroupTree {
     latest = { path, id, below };
     return below;
   };
-  const levels = (root: string, path: string, id: string) =>
-    belowRoot(locate(root, path, id), id).map((each) => `${root}${each}`);
+  const place = (version: 1 | 2, root: string, path: string, id: string): Hierarchy | undefined => {
+    const found = locate(root, path, id);
+    return found === undefined
+      ? undefined
+      : { version, levels: belowRoot(found, id).map((each) => `${root}${each}`) };
+  };
   return {
     read,
     hierarchy({ unified, controllers }, controller, id) {
       const member = controllers.get(controller);
       if (member) {
         const folder = [controller, member.hierarchy].find((name) => folders.has(name)) ?? controller;
-        return { version: 1, levels: levels(`${mount}/${folder}`, member.path, id) };
+        return place(1, `${mount}/${folder}`, member.path, id);
       }
       if (unified === undefined) return undefined;
       const root = controllers.size > 0 ? `${mount}/unified` : mount;
-      return { version: 2, levels: levels(root, unified, id) };
+      return place(2, root, unified, id);
     },
   };
+}
+
+/** Which cgroup a mount of cgroupfs shows at its top, as our own cgroup namespace spells it; `/` where none is mounted there. */
+function shownCgroup(root: string): string {
+  const own = readText("/proc/self/mountinfo");
+  const entries = own.ok ? parseMountinfo(own.value) : [];
+  const at = realPath(root);
+  const entry = entries.findLast(({ target, type }) => target === at && /^cgroup2?$/.test(type));
+  return entry?.root ?? "/";
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /**

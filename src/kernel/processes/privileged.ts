@@ -1,6 +1,6 @@
 import { allCapabilities, type Capability } from "../../model/container/capability.ts";
 import type { Container } from "../../model/container.ts";
-import { type Fact, isOpen, mapFact, set, unseen, unset } from "../../model/fact.ts";
+import { type Fact, isOpen, mapFact, set, unresolved, unseen, unset } from "../../model/fact.ts";
 import type { DeviceCgroup } from "../devices/devices.ts";
 import { allowsEveryDevice } from "../devices/rules.ts";
 import { isReadOnly, type MountTable } from "../mounts/mount-table.ts";
@@ -12,7 +12,7 @@ import type { ReadProcess } from "./process.ts";
  * has, no seccomp filter, and every device.
  *
  * On cgroup v2 the rules for devices cannot be read. There a writable /sys and uncovered kernel paths stand
- * for them, which `--privileged` alone makes together.
+ * for them, which `--privileged` alone makes together. A mark that cannot be read is left out of account.
  */
 export function readPrivileged(sources: {
   readonly init: ReadProcess;
@@ -31,7 +31,8 @@ export function readPrivileged(sources: {
   if (seccomp.value !== 0 || !every.every((name) => capBounding.value.has(name)))
     return set(false, ...origins);
   if (devices) return set(allowsEveryDevice(devices.rules), ...origins, { kernel: devices.path });
-  const sys = mounts?.at("/sys");
+  if (!mounts) return unresolved("its mounts cannot be read, and neither can its device rules", ...origins);
+  const sys = mounts.at("/sys");
   return set(unprotected && sys !== undefined && !isReadOnly(sys), ...origins);
 }
 
