@@ -6,7 +6,7 @@ import type { Surroundings } from "../read/line-facts.ts";
 import { type RunCommand, readShell } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
 import type { Word } from "../word.ts";
-import { type Hosted, nothingHosted, type ShellText } from "./host.ts";
+import { type Hosted, nothingHosted, openNames, type ShellText } from "./host.ts";
 import { assignmentPieces, fillTemplates, impliedWords, spanOf } from "./templates.ts";
 import { type Entry, openYaml, type Yaml } from "./yaml-text.ts";
 
@@ -31,7 +31,7 @@ export function readGithubActions(text: string, around: Surroundings): Hosted {
   const texts: ShellText[] = [];
   const commands: RunCommand[] = [];
   for (const job of yaml.entries(yaml.at(yaml.root, "jobs"))) {
-    const inner = layer(outer, job.value);
+    const inner = openedBy(text, layer(outer, job.value));
     for (const step of yaml.items(yaml.at(job.value, "steps"))) append(texts, stepText(inner, step));
     const container = yaml.at(job.value, "container");
     if (saysMoreThanImage(yaml, container)) append(commands, containerOf(inner, around, container, job.key));
@@ -39,7 +39,9 @@ export function readGithubActions(text: string, around: Surroundings): Hosted {
       append(commands, containerOf(inner, around, service.value, service.key));
     }
   }
-  for (const step of yaml.items(yaml.at(yaml.root, "runs", "steps"))) append(texts, stepText(outer, step));
+  const composite = openedBy(text, outer);
+  for (const step of yaml.items(yaml.at(yaml.root, "runs", "steps")))
+    append(texts, stepText(composite, step));
   return { texts, commands, gaps };
 }
 
@@ -72,6 +74,12 @@ function layer(outer: Layer, node: unknown): Layer {
     windows,
     shell: yaml.text(yaml.at(node, "defaults", "run", "shell")) ?? outer.shell,
   };
+}
+
+/** What a step writes to $GITHUB_ENV, later steps have in place of what the workflow and the job say. */
+function openedBy(text: string, job: Layer): Layer {
+  if (!/\bGITHUB_ENV\b/.test(text)) return job;
+  return { ...job, variables: openNames(text, job.variables, "a step may write it to $GITHUB_ENV") };
 }
 
 function windowsOf(machine: string): Layer["windows"] {

@@ -72,3 +72,19 @@ export function pieceOf(line: Line, from = 0, to = line.text.length): Piece {
   const start = line.start + from;
   return { text, at: { start, end: start + text.length }, written: undefined, exact: true };
 }
+
+/** Every variable that is known or that the text uses, as one whose value something else may set. */
+export function openNames(
+  text: string,
+  known: ReadonlyMap<string, Binding>,
+  why: string,
+): ReadonlyMap<string, Binding> {
+  const used = [...text.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name = ""]) => name);
+  const names = [...new Set([...known.keys(), ...used])].filter((name) => name !== "HOME" && name !== "PWD");
+  return new Map(
+    names.map((name) => [
+      name,
+      { kind: "unknown", reason: `the variable ${name} is not known here: ${why}` },
+    ]),
+  );
+}

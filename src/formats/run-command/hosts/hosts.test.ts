@@ -404,7 +404,7 @@ describe("systemd units", () => {
     const text = `[Service]
 Environment="IMG=one" OPTS=--read-only
 Environment='MORE=-u 5 -v "/a b:/c"'
-EnvironmentFile=/etc/x
+# a comment
 ExecStartPre=-/usr/bin/docker rm -f %n
 ExecStart=/usr/bin/docker run --name %N $OPTS \\
 # a comment
@@ -452,4 +452,51 @@ describe("shell scripts", () => {
       gaps: [{ reason: /^it is not valid shell/, location: { startLine: 2 } }],
     });
   });
+});
+
+test.each([
+  ["Makefile", "O =\nrun: O = --privileged\nrun:\n\tdocker run $(O) x\n"],
+  ["Makefile", "O =\ndefine O\n--privileged\nendef\nrun:\n\tdocker run $(O) x\n"],
+  ["Makefile", "O =\nrun:\n\t$(eval O=--privileged)\n\tdocker run $(O) x\n"],
+  ["Makefile", "O =\n-include local.mk\nrun:\n\tdocker run $(O) x\n"],
+  ["Makefile", "include local.mk\nO ?=\nrun:\n\tdocker run $(O) x\n"],
+  ["x.service", "[Service]\nEnvironment=O=\nEnvironmentFile=/etc/x\nExecStart=/usr/bin/docker run $O x\n"],
+  [
+    ".github/workflows/a.yml",
+    "env: { O: '' }\njobs:\n  a:\n    steps:\n      - run: echo O=--privileged >> $GITHUB_ENV\n      - run: docker run $O x\n",
+  ],
+  [
+    ".github/workflows/a.yml",
+    "jobs:\n  a:\n    steps:\n      - run: echo O=--privileged >> $GITHUB_ENV\n      - run: docker run ${O:-} x\n",
+  ],
+  [
+    ".gitlab-ci.yml",
+    'default:\n  before_script: [export O=--privileged]\na:\n  script: ["docker run ${O:-} x"]\n',
+  ],
+  [
+    ".gitlab-ci.yml",
+    "variables: { O: '' }\na:\n  rules: [{ if: $X, variables: { O: --privileged } }]\n  script: [docker run $O x]\n",
+  ],
+  [
+    ".gitlab-ci.yml",
+    "variables: { O: '' }\n.b:\n  variables: { O: --privileged }\na:\n  extends: .b\n  script: [docker run $O x]\n",
+  ],
+  [".gitlab-ci.yml", "variables: { O: '' }\na:\n  extends: .away\n  script: [docker run $O x]\n"],
+  [
+    ".gitlab-ci.yml",
+    "variables: { O: '' }\na:\n  parallel:\n    matrix: [{ O: [--privileged, --rm] }]\n  script: [docker run $O x]\n",
+  ],
+  [".gitlab-ci.yml", 'include: [local.yml]\na:\n  script: ["docker run ${O:-} x"]\n'],
+])("%s: a value that something unread may change is not certain: %j", (file, text) => {
+  const [container] = containers(text, file);
+  const { privileged } = container ?? {};
+  const isSaid = privileged?.state === "set" && privileged.value;
+  expect(isSaid || privileged?.state === "unresolved", JSON.stringify(privileged)).toBe(true);
+});
+
+test.each([
+  ["Makefile", "DOCKER ?= docker\ninclude local.mk\nrun:\n\t$(DOCKER) run --privileged x\n"],
+  ["a.sh", "DOCKER=docker\n. ./lib.sh\n$DOCKER run --privileged x\n"],
+])("%s: the name of the command stays known: %j", (file, text) => {
+  expect(containers(text, file)).toMatchObject([{ privileged: { value: true } }]);
 });

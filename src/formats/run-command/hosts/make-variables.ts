@@ -17,6 +17,10 @@ export interface MakeVariables {
   valueBehind(reference: string): MakeValue;
 }
 
+/** A line of make that no definition is, and that may set variables: `include`, `define`, a rule's own variable. */
+const targetDefinition =
+  /^[^\t#=:][^#=:]*::?[ \t]*(?:(?:override|export|private)[ \t]+)*([\w.-]+)[ \t]*(?:\?|:{1,3}|\+|!)?=/;
+
 /** Characters that all references together may put in: a short file could multiply them without end. */
 const mostExpanded = 4_000_000;
 
@@ -27,8 +31,9 @@ const definition =
   /^[ \t]*(?:(?:override|export|private)[ \t]+)*([\w.-]+)[ \t]*(\?=|:{1,3}=|\+=|!=|=)[ \t]*(.*)$/s;
 
 /** Variables hold for the whole file, as make expands most of them late; one that is set in two ways is not known. */
-export function newMakeVariables(around: Surroundings): MakeVariables {
+export function newMakeVariables(around: Surroundings, isOpen = false): MakeVariables {
   const raw = new Map<string, Piece[] | "several" | "shell">();
+  let isIncluded = false;
   const resolved = new Map<string, MakeValue>();
   const budget = { left: mostExpanded };
   return { define, valueBehind };
@@ -37,7 +42,10 @@ export function newMakeVariables(around: Surroundings): MakeVariables {
     const joined = joinLines(lines);
     const { text } = joined;
     const match = definition.exec(text);
-    if (!match) return;
+    if (!match) {
+      defineElsewhere(text);
+      return;
+    }
     const [, name = "", operator = "", value = ""] = match;
     const start = text.length - value.length;
     const end = start + withoutComment(value).trimEnd().length;
@@ -48,8 +56,20 @@ export function newMakeVariables(around: Surroundings): MakeVariables {
       before.push({ text: " ", at: { start: 0, end: 0 }, written: undefined, exact: false });
       append(before, pieces);
     } else if (operator === "?=" && before !== undefined) return;
+    else if ((operator === "?=" || operator === "+=") && isIncluded) raw.set(name, "several");
     else if (before !== undefined && textOf(before) !== textOf(pieces)) raw.set(name, "several");
     else raw.set(name, pieces);
+  }
+
+  /** What sets a variable in another way than a plain definition leaves it open. */
+  function defineElsewhere(text: string): void {
+    const own =
+      targetDefinition.exec(text)?.[1] ??
+      /^[ \t]*(?:override[ \t]+)?(?:un)?define[ \t]+([\w.-]+)/.exec(text)?.[1];
+    if (own !== undefined) raw.set(own, "several");
+    if (!/^[ \t]*(?:-|s)?include[ \t]/.test(text)) return;
+    isIncluded = true;
+    for (const [known, value] of raw) if (!isEngine(value)) raw.set(known, "several");
   }
 
   function valueBehind(reference: string): MakeValue {
@@ -67,7 +87,8 @@ export function newMakeVariables(around: Surroundings): MakeVariables {
   function variable(name: string): MakeValue {
     const done = resolved.get(name);
     if (done) return done;
-    const value = raw.get(name);
+    const written = raw.get(name);
+    const value = isOpen && !isEngine(written) ? "several" : written;
     // A variable that refers to itself ends here.
     resolved.set(name, unknown(`the variable ${name} refers to itself`, `$(${name})`));
     const result = evaluate(name, value);
@@ -155,4 +176,9 @@ function withoutComment(value: string): string {
 
 function textOf(pieces: readonly Piece[] | "several" | "shell"): string {
   return typeof pieces === "string" ? pieces : pieces.map((piece) => piece.text).join("");
+}
+
+/** `DOCKER ?= docker`: whatever else may set it, it stays the name of an engine's client. */
+function isEngine(value: readonly Piece[] | "several" | "shell" | undefined): boolean {
+  return value !== undefined && /^(?:sudo )?(?:docker|podman|nerdctl)$/.test(textOf(value));
 }

@@ -11,7 +11,7 @@ import { standIn } from "./templates.ts";
  */
 export function readMakefile(text: string, around: Surroundings): Hosted {
   const lines = logicalLines(linesIn(text));
-  const variables = newMakeVariables(around);
+  const variables = newMakeVariables(around, /\$[({]eval\b/.test(text));
   for (const line of lines) if (!line.recipe) variables.define(line.pieces);
   const texts = lines.flatMap((line) =>
     line.recipe ? [recipeText(line.pieces, variables)] : inlineRecipe(line.pieces, variables),

@@ -17,7 +17,9 @@ export function readSystemdUnit(text: string, around: Surroundings): Hosted {
   const settings = settingsIn(text);
   const values: UnitValues = {
     specifiers: specifiersOf(around),
-    variables: environmentOf(settings),
+    variables: around.io.exists(`${around.file}.d`)
+      ? opened(environmentOf(settings), "a drop-in of the unit may change it")
+      : environmentOf(settings),
     budget: { left: 4_000_000 },
   };
   const folderOfUnit = folder(workingFolder(settings));
@@ -97,7 +99,7 @@ function specifiersOf(around: Surroundings): ReadonlyMap<string, string> {
   return known;
 }
 
-/** `Environment=A=1 "B=two words"`. An EnvironmentFile may set anything else, and is not looked at. */
+/** `Environment=A=1 "B=two words"`. An EnvironmentFile wins over all of it, and is not looked at. */
 function environmentOf(settings: readonly Setting[]): ReadonlyMap<string, Binding> {
   const variables = new Map<string, Binding>();
   const nothing: UnitValues = { specifiers: new Map([["%", "%"]]), variables, budget: { left: 0 } };
@@ -109,7 +111,13 @@ function environmentOf(settings: readonly Setting[]): ReadonlyMap<string, Bindin
       variables.set(word.text.slice(0, equals), valueAfter(word, equals + 1));
     }
   }
-  return variables;
+  const hasFile = settings.some(({ name }) => name === "EnvironmentFile");
+  return hasFile ? opened(variables, "the EnvironmentFile may change it") : variables;
+}
+
+function opened(variables: ReadonlyMap<string, Binding>, why: string): ReadonlyMap<string, Binding> {
+  const reason = (name: string) => `the variable ${name} is not known here: ${why}`;
+  return new Map([...variables.keys()].map((name) => [name, { kind: "unknown", reason: reason(name) }]));
 }
 
 function valueAfter(word: Word, from: number): Binding {

@@ -83,8 +83,16 @@ export function runBuiltin(given: Expansion, command: Command, name: string): bo
       declare(given, command, name);
       return true;
     case "unset":
-      for (const { text } of command.args) given.scope.assign(text, { kind: "text", pieces: [], holes: [] });
+      for (const { text } of command.args)
+        given.scope.assign(text, { kind: "text", pieces: [], holes: [], unset: true });
       return true;
+    case "printf": {
+      const [flag, target] = command.args;
+      if (flag?.text !== "-v" || target === undefined) return false;
+      const reason = `the variable ${target.text} is set by printf`;
+      given.scope.assign(target.text, { kind: "unknown", reason });
+      return true;
+    }
     case "read":
     case "mapfile":
     case "readarray":

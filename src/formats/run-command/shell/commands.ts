@@ -164,6 +164,7 @@ function loop(walk: Walk, body: SyntaxNode, bind: () => void): void {
   walk.scope.branches([
     () => {
       for (const name of assignedIn(walk, body)) walk.scope.assign(name, severalWays(name));
+      if (readsMore(walk, body)) walk.scope.forgetAll("what a turn of the loop runs may set it");
       bind();
       if (body.type === "While") forEachChild(body, (child) => walkNode(walk, child));
       else walkNode(walk, body);
@@ -174,8 +175,21 @@ function loop(walk: Walk, body: SyntaxNode, bind: () => void): void {
 /** The names that a part of a script may assign, by the look of it. */
 function assignedIn(walk: Walk, node: SyntaxNode): ReadonlySet<string> {
   const text = walk.source.text.slice(node.pos, node.end);
-  const found = text.matchAll(/(?:^|[\s;(&|])([A-Za-z_]\w*)\+?=/g);
-  return new Set([...found].map(([, name = ""]) => name));
+  const found = text.matchAll(
+    /(?:^|[\s;(&|"'])([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=|\$\{([A-Za-z_]\w*):?=|\bprintf\s+-v\s*["']?([A-Za-z_]\w*)/g,
+  );
+  const lists = text.matchAll(
+    /\b(?:read|readarray|mapfile|unset|getopts|export|declare|local|typeset|readonly|for|select)\b([^;\n&|]*)/g,
+  );
+  return new Set([
+    ...[...found].map(([, set, byDefault, printed]) => set ?? byDefault ?? printed ?? ""),
+    ...[...lists].flatMap(([, words = ""]) => words.match(/[A-Za-z_]\w*/g) ?? []),
+  ]);
+}
+
+/** Whether a part of a script runs what this reader does not follow, and what may set any variable. */
+function readsMore(walk: Walk, node: SyntaxNode): boolean {
+  return /(?:^|[\s;(&|])(?:\.|source|eval)\s/.test(walk.source.text.slice(node.pos, node.end));
 }
 
 function bindLoop(walk: Walk, name: string, wordlist: readonly SyntaxNode[] | undefined): void {
@@ -197,6 +211,7 @@ function bindLoop(walk: Walk, name: string, wordlist: readonly SyntaxNode[] | un
  */
 function defineFunction(walk: Walk, body: SyntaxNode): void {
   for (const name of assignedIn(walk, body)) walk.scope.setByFunction(name, severalWays(name));
+  if (readsMore(walk, body)) walk.scope.openByFunction("what a function runs may set it");
   walk.later.push(() =>
     walk.scope.inFunction(() => {
       walk.scope.assign("@", { kind: "unknown", reason: "the arguments of the function are not known here" });
@@ -295,7 +310,10 @@ function walkPayload(
   assignments: readonly Assignment[],
   sharesScope: boolean,
 ): void {
-  if (walk.depth >= deepestPayload || !/docker/i.test(script.text)) return;
+  // What eval runs may set any variable; it is followed where all of it is known.
+  if (sharesScope && (walk.depth >= deepestPayload || script.holes.length > 0))
+    walk.scope.forgetAll("what eval runs is not known here");
+  if (walk.depth >= deepestPayload || !(sharesScope || /docker/i.test(script.text))) return;
   const { source, variables } = payloadOf(script);
   for (const each of assignments) {
     const value = assignedWord(walk, each);

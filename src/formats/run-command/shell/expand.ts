@@ -67,7 +67,9 @@ function addPart(state: State, part: WordPart, quoted: boolean): void {
     }
     case "DoubleQuoted":
     case "LocaleString":
-      state.current.present = true;
+      // "${NAME[@]}" and "$@" are as many words as there are items: none where there is none.
+      if (!(part.parts.length === 1 && part.parts[0] && isAllItems(part.parts[0])))
+        state.current.present = true;
       for (const child of part.parts) {
         if (child.type === "Literal") addLiteral(state, child.pos, child.end, true);
         else addPart(state, child, true);
@@ -87,6 +89,11 @@ function addPart(state: State, part: WordPart, quoted: boolean): void {
   }
 }
 
+function isAllItems(part: WordPart): boolean {
+  if (part.type === "SimpleExpansion") return part.text === "$@";
+  return part.type === "ParameterExpansion" && (part.parameter === "@" || part.index?.text === "@");
+}
+
 function addParameter(state: State, part: ParameterExpansionPart, quoted: boolean): void {
   const { parameter, operation, prefix, index } = part;
   if (prefix) {
@@ -100,7 +107,7 @@ function addParameter(state: State, part: ParameterExpansionPart, quoted: boolea
   }
   const binding = bindingOf(state.given, parameter);
   if (!operation) {
-    if (binding) addBinding(state, part, binding, quoted, all);
+    if (binding) addBinding(state, part, binding, quoted, all, index?.text === "*");
     else addUnknown(state, part, unknownVariable(parameter), !quoted || all);
     return;
   }
@@ -110,8 +117,12 @@ function addParameter(state: State, part: ParameterExpansionPart, quoted: boolea
   }
   const empty = binding?.kind === "text" && binding.pieces.length === 0;
   const takesEmpty = operation.operator.startsWith(":");
-  const present = binding !== undefined && !(takesEmpty && empty);
+  const isUnset = binding === undefined || (binding.kind === "text" && binding.unset === true);
+  const present = !isUnset && !(takesEmpty && empty);
   const kind = operation.operator.replace(":", "");
+  // `${NAME:=…}` also sets it.
+  if (kind === "=" && !present && !index)
+    state.given.scope.assign(parameter, expandValue(operation.operand, state.given));
   if (present && kind !== "+") addBinding(state, part, binding, quoted, all);
   else if ((kind === "-" || kind === "=") && (!binding || empty))
     addOperand(state, part, operation.operand, quoted);

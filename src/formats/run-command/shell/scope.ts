@@ -3,7 +3,12 @@ import type { Hole, Word } from "../word.ts";
 
 /** What a shell variable holds, as far as the script shows. */
 export type Binding =
-  | { readonly kind: "text"; readonly pieces: readonly Piece[]; readonly holes: readonly Hole[] }
+  | {
+      readonly kind: "text";
+      readonly pieces: readonly Piece[];
+      readonly holes: readonly Hole[];
+      readonly unset?: true;
+    }
   | { readonly kind: "list"; readonly words: readonly Word[] }
   | {
       readonly kind: "unknown";
@@ -18,9 +23,13 @@ export type Binding =
  */
 export interface Scope {
   get(name: string): Binding | undefined;
+  /** The same, as far as this script assigns it: what another file may do does not count. */
+  own(name: string): Binding | undefined;
   assign(name: string, binding: Binding): void;
-  /** Nothing that was known is sure any more: another file was read in. */
+  /** Nothing is sure any more, not even that a variable is not set: another file was read in. */
   forgetAll(reason: string): void;
+  /** A function may do the same, whenever it is called. */
+  openByFunction(reason: string): void;
   /** Runs a part whose assignments do not outlive it (a subshell). */
   isolated(run: () => void): void;
   /** Runs alternatives that each start from here; behind them, what any assigned is uncertain. */
@@ -44,6 +53,8 @@ export function newScope(initial: ReadonlyMap<string, Binding> = new Map()): Sco
   const assigned = new Set<string>();
   const again = new Set<string>();
   let functions = 0;
+  let anything: Binding | undefined;
+  let openedByFunction: Binding | undefined;
   const assign = (name: string, binding: Binding) => {
     if (functions === 0) {
       if (assigned.has(name)) again.add(name);
@@ -51,7 +62,7 @@ export function newScope(initial: ReadonlyMap<string, Binding> = new Map()): Sco
     }
     const journal = journals.at(-1);
     if (journal && !journal.has(name)) journal.set(name, variables.get(name));
-    variables.set(name, functions === 0 ? (byFunctions.get(name) ?? binding) : binding);
+    variables.set(name, functions === 0 ? (openedByFunction ?? byFunctions.get(name) ?? binding) : binding);
   };
   const journalled = (run: () => void): readonly string[] => {
     const journal = new Map<string, Binding | undefined>();
@@ -61,11 +72,18 @@ export function newScope(initial: ReadonlyMap<string, Binding> = new Map()): Sco
     for (const [name, before] of journal) put(name, before);
     return [...journal.keys()];
   };
+  const forgetAll = (reason: string) => {
+    anything = { kind: "unknown", reason };
+    for (const [name, binding] of [...variables]) if (!isEngine(binding)) assign(name, anything);
+  };
   return {
-    get: (name) => variables.get(name),
+    get: (name) => variables.get(name) ?? anything,
+    own: (name) => variables.get(name),
     assign,
-    forgetAll(reason) {
-      for (const name of [...variables.keys()]) assign(name, { kind: "unknown", reason });
+    forgetAll,
+    openByFunction(reason) {
+      openedByFunction = { kind: "unknown", reason };
+      forgetAll(reason);
     },
     isolated(run) {
       journalled(run);
@@ -92,4 +110,12 @@ export function newScope(initial: ReadonlyMap<string, Binding> = new Map()): Sco
     },
     exported: new Set(),
   };
+}
+
+/** `DOCKER=docker`: whatever else may set it, it stays the name of an engine's client. */
+function isEngine(binding: Binding): boolean {
+  return (
+    binding.kind === "text" &&
+    /^(?:sudo )?(?:docker|podman|nerdctl)$/.test(binding.pieces.map(({ text }) => text).join(""))
+  );
 }

@@ -28,7 +28,8 @@ export function unknownVariable(name: string): string {
 /** What the script assigned, or one of the few variables that every shell has. */
 export function bindingOf(given: Expansion, name: string): Binding | undefined {
   const binding = given.scope.get(name);
-  if (binding) return binding;
+  const isEveryShells = name === "HOME" || name === "PWD" || name === "XDG_RUNTIME_DIR";
+  if (binding && !(isEveryShells && binding.kind === "unknown")) return binding;
   if (name === "HOME") return known(given.home);
   // https://specifications.freedesktop.org/basedir-spec/latest/: a folder of the user's own. Whose it is changes nothing here.
   if (name === "XDG_RUNTIME_DIR") return known("/run/user/1000");
@@ -50,6 +51,7 @@ export function addBinding(
   binding: Binding,
   quoted: boolean,
   all: boolean,
+  joined = false,
 ): void {
   if (binding.kind === "unknown") {
     const written = binding.source === undefined ? part : { ...part, text: binding.source };
@@ -58,6 +60,7 @@ export function addBinding(
   }
   const at = rangeAt(state.given.source, part.pos, part.end);
   if (binding.kind === "text") {
+    if (all && binding.unset) return;
     addPieces(state, at, binding.pieces, quoted, part, binding.holes);
     return;
   }
@@ -70,7 +73,9 @@ export function addBinding(
     return;
   }
   for (const [index, word] of binding.words.entries()) {
-    if (index > 0) nextField(state);
+    // "${NAME[*]}" is one word, with the first character of IFS between the items.
+    if (index > 0 && joined && quoted) push(state, { text: " ", at, written: undefined, exact: false });
+    else if (index > 0) nextField(state);
     state.current.present = true;
     addPieces(state, at, word.pieces, true, part, word.holes);
     if (word.many) state.current.many = true;
@@ -90,6 +95,11 @@ function addPieces(
   state.given.budget.left -= length + 1;
   if (state.length + length > longest || state.given.budget.left < 0) {
     addUnknown(state, part, `${part.text.slice(0, 60)} is too long to be followed`, !quoted);
+    return;
+  }
+  const separators = quoted ? undefined : state.given.scope.own("IFS");
+  if (separators && !(separators.kind === "text" && separators.unset)) {
+    addUnknown(state, part, "the script sets IFS, at whose characters it is split", true);
     return;
   }
   if (quoted) state.current.present = true;
