@@ -124,6 +124,22 @@ describe("subjects", () => {
     expect(view.mounts[0]?.state).toBe(known ? "set" : "unresolved");
   });
 
+  test.each([
+    ["an empty test of a health check", "healthcheck: { test: [] }", 0],
+    ["a number and its text as groups", "group_add: [1, '1']", 0],
+    ["the same number twice", "group_add: [1, 1]", 1],
+    ["an IPv6 address without brackets", "ports: ['::1:80:80']", 1],
+    ["one in brackets", "ports: ['[::1]:80:80']", 0],
+    ["two spaces in a size", "mem_limit: '5  m'", 1],
+    ["one space in a size", "mem_limit: '5 m'", 0],
+    ["an image that is empty", "image: '${NONE-}'", 1],
+  ])("%s is taken as docker compose takes it", (_, key, gaps) => {
+    const image = key.startsWith("image") ? "" : "image: x, ";
+    const { reading, service } = composeProject(`services: { a: { ${image}${key} } }`);
+    expect(reading.gaps).toHaveLength(gaps);
+    expect(service("a").healthcheck.state).toBe("unset");
+  });
+
   test("a service that a provider runs is no container", () => {
     const { reading } = composeProject("services: { a: { provider: { type: x } }, b: { image: x } }");
     expect(reading.subjects.map((each) => each.name)).toEqual(["b"]);

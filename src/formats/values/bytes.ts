@@ -5,9 +5,9 @@ const units: Readonly<Record<string, number>> = { "": 0, k: 1, m: 2, g: 3, t: 4,
  * 1024), or -1 for `-1`. Undefined where it is none.
  */
 export function parseBytes(text: string): number | undefined {
-  const clean = text.trim().toLowerCase();
+  const clean = text.toLowerCase();
   if (clean === "-1") return -1;
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgtp]?)i?b?$/.exec(clean);
+  const match = /^(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?$/.exec(clean);
   if (!match) return undefined;
   return Math.floor(Number(match[1]) * 1024 ** (units[match[2] ?? ""] ?? 0));
 }

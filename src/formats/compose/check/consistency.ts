@@ -10,7 +10,9 @@ import type { Issue } from "./issue.ts";
 export function checkConsistency(service: Node, project: Node, report: (issue: Issue) => void): void {
   const refuse = (reason: string, { place }: Node) =>
     report({ reason: `docker compose refuses this: ${reason}`, place });
-  if (!get(service, "image") && !get(service, "build") && !get(service, "provider")) {
+  const image = get(service, "image");
+  const isEmpty = image?.kind === "scalar" && image.text === "" && image.missing.length === 0;
+  if ((!image || isEmpty) && !get(service, "build") && !get(service, "provider")) {
     refuse("the service has neither image nor build", service);
   }
   const build = get(service, "build");

@@ -119,8 +119,10 @@ export function checkShape(
     for (const [index, each] of itemsOf(node).entries()) {
       checkShape(each, fitting.item, [...path, `[${index}]`], report);
       if (!fitting.unique || each.kind !== "scalar" || each.missing.length > 0) continue;
-      if (seen.has(each.text)) refuse(`${where()} names the same twice`, each.place);
-      seen.add(each.text);
+      // A number and the text of it are two.
+      const key = `${typeof each.value} ${each.text}`;
+      if (seen.has(key)) refuse(`${where()} names the same twice`, each.place);
+      seen.add(key);
     }
   } else if (fitting.kind === "map") {
     for (const { name, key, value } of entriesOf(node)) {

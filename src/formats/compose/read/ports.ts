@@ -28,7 +28,9 @@ function keyOf(port: PublishedPort): string {
 function readShort(node: Node, report: Report): FactList<PublishedPort> {
   const missing = missingReason(node);
   if (missing !== undefined) return [unresolved(missing, originOf(node))];
-  const parsed = parsePublishedPorts(node.kind === "scalar" && !/\s/.test(node.text) ? node.text : "");
+  // docker run takes an IPv6 address without brackets, docker compose does not.
+  const isPort = node.kind === "scalar" && !/\s|^[^[]*:[^:]*:[^:]*:/.test(node.text);
+  const parsed = parsePublishedPorts(isPort ? node.text : "");
   return parsed.ok ? parsed.value.map((port) => checked(port, node, report)) : [refused(node, report)];
 }
 

@@ -156,6 +156,7 @@ function readHealthcheck(node: Node | undefined): Fact<Healthcheck> {
   if (disable && disabled.state === "set" && disabled.value) return set("none", originOf(disable));
   const test = get(node, "test");
   if (!test || isNull(test)) return unset;
+  if (test.kind === "list" && itemsOf(test).length === 0) return unset;
   const first = scalar(itemsOf(test)[0]);
   return set(first?.text === "NONE" ? "none" : "command", originOf(test));
 }
