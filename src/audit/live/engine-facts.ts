@@ -35,24 +35,25 @@ export function withConfiguration(
   const subject = reading.subjects[0];
   const declared = subject?.kind === "engine" ? subject.views[0] : undefined;
   if (!declared) return { engine: profiled(configured), gaps: unread };
-  return { engine: profiled(overlay(configured, declared)), gaps: unread };
+  return { engine: profiled(overlay(configured, declared, unread.length === 0)), gaps: unread };
 }
 
-function overlay(configured: Engine, declared: Engine): Engine {
+function overlay(configured: Engine, declared: Engine, isWhole: boolean): Engine {
   const facts = Object.keys(configured).map((field) => {
     const live: unknown = Reflect.get(configured, field);
     const said: unknown = Reflect.get(declared, field);
     if (field === "kind" || field === "level") return [field, live];
     if (Array.isArray(live) && Array.isArray(said)) return [field, mergeLists(live, said)];
-    return [field, mergeFacts(live as Fact<unknown>, said as Fact<unknown>)];
+    return [field, mergeFacts(live as Fact<unknown>, said as Fact<unknown>, isWhole)];
   });
   return { ...configured, ...Object.fromEntries(facts) };
 }
 
-/** What the API tells is what runs. */
-function mergeFacts(live: Fact<unknown>, said: Fact<unknown>): Fact<unknown> {
+/** What the API tells is what runs. What it leaves open, and a configuration that was read whole does not set, is not set. */
+function mergeFacts(live: Fact<unknown>, said: Fact<unknown>, isWhole: boolean): Fact<unknown> {
   if (live.state === "set" || said.state === "unseen") return live;
-  return said.state === "unset" && live.state !== "unseen" ? live : said;
+  const isNotSet = isWhole && live.state === "unresolved";
+  return said.state === "unset" && live.state !== "unseen" && !isNotSet ? live : said;
 }
 
 /** Both, the configuration's own words first; an address that it names is not told again. */

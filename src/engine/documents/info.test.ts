@@ -87,6 +87,19 @@ it("does not take what the API keeps to itself for unset", () => {
   expect([kernelLsm.state, selinuxMode.state]).toEqual(["unresolved", "unresolved"]);
 });
 
+it.each([
+  ["1.41", [], "unresolved"],
+  ["1.41", ["name=no-new-privileges"], "set"],
+  ["1.42", [], "set"],
+])(
+  "with API %s and %j it is %s whether no-new-privileges is on: older ones do not name it",
+  (api, options, state) => {
+    const told = engine({ SecurityOptions: options }, { version: { ...version, ApiVersion: api } });
+    expect(told.noNewPrivileges.state).toBe(state);
+    expect(told.rootless).toMatchObject({ value: false });
+  },
+);
+
 describe("security options", () => {
   it.each([
     [["name=userns"], { usernsRemap: { value: "default" } }],
