@@ -151,11 +151,11 @@ export function holdFolders({ eyes, hostRoot, onHost, tell }: FolderOptions): He
     refused: (root) => refused.get(root),
     async under(policies) {
       const all = [policies.default, ...policies.clients.map(({ policy }) => policy)];
-      wanted = all.filter(({ mode, allow }) => mode === "enforce" && allow.mounts.length > 0);
+      wanted = all.filter(({ mode }) => mode === "enforce");
       for (const { views } of byRoot.values()) views.clear();
       await inTurn();
-      if (wanted.length === 0) return policies;
-      const withFolders = (policy: Policy): Policy => ({ ...policy, folders: held });
+      const withFolders = (policy: Policy): Policy =>
+        policy.mode === "enforce" ? { ...policy, folders: held } : policy;
       return {
         ...policies,
         default: withFolders(policies.default),

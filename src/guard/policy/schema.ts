@@ -58,7 +58,7 @@ const allow = z.strictObject({
     z.array(mount).check(
       z.meta({
         description:
-          "Folders and files of the host that may be mounted: /srv/* for each folder in /srv, /srv/{client}/* for each folder in the one that has the client's name. None may be below one that containers can write, so /srv/** opens /srv alone unless it is read-only. The controls still judge them. Default: time zones and public certificates, read-only.",
+          "Folders and files of the host that may be mounted: /srv/* for each folder in /srv, /srv/{client}/* for each folder in the one that has the client's name. /srv/** for all below. Clients of an API before 1.45 can mount none below one that containers can write. The controls still judge them. Default: time zones and public certificates, read-only.",
       }),
     ),
   ),

@@ -1,4 +1,5 @@
 import type { HeldFolders } from "../engine/folders.ts";
+import { askedLabel } from "../judge/container/folders.ts";
 import { imageLabel } from "../judge/image/space.ts";
 import type { Ask } from "../judge/judge.ts";
 import { judge, judgeUnderstood } from "../judge/judge.ts";
@@ -8,6 +9,9 @@ import { findRoute } from "../request/read.ts";
 import { writeRequest } from "../request/write.ts";
 import type { Gate } from "./gate.ts";
 import { pin } from "./pinned.ts";
+
+/** What stands in a document where the guard said something in its own way: the names of its labels, and of its volumes. */
+const guardsWords = [imageLabel, askedLabel, "bulkhead-"];
 
 /** The guard's own reading, judging and writing; what must be known is asked by `ask`. */
 export function realGate(ask: Ask, folders?: HeldFolders): Gate {
@@ -30,8 +34,8 @@ export function realGate(ask: Ask, folders?: HeldFolders): Gate {
     judgeUnderstood: (request, policy) => judgeUnderstood(request, policy, ask),
     write: writeRequest,
     rewrite(body, rule) {
-      const isPlain = !rule.redact && !rule.owner && rule.space === undefined && !rule.folders;
-      if (isPlain && !body.includes(imageLabel)) return body;
+      const isPlain = !rule.redact && !rule.owner && rule.space === undefined;
+      if (isPlain && !guardsWords.some((each) => body.includes(each))) return body;
       try {
         return Buffer.from(`${JSON.stringify(rewriteResponse(JSON.parse(body.toString("utf8")), rule))}\n`);
       } catch {

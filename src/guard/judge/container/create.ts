@@ -21,6 +21,7 @@ import { createFields } from "./create-fields.ts";
 import { withNames } from "./create-names.ts";
 import { judgeRun, type Run } from "./existing.ts";
 import { type Hardened, harden } from "./harden.ts";
+import { withoutHostRights } from "./host-rights.ts";
 import { imageOf } from "./known.ts";
 import { lookAt } from "./look.ts";
 import { checkMaxima } from "./maxima.ts";
@@ -61,16 +62,18 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
   if (denied.length > 0 && isEnforced) return { request: asNamed, reasons: denied };
   const hardened = harden(body, read, withoutAllowed(before.view, policy), context);
   const after = denied.length > 0 ? [] : lookAt(judged(hardened.view), context, "final").reasons;
-  const isMade = isEnforced && hardened.changes.length > 0;
+  const safe = withoutHostRights(hardened.body, judged(hardened.view), context);
+  const changes = [...hardened.changes, ...safe.changes];
   return {
-    request: isMade ? sent(hardened.body) : asNamed,
+    request: isEnforced && changes.length > 0 ? sent(safe.body) : asNamed,
     reasons: [
       ...denied,
       ...hardened.reasons,
+      ...safe.reasons,
       ...after.filter(isDue),
       ...(hardened.reasons.length > 0 ? [] : checkMaxima(hardened.view, policy)),
     ],
-    changes: [...closed, ...hardened.changes],
+    changes: [...closed, ...changes],
     notes: before.notes,
   };
 }

@@ -2,6 +2,7 @@ import { textsOf } from "../../../base/json.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
+import { isGuardsProfile } from "./host-rights.ts";
 
 /**
  * What no control can tell the strength of: a seccomp profile of the client's own, a profile of AppArmor or a type of SELinux
@@ -21,7 +22,7 @@ function chosenProfile(option: string): string | undefined {
     case "no-new-privileges":
       return undefined;
     case "seccomp":
-      return ["unconfined", "builtin", "default", ""].includes(argument)
+      return ["unconfined", "builtin", "default", ""].includes(argument) || isGuardsProfile(argument)
         ? undefined
         : "brings its own seccomp profile, and the guard cannot tell what that lets through";
     case "apparmor":

@@ -101,13 +101,13 @@ export const guardRules = [
   {
     id: "guard-writable-path",
     title: "A folder of the host below one that containers can write",
-    why: "A container that can write to /srv replaces /srv/app by a link to /etc. dockerd follows the link when it starts a container that mounts /srv/app: at `docker start`, by a restart policy, or when dockerd itself restarts.",
+    why: "A container that can write to /srv replaces /srv/app by a link to /etc. dockerd follows the link when it starts a container that mounts /srv/app: at `docker start`, by a restart policy, or when dockerd itself restarts. The proxy mounts it by a volume and a subpath where the API has these (1.45), and this rule is for older ones and the plugin.",
     default: "deny",
   },
   {
     id: "guard-host-file",
     title: "A file in a folder of the host that gives a user of the host more rights",
-    why: "A container's root that can write to a folder of the host leaves a setuid program, a device node or a file with capabilities in it, and a user of the host who runs or opens it is root.",
+    why: "A container's root that can write to a folder of the host leaves a setuid program, a device node or a file with capabilities in it, and a user of the host who runs or opens it is root. The proxy keeps containers from leaving one; allow.mounts can say how (`as`).",
     default: "deny",
   },
   {
