@@ -62,20 +62,16 @@ export const asRoot: OnHost = ([program = "", ...args]) =>
 
 const image = "bulkhead.invalid/host";
 
-/** Of a guard that is not root: a container of its own, which has the host's programs and mounts and ends at once. */
+/** Of a guard that is not root: a container of its own, which has the host's programs and the guard's mounts, and ends at once. */
 export function byContainer(engine: Pick<EngineWriter, "post" | "delete">): OnHost {
-  let hasImage = false;
   return async (command) => {
-    if (!hasImage) {
-      // An archive without a file.
-      const made = await engine.post(`/images/create?fromSrc=-&repo=${image}`, Buffer.alloc(1024));
-      if (!made.ok) return failed(made.reason);
-      hasImage = true;
-    }
+    // An archive without a file.
+    const made = await engine.post(`/images/create?fromSrc=-&repo=${image}`, Buffer.alloc(1024));
+    if (!made.ok) return failed(made.reason);
     const folders = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache"].filter(existsSync);
     const created = await engine.post("/containers/create", {
       Image: image,
-      Cmd: ["/usr/bin/nsenter", "--target", "1", "--mount", "--", ...command],
+      Cmd: ["/usr/bin/nsenter", "--target", String(process.pid), "--mount", "--", ...command],
       NetworkDisabled: true,
       HostConfig: {
         Privileged: true,
@@ -86,10 +82,10 @@ export function byContainer(engine: Pick<EngineWriter, "post" | "delete">): OnHo
       },
     });
     const id = created.ok ? textAt(created.value, "Id") : undefined;
-    if (!created.ok || id === undefined) return failed(created.ok ? "it has no id" : created.reason);
-    const started = await engine.post(`/containers/${id}/start`);
+    const started = id === undefined ? created : await engine.post(`/containers/${id}/start`);
     const ended = started.ok ? await engine.post(`/containers/${id}/wait`) : started;
-    await engine.delete(`/containers/${id}?force=1`);
+    if (id !== undefined) await engine.delete(`/containers/${id}?force=1`);
+    await engine.delete(`/images/${image}`);
     if (!ended.ok) return failed(ended.reason);
     const status = recordAt({ at: ended.value }, "at").StatusCode;
     return status === 0 ? ok(undefined) : failed(`mount of the host ends with status ${String(status)}`);
