@@ -14,10 +14,10 @@ import { codeOf, whyUnread } from "../../base/error-words.ts";
 import { textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { canonicalPath, isAtOrBelow } from "../../model/host/path.ts";
-import { type HostFolder, type HostFolders, rootOf } from "../judge/container/folders.ts";
+import { rootOf } from "../judge/container/folders.ts";
 import { matchesPath } from "../judge/policy/patterns.ts";
 import type { Policies } from "../policy/policies.ts";
-import type { Ids, MountRule, Policy } from "../policy/policy.ts";
+import type { HostFolder, HostFolders, Ids, MountRule, Policy } from "../policy/policy.ts";
 import type { HostEyes } from "./host-path.ts";
 import { mountView, type OnHost } from "./views.ts";
 

@@ -1,8 +1,7 @@
 import type { ContainerPatch } from "../../model/patch.ts";
-import type { Policy } from "../policy/policy.ts";
+import type { HostFolders, Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import type { ObjectKind } from "../routes/route.ts";
-import type { HostFolders } from "./container/folders.ts";
 
 /** A question to answer before the decision: about an object of the Engine or a path on the host. */
 export type Question =

@@ -1,6 +1,5 @@
 import type { Limits } from "../../fix/plan/limits.ts";
 import type { JsonLimits } from "../json/parse.ts";
-import type { HostFolders } from "../judge/container/folders.ts";
 import type { RouteGroup } from "../routes/route.ts";
 
 /** `unjudged` opens a route and turns off the rule that shuts it as a whole; `allow` only opens it. */
@@ -105,4 +104,30 @@ export interface MountRule {
   readonly as?: Ids;
   /** Whether it may be mounted although a control finds it dangerous: `/etc`, the Engine's socket. */
   readonly dangerous?: boolean;
+}
+
+/**
+ * A folder of `allow.mounts` as a volume of the guard's. A bind below it is sent as this volume with a subpath, which dockerd opens
+ * part by part beneath the volume: no link, and nobody who swaps a part of the path, leads it out of the folder.
+ */
+export interface HostFolder {
+  /** Whether the device shows what a container's root makes as the caller's, so that it gives nobody the rights of another. */
+  readonly isMapped: boolean;
+  /** On the host, without patterns: `/srv` of `/srv/**`. */
+  readonly root: string;
+  /** The volume's name. */
+  readonly volume: string;
+  /** What dockerd mounts as the volume. */
+  readonly device: string;
+  /** Whether the device means the same folder when the guard has ended, so that dockerd may start a container by itself. */
+  readonly lasts: boolean;
+}
+
+/** Those of all clients. */
+export interface HostFolders {
+  /** `user`: the container's, as it was asked for. */
+  at(rule: MountRule, user?: string): HostFolder | undefined;
+  named(volume: string): HostFolder | undefined;
+  /** Why it is not held, where its path may lead elsewhere. */
+  refused(root: string): string | undefined;
 }

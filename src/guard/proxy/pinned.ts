@@ -7,14 +7,13 @@ import {
   askedLabel,
   asVolume,
   folderOf,
-  type HostFolder,
   hasSubpaths,
   refusedFolder,
   withMounts,
 } from "../judge/container/folders.ts";
 import type { Ask, Judged } from "../judge/judge.ts";
 import { questionKey } from "../judge/result.ts";
-import type { Policy } from "../policy/policy.ts";
+import type { HostFolder, Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 
 type Json = Readonly<Record<string, unknown>>;

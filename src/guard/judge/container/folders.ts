@@ -1,36 +1,10 @@
 import { isRecord, itemsOf, parsedJson, recordAt, textAt, textsOf } from "../../../base/json.ts";
 import { canonicalPath, isAtOrBelow } from "../../../model/host/path.ts";
 import type { Mount } from "../../../model/mount.ts";
-import type { MountRule, Policy } from "../../policy/policy.ts";
+import type { HostFolder, HostFolders, MountRule, Policy } from "../../policy/policy.ts";
 import type { ApiVersion } from "../../request/version.ts";
 import { matchesPath } from "../policy/patterns.ts";
 import type { Answer } from "../result.ts";
-
-/**
- * A folder of `allow.mounts` as a volume of the guard's. A bind below it is sent as this volume with a subpath, which dockerd opens
- * part by part beneath the volume: no link, and nobody who swaps a part of the path, leads it out of the folder.
- */
-export interface HostFolder {
-  /** Whether the device shows what a container's root makes as the caller's, so that it gives nobody the rights of another. */
-  readonly isMapped: boolean;
-  /** On the host, without patterns: `/srv` of `/srv/**`. */
-  readonly root: string;
-  /** The volume's name. */
-  readonly volume: string;
-  /** What dockerd mounts as the volume. */
-  readonly device: string;
-  /** Whether the device means the same folder when the guard has ended, so that dockerd may start a container by itself. */
-  readonly lasts: boolean;
-}
-
-/** Those of all clients. */
-export interface HostFolders {
-  /** `user`: the container's, as it was asked for. */
-  at(rule: MountRule, user?: string): HostFolder | undefined;
-  named(volume: string): HostFolder | undefined;
-  /** Why it is not held, where its path may lead elsewhere. */
-  refused(root: string): string | undefined;
-}
 
 /** The API has subpaths since this minor version. */
 const subpathsSince = 45;
