@@ -41,12 +41,6 @@ export async function reload(
   return undefined;
 }
 
-/** Whether a reload can be asked of it. */
-export function reloadable(state: ContainerState): boolean {
-  const main = isHere(state) ? serverOf(state.pid) : undefined;
-  return main !== undefined && reloads.some(([program]) => program.test(programOf(main)));
-}
-
 /** The container's first process, or what an init started. */
 function serverOf(pid: number): number | undefined {
   return inits.test(programOf(pid)) ? processesOf(pid)[1] : pid;

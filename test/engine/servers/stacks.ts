@@ -59,7 +59,6 @@ export const stacks: readonly Stack[] = [
 `,
     files: {
       "templates/default.conf.template":
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: envsubst's
         "server { listen 80; location / { return 200 'the site of ${NGINX_HOST}\\n'; } }\n",
     },
     checks: ["--check-http", "/"],
