@@ -87,7 +87,7 @@ export async function attributeAll(
   loosened: Loosened,
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: (done: string) => Promise<void> },
 ): Promise<void> {
-  const held = shown.filter(({ proved }) => proved.outcome === "held");
+  const held = shown.filter(({ proved }) => proved.outcome === "held" && proved.by === undefined);
   let done = 0;
   const one = async (each: AttributedProbe) => {
     if (signal.aborted || !each.tried) return;

@@ -1,13 +1,9 @@
 import { failed, type Result } from "../base/result.ts";
 import type { TcpAddress } from "../engine/host/reach.ts";
-import type { Capability } from "../model/container/capability.ts";
 import type { Container } from "../model/container.ts";
 import type { Outcome } from "../model/proof.ts";
-import { verdict } from "./experiment/verdict.ts";
-import { tryWays, type Ways, type WayTried } from "./experiment/ways.ts";
 import type { Architecture } from "./helper/elf.ts";
 import type { Plan } from "./helper/program.ts";
-import type { Running } from "./subject/running.ts";
 
 /** What there is to know of a probe before it runs. */
 export interface About {
@@ -29,23 +25,6 @@ export interface About {
   readonly looser: Looser;
   /** What there is to say without an experiment; undefined to make it. */
   readonly before?: (facts: Facts) => Before | undefined;
-}
-
-/**
- * A right that a process may have, and every equivalent way to use it. It is held where all of them fail.
- */
-export interface Right extends Omit<About, "looser"> {
-  /** The capability that it needs. */
-  readonly needs?: Capability;
-  /** Every way, or the ways that depend on what is there: `attempt` tries them. */
-  readonly ways:
-    | Ways
-    | ((
-        target: ProbeTarget,
-        attempt: (ways: Ways) => Promise<Result<readonly WayTried[]>>,
-      ) => Promise<Result<readonly WayTried[]>>);
-  /** Errors that the layers which may hold it give, beside EPERM, and SIGSYS and ENOSYS of a seccomp filter. */
-  readonly refusals?: readonly string[];
 }
 
 /**
@@ -75,6 +54,8 @@ export interface ProbeRuns<O> {
 export interface Judgement {
   readonly outcome: Outcome;
   readonly evidence: string;
+  /** Empty where no control holds it, and none is to be looked for. */
+  readonly by?: readonly string[];
 }
 
 export type Before = Judgement | { readonly outcome: "notApplicable"; readonly evidence: string };
@@ -97,6 +78,30 @@ export interface Facts {
   readonly cpus: number;
   /** Bytes. */
   readonly memoryTotal: number;
+}
+
+/** What the kernel says of the container itself, beside what its twin shows. */
+export interface Running {
+  readonly mounts: readonly Mounted[];
+  readonly processes: readonly RunningProcess[];
+}
+
+/** A mount as /proc/PID/mountinfo shows it (proc(5)). */
+export interface Mounted {
+  readonly point: string;
+  /** The folder of the file system that is mounted there. */
+  readonly root: string;
+  readonly type: string;
+  readonly isReadOnly: boolean;
+}
+
+export interface RunningProcess {
+  readonly name: string;
+  /** The real, effective, saved and file system uid, as the container counts them. */
+  readonly uids: readonly number[];
+  readonly noNewPrivileges: boolean;
+  /** Whether it holds CAP_SETUID, and so can become root by itself. */
+  readonly maySetuid: boolean;
 }
 
 /** Where an experiment is made. */
@@ -136,25 +141,6 @@ export interface TriedProbe {
   readonly judgement: Before;
   /** Makes the experiment in a container like the subject, and judges it as the subject's. */
   readonly again: (target: ProbeTarget) => Promise<Before>;
-}
-
-const filtered = ["EPERM", "SIGSYS", "ENOSYS"];
-
-export function right(given: Right): Probe & Measurement<readonly WayTried[]> {
-  const { ways, needs, refusals = [], ...about } = given;
-  return measurement({
-    ...about,
-    looser: "open",
-    experiment(target) {
-      const attempt = (all: Ways) => tryWays(target, all, needs);
-      return typeof ways === "function" ? ways(target, attempt) : attempt(ways);
-    },
-    judge: ({ subject, control }) =>
-      verdict(subject, control, {
-        refusals: [...filtered, ...refusals],
-        looser: "a privileged container of the same image",
-      }),
-  });
 }
 
 export function measurement<O>(given: Measurement<O>): Probe & Measurement<O> {

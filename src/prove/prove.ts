@@ -5,8 +5,8 @@ import { type AttributedProbe, attributeAll } from "./attribution.ts";
 import { openContainers, type ProofContainers } from "./containers/proof-containers.ts";
 import { type ProofContext, takeAway } from "./containers/test-container.ts";
 import type { ProvingEngine } from "./engine.ts";
-import { beyondTwin, type Mounted, mountsOf } from "./experiment/kernel-files.ts";
-import type { Before, Facts, Probe, ProbeTarget, TriedProbe } from "./probe.ts";
+import { beyondTwin, mountsOf } from "./experiment/kernel-files.ts";
+import type { Before, Facts, Mounted, Probe, ProbeTarget, TriedProbe } from "./probe.ts";
 import { type ProofTarget, readSubject } from "./subject/subject.ts";
 
 export interface ProveRequest {

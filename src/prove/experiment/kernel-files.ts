@@ -1,17 +1,8 @@
 import { ok, type Result } from "../../base/result.ts";
 import { atFdCwd, open } from "../helper/errno.ts";
-import type { ProbeTarget } from "../probe.ts";
+import type { Mounted, ProbeTarget } from "../probe.ts";
 import { textFile } from "./looks.ts";
 import type { Way } from "./ways.ts";
-
-/** A mount as /proc/PID/mountinfo shows it (proc(5)). */
-export interface Mounted {
-  readonly point: string;
-  /** The folder of the file system that is mounted there. */
-  readonly root: string;
-  readonly type: string;
-  readonly isReadOnly: boolean;
-}
 
 export function mountsIn(mountinfo: string): readonly Mounted[] {
   return mountinfo.split("\n").flatMap((line) => {

@@ -8,18 +8,6 @@ export type Looked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: string };
 
-/** Reads the beginning of a file; opens it without waiting and without being able to write. */
-export function readFile(path: string, size = 4096): Plan<Looked<Buffer>> {
-  return (builder) => {
-    const flags = open.readOnly | open.nonBlocking | open.closeOnExec;
-    const descriptor = builder.call("openat", atFdCwd, builder.text(path), flags, 0);
-    const memory = builder.space(size);
-    const count = builder.call("read", descriptor, memory, size);
-    builder.call("close", descriptor);
-    return (ran) => looked(ran, descriptor, count, (length) => ran.data(memory).subarray(0, length));
-  };
-}
-
 /** The names in a folder with their kinds, as many as fit. */
 export function readFolder(path: string, size = 32_768): Plan<Looked<readonly FolderEntry[]>> {
   return (builder) => {

@@ -4,7 +4,8 @@ import { mountsOf } from "../experiment/kernel-files.ts";
 import { readFolder, textFile, together } from "../experiment/looks.ts";
 import type { Way, Ways } from "../experiment/ways.ts";
 import { atFdCwd, open } from "../helper/errno.ts";
-import { type Judgement, measurement, type ProbeRuns, right } from "../probe.ts";
+import { type Judgement, measurement, type ProbeRuns } from "../probe.ts";
+import { right } from "../right.ts";
 
 /** What Docker puts into every container's /dev, with the console of one that has a terminal. */
 const usual = new Set(["console", "full", "null", "ptmx", "random", "tty", "urandom", "zero"]);

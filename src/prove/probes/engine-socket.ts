@@ -5,12 +5,12 @@ import { setItems } from "../../model/fact.ts";
 import { engineSocketNames } from "../../model/host/places-sockets.ts";
 import { engineSocket as looserSocket, own } from "../containers/paths.ts";
 import { type Attempt, judgeAttempts } from "../experiment/attempts.ts";
-import { kernelTypes, type Mounted, mountsOf } from "../experiment/kernel-files.ts";
+import { kernelTypes, mountsOf } from "../experiment/kernel-files.ts";
 import { readFolder, readStatus, type Status, textFile, together } from "../experiment/looks.ts";
 import { noSignal, ping, versionIn } from "../experiment/tcp.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Plan } from "../helper/program.ts";
-import { type Facts, measurement, type ProbeTarget } from "../probe.ts";
+import { type Facts, type Mounted, measurement, type ProbeTarget } from "../probe.ts";
 
 /** Folders of its mounts that are looked through for sockets. */
 const mostFolders = 5000;

@@ -7,7 +7,8 @@ import { readStatus, type Status, textFile, together } from "../experiment/looks
 import type { Way } from "../experiment/ways.ts";
 import { atFdCwd, errnoOf, folder, namelessFile, open } from "../helper/errno.ts";
 import type { Plan } from "../helper/program.ts";
-import { type Facts, measurement, type ProbeTarget, right } from "../probe.ts";
+import { type Facts, measurement, type ProbeTarget } from "../probe.ts";
+import { right } from "../right.ts";
 import { tmpfsTargets } from "../subject/tmpfs-targets.ts";
 
 /** The paths that Docker masks and most kernels have. */

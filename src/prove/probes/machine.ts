@@ -2,7 +2,7 @@ import { mountsOf, opensForWriting, placesOf } from "../experiment/kernel-files.
 import type { Way } from "../experiment/ways.ts";
 import { atFdCwd, open } from "../helper/errno.ts";
 import type { Builder } from "../helper/program.ts";
-import { type Right, right } from "../probe.ts";
+import { type Right, right } from "../right.ts";
 
 /** Who may hold a right that a capability gives. */
 const usual = ["root-user", "no-new-privileges", "seccomp-profile"];

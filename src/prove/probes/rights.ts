@@ -2,7 +2,7 @@ import { own, spare } from "../containers/paths.ts";
 import type { Way, Ways } from "../experiment/ways.ts";
 import { atFdCwd, errnoOf } from "../helper/errno.ts";
 import type { Argument, Builder } from "../helper/program.ts";
-import { right } from "../probe.ts";
+import { right } from "../right.ts";
 
 /** Who may hold a right that root has by a capability. */
 const usual = ["root-user", "no-new-privileges", "seccomp-profile"];

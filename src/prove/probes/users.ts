@@ -1,11 +1,10 @@
 import { ok } from "../../base/result.ts";
-import { startingUser } from "../../controls/users/starting-user.ts";
 import { type Attempt, judgeAttempts } from "../experiment/attempts.ts";
 import type { Way } from "../experiment/ways.ts";
 import { atFdCwd, open } from "../helper/errno.ts";
 import { programMemory } from "../helper/program.ts";
-import { type Judgement, measurement, right } from "../probe.ts";
-import type { RunningProcess } from "../subject/running.ts";
+import { type Judgement, measurement, type RunningProcess } from "../probe.ts";
+import { right } from "../right.ts";
 
 /** Where the helper keeps its programs, the same in every helper: the neighbour's last bytes there are in no use. */
 const itsMemory = programMemory.base + programMemory.size - 8;
@@ -64,10 +63,6 @@ export const runAsRoot = measurement<readonly Attempt[]>({
   tries: "run as root",
   inPlace: true,
   looser: "open",
-  before: ({ view, running }) => {
-    const starts = startingUser(view);
-    return running && starts.known && starts.isRoot ? judgeRunning(running.processes) : undefined;
-  },
   experiment: async (target) => {
     const uid = await target.run((builder) => {
       const call = builder.call("geteuid");
@@ -76,12 +71,18 @@ export const runAsRoot = measurement<readonly Attempt[]>({
     if (!uid.ok) return uid;
     return ok([{ what: "running as uid 0", error: uid.value === 0 ? undefined : `it is uid ${uid.value}` }]);
   },
-  judge: (seen) =>
-    judgeAttempts(
-      seen,
-      seen.subject.flatMap(({ error }) => error ?? []),
-      { looser: "a container of the same image with --user 0" },
-    ),
+  judge(seen) {
+    const isRoot = seen.subject.some(({ error }) => error === undefined);
+    const dropped = isRoot ? judgeRunning(seen.facts.running?.processes ?? []) : undefined;
+    return (
+      dropped ??
+      judgeAttempts(
+        seen,
+        seen.subject.flatMap(({ error }) => error ?? []),
+        { looser: "a container of the same image with --user 0" },
+      )
+    );
+  },
 });
 
 /** What an entrypoint made of the root that it was given. */
@@ -93,6 +94,7 @@ export function judgeRunning(processes: readonly RunningProcess[]): Judgement | 
   return processes.every(({ noNewPrivileges }) => noNewPrivileges)
     ? {
         outcome: "held",
+        by: [],
         evidence: `what runs dropped to uid ${uids}, with no way back (no CAP_SETUID, no-new-privileges); ${exec}`,
       }
     : {

@@ -3,22 +3,8 @@ import { parseCgroup } from "../../kernel/cgroups/membership.ts";
 import { openCgroupTree } from "../../kernel/cgroups/tree.ts";
 import { parseIdMap, toInside } from "../../kernel/processes/ids.ts";
 import { credentialsOf } from "../experiment/credentials.ts";
-import { type Mounted, mountsIn } from "../experiment/kernel-files.ts";
-
-/** What the kernel says of the container itself, beside what its twin shows. */
-export interface Running {
-  readonly mounts: readonly Mounted[];
-  readonly processes: readonly RunningProcess[];
-}
-
-export interface RunningProcess {
-  readonly name: string;
-  /** The real, effective, saved and file system uid, as the container counts them. */
-  readonly uids: readonly number[];
-  readonly noNewPrivileges: boolean;
-  /** Whether it holds CAP_SETUID, and so can become root by itself. */
-  readonly maySetuid: boolean;
-}
+import { mountsIn } from "../experiment/kernel-files.ts";
+import type { Running, RunningProcess } from "../probe.ts";
 
 /** Where the kernel of a container's host is seen. */
 export interface Kernel {
