@@ -72,7 +72,7 @@ export function errorOf(ran: Ran, call: Call): string | undefined {
 }
 
 /** What attempts came to, for evidence: `mount(tmpfs): EPERM; chroot("/") succeeds`. */
-export function sayAttempts(attempts: readonly Attempt[]): string {
+function sayAttempts(attempts: readonly Attempt[]): string {
   const byError = new Map<string, string[]>();
   for (const { what, error } of attempts) {
     const key = error ?? "";
