@@ -58,9 +58,11 @@ function processes(proc: string, rootless: string | undefined): Check {
   const remedy =
     uid !== "0"
       ? "Run bulkhead as root, or as the user of a rootless Engine."
-      : isInside
-        ? "Run this container with --cap-add SYS_PTRACE: it then sees their namespaces, mounts and devices. Where AppArmor runs it needs --security-opt apparmor=unconfined as well."
-        : "Give it the capability SYS_PTRACE.";
+      : holdsCapability(status, 19n)
+        ? "A security module, or a user namespace around bulkhead, closes them. In a container where AppArmor runs: --security-opt apparmor=unconfined."
+        : isInside
+          ? "Run this container with --cap-add SYS_PTRACE: it then sees their namespaces, mounts and devices. Where AppArmor runs it needs --security-opt apparmor=unconfined as well."
+          : "Give it the capability SYS_PTRACE.";
   return limited(name, found, `What the kernel enforces for these is unknown. ${remedy}`);
 }
 
@@ -171,9 +173,16 @@ function tracing(sys: string, proc: string): Check {
 
 /** The kernel has it, and this process may mount (CAP_SYS_ADMIN, number 21: capabilities(7)). */
 function canMountTracefs(proc: string): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(read(join(proc, "self/status")) ?? "")?.[1] ?? "0";
-  const mayMount = ((BigInt(`0x${effective}`) >> 21n) & 1n) === 1n;
-  return mayMount && /\ttracefs$/m.test(read(join(proc, "filesystems")) ?? "");
+  return (
+    holdsCapability(read(join(proc, "self/status")) ?? "", 21n) &&
+    /\ttracefs$/m.test(read(join(proc, "filesystems")) ?? "")
+  );
+}
+
+/** By its number (capabilities(7)). */
+function holdsCapability(status: string, number: bigint): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
+  return ((BigInt(`0x${effective}`) >> number) & 1n) === 1n;
 }
 
 function userNamespaces(proc: string): Check {

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { Capability } from "../model/container/capability.ts";
 import type { Process } from "../model/container/process.ts";
 import type { Container } from "../model/container.ts";
 import type { Fact } from "../model/fact.ts";
@@ -17,6 +18,7 @@ import { groupByNamespace, readReference } from "./processes/namespaces.ts";
 import { isAlive, readProcess } from "./processes/process.ts";
 import { assignRoles, withStrays } from "./processes/roles.ts";
 import { scanProcesses } from "./processes/scan.ts";
+import { parseStatus } from "./processes/status.ts";
 import type { KernelContainer, KernelReading, KernelRequest } from "./request.ts";
 import { type Host, type Member, viewOf } from "./view.ts";
 import { isNamedAfter, strangerReason } from "./visible.ts";
@@ -129,12 +131,18 @@ function readHost(request: KernelRequest, proc: string): Host {
     reference: readReference(engine?.namespaces),
     ids: openIdMaps(own.ok ? own.value : undefined),
     labelled: isLabelled(anchor),
-    engineBounding: engine?.bounding,
+    // What the kernel gives the first process, it can give any: some machines lack capabilities that the kernel knows.
+    engineBounding: engine?.bounding ?? boundingOf(`${proc}/1`),
     paths,
     sockets: known,
     dataRoot: dataRoot === undefined ? undefined : (resolveBelow(`${anchor}/root`, dataRoot) ?? dataRoot),
     memory,
   };
+}
+
+function boundingOf(folder: string): ReadonlySet<Capability> | undefined {
+  const status = readText(`${folder}/status`);
+  return status.ok ? parseStatus(status.value).capBounding : undefined;
 }
 
 /** The host's own entries of /proc, where that is mounted elsewhere. */

@@ -26,7 +26,7 @@ function byOption(name: string, judge: (value: string | undefined) => Verdict) {
 export const engineRootless = benchmarkControl({
   id: "engine-rootless",
   title: "The Docker daemon runs as root",
-  why: "Every hole in dockerd, containerd or runc is a hole in a process of root. In rootless mode the daemon and its containers run as a user of the host, so a break-out ends there. It costs some features (ports below 1024, some storage drivers), so it is for you to decide.",
+  why: "Every hole in dockerd, containerd or runc is a hole in a process of root. In rootless mode the daemon and its containers run as a user of the host, so a break-out ends there. How to get there: install uidmap and dbus-user-session, give your user 65536 ids in /etc/subuid and /etc/subgid, stop the daemon of root, run `dockerd-rootless-setuptool.sh install` as that user, then `sudo loginctl enable-linger USER`. Images and volumes do not move along: save and load, or pull again. What then works differently: ports below 1024 need net.ipv4.ip_unprivileged_port_start; storage is overlay2 only on Linux 5.11 or newer (else fuse-overlayfs or vfs); limits hold only with cgroup v2 and delegated controllers (engine-limits); `--net=host` is rootlesskit's network, not the host's; servers see one address for all clients (rootless-port-driver). What it settles: a privileged container, a mount of the socket, /proc, /dev or the kernel's settings, `--pid=host` and added capabilities no longer reach root. These findings stay in the report with a lower severity, as *mitigated by rootless*: an intruder has the user's account and files, and more of the kernel to attack.",
   severity: "info",
   cis: ["2.1"],
   where: ["E"],

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { whyUnread } from "../../base/error-words.ts";
 import { isRecord } from "../../base/json.ts";
@@ -17,8 +17,8 @@ export const defaultSocket = "/var/run/docker.sock";
 
 /**
  * Chooses the Engine in the docker CLI's order: `--context`, `--host`, DOCKER_HOST, DOCKER_CONTEXT, the current context,
- * and then the default socket (docker/cli: cli/command/cli.go, resolveContextName). Where that is not there and a
- * rootless Engine's is, that one.
+ * and then the default socket (docker/cli: cli/command/cli.go, resolveContextName). Where this user cannot open that one, the
+ * socket of his rootless Engine, or Podman's.
  */
 export function chooseEndpoint(options: ConnectOptions): Result<Endpoint> {
   const { host, context, environment } = options;
@@ -41,9 +41,22 @@ function otherContext(options: ConnectOptions): string | undefined {
 }
 
 function defaultEndpoint({ XDG_RUNTIME_DIR }: ConnectOptions["environment"]): Endpoint {
-  const rootless = XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, "docker.sock") : undefined;
-  const path = rootless && !existsSync(defaultSocket) && existsSync(rootless) ? rootless : defaultSocket;
+  const own = XDG_RUNTIME_DIR
+    ? ["docker.sock", "podman/podman.sock"].map((name) => join(XDG_RUNTIME_DIR, name))
+    : [];
+  const rootless = canOpen(defaultSocket) ? undefined : own.find(canOpen);
+  const path = rootless ?? defaultSocket;
   return { kind: "unix", address: `unix://${path}`, path };
+}
+
+/** connect(2) to a socket needs the right to write it. */
+function canOpen(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

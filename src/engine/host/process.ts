@@ -69,14 +69,17 @@ export function socketsOf(folder: string, files: HostFiles): readonly string[] {
 function listeningInodes(folder: string, socketPath: string, files: HostFiles): ReadonlySet<string> {
   const table = files.read(`${folder}/net/unix`);
   const wanted = canonical(socketPath, files);
-  const name = `/${posix.basename(socketPath)}`;
+  const inode = files.stat(socketPath)?.identity;
+  // In a container the socket may be mounted under another name: it is the same file below the daemon's own root.
+  const isThis = (path: string) =>
+    canonical(path, files) === wanted ||
+    (inode !== undefined && files.stat(`${folder}/root${path}`)?.identity === inode);
   const lines = table.ok ? table.value.split("\n") : [];
   return new Set(
     lines.flatMap((line) => {
-      if (!line.endsWith(name)) return [];
       const [, , , flags, , , inode, ...path] = line.trim().split(/\s+/);
-      const isListening = flags === "00010000";
-      return isListening && inode !== undefined && canonical(path.join(" "), files) === wanted ? [inode] : [];
+      const isListening = flags === "00010000" && path[0]?.startsWith("/");
+      return isListening && inode !== undefined && isThis(path.join(" ")) ? [inode] : [];
     }),
   );
 }

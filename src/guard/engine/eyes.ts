@@ -29,6 +29,8 @@ export function openEyes(
     return blindEyes("the Engine is on another machine, whose files are not visible");
   let sight: HostSight | undefined;
   let until = 0;
+  /** Of an Engine with mounts of its own, as rootlesskit makes them: paths are judged where that Engine mounts them. */
+  let apart: HostEyes | undefined;
   const seeing = hostEyes("", () => (sight ? apiSockets(sight) : usualSockets), own);
   const blind = blindEyes(invisible, own);
   return {
@@ -36,8 +38,9 @@ export function openEyes(
       if (Date.now() > until) {
         sight = seeHost(socketPath, "/proc", hostFiles);
         until = Date.now() + (sight ? lookAgain.seen : lookAgain.blind);
+        apart = sight && !sight.sameFiles ? eyesBelow(sight, own) : undefined;
       }
-      return sight?.sameFiles ? seeing.look(path) : blind.look(path);
+      return sight?.sameFiles ? seeing.look(path) : (apart ?? blind).look(path);
     },
   };
 }
@@ -45,6 +48,12 @@ export function openEyes(
 /** What stands before a path of the host where the guard looks: nothing where its own root is the host's. */
 export function trimmedRoot(root: string | undefined): string {
   return root?.replace(/(?<!\/)\/+$/, "") ?? "";
+}
+
+/** Through /proc/PID/root, which the Engine's user and root may follow; undefined where this guard may not. */
+function eyesBelow(sight: HostSight, own: () => readonly OwnFile[]): HostEyes | undefined {
+  if (hostFiles.stat(`${sight.root}/proc`) === undefined) return undefined;
+  return hostEyes(sight.root, () => apiSockets(sight), own);
 }
 
 /** The guard's own files by their paths on the host, where it is in a container and they were mounted into it. */

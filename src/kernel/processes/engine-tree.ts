@@ -59,22 +59,23 @@ function treeOf(proc: string, dockerd: number): EngineTree | undefined {
     programOf(proc, maker) === programOf(proc, top)
   )
     top = maker;
-  const containerd =
-    flagOf(words, "--containerd") ?? `${execRootOf(proc, dockerd, words)}/containerd/containerd.sock`;
+  const containerd = flagOf(words, "--containerd") ?? containerdOf(proc, dockerd, words);
   return { dockerd, top, containerd };
 }
 
-/** A rootless Engine's is below its user's folder (moby: cmd/dockerd/config_unix.go). */
-function execRootOf(proc: string, dockerd: number, words: readonly string[]): string {
-  const given = flagOf(words, "--exec-root");
-  if (given !== undefined) return given;
-  const environment = readText(`${proc}/${dockerd}/environ`);
-  const variables = environment.ok ? environment.value.split("\0") : [];
-  const runtime = variables
-    .find((each) => each.startsWith("XDG_RUNTIME_DIR="))
-    ?.slice("XDG_RUNTIME_DIR=".length);
-  const isRootless = variables.some((each) => each.startsWith("ROOTLESSKIT_STATE_DIR="));
-  return isRootless && runtime ? `${runtime}/docker` : "/var/run/docker";
+/**
+ * The containerd that a dockerd started listens beside its own configuration (moby: libcontainerd/supervisor); where it started
+ * none yet, below the exec root. Only what every user may read is asked.
+ */
+function containerdOf(proc: string, dockerd: number, words: readonly string[]): string {
+  for (const pid of runningPids(proc)) {
+    const name = readText(`${proc}/${pid}/comm`);
+    if (!name.ok || name.value.trim() !== "containerd" || parentOf(proc, pid) !== dockerd) continue;
+    const command = readText(`${proc}/${pid}/cmdline`);
+    const config = command.ok ? flagOf(command.value.split("\0"), "--config") : undefined;
+    if (config !== undefined) return `${posix.dirname(config)}/containerd.sock`;
+  }
+  return `${flagOf(words, "--exec-root") ?? "/var/run/docker"}/containerd/containerd.sock`;
 }
 
 function flagOf(words: readonly string[], flag: string): string | undefined {

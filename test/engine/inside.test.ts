@@ -1,0 +1,132 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { builtCommand, runCli } from "../support/cli.ts";
+import { describeWithEngine } from "./describe.ts";
+import { startEngine, type TestEngine } from "./engine.ts";
+import { importBusybox } from "./images.ts";
+import { buildPackaged, packagedStage } from "./packaged-image.ts";
+import { runNamed } from "./test-container.ts";
+
+interface Finding {
+  readonly control: string;
+  readonly subject: string;
+  readonly severity: string;
+  readonly verdict: string;
+  readonly level: string;
+  readonly message: string;
+}
+
+/** The flags of the one command that docs/containers.md gives. */
+function documentedFlags(): readonly string[] {
+  const text = readFileSync("docs/containers.md", "utf8");
+  const command = /```sh\n(docker run [^`]*?bulkhead:0\.1\.0) audit engine\n```/.exec(text)?.[1] ?? "";
+  return command.replaceAll("\\\n", " ").split(/\s+/).slice(2, -1);
+}
+
+describeWithEngine("bulkhead in a container", () => {
+  const folder = mkdtempSync(join(tmpdir(), "bulkhead-inside-"));
+  const own = ["bulkhead-inside"];
+  let engine: TestEngine;
+  let program = "";
+
+  beforeAll(async () => {
+    program = builtCommand();
+    engine = await startEngine();
+    await importBusybox(engine);
+    await buildPackaged(engine, folder, {
+      tag: "bulkhead:test",
+      dockerfile: packagedStage("audit"),
+      program,
+      fill: (context) => mkdirSync(join(context, "work")),
+    });
+    await runNamed(engine, "plain", []);
+    await runNamed(engine, "limited", ["--memory", "64m", "--pids-limit", "50"]);
+    await runNamed(engine, "privileged", ["--privileged"]);
+  });
+
+  afterAll(async () => {
+    await engine?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function inside(flags: readonly string[], args: readonly string[]): Promise<string> {
+    const socket = ["-v", `${engine.socketPath}:/var/run/docker.sock`, "--user", "0", "--network", "none"];
+    return await engine.docker([
+      "run",
+      "--rm",
+      "--name",
+      ...own,
+      ...socket,
+      ...flags,
+      "bulkhead:test",
+      ...args,
+    ]);
+  }
+
+  const audit = ["audit", "engine", "--format", "json", "--fail-on", "none"];
+  const findingsIn = (text: string) => (JSON.parse(text) as { findings: readonly Finding[] }).findings;
+
+  it("finds with the documented rights what it finds on the host", async () => {
+    const flags = documentedFlags().map((word) =>
+      word.startsWith("/var/run/docker.sock:") ? `${engine.socketPath}:/var/run/docker.sock` : word,
+    );
+    expect(flags).not.toContain("--privileged");
+    const there = findingsIn(
+      await engine.docker(["run", "--name", ...own, ...flags, "bulkhead:test", ...audit]),
+    );
+    await engine.docker(["rm", "-f", ...own]);
+    const here = findingsIn((await runCli(program, audit, { env: engine.environment })).stdout);
+    const names = ["engine", "container:plain", "container:limited", "container:privileged"];
+    const told = (findings: readonly Finding[]) =>
+      findings
+        .filter(({ subject }) => names.includes(subject))
+        // How much of the CPU each gets depends on how many containers run.
+        .map(
+          ({ message, ...each }) =>
+            `${each.subject} ${each.control} ${each.severity} ${each.verdict} ${each.level} ${message.replace(/\([\d.]+ %[^)]*\)/, "")}`,
+        )
+        .toSorted();
+    expect(told(there)).toEqual(told(here));
+    const itself = there.filter(({ subject }) => subject === `container:${own[0]}`);
+    expect(itself.find(({ control }) => control === "docker-socket-mount")).toMatchObject({
+      severity: "info",
+    });
+  });
+
+  it("does not take its own cgroup for another container's, nor count one that is privileged twice", async () => {
+    const found = findingsIn(await inside(["--pid", "host"], audit)).filter(
+      ({ verdict }) => verdict === "fail",
+    );
+    const of = (name: string) => found.filter(({ subject }) => subject === `container:${name}`);
+    expect(
+      of("limited").filter(({ control }) => /^(?:drift|memory-limit|pids-limit)$/.test(control)),
+    ).toEqual([]);
+    const grave = of("privileged").filter(({ severity }) => /high|critical/.test(severity));
+    expect(grave.map(({ control }) => control)).toEqual(["privileged"]);
+  });
+
+  it("doctor names what is missing, and never --privileged", async () => {
+    const blind = await inside([], ["doctor"]).catch((error: Error) => error.message);
+    const text = await engine
+      .docker([
+        "run",
+        "--rm",
+        "-v",
+        `${engine.socketPath}:/var/run/docker.sock`,
+        "--user",
+        "0",
+        "--entrypoint",
+        "/nodejs/bin/node",
+        "bulkhead:test",
+        "-e",
+        "const r=require('child_process').spawnSync('/nodejs/bin/node',['--','/opt/bulkhead/bulkhead.cjs','doctor']);console.log(String(r.stdout))",
+      ])
+      .catch(() => blind);
+    expect(text).toContain("--pid host");
+    expect(text).toContain("-v /sys/fs/cgroup:/sys/fs/cgroup:ro");
+    expect(text.replaceAll(/\s+/g, " ")).toContain("--cap-add SYS_PTRACE");
+    expect(text).not.toMatch(/--privileged|all capabilities|can read all/);
+  });
+});
