@@ -1,7 +1,7 @@
 import { ok } from "../../base/result.ts";
 import { work } from "../containers/paths.ts";
 import { mountsOf } from "../experiment/kernel-files.ts";
-import { readFolder, textFile, together } from "../experiment/looks.ts";
+import { type FolderEntry, type Looked, readFolder, textFile, together } from "../experiment/looks.ts";
 import type { Way, Ways } from "../experiment/ways.ts";
 import { atFdCwd, open } from "../helper/errno.ts";
 import { type Judgement, measurement, type ProbeRuns } from "../probe.ts";
@@ -21,12 +21,21 @@ export const devices = measurement<readonly string[]>({
   experiment: async (target) => {
     const mounts = await mountsOf(target);
     if (!mounts.ok) return mounts;
-    const others = mounts.value.flatMap(({ type, point }) => (type === "devtmpfs" ? [point] : []));
+    // In a user namespace each usual node is a mount of the host's, and so are the masks: nothing to list.
+    const others = mounts.value.flatMap(({ type, point, root }) =>
+      type === "devtmpfs" && !usual.has(root.slice(1)) ? [point] : [],
+    );
     const folders = [...new Set(["/dev", ...others])];
-    const lists = await target.run(together(folders.map((path) => readFolder(path, 65_536))));
-    if (!lists.ok) return lists;
+    const lists: Looked<readonly FolderEntry[]>[] = [];
+    // A privileged container in a user namespace has a mount for each node: more than one program holds.
+    for (let first = 0; first < folders.length; first += 32) {
+      const some = folders.slice(first, first + 32);
+      const read = await target.run(together(some.map((path) => readFolder(path, 65_536))));
+      if (!read.ok) return read;
+      lists.push(...read.value);
+    }
     const nodes: string[] = [];
-    for (const [index, list] of lists.value.entries()) {
+    for (const [index, list] of lists.entries()) {
       const folder = folders[index] ?? "";
       // One node is mounted there alone; it is listed with its folder.
       if (!list.ok && list.error === "ENOTDIR") continue;
