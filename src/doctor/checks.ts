@@ -6,8 +6,7 @@ import { connectEngine } from "../engine/connect.ts";
 import { hostFiles } from "../engine/host/files.ts";
 import { seeHost } from "../engine/host/host.ts";
 import { readStanding } from "../engine/host/own-container.ts";
-import { readRootOwner } from "../engine/host/root.ts";
-import { isRootlessOwner, nameOwner } from "../model/root-owner.ts";
+import { isRootlessOwner, nameOwner, readRootOwner } from "../engine/host/root.ts";
 
 /** What bulkhead needs from a host, and whether it is there. */
 export interface Check {

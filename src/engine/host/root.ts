@@ -5,6 +5,8 @@ import type { RootOwner } from "../../model/root-owner.ts";
 import type { HostFiles } from "./files.ts";
 import { flagValues } from "./process.ts";
 
+export { isRootlessOwner, nameOwner } from "../../model/root-owner.ts";
+
 /** Where the Engine's process is looked at: `/proc`, and its entry there. */
 interface EnginePlace {
   readonly proc: string;
