@@ -156,7 +156,7 @@ const settings: readonly Setting[] = [
 /** Rules about the protocol, its routes, names and owners, or about images, builds, swarms and secrets as requests. */
 const aboutRequests = new Set(
   `route missing unknown owner owner-label override harden image registry user network label bind-mount writable-path own-files
-   exec-privileged exec-root unsafe-container update checkpoint commit image-load image-import image-tag image-push outgoing
+   host-file leash exec-privileged exec-root unsafe-container update checkpoint commit image-load image-import image-tag image-push outgoing
    build-network build-privilege build-output build-archive build-frontend build-definition build-cache build-secret buildkit
    tunnel plugin swarm service secret hidden-form answer limit name process-options`
     .split(/\s+/)

@@ -57,7 +57,11 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
     ...judgeRun(run, before, context, "has by its image"),
   ].filter(isDue);
   const isEnforced = policy.mode === "enforce";
-  const sent = (made: unknown) => ({ ...request, body: withImage(made, image, context) });
+  // A volume that hardening adds is the owner's, too.
+  const sent = (made: unknown) => ({
+    ...request,
+    body: withImage(withOwnVolumes(made, context).body, image, context),
+  });
   const asNamed = sent(body);
   if (denied.length > 0 && isEnforced) return { request: asNamed, reasons: denied };
   const hardened = harden(body, read, withoutAllowed(before.view, policy), context);
