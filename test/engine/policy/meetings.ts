@@ -110,6 +110,8 @@ export const elsewhere: Readonly<Record<string, string>> = {
   "guard-unknown": "an Engine that does not answer: src/guard/judge/round.test.ts",
   "guard-harden": "a patch without a place: src/guard/judge/laws.test.ts",
   "guard-own-files": "an attack on the guard: attacks/host-files.ts",
+  "guard-host-file": "a folder of the host: guard-folders.test.ts",
+  "guard-leash": "only under a leash: src/guard/leash",
   "guard-tunnel": "in the plugin alone: guard-authz.test.ts",
   "guard-build-frontend": "a call of BuildKit: test/clients/buildkit.test.ts",
   "guard-build-definition": "a call of BuildKit: test/clients/buildkit.test.ts",
