@@ -137,6 +137,9 @@ describe("redaction", () => {
             { [name]: { Items: [{ Image: "app:1", Labels: own }] }, Volumes: [] },
           ] as const,
       ),
+      // An image that a commit made of a container.
+      [{ Config: { Image: id, Labels: labels } }, { Config: { Image: "app:1", Labels: own } }],
+      [[{ Id: id, RepoTags: ["b:1"], Labels: labels }], [{ Id: id, RepoTags: ["b:1"], Labels: own }]],
       // Made by its name, past the guard.
       [[{ Image: "other", Labels: labels }], [{ Image: "other", Labels: own }]],
       [[{ Image: id, Labels: own }], [{ Image: id, Labels: own }]],

@@ -44,9 +44,9 @@ const mounting: ReadonlySet<string> = new Set([
   ...["container-list", "container-inspect", "container-start", "container-restart", "volume-list"],
 ]);
 
-/** Routes whose documents name the images of containers. */
+/** Routes whose documents name the images of containers, or are images that were made of containers. */
 const showsContainers: ReadonlySet<string> = new Set([
-  ...["container-list", "container-inspect", "disk-usage", "events"],
+  ...["container-list", "container-inspect", "disk-usage", "events", "image-inspect", "image-list"],
 ]);
 
 /** What the Engine's answer on a route needs; undefined where it may go through as it comes. */
