@@ -1,6 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand } from "../support/cli.ts";
@@ -19,7 +32,10 @@ describeWithEngine("bulkhead guard run", () => {
       engine.docker(["ps", "-a", "--format", "{{.Names}}"]),
       engine.docker(["volume", "ls", "-q"]),
       engine.docker(["network", "ls", "--format", "{{.Name}}"]),
-      engine.docker(["images", "-a", "--format", "{{.Repository}}"]),
+      // What the guard itself needs to show a folder is made once.
+      engine
+        .docker(["images", "--format", "{{.Repository}}"])
+        .then((names) => names.split("\n").filter((name) => name !== "bulkhead.invalid/host")),
     ]);
   let operators: Awaited<ReturnType<typeof all>>;
 
@@ -38,6 +54,23 @@ describeWithEngine("bulkhead guard run", () => {
     leashes?.remove();
     await engine?.stop();
   });
+
+  /** The image `inside:1`, which has the docker CLI of this machine with what it is linked to. */
+  async function importDocker(): Promise<void> {
+    const path = execFileSync("sh", ["-c", "command -v docker"], { encoding: "utf8" }).trim();
+    const id = await engine.docker(["create", "--network=none", busybox]);
+    const linked = execFileSync("sh", ["-c", `ldd ${path} 2>/dev/null || true`], { encoding: "utf8" });
+    for (const each of [path, ...(linked.match(/\/[^\s)]+/g) ?? [])]) {
+      const target = each === path ? "/bin/docker" : each;
+      const folders = mkdtempSync(join(tmpdir(), "bulkhead-inside-"));
+      mkdirSync(join(folders, dirname(target)), { recursive: true });
+      cpSync(realpathSync(each), join(folders, target));
+      await engine.docker(["cp", `${folders}/.`, `${id}:/`]);
+      rmSync(folders, { recursive: true });
+    }
+    await engine.docker(["commit", id, "inside:1"]);
+    await engine.docker(["rm", "-v", id]);
+  }
 
   it("gives the command a Docker of its own, its exit status, and takes away what leads past it", async () => {
     const { status, said } = await leashes.run(["--", "sh", "-c", "env; docker ps; exit 7"]);
@@ -65,11 +98,14 @@ describeWithEngine("bulkhead guard run", () => {
   it("mounts its folder and no other, and removes what it made", async () => {
     const made = await leashes.shell(
       `docker run --rm -v "$PWD:/src" -w /src -u "$(id -u)" ${busybox} touch made && ls -l made
-       docker run --rm -v "$PWD:/src" ${busybox} touch /src/roots
+       mkdir -p sub; docker run --rm -v "$PWD/sub:/sub" ${busybox} sh -c 'touch /sub/roots && chmod 4755 /sub/roots'
        docker run --rm -v /etc:/x ${busybox} true; docker run --rm -v "$HOME:/x" ${busybox} true
        docker run -d --name web ${busybox} sleep 1d; docker network create net; docker volume create data`,
     );
     expect(existsSync(join(leashes.folder, "made"))).toBe(true);
+    // What a container's root leaves is the user's own.
+    expect(existsSync(join(leashes.folder, "sub/roots")), made.said).toBe(true);
+    expect(statSync(join(leashes.folder, "sub/roots")).uid).toBe(user);
     expect(made.said).toContain("mounts /etc");
     expect(made.said).toMatch(/guard-bind-mount|guard-own-files/);
     expect(made.said).toMatch(/refused: 2 calls.*to allow it: --config FILE/s);
@@ -125,6 +161,44 @@ describeWithEngine("bulkhead guard run", () => {
     expect(said).toContain("asks for memory 150 MiB and the leash has");
     expect(said).toContain("policy no");
     expect(said).toMatch(/asks for 1 volumes and the leash has 0 of 6 left/);
+  });
+
+  it("starts containers again as they ask for it, as long as it lives", async () => {
+    const { said } = await leashes.shell(
+      `docker run -d --name fails --restart on-failure:2 ${busybox} sh -c 'echo >> /tries; exit 3'
+       docker run -d --name stopped --restart always ${busybox} sleep 1d; docker stop -t 0 stopped
+       for i in $(seq 60); do sleep 0.2; docker cp fails:/tries - | tar -xOf - | wc -l | grep -q 3 && break; done
+       sleep 1; docker cp fails:/tries - | tar -xOf - | wc -l | sed 's/^/tries /'
+       docker inspect -f 'stopped {{.State.Running}}' stopped`,
+    );
+    expect(said).toMatch(/tries +3/);
+    expect(said).toContain("stopped false");
+  });
+
+  it("runs the command in a container that has its folder and no other socket, and cannot change git's hooks", async () => {
+    execFileSync("git", ["init", "-q", leashes.folder]);
+    execFileSync("chown", ["-R", `${user}:${user}`, leashes.folder]);
+    await importDocker();
+    const { status, said } = await leashes.shell(
+      `id -u; ls /var/run/docker.sock; touch made-inside .git/index.lock; touch .git/hooks/evil; echo >> .git/config; mv .git other
+       docker run --rm -v "$PWD:/w" ${busybox} sh -c 'touch /w/by-container /w/.git/hooks/evil; mv /w/.git /w/other; echo >> /w/.git/config'
+       docker run --rm -v "$PWD/.git/hooks:/h" ${busybox} touch /h/evil; docker run --rm -v "$PWD/sub:/h:ro" ${busybox} ls /h
+       docker volume create --opt type=none --opt o=bind --opt device=$PWD/.git/hooks evil; exit 4`,
+      ["--in", "inside:1"],
+    );
+    expect(status, said).toBe(4);
+    expect(said).toMatch(
+      /^bulkhead: leash .* The command is in a container of inside:1, which has no other socket/,
+    );
+    expect(said).toMatch(/^1000$/m);
+    expect(said).toMatch(/^roots$/m);
+    for (const made of ["made-inside", "by-container", ".git/index.lock"])
+      expect(existsSync(join(leashes.folder, made)), said).toBe(true);
+    expect(existsSync(join(leashes.folder, "other"))).toBe(false);
+    expect(existsSync(join(leashes.folder, ".git/hooks/evil"))).toBe(false);
+    expect(readFileSync(join(leashes.folder, ".git/config"), "utf8")).not.toMatch(/\n\n/);
+    await engine.docker(["rmi", "inside:1"]);
+    expect(await engine.docker(["ps", "-a", "--format", "{{.Names}}"])).toBe("operators");
   });
 
   it("ends the command when its time is over", async () => {

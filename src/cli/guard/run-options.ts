@@ -9,6 +9,7 @@ export interface GuardRunOptions {
   readonly folder: readonly string[];
   readonly name?: string;
   readonly budget: string;
+  readonly in?: string;
   readonly keep?: string;
   readonly clean?: boolean;
 }
@@ -37,6 +38,10 @@ export function addGuardRunOptions(command: Command): Command {
       "what all containers may have together: memory=8g,cpus=4,pids=4000,containers=20,volumes=20,networks=10,ports=20,disk=20g,time=2h",
       "",
     )
+    .option(
+      "--in <image>",
+      "run the command in a hardened container of this image, with the folder and this leash's socket: it cannot go past it",
+    )
     .addOption(
       new Option("--keep <kinds>", "keep these when the command ends: volumes, images or volumes,images"),
     )
@@ -54,6 +59,7 @@ Examples:
   bulkhead guard run -- docker compose up --build
   bulkhead guard run --folder . --folder ../shared:ro --budget memory=4g,time=30m -- npm test
   bulkhead guard run --keep volumes,images --name shop -- claude
+  bulkhead guard run --in my-agent:1 -- agent --task review
   bulkhead guard run --clean
 
 Exit status:

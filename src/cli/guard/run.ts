@@ -10,13 +10,18 @@ import {
 import { availableParallelism, homedir, hostname, tmpdir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
+import { controls } from "../../controls/registry.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
+import { needsOf } from "../../fix/plan/kinds.ts";
 import type { OwnFile } from "../../guard/engine/own-files.ts";
-import { readBudget, spellBudget, usualBudget } from "../../guard/leash/budget.ts";
+import type { Judged } from "../../guard/judge/judge.ts";
+import { readBudget, shareOf, spellBudget, usualBudget } from "../../guard/leash/budget.ts";
 import { type Cleaned, cleanLeash } from "../../guard/leash/clean.ts";
+import { type DiskMeter, measureDisk } from "../../guard/leash/disk.ts";
 import { type Folders, foldersOf, mountRules, secretsIn } from "../../guard/leash/folder.ts";
 import { leashGate } from "../../guard/leash/gate.ts";
+import { insideArguments } from "../../guard/leash/inside.ts";
 import { leashPolicy } from "../../guard/leash/policy.ts";
 import { waysPast } from "../../guard/leash/reach.ts";
 import {
@@ -31,6 +36,7 @@ import {
   type LeashRecord,
   usualName,
 } from "../../guard/leash/record.ts";
+import { keepRestarting } from "../../guard/leash/restarts.ts";
 import { startSummary } from "../../guard/leash/transcript.ts";
 import { fileSink } from "../../guard/log/sink.ts";
 import { ownerLabel } from "../../guard/policy/layer.ts";
@@ -50,7 +56,7 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
   if (typeof keep === "string") return complain(keep);
   const folders = foldersOf(options.folder, process.cwd());
   if (!folders.ok) return complain(folders.reason);
-  const mounts = mountRules(folders.value);
+  const mounts = mountRules(folders.value, callersIds());
   if (!mounts.ok) return complain(mounts.reason);
   const budget = readBudget(
     options.budget,
@@ -67,6 +73,13 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
     diskFiles(),
   );
   if (!settings.ok) return 2;
+
+  const { value: limits } = budget;
+  const cpuset = cpusetOf(limits.cpus);
+  if (options.in !== undefined && engineSocket === undefined)
+    return complain(
+      `--in needs an Engine on this machine, and ${engine} is none: its containers cannot have the leash's socket`,
+    );
 
   const runFolder = mkdtempSync(join(tmpdir(), "bulkhead-leash-"));
   const socket = join(runFolder, "docker.sock");
@@ -89,13 +102,16 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
   try {
     if (before && !before.isOver) await cleanRecord(before);
     held.value.write(record);
-    const words = settings.value.config.guard;
+    const guardWords = settings.value.config.guard;
     const { policy, ignored } = leashPolicy({
       name,
       value,
       mounts: mounts.value,
       socket,
-      config: words && { words: withoutClients(words), isNamed: typeof options.config === "string" },
+      config: guardWords && {
+        words: withoutClients(guardWords),
+        isNamed: typeof options.config === "string",
+      },
     });
     const transcript = join(folder, "transcript.jsonl");
     rmSync(transcript, { force: true });
@@ -103,33 +119,41 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
     if (!log.ok) return complain(log.reason);
     const summary = startSummary();
     const own = ownFilesOf(socket, folder, folders.value);
+    const restarts = keepRestarting(socket);
+    let disk: DiskMeter | undefined;
+    const note = (judged: Judged) => {
+      for (const each of [summary, restarts, disk]) each?.note(judged);
+    };
     const serving = await serve({
       connect,
       listen: [`unix://${socket},mode=0600`],
       policies: { default: policy, clients: [], socketProxy: undefined },
       log: log.value,
-      learner: { note: (_, judged) => summary.note(judged) },
+      learner: { note: (_, judged) => note(judged) },
       // Another user than root does not see dockerd's files, but sees the host's where it is not in a container itself.
       hostRoot: engineSocket !== undefined && process.getuid?.() !== 0 && isOnHost() ? "/" : undefined,
       ownFiles: () => own,
       metrics: undefined,
       maxConnections: 1_000,
-      further: (gate, asked) =>
-        leashGate(gate, {
+      further(gate, asked) {
+        disk = measureDisk(asked, value, limits.disk, (why) => void restarts.stopAll(why).then(complain));
+        return leashGate(gate, {
           value,
           ownerLabel,
-          budget: budget.value,
+          budget: limits,
           engine: asked,
-          cpuset: cpusetOf(budget.value.cpus),
-          full: () => undefined,
-          restarts: () => undefined,
-        }),
+          cpuset,
+          full: disk.full,
+          restarts: restarts.asked,
+          checkout: options.in === undefined ? undefined : folders.value.own,
+        });
+      },
       tell: complain,
     });
     if (!serving.ok) return complain(serving.reason);
-    const ways = await waysPast(engineSocket, engine, process.env);
+    const ways = options.in === undefined ? await waysPast(engineSocket, engine, process.env) : [];
     complain(
-      `leash ${name}: Docker through a guard, for ${folders.value.all.map(({ path, readOnly }) => `${path}${readOnly ? " (read-only)" : ""}`).join(", ")}; ${spellBudget(budget.value)}. ${reachLine(ways)}`,
+      `leash ${name}: ${spellFolders(folders.value)}; ${spellBudget(limits)}. ${reachLine(ways, options.in)}`,
     );
     for (const word of ignored)
       complain(
@@ -140,12 +164,27 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
       complain(
         `the folder has ${secrets.slice(0, 6).join(", ")}${secrets.length > 6 ? ` and ${secrets.length - 6} more` : ""}: the command and its containers can read them`,
       );
-    const status = await runProgram(
-      program,
-      args,
-      leashedEnvironment(process.env, socket, runFolder),
-      budget.value.time,
-    );
+    const status =
+      options.in === undefined
+        ? await runProgram(program, args, leashedEnvironment(process.env, socket, runFolder), limits.time)
+        : await runInside(
+            options,
+            insideArguments({
+              image: options.in,
+              words,
+              folders: folders.value,
+              cwd: process.cwd(),
+              socket,
+              runFolder,
+              value,
+              limits: { memory: shareOf("memory", limits, 0), pids: shareOf("pids", limits, 0), cpuset },
+              isTerminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
+              user: `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`,
+            }),
+            limits.time,
+          );
+    disk?.close();
+    await restarts.close();
     await serving.value.stop(0);
     const cleaned = await cleanRecord(record);
     for (const line of summary.lines()) complain(line);
@@ -158,6 +197,12 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
     held.value.release();
     for (const signal of signals) process.off(signal, ignoreSignals);
   }
+}
+
+/** Undefined for root, who owns what a container's root makes anyway. */
+function callersIds(): { readonly uid: number; readonly gid: number } | undefined {
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  return uid === 0 ? undefined : { uid, gid };
 }
 
 /** The command gets them; what comes after it has to be done to its end. */
@@ -230,10 +275,35 @@ function cpusetOf(cpus: number): string | undefined {
   return count >= all.length ? undefined : all.slice(-count).join(",");
 }
 
-function reachLine(ways: readonly string[]): string {
+function spellFolders({ all }: Folders): string {
+  return `containers can mount ${all.map(({ path, readOnly }) => `${path}${readOnly ? " (read-only)" : ""}`).join(", ")}`;
+}
+
+function reachLine(ways: readonly string[], image: string | undefined): string {
+  if (image !== undefined) return `The command is in a container of ${image}, which has no other socket`;
   return ways.length === 0
     ? "No way past it is known"
     : `It holds a command that uses DOCKER_HOST: this user can still ${ways.join("; ")}`;
+}
+
+/** Runs the command's container by the user's own docker, hardened as `bulkhead run` does. */
+async function runInside(
+  { host, context }: GuardRunOptions,
+  words: readonly string[],
+  longest: number | undefined,
+): Promise<number> {
+  const { harden } = await import("../../run/harden.ts");
+  const { policyOf } = await import("../../run/policy.ts");
+  const hardened = harden({
+    arguments: words,
+    policy: policyOf({}),
+    controls,
+    rules: { ignores: [], today: new Date().toISOString().slice(0, 10) },
+    needs: needsOf,
+    io: diskFiles(),
+  });
+  const engine = host !== undefined ? ["--host", host] : context !== undefined ? ["--context", context] : [];
+  return await runProgram("docker", [...engine, "run", ...hardened.arguments], process.env, longest);
 }
 
 /** Docker's own variables and credentials stay outside; its plugins are found as before. */

@@ -98,15 +98,27 @@ export function holdFolders({ eyes, hostRoot, onHost, tell }: FolderOptions): He
   }
 
   async function refresh(): Promise<void> {
-    for (const { allow } of wanted) {
-      for (const rule of allow.mounts) {
-        const root = rootOf(rule);
-        if (root === "/" || rule.dangerous) continue;
-        const known = byRoot.get(root);
-        if (!known || !isSame(known, hostRoot)) hold(root, known);
-        await view(rule, byRoot.get(root));
-      }
+    openAll();
+    for (const rule of rules()) await view(rule, byRoot.get(rootOf(rule)));
+    note();
+  }
+
+  function rules(): readonly MountRule[] {
+    return wanted
+      .flatMap(({ allow }) => allow.mounts)
+      .filter((rule) => rootOf(rule) !== "/" && !rule.dangerous);
+  }
+
+  function openAll(): void {
+    for (const rule of rules()) {
+      const root = rootOf(rule);
+      const known = byRoot.get(root);
+      if (!known || !isSame(known, hostRoot)) hold(root, known);
     }
+    note();
+  }
+
+  function note(): void {
     const all = [...byRoot.values()].flatMap((each): HostFolder[] => [each, ...each.views.values()]);
     byVolume = new Map(all.map((each) => [each.volume, each]));
   }
@@ -153,7 +165,9 @@ export function holdFolders({ eyes, hostRoot, onHost, tell }: FolderOptions): He
       const all = [policies.default, ...policies.clients.map(({ policy }) => policy)];
       wanted = all.filter(({ mode }) => mode === "enforce");
       for (const { views } of byRoot.values()) views.clear();
-      await inTurn();
+      await refreshing;
+      // How they look to others is made with the first container: a start need not wait for it.
+      openAll();
       const withFolders = (policy: Policy): Policy =>
         policy.mode === "enforce" ? { ...policy, folders: held } : policy;
       return {

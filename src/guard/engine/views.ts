@@ -62,6 +62,9 @@ export const asRoot: OnHost = ([program = "", ...args]) =>
 
 const image = "bulkhead.invalid/host";
 
+/** Of the guard's own container: the process that made it, and that removes it unless it is killed before. */
+export const helperLabel = "bulkhead.helper";
+
 /** Of a guard that is not root: a container of its own, which has the host's programs and the guard's mounts, and ends at once. */
 export function byContainer(engine: Pick<EngineWriter, "post" | "delete">): OnHost {
   return async (command) => {
@@ -72,6 +75,7 @@ export function byContainer(engine: Pick<EngineWriter, "post" | "delete">): OnHo
     const created = await engine.post("/containers/create", {
       Image: image,
       Cmd: ["/usr/bin/nsenter", "--target", String(process.pid), "--mount", "--", ...command],
+      Labels: { [helperLabel]: String(process.pid) },
       NetworkDisabled: true,
       HostConfig: {
         Privileged: true,

@@ -28,6 +28,8 @@ const longestPending = 120_000;
 
 const nothing: Pending["amounts"] = { memory: 0, pids: 0, ports: 0, containers: 0, volumes: 0, networks: 0 };
 
+const gone = { amounts: { memory: 0, pids: 0, ports: 0 }, mark: "" };
+
 /** What the leash has, by what the Engine says of it now and what is under way. */
 export interface Account {
   usage(): Promise<Result<Usage>>;
@@ -46,7 +48,8 @@ export function openAccount(engine: Pick<EngineClient, "get">, value: string): A
     const before = known.get(id);
     if (before) return before;
     const inspected = await engine.get(`/containers/${id}/json`);
-    if (!inspected.ok) return undefined;
+    // It went meanwhile, and takes nothing.
+    if (!inspected.ok) return inspected.kind === "missing" ? gone : failed(inspected.reason);
     const host = recordAt(inspected.value, "HostConfig");
     const made = { amounts: amountsIn(host), mark: textAt(host, "ContainerIDFile") ?? "" };
     known.set(id, made);
@@ -64,12 +67,16 @@ export function openAccount(engine: Pick<EngineClient, "get">, value: string): A
         if (!each.ok) return failed(`the leash's budget cannot be counted: ${each.reason}`);
       const listed = containers.ok ? itemsOf(containers.value) : [];
       const ids = listed.map((item) => textAt(item, "Id") ?? "");
-      const all = await Promise.all(ids.map(amountsOf));
+      const asked = await Promise.all(ids.map(amountsOf));
+      const unknown = asked.find((each) => "ok" in each);
+      if (unknown) return failed(`the leash's budget cannot be counted: ${unknown.reason}`);
+      const all = asked.filter((each) => "amounts" in each);
       for (const id of known.keys()) if (!ids.includes(id)) known.delete(id);
       const running = new Set(
         listed.flatMap((item, at) => (isOver(textAt(item, "State")) ? [] : [ids[at] ?? ""])),
       );
-      const marks = new Set(all.flatMap((each) => each?.mark ?? []));
+      const marks = new Set(all.map(({ mark }) => mark));
+      // The guard's own volumes are folders of the host.
       const names = itemsOf(volumes.ok ? recordAt(volumes, "value").Volumes : []).map(
         (each) => textAt(each, "Name") ?? "",
       );
@@ -80,7 +87,7 @@ export function openAccount(engine: Pick<EngineClient, "get">, value: string): A
         [...pending].reduce((total, { amounts }) => total + amounts[name], 0);
       const taken = (name: keyof Amounts) =>
         all.reduce(
-          (total, each, at) => total + (each && running.has(ids[at] ?? "") ? each.amounts[name] : 0),
+          (total, each, at) => total + (running.has(ids[at] ?? "") ? each.amounts[name] : 0),
           sum(name),
         );
       return ok({

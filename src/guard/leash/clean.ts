@@ -1,12 +1,15 @@
+import { existsSync } from "node:fs";
 import { itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { connectEngine } from "../../engine/connect.ts";
-import { openWriter } from "../../engine/write-client.ts";
+import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
+import { helperLabel } from "../engine/views.ts";
 import { spaceOf } from "../judge/image/space.ts";
 import { imageLabelOf } from "../judge/policy/owner.ts";
 import { ownerLabel } from "../policy/layer.ts";
+import { commandLabel, commandMark } from "./inside.ts";
 import { containerMark, type LeashRecord } from "./record.ts";
 
 /** What was removed, and what was not and why. */
@@ -26,7 +29,7 @@ const passes = 3;
  * a network or volume by its label, which nothing inherits; an image by its name in the leash's space.
  */
 export async function cleanLeash(
-  { value, keep }: Pick<LeashRecord, "value" | "keep">,
+  { value, keep, runFolder }: Pick<LeashRecord, "value" | "keep" | "runFolder">,
   connect: ConnectOptions,
 ): Promise<Result<Cleaned>> {
   const client = await connectEngine(connect);
@@ -42,18 +45,42 @@ export async function cleanLeash(
     return answer.ok;
   };
   try {
+    const isCommand = (mark: string) => mark === commandMark(runFolder);
+    await removeContainers(client.value, `${commandLabel}=${value}`, isCommand, false, remove);
+    await removeHelpers(client.value, writer.value);
     for (let pass = 0; pass < passes; pass += 1) {
-      const removed = await removeContainers(client.value, value, !keep.includes("volumes"), remove);
+      const removed = await removeContainers(
+        client.value,
+        `${ownerLabel}=${value}`,
+        (mark) => mark.startsWith(containerMark(value)),
+        !keep.includes("volumes"),
+        remove,
+      );
       if (!removed.ok) return removed;
       if (removed.value === 0) break;
     }
     await removeListed(client.value, "networks", value, remove);
-    if (!keep.includes("volumes")) await removeListed(client.value, "volumes", value, remove);
+    // One by which a guard mounts a folder may be another leash's as well, and then stays.
+    const isFolder = (name: string) => /^bulkhead-[0-9a-f]{24}$/.test(name);
+    await removeListed(client.value, "volumes", value, async (kind, path, name) => {
+      if (isFolder(name)) return (await writer.value.delete(path)).ok;
+      return !keep.includes("volumes") && (await remove(kind, path, name));
+    });
     if (!keep.includes("images")) await removeImages(client.value, value, remove);
     return ok({ ...counts, left });
   } finally {
     await writer.value.close();
     await client.value.close();
+  }
+}
+
+/** Containers of the guard's own, whose process was killed before it could remove them. */
+async function removeHelpers(client: EngineClient, writer: EngineWriter): Promise<void> {
+  const listed = await client.get(`/containers/json?all=1&${filterOf(helperLabel)}`);
+  for (const item of listed.ok ? itemsOf(listed.value) : []) {
+    const pid = Number(textAt(item, "Labels", helperLabel));
+    if (Number.isInteger(pid) && !existsSync(`/proc/${pid}`))
+      await writer.delete(`/containers/${textAt(item, "Id")}?force=1`);
   }
 }
 
@@ -63,17 +90,19 @@ type Remove = (kind: Kind, path: string, name: string) => Promise<boolean>;
 /** Gives how many were removed. */
 async function removeContainers(
   client: EngineClient,
-  value: string,
+  label: string,
+  isOurs: (mark: string) => boolean,
   withVolumes: boolean,
   remove: Remove,
 ): Promise<Result<number>> {
-  const listed = await client.get(`/containers/json?all=1&${filterOf(ownerLabel, value)}`);
+  const listed = await client.get(`/containers/json?all=1&${filterOf(label)}`);
   if (!listed.ok) return failed(listed.reason);
   const removed = await Promise.all(
     itemsOf(listed.value).map(async (item) => {
       const id = textAt(item, "Id") ?? "";
       const inspected = await client.get(`/containers/${id}/json`);
-      if (!inspected.ok || !isMarked(inspected.value, value)) return false;
+      const mark = inspected.ok ? (textAt(inspected.value, "HostConfig", "ContainerIDFile") ?? "") : "";
+      if (!inspected.ok || !isOurs(mark)) return false;
       const path = `/containers/${id}?force=1${withVolumes ? "&v=1" : ""}`;
       return await remove("containers", path, textAt(inspected.value, "Name")?.slice(1) ?? id);
     }),
@@ -87,7 +116,7 @@ async function removeListed(
   value: string,
   remove: Remove,
 ): Promise<void> {
-  const listed = await client.get(`/${kind}?${filterOf(ownerLabel, value)}`);
+  const listed = await client.get(`/${kind}?${filterOf(`${ownerLabel}=${value}`)}`);
   if (!listed.ok) return;
   const items = kind === "volumes" ? recordAt(listed, "value").Volumes : listed.value;
   for (const item of itemsOf(items)) {
@@ -103,7 +132,7 @@ async function removeImages(client: EngineClient, value: string, remove: Remove)
   const space = spaceOf(owner);
   const tagsOf = (image: unknown) => textsOf(recordAt({ image }, "image").RepoTags);
   const all = await client.get("/images/json");
-  const labelled = await client.get(`/images/json?${filterOf(imageLabelOf(owner), value)}`);
+  const labelled = await client.get(`/images/json?${filterOf(`${imageLabelOf(owner)}=${value}`)}`);
   for (const tag of (all.ok ? itemsOf(all.value) : []).flatMap(tagsOf))
     if (tag.startsWith(space)) await remove("images", `/images/${tag}`, tag.slice(space.length));
   for (const image of labelled.ok ? itemsOf(labelled.value) : []) {
@@ -112,10 +141,6 @@ async function removeImages(client: EngineClient, value: string, remove: Remove)
   }
 }
 
-function filterOf(label: string, value: string): string {
-  return `filters=${encodeURIComponent(JSON.stringify({ label: [`${label}=${value}`] }))}`;
-}
-
-export function isMarked(document: unknown, value: string): boolean {
-  return (textAt(document, "HostConfig", "ContainerIDFile") ?? "").startsWith(containerMark(value));
+function filterOf(label: string): string {
+  return `filters=${encodeURIComponent(JSON.stringify({ label: [label] }))}`;
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { failed, ok, type Result } from "../../base/result.ts";
-import type { MountRule } from "../policy/policy.ts";
+import type { Ids, MountRule } from "../policy/policy.ts";
 
 /** The folders that containers of a leash can mount. */
 export interface Folders {
@@ -47,12 +47,15 @@ function topOfCheckout(cwd: string): string {
   }
 }
 
-/** A folder and all that is in it. A pattern would read the signs of a name. */
-export function mountRules({ all }: Folders): Result<readonly MountRule[]> {
+/**
+ * A folder and all that is in it. A pattern would read the signs of a name. What a container's root makes there is `user`'s, who is
+ * not root.
+ */
+export function mountRules({ all }: Folders, user?: Ids): Result<readonly MountRule[]> {
   const strange = all.find(({ path }) => /[*?[\]{},:]/.test(path));
   if (strange)
     return failed(`${strange.path} has a sign in its path (* ? [ ] { } , :) that a mount cannot hold`);
-  return ok(all.map(({ path, readOnly }) => ({ source: `${path}/**`, readOnly })));
+  return ok(all.map(({ path, readOnly }) => ({ source: `${path}/**`, readOnly, ...(user && { as: user }) })));
 }
 
 /** Files that are keys or hold passwords, by the names that tools give them. */

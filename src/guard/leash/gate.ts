@@ -1,11 +1,14 @@
-import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
+import { isRecord, itemsOf, parsedJson, recordAt, textAt, textsOf } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
+import { askedLabel } from "../judge/container/folders.ts";
 import type { Judged } from "../judge/judge.ts";
 import type { Reason } from "../judge/result.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { Gate } from "../proxy/gate.ts";
 import { amountsIn, amountsOfContainer, openAccount, type Usage } from "./account.ts";
 import { type Budget, type Counted, overBudget, shareOf } from "./budget.ts";
+import { withGit } from "./inside.ts";
 import { containerMark } from "./record.ts";
 
 export interface LeashGateOptions {
@@ -18,8 +21,10 @@ export interface LeashGateOptions {
   readonly cpuset: string | undefined;
   /** Why nothing more may be stored; undefined while there is room. */
   readonly full: () => string | undefined;
-  /** A container that asks to be started again, by the mark in it. */
-  readonly restarts: (mark: string, policy: unknown) => void;
+  /** A container that asks to be started again, by its id or the mark in it. */
+  readonly restarts: (key: string, policy: unknown) => void;
+  /** A checkout in which nobody may change git's hooks and configuration; undefined where the command itself may. */
+  readonly checkout: string | undefined;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -41,7 +46,7 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
   let turn: Promise<unknown> = Promise.resolve();
   let made = 0;
 
-  function held(judged: Judged): Judged | Promise<Judged> {
+  function held(judged: Judged, folders: Policy["folders"]): Judged | Promise<Judged> {
     if (judged.verdict === "deny") return judged;
     const { id } = judged.route;
     if (storing.has(id)) {
@@ -52,7 +57,7 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
     if (!step) return judged;
     const next = turn.then(async () => {
       const usage = await account.usage();
-      return usage.ok ? await step(judged, usage.value) : denied(judged, [usage.reason]);
+      return usage.ok ? await step(judged, usage.value, folders) : denied(judged, [usage.reason]);
     });
     turn = next.catch(() => undefined);
     return next;
@@ -61,7 +66,7 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
   const over = (name: Counted, usage: Usage, asked: number) =>
     overBudget(name, budget, usage[name], asked) ?? [];
 
-  async function create(judged: Passed, usage: Usage): Promise<Judged> {
+  async function create(judged: Passed, usage: Usage, folders: Policy["folders"]): Promise<Judged> {
     const body = recordAt({ body: judged.request.body }, "body");
     const host = recordAt(body, "HostConfig");
     const image = await engine.get(`/images/${encodeURIComponent(textAt(body, "Image") ?? "")}/json`);
@@ -83,17 +88,23 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
     };
     limit({ op: "set", field: "memory", value: memory }, `--memory ${memory}`, host.Memory, memory);
     limit({ op: "set", field: "pidsLimit", value: pids }, `--pids-limit ${pids}`, host.PidsLimit, pids);
-    const restart = recordAt(host, "RestartPolicy");
+    const restart = askedRestart(body, host);
     const isRestarted = !["", "no"].includes(textAt(restart, "Name") ?? "");
     if (isRestarted)
       changes.push({
         control: "guard-leash",
         patch: { op: "unset", field: "restart" },
-        flag: "--restart no (the leash restarts it)",
+        flag: "--restart no",
         replaced: true,
       });
     const ports = boundPorts(body, host, config);
-    const mounts = [...itemsOf(host.Mounts), ...(await anonymousVolumes(body, host, config))];
+    const git = options.checkout === undefined ? undefined : withGit(host, options.checkout, folders);
+    if (git && !git.ok) return denied(judged, [git.reason]);
+    const isFolder = (mount: unknown) => folders?.named(textAt(mount, "Source") ?? "") !== undefined;
+    const mounts = [
+      ...itemsOf((git?.value ?? host).Mounts).map((mount) => (isFolder(mount) ? ownFolder(mount) : mount)),
+      ...(await anonymousVolumes(body, host, config)),
+    ];
     made += 1;
     const mark = `${containerMark(value)}${made}`;
     const HostConfig = {
@@ -132,6 +143,13 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
       // From then on the Engine's lists tell.
       settled: done,
     };
+  }
+
+  /** The volume by which the guard mounts a folder goes with the leash. */
+  function ownFolder(mount: unknown): Json {
+    const own = recordAt({ mount }, "mount");
+    const given = recordAt(own, "VolumeOptions");
+    return { ...own, VolumeOptions: { ...given, Labels: { [options.ownerLabel]: value } } };
   }
 
   /** Volumes that the Engine would make without a name and without an owner get the owner's label. */
@@ -174,6 +192,7 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
   async function update(judged: Passed, usage: Usage): Promise<Judged> {
     const id = judged.request.params.container ?? "";
     const { RestartPolicy, CpusetCpus, ...body } = recordAt({ body: judged.request.body }, "body");
+    if (isRecord(RestartPolicy)) options.restarts(id, RestartPolicy);
     const before = await amountsOfContainer(engine, id);
     const asked = amountsIn(body);
     const refused = (["memory", "pids"] as const).flatMap((name) =>
@@ -202,13 +221,19 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
   const counted =
     (name: "volumes" | "networks") =>
     async (judged: Passed, usage: Usage): Promise<Judged> => {
+      // A volume by another way to the checkout would be mounted as it is.
+      const device = textAt(judged.request.body, "DriverOpts", "device") ?? "";
+      if (options.checkout !== undefined && device.startsWith("/"))
+        return denied(judged, [`makes a volume of ${device}: beside --in a folder is mounted by its path`]);
       const isThere = name === "volumes" && usage.volumeNames.has(textAt(judged.request.body, "Name") ?? "");
       const refused = over(name, usage, isThere ? 0 : 1);
       if (refused.length > 0) return denied(judged, [refused].flat());
       return { ...judged, settled: account.expect("", { [name]: 1 }) };
     };
 
-  const steps: Readonly<Record<string, (judged: Passed, usage: Usage) => Promise<Judged>>> = {
+  const steps: Readonly<
+    Record<string, (judged: Passed, usage: Usage, folders: Policy["folders"]) => Promise<Judged>>
+  > = {
     "container-create": create,
     "container-start": start,
     "container-restart": start,
@@ -221,12 +246,20 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
     ...inner,
     judge(raw, policy) {
       const judged = inner.judge(raw, policy);
-      return judged instanceof Promise ? judged.then(held) : held(judged);
+      return judged instanceof Promise
+        ? judged.then((each) => held(each, policy.folders))
+        : held(judged, policy.folders);
     },
     async judgeUnderstood(request, policy) {
-      return held(await inner.judgeUnderstood(request, policy));
+      return held(await inner.judgeUnderstood(request, policy), policy.folders);
     },
   };
+}
+
+/** Where the guard has changed it already, the label in which it notes what was asked for says it. */
+function askedRestart(body: Json, host: Json): Json {
+  const noted = parsedJson(textAt(body, "Labels", askedLabel) ?? "");
+  return recordAt({ policy: recordAt({ noted }, "noted").restart ?? host.RestartPolicy }, "policy");
 }
 
 function denied({ route, request }: Passed, messages: readonly string[]): Judged {

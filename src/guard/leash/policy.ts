@@ -1,3 +1,5 @@
+import { helperLabel } from "../engine/views.ts";
+import { askedLabel } from "../judge/container/folders.ts";
 import { spaceOf } from "../judge/image/space.ts";
 import { defaultPolicy } from "../policy/defaults.ts";
 import { layer, ownerLabel } from "../policy/layer.ts";
@@ -5,6 +7,7 @@ import type { MountRule, Policy } from "../policy/policy.ts";
 import { opened } from "../policy/presets/preset.ts";
 import { presets } from "../policy/presets/presets.ts";
 import type { PolicyWords } from "../policy/schema.ts";
+import { commandLabel } from "./inside.ts";
 
 export interface LeashPolicyOptions {
   readonly name: string;
@@ -47,7 +50,7 @@ export function leashPolicy(options: LeashPolicyOptions): {
       owner,
       space: spaceOf(owner),
       ownSockets: [socket],
-      reservedLabels: [ownerLabel],
+      reservedLabels: [ownerLabel, commandLabel, askedLabel, helperLabel],
       allow: { ...policy.allow, mounts: all },
       writableMounts: all.filter(({ readOnly }) => !readOnly),
       trustedImages: policy.allow.images,

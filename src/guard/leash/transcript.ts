@@ -1,3 +1,4 @@
+import { recordAt } from "../../base/json.ts";
 import type { Judged } from "../judge/judge.ts";
 import type { Reason } from "../judge/result.ts";
 import { toldRule } from "../judge/result.ts";
@@ -39,7 +40,9 @@ export function startSummary(): Summary {
       calls += 1;
       const route = judged.route?.id ?? "a call that is not known";
       if (judged.verdict !== "deny") {
-        const what = made[route];
+        // A solve of a part of a build has no output of its own.
+        const outputs = recordAt({ body: judged.request.body }, "body").exporters;
+        const what = Array.isArray(outputs) && outputs.length === 0 ? undefined : made[route];
         if (what !== undefined) counts.set(what, (counts.get(what) ?? 0) + 1);
         if (judged.verdict === "harden") hardened += 1;
         return;
