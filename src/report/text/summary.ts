@@ -40,6 +40,8 @@ export function summaryLines(
 }
 
 function lookedLines({ style, width }: TextPrinter, report: Report): readonly string[] {
+  // The first line of the report names the one input.
+  if (report.files?.inputs.length === 1 && report.looked.length === 1) return [];
   const looked = report.looked.length > 0 ? report.looked.map(visible).join(", ") : "nothing";
   return wrap(`Looked at ${looked}.`, width - 2).map((line) => `  ${style.dim(line)}`);
 }
