@@ -72,7 +72,7 @@ describe("what is audited", () => {
     expect(ran.stdout).toMatch(/no Engine/i);
   });
 
-  test("a folder loads its override, a file alone does not, and -f merges", async () => {
+  test("a folder and a named file load their override, as docker compose does, and -f names them all", async () => {
     const path = testFolder({
       "compose.yaml": "services:\n  web:\n    image: nginx\n",
       "compose.override.yaml": "services:\n  web:\n    privileged: true\n",
@@ -80,7 +80,8 @@ describe("what is audited", () => {
     const found = async (args: readonly string[]) =>
       failed((await auditJson(path, args)).report, "privileged");
     expect(await found(["."])).toMatchObject({ locations: [{ file: "compose.override.yaml" }] });
-    expect(await found(["compose.yaml"])).toBeUndefined();
+    expect(await found(["compose.yaml"])).toMatchObject({ locations: [{ file: "compose.override.yaml" }] });
+    expect(await found(["-f", "compose.yaml"])).toBeUndefined();
     expect(await found(["-f", "compose.yaml", "-f", "compose.override.yaml"])).toBeDefined();
   });
 
