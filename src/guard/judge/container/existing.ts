@@ -11,6 +11,7 @@ import type { Reason } from "../result.ts";
 import type { CheckContext, RouteCheck } from "../route-check.ts";
 import { checkBoundFolders, type Stance } from "./bound-folders.ts";
 import { joinedBy } from "./create-names.ts";
+import { isFolderVolume } from "./folders.ts";
 import { checkUserGroup } from "./groups.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
 import { containerOf, engineOf } from "./known.ts";
@@ -62,7 +63,10 @@ export function existingReasons(
 function usedReasons(document: unknown, called: string, context: CheckContext): readonly Reason[] {
   if (!context.policy.owner) return [];
   const volumes = itemsOf(recordAt({ document }, "document").Mounts).flatMap((mount) =>
-    textAt(mount, "Type") === "volume" ? [["volume", textAt(mount, "Name") ?? ""] as const] : [],
+    // A folder of the guard's is judged by its path.
+    textAt(mount, "Type") === "volume" && !isFolderVolume(textAt(mount, "Name"), context.policy)
+      ? [["volume", textAt(mount, "Name") ?? ""] as const]
+      : [],
   );
   const networks = Object.entries(recordAt(document, "NetworkSettings", "Networks")).map(
     ([name, endpoint]) => ["network", textAt(endpoint, "NetworkID") || name] as const,
