@@ -56,7 +56,8 @@ export function judgeTrial(run: TrialRun, baseline: Baseline): TrialVerdict {
 
 /** What a log names is why; how the answers or the end differ is said as it is. */
 function reasonOf({ failure }: TrialRun, cause: Cause | undefined): string | undefined {
-  return failure?.suspects === undefined ? (cause?.reason ?? failure?.reason) : failure.reason;
+  const isToldByLogs = failure?.suspects === undefined || failure.kind === "output";
+  return isToldByLogs ? (cause?.reason ?? failure?.reason) : failure.reason;
 }
 
 function evidenceOf({ failure }: TrialRun, lines: readonly string[]): readonly string[] {

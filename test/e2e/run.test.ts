@@ -36,7 +36,7 @@ describe("bulkhead run, without an Engine", () => {
       "it's",
     );
     expect(stdout).toBe(
-      "docker run -h box -e 'A=b c' --pids-limit 2048 --security-opt no-new-privileges -- example/app echo 'it'\\''s'\n",
+      "docker run -h box -e 'A=b c' --security-opt no-new-privileges -- example/app echo 'it'\\''s'\n",
     );
     expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
   });
@@ -91,7 +91,7 @@ describeWithEngine("bulkhead run, on an Engine", () => {
     expect(ran.status).toBe(3);
     expect(ran.stdout).toMatch(/^hello\nNoNewPrivs:\t1\n/);
     expect(ran.stderr).toContain("oops\n");
-    expect(ran.stderr).toContain("bulkhead: added --pids-limit 2048 --security-opt no-new-privileges\n");
+    expect(ran.stderr).toContain("bulkhead: added --security-opt no-new-privileges\n");
   });
 
   it("is silent with docker's --quiet, and shows docker's own errors", async () => {
@@ -154,7 +154,7 @@ describeWithEngine("bulkhead run, on an Engine", () => {
     expect(docker("bulkhead", "controls")).toContain("docker-socket-mount");
     expect(
       docker("--log-level", "error", "bulkhead", "run", "--dry-run", "--no-config", "example/app"),
-    ).toContain("docker run --pids-limit");
+    ).toContain("docker run --security-opt no-new-privileges");
     expect(docker("--help")).toMatch(/bulkhead\*? +Audit and harden/);
     expect(docker("-H", engine.host, "bulkhead", "audit", "engine", "--fail-on", "none")).toContain("engine");
     expect((await runCli(program, ["install-plugin"], { env })).status).toBe(0);

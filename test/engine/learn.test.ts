@@ -117,7 +117,7 @@ describeWithEngine("bulkhead learn", () => {
     cap_add: [CHOWN, DAC_OVERRIDE]
     read_only: true
     tmpfs: ["/run:size=16m,mode=755"]
-    pids_limit: 64
+    pids_limit: 2048
     network_mode: none
     blkio_config:
       weight: 300

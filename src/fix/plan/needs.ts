@@ -20,6 +20,8 @@ export interface Needs {
   readonly persistentPaths?: readonly string[] | undefined;
   /** It has a folder with data, in a volume or not. */
   readonly keepsData?: boolean | undefined;
+  /** No volume is made for folders that get uploads. */
+  readonly onlyTmpfs?: boolean;
   /** The image is a base or a language: nothing is known of the program in it. */
   readonly bare?: boolean;
   readonly ports?: readonly { readonly port: number; readonly protocol: string }[] | undefined;
@@ -166,7 +168,8 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
   // A volume belongs to whom the image's folder belongs to: another user needs a tmpfs.
   const isOpen = (path: string) => mode === undefined || path === "/tmp" || path === "/var/tmp";
   const onDisk = paths.filter(
-    (path) => needs?.writablePaths !== undefined && getsPayload(path) && isOpen(path),
+    (path) =>
+      needs?.writablePaths !== undefined && needs.onlyTmpfs !== true && getsPayload(path) && isOpen(path),
   );
   const inMemory = paths.filter((path) => !onDisk.includes(path));
   const tmpfs = inMemory.length === 0 ? "" : `, with a tmpfs of 64 MiB on ${inMemory.join(", ")}`;

@@ -36,7 +36,9 @@ export function harden(body: unknown, read: Container, view: Container, context:
   const { policy } = context;
   const controlContext = contextOf(context);
   const subject = subjectOf(view);
-  const needs = needsOf(subject);
+  // A volume would be an object that belongs to nobody: the guard gives only what goes with the container.
+  const known = needsOf(subject);
+  const needs = known && { ...known, onlyTmpfs: true };
   const plan = planFixes(
     { subject, context: controlContext },
     {
