@@ -117,8 +117,8 @@ describeWithEngine("bulkhead learn", () => {
     cap_add: [CHOWN, DAC_OVERRIDE]
     read_only: true
     tmpfs: ["/run:size=16m,mode=755"]
-    pids_limit: 2048
     network_mode: none
+    pids_limit: 2048
     blkio_config:
       weight: 300
     security_opt: [seccomp=seccomp/web.json, no-new-privileges:true]
