@@ -1,4 +1,4 @@
-import { recordAt } from "../../../base/json.ts";
+import { recordAt, textAt } from "../../../base/json.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { withNewName } from "../image/names.ts";
 import { findObject } from "../objects.ts";
@@ -42,7 +42,9 @@ export function checkCommit(request: UnderstoodRequest, context: CheckContext): 
     ([key, value]) => `LABEL ${key}=${JSON.stringify(value).replaceAll("$", "\\$")}`,
   );
   // What it mounts is no matter of the image.
-  if (context.policy.folders) label.push(`LABEL ${askedLabel}=""`);
+  const document = found.answer.state === "found" ? found.answer.document : undefined;
+  const isNoted = textAt(document, "Config", "Labels", askedLabel) !== undefined;
+  if (context.policy.folders && isNoted) label.push(`LABEL ${askedLabel}=""`);
   const query = new Map([...named.request.query, ["container", [found.name]]]);
   if (label.length > 0) query.set("changes", [...(query.get("changes") ?? []), ...label]);
   return {
