@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import * as z from "zod/mini";
 import { audit } from "../src/audit/audit.ts";
 import { diskFiles } from "../src/audit/inputs/disk-files.ts";
-import { tryExamples } from "../src/cli/controls/explain.ts";
+import { triedBy, tryExamples } from "../src/cli/controls/explain.ts";
 import { configSchema } from "../src/config/schema.ts";
 import { allControls, findControl } from "../src/controls/registry.ts";
 import { needsOf } from "../src/fix/plan/kinds.ts";
@@ -24,7 +24,10 @@ const byHand = new Set([join(presetFolder, "leash.md")]);
 const stack = "test/fixtures/stacks/seven/compose.yaml";
 const wanted = new Map<string, string>();
 for (const control of allControls) {
-  wanted.set(join(folder, `${control.id}.md`), controlPage(control, tryExamples(control)));
+  wanted.set(
+    join(folder, `${control.id}.md`),
+    controlPage(control, tryExamples(control), triedBy(control.id)),
+  );
 }
 wanted.set(join(folder, "README.md"), index());
 for (const name of presetsWithPage) wanted.set(join(presetFolder, `${name}.md`), presetPage(name));

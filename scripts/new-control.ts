@@ -31,6 +31,8 @@ export const ${name}: Control = {
   severity: "medium",
   guard: "byName",
   cis: [],
+  attack: ["T1611"],
+  cwe: [250],
   where: ["F", "A"],
   references: [],
   examples: {

@@ -9,6 +9,7 @@ import type { Severity } from "../model/severity.ts";
 import type { Since } from "../model/since.ts";
 import type { ContainerSubject, Source, SubjectKind } from "../model/subject.ts";
 import type { Verdict } from "../model/verdict.ts";
+import type { Technique, Weakness } from "./taxonomies.ts";
 
 /**
  * One thing to hold to: what it means, how to tell, and what to do. Everything here is data or a pure
@@ -30,6 +31,10 @@ export interface Control {
   readonly guard: GuardDefault;
   /** CIS Docker Benchmark 1.6 numbers. */
   readonly cis: readonly string[];
+  /** Techniques of MITRE ATT&CK that it closes or hampers. */
+  readonly attack: readonly Technique[];
+  /** The weaknesses that a failure is, as numbers of CWE. */
+  readonly cwe: readonly Weakness[];
   readonly where: readonly Where[];
   /** Primary sources: Docker's documentation, man pages, the kernel's documentation. */
   readonly references: readonly string[];

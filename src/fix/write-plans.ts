@@ -51,7 +51,7 @@ export interface ReadAs {
 export async function writePlans(
   plans: readonly Planned[],
   { compose, readings }: ReadAs,
-  texts: ChangedTexts,
+  texts: Pick<ChangedTexts, "io" | "isChanged" | "make">,
 ): Promise<readonly WrittenPlan[]> {
   const refused = new Map<string, readonly RefusedStep[]>();
   const grouped = byInput(plans);

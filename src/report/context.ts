@@ -5,7 +5,7 @@ import type { FileOrigin } from "../model/origin.ts";
 /** What reports print of a control. */
 export type ControlInfo = Pick<
   Control,
-  "id" | "title" | "why" | "whyFor" | "row" | "severity" | "cis" | "references" | "where"
+  "id" | "title" | "why" | "whyFor" | "row" | "severity" | "cis" | "attack" | "cwe" | "references" | "where"
 >;
 
 /** What a reporter may know beside the report itself. */
@@ -29,6 +29,12 @@ export interface ReportContext {
   readonly quiet: boolean;
   /** A control by its id: `findControl` of the registry. Undefined for an id that is not known. */
   readonly controls: (id: string) => ControlInfo | undefined;
+  /** Every control, for formats that list them all. */
+  readonly allControls?: readonly ControlInfo[] | undefined;
+  /** The edits of a finding's file that mend it, for formats that carry them. */
+  readonly edits?:
+    | ((control: string, subject: string) => readonly { readonly at: FileOrigin; readonly text: string }[])
+    | undefined;
   readonly now: Date;
   /** False for a terminal that shows ASCII alone. Default true. */
   readonly unicode?: boolean;

@@ -2,6 +2,8 @@ import { createColors } from "picocolors";
 import type { Finding } from "../audit/finding.ts";
 import { wrap } from "../base/width.ts";
 import type { Control, Example, GuardDefault, Where } from "../controls/control.ts";
+import { type Guidance, guidanceOf } from "../controls/guidance.ts";
+import { techniques, techniqueUri, weaknesses, weaknessUri } from "../controls/taxonomies.ts";
 
 /** An example with what the control says of it: undefined where it finds nothing. */
 export interface TriedExample {
@@ -33,9 +35,20 @@ const fences: Readonly<Record<Example["syntax"], string>> = {
   dockerd: "sh",
 };
 
-/** A control's page in Markdown: docs/controls/ID.md is this, and `bulkhead explain ID` prints it. */
-export function controlPage(control: Control, bad: readonly TriedExample[]): string {
+/** The Engine that the test suite runs on: Debian 13's. */
+const testedEngine = "Docker Engine 26.1";
+
+/**
+ * A control's page in Markdown: docs/controls/ID.md is this, and `bulkhead explain ID` prints it. `probes` are what `bulkhead
+ * prove` tries for it, as ends of a sentence.
+ */
+export function controlPage(
+  control: Control,
+  bad: readonly TriedExample[],
+  probes: readonly string[] = [],
+): string {
   const { id, title, why, row, severity, guard, cis, where, references, examples } = control;
+  const guidance = guidanceOf(id);
   const facts = [
     `Severity: **${severity}**`,
     row === undefined ? undefined : `Requirement: ${row}`,
@@ -52,13 +65,70 @@ export function controlPage(control: Control, bad: readonly TriedExample[]): str
     where.map((place) => `- ${places[place]}`).join("\n"),
     ...(bad.length > 0 ? ["## It fails", ...bad.map(failing)] : []),
     ...(examples.good.length > 0 ? ["## It passes", ...examples.good.map(fence)] : []),
-    "## To accept it",
+    "## To try the change",
+    tryingOf(control, bad),
+    ...(guidance ? ["## If something breaks", symptomOf(guidance)] : []),
+    "## When to let it be",
+    ...(guidance ? [guidance.letItBe] : []),
     `${where.includes("D") ? "In a comment on the line above (a Dockerfile has no comments behind an instruction)" : "Beside the line"}: \`# bulkhead-ignore ${id} until=YYYY-MM-DD -- the reason\`, or under \`ignores:\` in bulkhead.yaml.`,
+    "## What was tested",
+    testedOf(control, guidance, probes).join("\n"),
+    "## Techniques and weaknesses",
+    taxaOf(control).join("\n"),
     "## References",
     references.map((reference) => `- <${reference}>`).join("\n"),
   ]
     .join("\n\n")
     .concat("\n");
+}
+
+/** How to see whether the workload still works, before the change is made for good. */
+function tryingOf({ id, where, check }: Control, bad: readonly TriedExample[]): string {
+  const patched = bad.filter(({ finding }) => finding?.fix && finding.fix.kind !== "manual");
+  const named = patched.some(({ finding }) => finding?.fix?.kind === "decision") ? ` --accept ${id}` : "";
+  if (patched.some(({ example }) => example.syntax === "compose" || example.syntax === "run")) {
+    return `\`bulkhead fix --verify --only ${id}${named} compose.yaml\` runs the service in a throw-away project, as it is and with the change, and says whether it still works. It changes no file.`;
+  }
+  if (patched.length > 0) {
+    return `\`bulkhead fix --only ${id}${named}\` shows the change as a diff and writes nothing. \`dockerd --validate --config-file=FILE\` checks a daemon.json before the Engine reads it.`;
+  }
+  if (check.image && where.includes("D")) {
+    return `Change the Dockerfile, build it under another name, and start that: \`docker build -t try .\`, then \`bulkhead audit --only ${id} .\``;
+  }
+  if (check.container && where.includes("F")) {
+    return `Change a copy of the file and start it as another project: \`docker compose -p try -f copy.yaml up\`, then \`bulkhead audit --only ${id} copy.yaml\``;
+  }
+  return `Make the change on one host first, and look again: \`bulkhead audit engine --only ${id}\``;
+}
+
+function symptomOf({ symptom, cause, action }: Guidance): string {
+  return [`- Symptom: ${symptom}`, `- Cause: ${cause}.`, `- Action: ${action}`].join("\n");
+}
+
+function testedOf(
+  { examples }: Control,
+  guidance: Guidance | undefined,
+  probes: readonly string[],
+): readonly string[] {
+  const count = examples.bad.length + examples.good.length;
+  return [
+    count > 0
+      ? "- Each example above is judged by a test, and each fix is applied and judged again."
+      : "- Its verdicts are tested with recorded facts: no file shows it.",
+    ...(guidance?.onEngine ? [`- Its verdict is tested on ${testedEngine}.`] : []),
+    ...(probes.length > 0
+      ? [
+          `- \`bulkhead prove\` tries in the kernel to ${probes.join("; to ")}. The test suite does so on ${testedEngine}.`,
+        ]
+      : []),
+  ];
+}
+
+function taxaOf({ attack, cwe }: Control): readonly string[] {
+  return [
+    ...attack.map((id) => `- ATT&CK ${id}, ${techniques[id]}: <${techniqueUri(id)}>`),
+    ...cwe.map((id) => `- CWE-${id}, ${weaknesses[id]}: <${weaknessUri(id)}>`),
+  ];
 }
 
 function failing({ example, finding }: TriedExample): string {

@@ -12,6 +12,7 @@ import {
   reportOf,
   testContext,
 } from "../../test/support/report.ts";
+import { controls, findControl } from "../controls/registry.ts";
 import { sarif } from "./sarif.ts";
 
 interface Result {
@@ -106,6 +107,57 @@ test("only failures, unless all is asked for", () => {
   expect(runOf(report, testContext({ verbose: true })).results.map(({ kind }) => kind)).toEqual([
     "fail",
     "open",
+  ]);
+});
+
+test("every rule is listed, with its techniques and weaknesses, in taxonomies that the run has", () => {
+  const { report } = readFixture("mixed-levels");
+  const log = JSON.parse(sarif(report, testContext({ controls: findControl, allControls: controls })));
+  validate(log);
+  expect(validate.errors ?? []).toEqual([]);
+  const { tool, taxonomies, results } = log.runs[0];
+  expect(tool.driver.rules.map(({ id }: Rule) => id)).toEqual(
+    expect.arrayContaining(controls.map(({ id }) => id)),
+  );
+  expect(tool.driver.informationUri).toMatch(/^https:/);
+  for (const { ruleId, ruleIndex } of results) expect(tool.driver.rules[ruleIndex].id).toBe(ruleId);
+  for (const { id, relationships } of tool.driver.rules) {
+    expect(relationships.length, id).toBeGreaterThan(1);
+    for (const { target } of relationships) {
+      const taxonomy = taxonomies[target.toolComponent.index];
+      expect(taxonomy.name).toBe(target.toolComponent.name);
+      expect(taxonomy.taxa.map((taxon: { id: string }) => taxon.id)).toContain(target.id);
+    }
+  }
+});
+
+test("edits are fixes, by line and column", () => {
+  const report = reportOf(subjects, [
+    finding({
+      control: "privileged",
+      subject: "a b/compose.yaml#web",
+      fix: { kind: "decision", summary: "take it out", snippet: null, breaks: null },
+    }),
+  ]);
+  const edits = () => [{ at: at("a b/compose.yaml", 3, 5, 9), text: "x: 1\n" }];
+  const log = JSON.parse(sarif(report, testContext({ edits })));
+  validate(log);
+  expect(validate.errors ?? []).toEqual([]);
+  expect(log.runs[0].results[0].fixes).toEqual([
+    {
+      description: { text: "Take it out." },
+      artifactChanges: [
+        {
+          artifactLocation: { uri: "a%20b/compose.yaml", uriBaseId: "%SRCROOT%" },
+          replacements: [
+            {
+              deletedRegion: { startLine: 3, startColumn: 5, endLine: 3, endColumn: 9 },
+              insertedContent: { text: "x: 1\n" },
+            },
+          ],
+        },
+      ],
+    },
   ]);
 });
 

@@ -3,7 +3,8 @@ import { exitStatus } from "../audit/summary.ts";
 import type { Suppression } from "../model/exemption.ts";
 import type { Severity } from "../model/severity.ts";
 import type { ControlInfo, ReportContext } from "./context.ts";
-import { fileLocation, resultLocations } from "./sarif/locations.ts";
+import { artifactLocation, fileLocation, regionOf, resultLocations } from "./sarif/locations.ts";
+import { relationshipsOf, taxonomies, taxonomyOf } from "./sarif/taxa.ts";
 import { sentence } from "./words.ts";
 
 /**
@@ -16,6 +17,7 @@ export function sarif(report: Report, context: ReportContext): string {
     : report.findings.filter((finding) => finding.verdict === "fail");
   const results = told.slice(0, mostResults);
   const ids = new Set([
+    ...(context.allControls ?? []).map(({ id }) => id),
     ...(context.verbose ? report.subjects.flatMap((subject) => Object.keys(subject.verdicts)) : []),
     ...results.map((finding) => finding.control),
     ...(report.fixed ?? []).map((entry) => entry.control),
@@ -37,6 +39,8 @@ export function sarif(report: Report, context: ReportContext): string {
             name: report.tool.name,
             version: report.tool.version,
             semanticVersion: report.tool.version,
+            informationUri,
+            supportedTaxonomies: taxonomies.map(({ name }, index) => ({ name, index })),
             rules: rules.map((id) => ruleOf(id, context.controls(id))),
           },
         },
@@ -56,6 +60,7 @@ export function sarif(report: Report, context: ReportContext): string {
             })),
           },
         ],
+        taxonomies: taxonomies.map((each) => taxonomyOf(each, ids, context)),
         originalUriBaseIds: {
           "%SRCROOT%": { description: { text: "The folder in which bulkhead ran." } },
         },
@@ -70,6 +75,9 @@ export function sarif(report: Report, context: ReportContext): string {
   };
   return `${JSON.stringify(log)}\n`;
 }
+
+/** OWNER stands for the project's, as in docs/ci.md. */
+const informationUri = "https://github.com/OWNER/bulkhead";
 
 /** Code scanning takes no more results in a run; the findings come worst first. */
 const mostResults = 25_000;
@@ -95,6 +103,7 @@ function resultOf(finding: Finding, known: RunIndex, context: ReportContext): ob
     ...resultLocations(finding, subject),
     partialFingerprints: fingerprintsOf(finding.fingerprint),
     ...suppressionsOf(suppressed, known.anySuppressed),
+    ...fixesOf(finding, context),
     ...(finding.baseline === null ? {} : { baselineState: finding.baseline }),
     properties: {
       severity: finding.severity,
@@ -106,6 +115,20 @@ function resultOf(finding: Finding, known: RunIndex, context: ReportContext): ob
       ...(fix?.snippet ? { snippet: fix.snippet } : {}),
     },
   };
+}
+
+/** Edits that mend the finding alone, by line and column of the file as it was read. */
+function fixesOf({ control, subject, fix }: Finding, { edits }: ReportContext): object {
+  const made = edits?.(control, subject) ?? [];
+  if (!fix || made.length === 0) return {};
+  const files = [...new Set(made.map(({ at }) => at.file))];
+  const artifactChanges = files.map((file) => ({
+    artifactLocation: artifactLocation(file),
+    replacements: made
+      .filter(({ at }) => at.file === file)
+      .map(({ at, text }) => ({ deletedRegion: regionOf(at), insertedContent: { text } })),
+  }));
+  return { fixes: [{ description: { text: sentence(fix.summary) }, artifactChanges }] };
 }
 
 /** The second is the one that code scanning follows an alert by; without it, it would take the text of the line. */
@@ -174,6 +197,7 @@ function ruleOf(id: string, control: ControlInfo | undefined): object {
     ...(control.references[0] === undefined ? {} : { helpUri: control.references[0] }),
     help: { text: helpText(control), markdown: helpMarkdown(control) },
     defaultConfiguration: { level: levels[control.severity] },
+    ...relationshipsOf(control),
     properties: {
       "security-severity": scores[control.severity],
       precision: "high",
@@ -185,13 +209,17 @@ function ruleOf(id: string, control: ControlInfo | undefined): object {
   };
 }
 
+/** Code scanning takes no more of them. */
+const mostTags = 10;
+
 function tagsOf(control: ControlInfo): readonly string[] {
   return [
     "security",
     "docker",
     ...(control.row === undefined ? [] : [`focus-area-${control.row}`]),
+    ...control.cwe.map((number) => `external/cwe/cwe-${number}`),
     ...control.cis.map((number) => `cis-docker-${number}`),
-  ];
+  ].slice(0, mostTags);
 }
 
 function helpText(control: ControlInfo): string {

@@ -5,11 +5,12 @@ import type { Report } from "../../audit/finding.ts";
 import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
 import type { ReadLive } from "../../audit/live/live.ts";
 import { exitStatus } from "../../audit/summary.ts";
+import type { Survey } from "../../audit/survey.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { findControl } from "../../controls/registry.ts";
+import { controls, findControl } from "../../controls/registry.ts";
 import { childrenOf } from "../../fix/plan/base-images.ts";
 import { needsOf } from "../../fix/plan/kinds.ts";
-import { settler } from "../../fix/plan/settle.ts";
+import { type Knowledge, settler } from "../../fix/plan/settle.ts";
 import { type Severity, severities } from "../../model/severity.ts";
 import type { ReportContext } from "../../report/context.ts";
 import { loadReporter } from "../../report/formats.ts";
@@ -45,7 +46,14 @@ export async function runAudit(targets: readonly string[], options: AuditOptions
     const report = options.prove ? await proven(done.report, options, progress.show) : done.report;
     progress.clear();
     for (const warning of done.warnings) complainAt(warning.reason, warning.location, io);
-    const context = contextFor(options, io, done);
+    const edits = outputs.value.some(({ format }) => format === "sarif")
+      ? await (await import("../../fix/finding-edits.ts")).findingEdits(
+          request,
+          knowledgeOf(settings.config, io),
+          io,
+        )
+      : undefined;
+    const context = contextFor(options, io, { ...done, edits });
     for (const output of outputs.value) {
       const printed = (await loadReporter(output.format))(report, context(output.path === undefined));
       const more =
@@ -175,17 +183,21 @@ async function requestOf(
 }
 
 /** A report proposes what `bulkhead fix` would write. */
-function settling({ fix }: AuditSettings["config"], io: DiskFiles): NonNullable<AuditRequest["settling"]> {
+function settling(config: AuditSettings["config"], io: DiskFiles): NonNullable<AuditRequest["settling"]> {
+  const of = knowledgeOf(config, io);
+  return (seen) => settler(of(seen));
+}
+
+function knowledgeOf({ fix }: AuditSettings["config"], io: DiskFiles): (seen: Survey) => Knowledge {
   const limits = limitsOf({}, { fix });
-  return (seen) =>
-    settler({
-      limits,
-      needs: needsOf,
-      children: childrenOf(seen, (file) => {
-        const text = io.read(file);
-        return text.ok ? text.value : undefined;
-      }),
-    });
+  return (seen) => ({
+    limits,
+    needs: needsOf,
+    children: childrenOf(seen, (file) => {
+      const text = io.read(file);
+      return text.ok ? text.value : undefined;
+    }),
+  });
 }
 
 /** What the command line says, else bulkhead.yaml, else the use that was named. */
@@ -219,7 +231,7 @@ function baselineOf(
 function contextFor(
   options: AuditOptions,
   io: DiskFiles,
-  { secrets, secretValues }: Pick<Audit, "secrets" | "secretValues">,
+  { secrets, secretValues, edits }: Pick<Audit, "secrets" | "secretValues"> & Pick<ReportContext, "edits">,
 ): (toTerminal: boolean) => ReportContext {
   return (toTerminal) => ({
     sourceLine: io.line,
@@ -230,6 +242,8 @@ function contextFor(
     verbose: options.verbose ?? false,
     quiet: options.quiet ?? false,
     controls: findControl,
+    allControls: controls,
+    edits,
     now: new Date(),
   });
 }

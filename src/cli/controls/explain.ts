@@ -2,6 +2,7 @@ import { judgeExample } from "../../audit/examples.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import type { Control } from "../../controls/control.ts";
 import { controls, findControl } from "../../controls/registry.ts";
+import { probes } from "../../prove/registry.ts";
 import { controlPage, pageText, type TriedExample } from "../../report/control-page.ts";
 import { wantsColour } from "../common/progress.ts";
 
@@ -15,9 +16,16 @@ export function explainControl(id: string): number {
     );
     return 2;
   }
-  const page = controlPage(control, tryExamples(control));
+  const page = controlPage(control, tryExamples(control), triedBy(id));
   process.stdout.write(pageText(page, { colour: wantsColour(), width: process.stdout.columns ?? 100 }));
   return 0;
+}
+
+/** What `bulkhead prove` tries for the control. */
+export function triedBy(id: string): readonly string[] {
+  return probes
+    .filter(({ control, others = [] }) => control === id || others.includes(id))
+    .map(({ tries }) => tries);
 }
 
 /** Each bad example with the finding that the control makes of it. */

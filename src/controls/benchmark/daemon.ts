@@ -29,6 +29,8 @@ export const engineRootless = benchmarkControl({
   why: "Every hole in dockerd, containerd or runc is a hole in a process of root. In rootless mode the daemon and its containers run as a user of the host, so a break-out ends there. How to get there: install uidmap and dbus-user-session, give your user 65536 ids in /etc/subuid and /etc/subgid, stop the daemon of root, run `dockerd-rootless-setuptool.sh install` as that user, then `sudo loginctl enable-linger USER`. Images and volumes do not move along: save and load, or pull again. What then works differently: ports below 1024 need net.ipv4.ip_unprivileged_port_start; storage is overlay2 only on Linux 5.11 or newer (else fuse-overlayfs or vfs); limits hold only with cgroup v2 and delegated controllers (engine-limits); `--net=host` is rootlesskit's network, not the host's; servers see one address for all clients (rootless-port-driver). What it settles: a privileged container, a mount of the socket, /proc, /dev or the kernel's settings, `--pid=host` and added capabilities no longer reach root. These findings stay in the report with a lower severity, as *mitigated by rootless*: an intruder has the user's account and files, and more of the kernel to attack.",
   severity: "info",
   cis: ["2.1"],
+  attack: ["T1611"],
+  cwe: [250],
   where: ["E"],
   references: ["https://docs.docker.com/engine/security/rootless/"],
   advice:
@@ -53,6 +55,8 @@ export const engineLogLevel = benchmarkControl({
   why: "At warn, error or fatal dockerd does not write down who started what, and after an incident that is missing. At debug it writes so much, request bodies too, that the important lines drown.",
   severity: "info",
   cis: ["2.3"],
+  attack: ["T1562.001"],
+  cwe: [778, 532],
   where: ["J", "E"],
   references: [dockerd],
   examples: {
@@ -75,6 +79,8 @@ export const engineIptables = benchmarkControl({
   why: "With iptables set to false dockerd sets up none of the rules that separate containers and networks from one another and from the host. Published ports then often work by accident, or reach more than was meant.",
   severity: "medium",
   cis: ["2.4"],
+  attack: ["T1562.004"],
+  cwe: [923],
   where: ["J", "E"],
   references: ["https://docs.docker.com/engine/network/packet-filtering-firewalls/"],
   examples: {
@@ -100,6 +106,8 @@ export const engineStorageDriver = benchmarkControl({
   why: "aufs never became a part of the Linux kernel. Its patches can crash or corrupt it, and Docker removed the driver in version 24.",
   severity: "low",
   cis: ["2.6"],
+  attack: ["T1499.001"],
+  cwe: [1104],
   where: ["J", "E"],
   references: ["https://docs.docker.com/engine/deprecated/#aufs-storage-driver"],
   examples: {
@@ -127,6 +135,8 @@ export const engineCgroupParent = benchmarkControl({
   why: "Containers start under the cgroup that the daemon names. Another parent may have other limits, or none, and shares them with whatever else is in it.",
   severity: "info",
   cis: ["2.10"],
+  attack: ["T1499"],
+  cwe: [770],
   where: ["J", "E"],
   references: [dockerd],
   examples: {
@@ -156,6 +166,8 @@ export const engineBaseSize = benchmarkControl({
   why: "dm.basesize makes every image and container bigger on the devicemapper driver, and one container can then use up more of the disk. Docker removed that driver in version 25.",
   severity: "info",
   cis: ["2.11"],
+  attack: ["T1499.001"],
+  cwe: [770],
   where: ["J", "E"],
   references: ["https://docs.docker.com/engine/deprecated/#device-mapper-storage-driver"],
   examples: {
@@ -188,6 +200,8 @@ export const engineRemoteLogging = benchmarkControl({
   why: "Whoever takes over the host can erase the logs that show how. Logs that are sent away at once stay, and an alert can come from them. An agent that ships the files (Fluent Bit, Vector, Promtail) does the same job, and the Engine does not know of it.",
   severity: "info",
   cis: ["2.13"],
+  attack: ["T1070.002"],
+  cwe: [778],
   where: ["J", "E"],
   references: ["https://docs.docker.com/engine/logging/configure/"],
   examples: {
@@ -221,6 +235,8 @@ export const engineUserlandProxy = benchmarkControl({
   why: "For each published port dockerd starts a proxy process. The kernel's own forwarding does the same on every host with hairpin NAT; the proxy is one more program that listens, and it hides the client's address for connections that go through it.",
   severity: "info",
   cis: ["2.16"],
+  attack: ["T1046"],
+  cwe: [1188],
   where: ["J", "E"],
   references: ["https://docs.docker.com/engine/network/packet-filtering-firewalls/"],
   examples: {
@@ -246,6 +262,8 @@ export const engineExperimental = benchmarkControl({
   why: "Experimental features are less tested, may change or vanish, and open routes of the API that others do not have (checkpoints, for one). A production host does not need them.",
   severity: "low",
   cis: ["2.18"],
+  attack: ["T1068"],
+  cwe: [1188],
   where: ["J", "E"],
   references: [dockerd],
   examples: {

@@ -83,6 +83,8 @@ export const engineFiles: Control = benchmarkControl({
   why: "The units, configuration, certificates and sockets of Docker decide what runs as root. Whoever may write one of them becomes root at the next start, and whoever reads the TLS key can pretend to be the daemon. root should own them, and other users should read only those without secrets.",
   severity: "high",
   cis: Object.keys(wanted),
+  attack: ["T1543.002", "T1222.002"],
+  cwe: [732],
   where: ["E"],
   references: [
     "https://docs.docker.com/engine/security/protect-access/",

@@ -7,6 +7,8 @@ export const contentTrust = benchmarkControl({
   why: "With DOCKER_CONTENT_TRUST=1 the docker command pulls only images that their publisher signed. It is a setting of each user's shell, not of the Engine, and Docker is retiring the service behind it for its official images: cosign or Notation with an admission check, or digests, do the job today.",
   severity: "info",
   cis: ["4.5"],
+  attack: ["T1195.002"],
+  cwe: [347],
   where: ["E"],
   references: ["https://docs.docker.com/engine/security/trust/"],
   advice:
@@ -29,6 +31,8 @@ export const imageSetuidFiles = benchmarkControl({
   why: "A setuid program runs as its owner, mostly root, whoever starts it. In an image that runs as another user, such a program is the way back to root. Most images need none of those that their base image brings (su, mount, passwd).",
   severity: "low",
   cis: ["4.8"],
+  attack: ["T1548.001"],
+  cwe: [250],
   where: ["A"],
   references: ["https://man7.org/linux/man-pages/man2/execve.2.html"],
   advice:

@@ -20,6 +20,8 @@ export const capabilitiesDangerous: Control = {
   severity: "high",
   guard: "deny",
   cis: ["5.4"],
+  attack: ["T1611", "T1068"],
+  cwe: [250, 269],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities",

@@ -18,6 +18,8 @@ export const capabilitiesDrop: Control = {
   severity: "medium",
   guard: "harden",
   cis: ["5.4"],
+  attack: ["T1068", "T1611"],
+  cwe: [250, 272],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities",

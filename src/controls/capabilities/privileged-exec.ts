@@ -27,6 +27,8 @@ export const privilegedExec: Control = {
   severity: "high",
   guard: "deny",
   cis: ["5.23"],
+  attack: ["T1609", "T1611"],
+  cwe: [250, 269],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/exec/#privileged",

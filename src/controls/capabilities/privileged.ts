@@ -10,6 +10,8 @@ export const privileged: Control = {
   severity: "critical",
   guard: "deny",
   cis: ["5.5", "5.4", "5.18", "5.22"],
+  attack: ["T1611", "T1610"],
+  cwe: [250, 269],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities",

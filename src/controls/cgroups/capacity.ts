@@ -14,6 +14,8 @@ export const capacity: Control = {
   severity: "low",
   guard: "off",
   cis: [],
+  attack: ["T1499"],
+  cwe: [770, 400],
   where: ["A", "E"],
   references: [
     "https://docs.docker.com/engine/containers/resource_constraints/",

@@ -20,6 +20,8 @@ export const cgroupParent: Control = {
   severity: "medium",
   guard: "harden",
   cis: ["5.25"],
+  attack: ["T1499", "T1611"],
+  cwe: [770, 653],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/dockerd/#default-cgroup-parent",

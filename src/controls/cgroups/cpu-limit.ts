@@ -17,6 +17,8 @@ export const cpuLimit: Control = {
   severity: "low",
   guard: "harden",
   cis: ["5.12"],
+  attack: ["T1496", "T1499"],
+  cwe: [770, 400],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/containers/resource_constraints/#cpu",

@@ -12,6 +12,8 @@ export const ioLimit: Control = {
   severity: "info",
   guard: "byName",
   cis: [],
+  attack: ["T1499"],
+  cwe: [770, 400],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#device-read-bps",

@@ -14,6 +14,8 @@ export const logLimit: Control = {
   severity: "low",
   guard: "harden",
   cis: [],
+  attack: ["T1499.001"],
+  cwe: [770, 779],
   where: ["F", "A"],
   references: [
     "https://docs.docker.com/engine/logging/drivers/json-file/",

@@ -10,6 +10,8 @@ export const loggingOff: Control = {
   severity: "medium",
   guard: "byName",
   cis: [],
+  attack: ["T1562.001"],
+  cwe: [778],
   where: ["F", "A"],
   references: ["https://docs.docker.com/engine/logging/configure/#supported-logging-drivers"],
   examples: {

@@ -19,6 +19,8 @@ export const memoryLimit: Control = {
   severity: "medium",
   guard: "harden",
   cis: ["5.11"],
+  attack: ["T1496", "T1499"],
+  cwe: [770, 400],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/containers/resource_constraints/#memory",

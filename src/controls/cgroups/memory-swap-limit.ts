@@ -14,6 +14,8 @@ export const memorySwapLimit: Control = {
   severity: "low",
   guard: "harden",
   cis: [],
+  attack: ["T1499"],
+  cwe: [770],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/containers/resource_constraints/#--memory-swap-details",

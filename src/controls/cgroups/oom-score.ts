@@ -10,6 +10,8 @@ export const oomScore: Control = {
   severity: "low",
   guard: "deny",
   cis: [],
+  attack: ["T1499"],
+  cwe: [770],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/compose-file/services/#oom_score_adj",

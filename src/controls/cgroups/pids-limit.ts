@@ -12,6 +12,8 @@ export const pidsLimit: Control = {
   severity: "medium",
   guard: "harden",
   cis: ["5.29"],
+  attack: ["T1499.001"],
+  cwe: [770, 400],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#pids-limit",

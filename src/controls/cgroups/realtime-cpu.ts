@@ -11,6 +11,8 @@ export const realtimeCpu: Control = {
   severity: "low",
   guard: "deny",
   cis: [],
+  attack: ["T1499"],
+  cwe: [770],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/containers/resource_constraints/#configure-the-real-time-scheduler",

@@ -14,6 +14,8 @@ export const remoteLogDriver: Control = {
   severity: "info",
   guard: "deny",
   cis: [],
+  attack: ["T1020"],
+  cwe: [532, 319],
   where: ["F", "A"],
   references: [
     "https://docs.docker.com/engine/logging/configure/",

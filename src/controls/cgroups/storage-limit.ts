@@ -15,6 +15,8 @@ export const storageLimit: Control = {
   severity: "low",
   guard: "harden",
   cis: [],
+  attack: ["T1499.001"],
+  cwe: [770, 400],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/create/#storage-opt",

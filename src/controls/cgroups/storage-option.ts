@@ -11,6 +11,8 @@ export const storageOption: Control = {
   severity: "info",
   guard: "deny",
   cis: [],
+  attack: ["T1611"],
+  cwe: [668],
   where: ["F", "A"],
   references: ["https://docs.docker.com/reference/cli/docker/container/run/#storage-opt"],
   examples: {

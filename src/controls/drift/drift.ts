@@ -16,6 +16,8 @@ export const drift: Control = {
   severity: "high",
   guard: "off",
   cis: [],
+  attack: ["T1562.001", "T1611"],
+  cwe: [693],
   where: ["K"],
   references: [
     "https://docs.kernel.org/admin-guide/cgroup-v1/cgroups.html",

@@ -10,6 +10,8 @@ export const proofLost: Control = {
   severity: "high",
   guard: "off",
   cis: [],
+  attack: ["T1562.001"],
+  cwe: [693],
   where: ["A", "K"],
   references: [
     "https://docs.docker.com/engine/security/",

@@ -11,6 +11,8 @@ export const engineAuthorization: Control = {
   severity: "info",
   guard: "off",
   cis: ["2.12"],
+  attack: ["T1609"],
+  cwe: [862],
   where: ["J", "E"],
   pointer: "/info/Plugins/Authorization",
   references: [

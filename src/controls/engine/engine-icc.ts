@@ -11,6 +11,8 @@ export const engineIcc: Control = {
   severity: "medium",
   guard: "off",
   cis: ["2.2"],
+  attack: ["T1046", "T1021"],
+  cwe: [653, 923],
   where: ["J", "E"],
   references: [
     "https://docs.docker.com/engine/network/drivers/bridge/#use-the-default-bridge-network",

@@ -11,6 +11,8 @@ export const engineInsecureRegistry: Control = {
   severity: "high",
   guard: "off",
   cis: ["2.5"],
+  attack: ["T1195.002", "T1557"],
+  cwe: [319, 295],
   where: ["J", "E"],
   references: [
     "https://docs.docker.com/reference/cli/dockerd/#insecure-registries",

@@ -12,6 +12,8 @@ export const engineLiveRestore: Control = {
   severity: "low",
   guard: "off",
   cis: ["2.15"],
+  attack: ["T1489"],
+  cwe: [693],
   where: ["J", "E"],
   references: [
     "https://docs.docker.com/engine/daemon/live-restore/",

@@ -12,6 +12,8 @@ export const engineLogLimit: Control = {
   severity: "low",
   guard: "off",
   cis: [],
+  attack: ["T1499.001"],
+  cwe: [770, 779],
   where: ["J", "E"],
   references: [
     "https://docs.docker.com/engine/logging/drivers/json-file/",

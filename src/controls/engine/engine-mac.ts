@@ -12,6 +12,8 @@ export const engineMac: Control = {
   severity: "medium",
   guard: "off",
   cis: ["5.2", "5.3"],
+  attack: ["T1611", "T1068"],
+  cwe: [693],
   where: ["J", "E"],
   references: [
     "https://docs.docker.com/engine/security/apparmor/",

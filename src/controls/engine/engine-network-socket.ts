@@ -18,6 +18,8 @@ export const engineNetworkSocket: Control = {
   severity: "critical",
   guard: "off",
   cis: ["2.7"],
+  attack: ["T1133", "T1609", "T1610"],
+  cwe: [306, 668],
   where: ["J", "E", "F", "D", "A"],
   references: [
     "https://docs.docker.com/engine/security/protect-access/",

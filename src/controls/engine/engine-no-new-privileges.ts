@@ -11,6 +11,8 @@ export const engineNoNewPrivileges: Control = {
   severity: "medium",
   guard: "off",
   cis: ["2.14"],
+  attack: ["T1548.001"],
+  cwe: [269, 250],
   where: ["J", "E"],
   references: [
     "https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file",

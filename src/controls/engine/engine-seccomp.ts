@@ -11,6 +11,8 @@ export const engineSeccomp: Control = {
   severity: "high",
   guard: "off",
   cis: ["2.17"],
+  attack: ["T1611", "T1068"],
+  cwe: [693, 250],
   where: ["J", "E"],
   references: [
     "https://docs.docker.com/engine/security/seccomp/",

@@ -13,6 +13,8 @@ export const engineSocketPermissions: Control = {
   severity: "high",
   guard: "off",
   cis: ["3.15", "3.16"],
+  attack: ["T1548", "T1609"],
+  cwe: [732],
   where: ["E", "F"],
   references: [
     "https://docs.docker.com/engine/security/#docker-daemon-attack-surface",

@@ -20,6 +20,8 @@ export const engineStorageLimit: Control = {
   severity: "low",
   guard: "off",
   cis: [],
+  attack: ["T1499.001"],
+  cwe: [770, 400],
   where: ["J", "E"],
   references: [
     "https://docs.docker.com/reference/cli/dockerd/#daemon-storage-driver",

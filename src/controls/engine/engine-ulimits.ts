@@ -15,6 +15,8 @@ export const engineUlimits: Control = {
   severity: "low",
   guard: "off",
   cis: ["2.8"],
+  attack: ["T1499.001"],
+  cwe: [770, 400],
   where: ["J", "E"],
   references: [
     "https://docs.docker.com/reference/cli/dockerd/#default-ulimit-settings",

@@ -13,6 +13,8 @@ export const engineUnitFiles: Control = {
   severity: "high",
   guard: "off",
   cis: ["3.1", "3.2", "3.3", "3.4"],
+  attack: ["T1543.002"],
+  cwe: [732],
   where: ["E"],
   references: [
     "https://docs.docker.com/engine/daemon/proxy/#systemd-unit-file",

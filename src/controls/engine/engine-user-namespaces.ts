@@ -11,6 +11,8 @@ export const engineUserNamespaces: Control = {
   severity: "medium",
   guard: "off",
   cis: ["2.9"],
+  attack: ["T1611"],
+  cwe: [250, 653],
   where: ["J", "E"],
   references: [
     "https://docs.docker.com/engine/security/userns-remap/",

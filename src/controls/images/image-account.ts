@@ -10,6 +10,8 @@ export const imageAccount: Control = {
   severity: "high",
   guard: "off",
   cis: [],
+  attack: ["T1078.003", "T1136.001"],
+  cwe: [798, 521],
   where: ["D", "A"],
   references: [
     "https://man7.org/linux/man-pages/man8/chpasswd.8.html",

@@ -15,6 +15,8 @@ export const imageUpdateAlone: Control = {
   severity: "info",
   guard: "off",
   cis: ["4.7"],
+  attack: ["T1195.001"],
+  cwe: [1104],
   where: ["D", "A"],
   references: ["https://docs.docker.com/build/building/best-practices/"],
   examples: {
@@ -47,6 +49,8 @@ export const imageAdd: Control = {
   severity: "info",
   guard: "off",
   cis: ["4.9"],
+  attack: ["T1105"],
+  cwe: [829],
   where: ["D", "A"],
   references: ["https://docs.docker.com/build/building/best-practices/#add-or-copy"],
   examples: {

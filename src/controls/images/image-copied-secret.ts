@@ -12,6 +12,8 @@ export const imageCopiedSecret: Control = {
   severity: "high",
   guard: "off",
   cis: [],
+  attack: ["T1552.004", "T1552.001"],
+  cwe: [312, 538],
   where: ["D"],
   references: ["https://docs.docker.com/build/building/secrets/"],
   examples: {

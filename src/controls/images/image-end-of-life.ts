@@ -14,6 +14,8 @@ export const imageEndOfLife: Control = {
   severity: "low",
   guard: "off",
   cis: [],
+  attack: ["T1190", "T1195.001"],
+  cwe: [1104, 1395],
   where: ["D", "F"],
   references: [
     "https://wiki.debian.org/LTS",

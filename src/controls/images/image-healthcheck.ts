@@ -13,6 +13,8 @@ export const imageHealthcheck: Control = {
   severity: "info",
   guard: "off",
   cis: ["4.6"],
+  attack: ["T1499"],
+  cwe: [754],
   where: ["D", "A"],
   pointer: "/Config/Healthcheck",
   references: [

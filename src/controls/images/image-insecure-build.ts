@@ -9,6 +9,8 @@ export const imageInsecureBuild: Control = {
   severity: "high",
   guard: "off",
   cis: [],
+  attack: ["T1611", "T1612"],
+  cwe: [250],
   where: ["D"],
   references: ["https://docs.docker.com/reference/dockerfile/#run---security"],
   examples: {

@@ -13,6 +13,8 @@ export const imageWholeRoot: Control = {
   severity: "low",
   guard: "off",
   cis: [],
+  attack: ["T1525", "T1552.001"],
+  cwe: [538],
   where: ["D"],
   references: ["https://docs.docker.com/build/building/multi-stage/"],
   examples: {
@@ -45,6 +47,8 @@ export const imageKernelWorkdir: Control = {
   severity: "medium",
   guard: "off",
   cis: [],
+  attack: ["T1611"],
+  cwe: [426],
   where: ["D", "A"],
   references: [
     "https://docs.docker.com/reference/dockerfile/#workdir",

@@ -9,6 +9,8 @@ export const imagePipedScript: Control = {
   severity: "medium",
   guard: "off",
   cis: [],
+  attack: ["T1195.002", "T1059.004"],
+  cwe: [494, 829],
   where: ["D"],
   references: ["https://docs.docker.com/build/building/best-practices/"],
   examples: {

@@ -10,6 +10,8 @@ export const imagePlainHttp: Control = {
   severity: "high",
   guard: "off",
   cis: [],
+  attack: ["T1195.002", "T1557"],
+  cwe: [319, 494],
   where: ["D"],
   references: [
     "https://docs.docker.com/build/building/best-practices/",

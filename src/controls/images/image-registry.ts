@@ -12,6 +12,8 @@ export const imageRegistry: Control = {
   severity: "medium",
   guard: "off",
   cis: [],
+  attack: ["T1195.002", "T1204.003"],
+  cwe: [829],
   where: ["D", "F", "A"],
   references: ["https://docs.docker.com/build/building/best-practices/#choose-the-right-base-image"],
   examples: { bad: [], good: [{ syntax: "run", text: "docker run nginx:1.27" }] },

@@ -9,6 +9,8 @@ export const imageRemoteAdd: Control = {
   severity: "low",
   guard: "off",
   cis: [],
+  attack: ["T1195.002"],
+  cwe: [494],
   where: ["D"],
   references: ["https://docs.docker.com/reference/dockerfile/#add---checksum"],
   examples: {

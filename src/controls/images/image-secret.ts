@@ -29,6 +29,8 @@ export const imageSecret: Control = {
   severity: "high",
   guard: "byName",
   cis: ["4.10"],
+  attack: ["T1552.001", "T1552.007"],
+  cwe: [798, 312],
   where: ["D", "F", "A"],
   references: [
     "https://docs.docker.com/build/building/secrets/",

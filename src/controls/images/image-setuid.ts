@@ -10,6 +10,8 @@ export const imageSetuid: Control = {
   severity: "low",
   guard: "off",
   cis: ["4.8"],
+  attack: ["T1548.001"],
+  cwe: [250, 732],
   where: ["D"],
   references: [
     "https://man7.org/linux/man-pages/man7/inode.7.html",

@@ -10,6 +10,8 @@ export const imageSshd: Control = {
   severity: "medium",
   guard: "off",
   cis: [],
+  attack: ["T1021.004", "T1133"],
+  cwe: [1188, 668],
   where: ["D"],
   references: ["https://docs.docker.com/reference/cli/docker/container/exec/"],
   examples: {

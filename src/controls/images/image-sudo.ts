@@ -10,6 +10,8 @@ export const imageSudo: Control = {
   severity: "medium",
   guard: "off",
   cis: [],
+  attack: ["T1548.003"],
+  cwe: [250],
   where: ["D"],
   references: [
     "https://docs.docker.com/build/building/best-practices/#user",

@@ -15,6 +15,8 @@ export const imageUnpinned: Control = {
   severity: "low",
   guard: "off",
   cis: [],
+  attack: ["T1195.002", "T1204.003"],
+  cwe: [1357, 829],
   where: ["D", "F"],
   references: [
     "https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",

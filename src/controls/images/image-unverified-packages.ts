@@ -13,6 +13,8 @@ export const imageUnverifiedPackages: Control = {
   severity: "medium",
   guard: "off",
   cis: ["4.11"],
+  attack: ["T1195.002", "T1557"],
+  cwe: [295, 347, 494],
   where: ["D", "A"],
   references: [
     "https://docs.docker.com/build/building/best-practices/",

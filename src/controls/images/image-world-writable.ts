@@ -9,6 +9,8 @@ export const imageWorldWritable: Control = {
   severity: "low",
   guard: "off",
   cis: [],
+  attack: ["T1222.002", "T1554"],
+  cwe: [732],
   where: ["D"],
   references: ["https://man7.org/linux/man-pages/man1/chmod.1.html"],
   examples: {

@@ -13,6 +13,8 @@ export const apparmorProfile: Control = {
   severity: "high",
   guard: "deny",
   cis: ["5.2"],
+  attack: ["T1611", "T1068"],
+  cwe: [693],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/security/apparmor/",

@@ -12,6 +12,8 @@ export const customProfile: Control = {
   severity: "info",
   guard: "deny",
   cis: [],
+  attack: ["T1562.001"],
+  cwe: [693],
   where: ["F", "A"],
   references: [
     "https://docs.docker.com/engine/security/seccomp/",

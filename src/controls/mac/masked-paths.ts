@@ -29,6 +29,8 @@ export const maskedPaths: Control = {
   severity: "high",
   guard: "deny",
   cis: [],
+  attack: ["T1611", "T1082"],
+  cwe: [693, 668],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#security-opt",

@@ -13,6 +13,8 @@ export const noNewPrivileges: Control = {
   severity: "medium",
   guard: "harden",
   cis: ["5.26"],
+  attack: ["T1548.001"],
+  cwe: [269, 250],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#security-opt",

@@ -25,6 +25,8 @@ export const runtimeAnnotation: Control = {
   severity: "low",
   guard: "deny",
   cis: [],
+  attack: ["T1611", "T1562.001"],
+  cwe: [693],
   where: ["F", "A"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#annotation",

@@ -15,6 +15,8 @@ export const runtimeHandler: Control = {
   severity: "low",
   guard: "deny",
   cis: [],
+  attack: ["T1611"],
+  cwe: [693],
   where: ["F", "A"],
   references: [
     "https://docs.docker.com/engine/daemon/alternative-runtimes/",

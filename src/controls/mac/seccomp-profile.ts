@@ -16,6 +16,8 @@ export const seccompProfile: Control = {
   severity: "high",
   guard: "deny",
   cis: ["5.22"],
+  attack: ["T1611", "T1068"],
+  cwe: [693, 250],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/security/seccomp/",

@@ -12,6 +12,8 @@ export const selinuxLabel: Control = {
   severity: "high",
   guard: "deny",
   cis: ["5.3"],
+  attack: ["T1611", "T1068"],
+  cwe: [693],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#security-opt",

@@ -16,6 +16,8 @@ export const deviceAccess: Control = {
   severity: "high",
   guard: "deny",
   cis: ["5.18"],
+  attack: ["T1611", "T1006"],
+  cwe: [250, 668],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#device",

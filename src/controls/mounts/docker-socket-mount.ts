@@ -16,6 +16,8 @@ export const dockerSocketMount: Control = {
   severity: "critical",
   guard: "deny",
   cis: ["5.32"],
+  attack: ["T1611", "T1610", "T1552.007"],
+  cwe: [250, 668],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/security/#docker-daemon-attack-surface",

@@ -26,6 +26,8 @@ export const hostDevMount: Control = {
   severity: "critical",
   guard: "deny",
   cis: ["5.6"],
+  attack: ["T1611", "T1006"],
+  cwe: [250, 668],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#device",

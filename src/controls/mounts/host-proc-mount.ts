@@ -17,6 +17,8 @@ export const hostProcMount: Control = {
   severity: "critical",
   guard: "deny",
   cis: ["5.6"],
+  attack: ["T1611", "T1003.007", "T1057"],
+  cwe: [250, 668],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/storage/bind-mounts/",

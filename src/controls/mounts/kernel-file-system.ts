@@ -12,6 +12,8 @@ export const kernelFileSystem: Control = {
   severity: "high",
   guard: "off",
   cis: ["5.6"],
+  attack: ["T1611"],
+  cwe: [668, 250],
   where: ["K"],
   references: [
     "https://man7.org/linux/man-pages/man5/proc.5.html",

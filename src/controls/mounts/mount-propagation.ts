@@ -12,6 +12,8 @@ export const mountPropagation: Control = {
   severity: "medium",
   guard: "harden",
   cis: ["5.20"],
+  attack: ["T1611"],
+  cwe: [668],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/storage/bind-mounts/#configure-bind-propagation",

@@ -10,6 +10,8 @@ export const readOnlyRootfs: Control = {
   severity: "medium",
   guard: "harden",
   cis: ["5.13"],
+  attack: ["T1554", "T1105"],
+  cwe: [732],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#read-only",

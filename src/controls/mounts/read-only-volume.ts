@@ -14,6 +14,8 @@ export const readOnlyVolume: Control = {
   severity: "low",
   guard: "byName",
   cis: [],
+  attack: ["T1565.001", "T1485"],
+  cwe: [732],
   where: ["F", "A"],
   references: [
     "https://docs.docker.com/engine/storage/bind-mounts/#use-a-read-only-bind-mount",

@@ -25,6 +25,8 @@ export const sensitiveHostMount: Control = {
   severity: "high",
   guard: "deny",
   cis: ["5.6"],
+  attack: ["T1611", "T1003.008", "T1552.001"],
+  cwe: [250, 668],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/storage/bind-mounts/",

@@ -12,6 +12,8 @@ export const tmpfsOptions: Control = {
   severity: "low",
   guard: "harden",
   cis: [],
+  attack: ["T1059"],
+  cwe: [732],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/storage/tmpfs/#options-for---tmpfs",

@@ -22,6 +22,8 @@ export const volumeOptions: Control = {
   severity: "high",
   guard: "deny",
   cis: [],
+  attack: ["T1611", "T1006"],
+  cwe: [668],
   where: ["F", "A"],
   references: [
     "https://docs.docker.com/reference/cli/docker/volume/create/#driver-specific-options",

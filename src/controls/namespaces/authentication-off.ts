@@ -17,6 +17,8 @@ export const authenticationOff: Control = {
   severity: "high",
   guard: "byName",
   cis: [],
+  attack: ["T1190", "T1078.001"],
+  cwe: [306, 1188],
   where: ["F", "D", "A"],
   references: [
     "https://hub.docker.com/_/postgres",

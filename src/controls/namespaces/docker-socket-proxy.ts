@@ -13,6 +13,8 @@ export const dockerSocketProxy: Control = {
   severity: "high",
   guard: "byName",
   cis: [],
+  attack: ["T1552.007", "T1610"],
+  cwe: [284, 668],
   where: ["F", "A"],
   references: [
     "https://github.com/Tecnativa/docker-socket-proxy#grant-or-revoke-access-to-certain-api-sections",

@@ -20,6 +20,8 @@ export const endpointOption: Control = {
   severity: "info",
   guard: "deny",
   cis: [],
+  attack: ["T1557"],
+  cwe: [15],
   where: ["F", "A"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#network",

@@ -15,6 +15,8 @@ export const hostCgroupNamespace: Control = {
   severity: "low",
   guard: "harden",
   cis: [],
+  attack: ["T1613", "T1082"],
+  cwe: [653],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/containers/runmetrics/#running-docker-on-cgroup-v2",

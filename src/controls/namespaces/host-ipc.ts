@@ -11,6 +11,8 @@ export const hostIpc: Control = {
   severity: "high",
   guard: "deny",
   cis: ["5.17"],
+  attack: ["T1611", "T1005"],
+  cwe: [653, 668],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#ipc",

@@ -9,6 +9,8 @@ export const hostNetwork: Control = {
   severity: "high",
   guard: "deny",
   cis: ["5.10"],
+  attack: ["T1046", "T1040", "T1557"],
+  cwe: [653, 668],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/network/drivers/host/",

@@ -9,6 +9,8 @@ export const hostPid: Control = {
   severity: "high",
   guard: "deny",
   cis: ["5.16"],
+  attack: ["T1057", "T1055.008", "T1003.007"],
+  cwe: [653, 668],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#pid",

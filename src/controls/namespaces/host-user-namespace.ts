@@ -12,6 +12,8 @@ export const hostUserNamespace: Control = {
   severity: "high",
   guard: "deny",
   cis: ["5.31"],
+  attack: ["T1611"],
+  cwe: [653, 250],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/security/userns-remap/#disable-namespace-remapping-for-a-container",

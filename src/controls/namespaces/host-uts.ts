@@ -9,6 +9,8 @@ export const hostUts: Control = {
   severity: "medium",
   guard: "harden",
   cis: ["5.21"],
+  attack: ["T1565"],
+  cwe: [653],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#uts",

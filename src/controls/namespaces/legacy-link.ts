@@ -16,6 +16,8 @@ export const legacyLink: Control = {
   severity: "low",
   guard: "deny",
   cis: [],
+  attack: ["T1552.001"],
+  cwe: [526],
   where: ["F", "A"],
   references: [
     "https://docs.docker.com/engine/network/links/#environment-variables",

@@ -24,6 +24,8 @@ export const networkOptions: Control = {
   severity: "low",
   guard: "deny",
   cis: [],
+  attack: ["T1046", "T1021"],
+  cwe: [653, 923],
   where: ["F", "A"],
   references: [
     "https://docs.docker.com/engine/network/drivers/bridge/#options",

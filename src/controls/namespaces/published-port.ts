@@ -16,6 +16,8 @@ export const publishedPort: Control = {
   severity: "low",
   guard: "byName",
   cis: ["5.14"],
+  attack: ["T1190", "T1133"],
+  cwe: [668, 1327],
   where: ["F", "A"],
   references: [
     "https://docs.docker.com/engine/network/port-publishing/",

@@ -21,6 +21,8 @@ export const sharedNamespace: Control = {
   severity: "high",
   guard: "deny",
   cis: [],
+  attack: ["T1611", "T1040"],
+  cwe: [653],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/engine/network/#container-networks",

@@ -17,6 +17,8 @@ export const unsafeSysctl: Control = {
   severity: "high",
   guard: "deny",
   cis: [],
+  attack: ["T1499", "T1562"],
+  cwe: [15],
   where: ["F", "A"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#sysctl",

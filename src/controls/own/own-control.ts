@@ -83,6 +83,8 @@ export function ownControl(rule: OwnRule): Control {
     severity,
     guard: "off",
     cis: [],
+    attack: [],
+    cwe: [],
     where: subject === "engine" ? ["J", "E"] : subject === "image" ? ["D", "A"] : ["F", "A"],
     references: [],
     examples: { bad: [], good: [] },

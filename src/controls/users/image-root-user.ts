@@ -19,6 +19,8 @@ export const imageRootUser: Control = {
   severity: "medium",
   guard: "off",
   cis: ["4.1"],
+  attack: ["T1611", "T1525"],
+  cwe: [250],
   where: ["D", "A"],
   pointer: "/Config/User",
   references: [

@@ -17,6 +17,8 @@ export const rootUser: Control = {
   guard: "harden",
   severityIfHeld: "low",
   cis: ["4.1"],
+  attack: ["T1611", "T1548"],
+  cwe: [250],
   where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#user",

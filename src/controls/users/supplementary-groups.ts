@@ -53,6 +53,8 @@ export const supplementaryGroups: Control = {
   severity: "high",
   guard: "deny",
   cis: [],
+  attack: ["T1611", "T1548"],
+  cwe: [250, 732],
   where: ["F", "A"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/run/#group-add",

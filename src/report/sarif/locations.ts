@@ -81,20 +81,19 @@ export function fileLocation(place: FileOrigin | { readonly file: string }): obj
       artifactLocation: artifactLocation(place.file),
       ...("startLine" in place
         ? {
-            region: {
-              startLine: place.startLine,
-              startColumn: place.startColumn,
-              endLine: place.endLine,
-              endColumn: place.endColumn,
-            },
+            region: regionOf(place),
           }
         : {}),
     },
   };
 }
 
+export function regionOf({ startLine, startColumn, endLine, endColumn }: FileOrigin): object {
+  return { startLine, startColumn, endLine, endColumn };
+}
+
 /** A relative path hangs on the folder in which bulkhead ran; an absolute one is a file URL. */
-function artifactLocation(file: string): object {
+export function artifactLocation(file: string): object {
   const encoded = file
     .replace(/^(?:\.\/)+/, "")
     .split("/")

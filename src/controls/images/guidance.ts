@@ -1,0 +1,126 @@
+import type { Guidance } from "../guidance.ts";
+
+export const imagesGuidance: Readonly<Record<string, Guidance>> = {
+  "image-account": {
+    letItBe: "A development container that never leaves your machine.",
+    symptom: "Nobody can log in.",
+    cause: "The account has no password",
+    action: "Use docker exec, or SSH keys that are mounted at start.",
+  },
+  "image-add": {
+    letItBe: "ADD unpacks a local archive, and that is meant.",
+    symptom: "An archive is in the image, not its files.",
+    cause: "COPY does not unpack",
+    action: "Use ADD for this one, or RUN tar.",
+  },
+  "image-copied-secret": {
+    letItBe: "The file is a test's, and opens nothing.",
+    symptom: "The build fails: the file is not found.",
+    cause: ".dockerignore leaves it out",
+    action: "Mount it for the one RUN: --mount=type=secret.",
+  },
+  "image-end-of-life": {
+    letItBe: "The vendor sells extended support, and the image has it; or nobody but you reaches it.",
+    symptom: "The program does not start: a library or a syntax is gone.",
+    cause: "The new release dropped it",
+    action: "Go one release at a time, and run the tests on each.",
+  },
+  "image-healthcheck": {
+    letItBe: "The orchestrator checks the health in its own way.",
+    symptom: "The container is unhealthy although it works.",
+    cause: "The check starts too early, or needs curl",
+    action: "Set start_period, and check with what the image has.",
+    onEngine: true,
+  },
+  "image-insecure-build": {
+    letItBe: "The builder is thrown away after the build.",
+    symptom: 'The build fails: "Operation not permitted".',
+    cause: "The step mounted or used the network of the host",
+    action: "Do that step in a container of its own, or in the CI.",
+  },
+  "image-kernel-workdir": {
+    letItBe: "Never.",
+    symptom: "A relative path is not found.",
+    cause: "The working folder is another",
+    action: "Use absolute paths, or WORKDIR /app.",
+  },
+  "image-piped-script": {
+    letItBe: "The vendor gives no other way, and the script's version is in its address.",
+    symptom: "The build installs nothing.",
+    cause: "The script is not run any more",
+    action: "Download it, check it with sha256sum -c, and run the file.",
+  },
+  "image-plain-http": {
+    letItBe: "A mirror inside the build's own network, with signed packages.",
+    symptom: "The build fails: the server has no HTTPS.",
+    cause: "The old address was HTTP alone",
+    action: "Check the download with sha256sum -c, or ADD --checksum.",
+  },
+  "image-registry": {
+    letItBe: "The registry is new and allowed: add it to images.registries in bulkhead.yaml.",
+    symptom: '"pull access denied" or "manifest unknown".',
+    cause: "The mirror lacks the image",
+    action: "Copy it with crane copy, and check its digest.",
+  },
+  "image-remote-add": {
+    letItBe: "The address has a version, and the publisher never changes the file.",
+    symptom: "The build fails: digest mismatch.",
+    cause: "The file at the address changed",
+    action: "See what changed, and set the new checksum.",
+  },
+  "image-secret": {
+    letItBe: "An example value that opens nothing, or the password of a database that ends with a CI job.",
+    symptom: "The program starts without a password, or reports that a variable is empty.",
+    cause: "The value is not given yet",
+    action: "Give it by secrets: and a *_FILE variable, or a build secret; then change the old one.",
+    onEngine: true,
+  },
+  "image-setuid": {
+    letItBe: "The program must be setuid, and the container runs without no-new-privileges on purpose.",
+    symptom: '"Operation not permitted" for a user.',
+    cause: "The program ran as root before",
+    action: "Give the container the one capability that it needs.",
+  },
+  "image-sshd": {
+    letItBe: "The image is an SSH or Git server: that is its purpose.",
+    symptom: "Nobody can log in by SSH.",
+    cause: "The server is gone",
+    action: "Use docker exec, or docker context over SSH.",
+  },
+  "image-sudo": {
+    letItBe: "A development container for people.",
+    symptom: '"sudo: command not found".',
+    cause: "A script calls it",
+    action: "Change to root with USER for those steps, and back behind them.",
+  },
+  "image-unpinned": {
+    letItBe: "An image of your own that the CI builds and deploys in one go.",
+    symptom: "Security fixes do not arrive.",
+    cause: "The digest stays the same",
+    action: "Let Renovate or Dependabot raise it.",
+  },
+  "image-unverified-packages": {
+    letItBe: "Never for what others use. Add the mirror's CA certificate instead.",
+    symptom: "The build fails: certificate verify failed, or NO_PUBKEY.",
+    cause: "The CA or the key is not in the image",
+    action: "COPY the CA and run update-ca-certificates, or add the key with signed-by=.",
+  },
+  "image-update-alone": {
+    letItBe: "Never: both in one RUN costs nothing.",
+    symptom: "The image is larger.",
+    cause: "The package lists stay in the layer",
+    action: "Remove /var/lib/apt/lists in the same RUN.",
+  },
+  "image-whole-root": {
+    letItBe: "The stage was made for it (a base image from scratch).",
+    symptom: '"not found" at start.',
+    cause: "The program needs a library of the first stage",
+    action: "COPY the program and the files that ldd shows.",
+  },
+  "image-world-writable": {
+    letItBe: "The image runs with any UID (OpenShift): use group 0 instead of others there.",
+    symptom: '"permission denied" when the program writes.',
+    cause: "It runs as another user",
+    action: "COPY --chown=USER, or chgrp 0 and chmod g+w.",
+  },
+};
