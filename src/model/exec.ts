@@ -1,6 +1,7 @@
 import type { Process } from "./container/process.ts";
 import type { Container } from "./container.ts";
-import type { Fact } from "./fact.ts";
+import type { WrittenCredential } from "./credentials/find.ts";
+import type { Fact, FactList } from "./fact.ts";
 import { unset } from "./fact.ts";
 import type { Level } from "./level.ts";
 
@@ -13,6 +14,8 @@ export interface Exec {
   readonly user: Fact<string>;
   /** The container it runs in, at its configured level. */
   readonly container: Container;
+  /** What the script that starts it has written out besides. Empty on every level but `declared`. */
+  readonly credentials: FactList<WrittenCredential>;
   /** What the kernel shows of it. Empty on every level but `effective`. */
   readonly processes: readonly Process[];
 }
@@ -22,6 +25,7 @@ export function exec(level: Level, container: Container, facts: Partial<Exec> = 
     kind: "exec",
     privileged: unset,
     user: unset,
+    credentials: [],
     processes: [],
     ...facts,
     level,

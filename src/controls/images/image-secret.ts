@@ -59,8 +59,16 @@ export const imageSecret: Control = {
       { syntax: "run", text: "docker run -e POSTGRES_PASSWORD postgres" },
     ],
   },
-  check: { image: judgeImage, container: judgeContainer },
+  check: {
+    image: judgeImage,
+    container: judgeContainer,
+    exec: ({ credentials }) => combine([...setItems(credentials).map(judgeWritten), fine]),
+  },
   remedy: {
+    exec: () =>
+      manual(
+        "Take it out of the script: read it from a file, from the environment, or from the secrets of your CI. Change it, since others have read it.",
+      ),
     image: (image) => manual(adviceForBuild(image)),
     container(container, { source }): Remedy<ContainerPatch> {
       if (container.job?.isOfCi) return manual(adviceForCi(container));

@@ -5,7 +5,7 @@ import type { Writing } from "../../model/writing.ts";
 import type { Format, SourceWords, SubjectPatches } from "../format.ts";
 import { readsOne, writesOne } from "../one-file.ts";
 import { mentionsAct } from "./acts.ts";
-import { mentionsDockerRun, type ScriptHost, scriptHostOf } from "./script-host.ts";
+import { isScriptOfDocker, mentionsDockerRun, type ScriptHost, scriptHostOf } from "./script-host.ts";
 import { spellServicePatch } from "./spell.ts";
 import type { WriterHost } from "./write/quote.ts";
 
@@ -55,7 +55,11 @@ export const script = {
     text(text, path) {
       const host = scriptHostOf(path) ?? (/^#!.*\b(?:ba|da|k|z|a)?sh\b/.test(text) ? "shell" : undefined);
       return (
-        host !== undefined && (mentionsDockerRun(text) || mentionsAct(text) || hasJobContainer(host, text))
+        host !== undefined &&
+        (mentionsDockerRun(text) ||
+          mentionsAct(text) ||
+          (host !== "markdown" && isScriptOfDocker(text)) ||
+          hasJobContainer(host, text))
       );
     },
     shape: (text) => !/^\s*\{/.test(text) && (mentionsDockerRun(text) || mentionsAct(text)),

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { mentionsAct } from "./acts.ts";
 
 /** What kind of file a shell text stands in. */
 export type ScriptHost = "shell" | "markdown" | "makefile" | "github-actions" | "gitlab-ci" | "systemd";
@@ -23,4 +24,16 @@ export function scriptHostOf(path: string): ScriptHost | undefined {
 export function mentionsDockerRun(text: string): boolean {
   const runs = /(?<![A-Za-z])(?:run|create|service\W+update)(?![A-Za-z])/;
   return /docker|podman/i.test(text) && runs.test(text);
+}
+
+/**
+ * Whether a script may do something with Docker that is judged: run a container, open the Engine, or hold a credential beside
+ * a docker command. Cheap, and never wrong in saying no.
+ */
+export function isScriptOfDocker(text: string): boolean {
+  if (mentionsDockerRun(text) || mentionsAct(text)) return true;
+  return (
+    /(?:docker|podman)(?:-compose)?[ \t]/.test(text) &&
+    /pass|secret|token|key|auth|login|credential|:\/\/|BEGIN|[ \t]-[a-z]*[pu]/i.test(text)
+  );
 }

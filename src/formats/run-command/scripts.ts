@@ -1,20 +1,26 @@
+import { container } from "../../model/container.ts";
+import { credentialsInScript, type WrittenCredential } from "../../model/credentials/find.ts";
+import { isOrdinaryWord, secretValuesOf } from "../../model/credentials/mask.ts";
+import { exec } from "../../model/exec.ts";
+import { type SetFact, set } from "../../model/fact.ts";
+import { isFileOrigin } from "../../model/origin.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import { emptyReading } from "../../model/reading.ts";
-import type { EngineSubject } from "../../model/subject.ts";
+import type { EngineSubject, ExecSubject } from "../../model/subject.ts";
 import { locator } from "../values/positions.ts";
-import { type Act, actSubjects, mentionsAct } from "./acts.ts";
+import { type Act, actSubjects } from "./acts.ts";
 import { folderOf } from "./folder.ts";
 import { type HostedCommand, readingOfCommands, readText } from "./hosted-commands.ts";
 import { readGithubActions } from "./hosts/github-actions.ts";
 import { readGitlabCi } from "./hosts/gitlab-ci.ts";
-import type { Host, HostedEngine } from "./hosts/host.ts";
+import type { Host, HostedEngine, ShellText } from "./hosts/host.ts";
 import { readMakefile } from "./hosts/makefile.ts";
 import { readMarkdown } from "./hosts/markdown.ts";
 import { readShellScript } from "./hosts/shell.ts";
 import { readSystemdUnit } from "./hosts/systemd.ts";
-import { append } from "./passage.ts";
+import { append, type Passage, rangeAt } from "./passage.ts";
 import type { Surroundings } from "./read/line-facts.ts";
-import { mentionsDockerRun, type ScriptHost } from "./script-host.ts";
+import { isScriptOfDocker, type ScriptHost } from "./script-host.ts";
 import { mostCommands } from "./shell/limits.ts";
 
 const hosts: Readonly<Record<ScriptHost, Host>> = {
@@ -34,14 +40,20 @@ export function readScript(text: string, file: string, host: ScriptHost, io: Fil
   const words = { "github-actions": /docker|container|services/i, "gitlab-ci": /image|services|docker/i }[
     host as string
   ];
-  const mayHold = words ? words.test(text) : mentionsDockerRun(text) || mentionsAct(text);
+  const mayHold = words ? words.test(text) : isScriptOfDocker(text);
   if (!mayHold) return emptyReading;
   const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
-  const { commands, gaps, engines, acts } = commandsInScript(text, host, around);
+  const { commands, gaps, engines, acts, texts } = commandsInScript(text, host, around);
   const reading = readingOfCommands(commands, around, gaps);
+  const known = new Set(reading.subjects.flatMap(secretValuesOf));
+  const written = texts
+    .filter(({ prose }) => !prose)
+    .flatMap(({ source }) => credentialsOf(source, known, around));
   return {
     ...reading,
+    secrets: [...reading.secrets, ...written.flatMap(({ origins }) => origins.filter(isFileOrigin))],
     subjects: [
+      ...(written.length > 0 ? [scriptSubject(written, file)] : []),
       ...reading.subjects,
       ...engines.map((each) => engineSubject(each, around)),
       ...actSubjects(acts, file, around.locate),
@@ -54,7 +66,10 @@ export function commandsInScript(
   text: string,
   host: ScriptHost,
   around: Surroundings,
-): ReturnType<typeof readText> & { readonly engines: readonly HostedEngine[] } {
+): ReturnType<typeof readText> & {
+  readonly engines: readonly HostedEngine[];
+  readonly texts: readonly ShellText[];
+} {
   const hosted = hosts[host](text, around);
   const commands = hosted.commands.map((command): HostedCommand => ({ ...command, prose: false }));
   const gaps = [...hosted.gaps];
@@ -67,7 +82,36 @@ export function commandsInScript(
     append(acts, read.acts);
     append(gaps, read.gaps);
   }
-  return { commands, gaps, acts, engines: hosted.engines ?? [] };
+  return { commands, gaps, acts, texts: hosted.texts, engines: hosted.engines ?? [] };
+}
+
+/** The credentials that a script has written out outside of its `docker run` lines, which have their own. */
+function credentialsOf(
+  source: Passage,
+  known: ReadonlySet<string>,
+  { locate }: Surroundings,
+): readonly SetFact<WrittenCredential>[] {
+  return credentialsInScript(source.text).flatMap((each) => {
+    const at = source.text.indexOf(each.value);
+    if (known.has(each.value) || at < 0 || isOrdinaryWord(each.value)) return [];
+    return [
+      set({ ...each, by: "value", where: "a command" }, locate(rangeAt(source, at, at + each.value.length))),
+    ];
+  });
+}
+
+/** What a script runs besides, as far as it is judged. */
+function scriptSubject(credentials: readonly SetFact<WrittenCredential>[], file: string): ExecSubject {
+  const id = `${file}#script`;
+  return {
+    kind: "exec",
+    id,
+    name: "script",
+    stableId: id,
+    source: "run-command",
+    location: undefined,
+    views: [exec("declared", container("declared"), { credentials })],
+  };
 }
 
 function engineSubject({ view, at }: HostedEngine, { file, locate }: Surroundings): EngineSubject {

@@ -28,6 +28,9 @@ function valuesIn(subject: Subject): readonly string[] {
       ...setItems(credentials).map(({ value }) => value.value),
     ]);
   }
+  if (subject.kind === "exec") {
+    return subject.views.flatMap(({ credentials }) => setItems(credentials).map(({ value }) => value.value));
+  }
   if (subject.kind !== "image") return [];
   return subject.views.flatMap(({ environment, buildArguments, credentials, history, level }) => [
     ...setItems([...environment, ...buildArguments]).flatMap(({ value: { name, value } }) =>

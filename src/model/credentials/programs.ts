@@ -106,6 +106,7 @@ export const passwordOptions: readonly PasswordOptions[] = [
     needs: /^--password-stdin$/,
     input: "password",
   },
+  { programs: ["docker", "podman"], needs: /^secret$/, input: "password" },
   { programs: ["gh"], needs: /^--with-token$/, input: "password" },
   { programs: ["vncpasswd", "tigervncpasswd"], needs: /^-f$/, input: "password" },
   { programs: ["smbpasswd"], needs: /^-[a-z]*s/, input: "password" },
