@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { auditRequest } from "../../test/support/audit-request.ts";
 import { memoryDisk } from "../../test/support/memory-disk.ts";
+import { testContext } from "../../test/support/report.ts";
 import { audit } from "../audit/audit.ts";
 import type { Example } from "../controls/control.ts";
 import { controls } from "../controls/registry.ts";
 import { sarif } from "../report/sarif.ts";
-import { testContext } from "../../test/support/report.ts";
 import { type FindingEdits, findingEdits } from "./finding-edits.ts";
 import { needsOf } from "./plan/kinds.ts";
 
