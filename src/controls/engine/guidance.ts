@@ -95,4 +95,46 @@ export const engineGuidance: Readonly<Record<string, Guidance>> = {
     cause: "userns-remap maps container root to another UID and uses another data folder",
     action: "Pull the images again, and chown the folders to the first UID of dockremap in /etc/subuid.",
   },
+  "engine-limits": {
+    letItBe: "All containers of this Engine are your own, and a slice above it has the limits.",
+    symptom: "docker still warns that limits are discarded.",
+    cause: "The controllers reach the user only with a new login",
+    action: "Log out of every session and in again, and compare cgroup.controllers of the user's slice.",
+  },
+  "rootless-beside": {
+    letItBe: "You need both daemons, and nobody but root is in the docker group.",
+    symptom: '"Cannot connect to the Docker daemon at unix:///var/run/docker.sock".',
+    cause: "The tool uses the socket of the daemon that is gone",
+    action: "Set DOCKER_HOST=unix://$XDG_RUNTIME_DIR/docker.sock, or docker context use rootless.",
+  },
+  "rootless-linger": {
+    letItBe: "The containers are for one session, such as on a laptop.",
+    symptom: "Containers run although nobody is logged in.",
+    cause: "systemd keeps the user's services",
+    action: "Stop them, or take it back: loginctl disable-linger USER.",
+  },
+  "rootless-loopback": {
+    letItBe: "A container must reach one service of the host, and no other service trusts 127.0.0.1.",
+    symptom: '"Connection refused" to 10.0.2.2.',
+    cause: "The host's loopback is closed",
+    action: "Let that service listen on an address of its own, with a password.",
+  },
+  "rootless-port-driver": {
+    letItBe: "No server judges by the client's address.",
+    symptom: "Published ports are slower.",
+    cause: "slirp4netns carries each packet",
+    action: "Use pasta, or keep the builtin driver for ports that need the speed.",
+  },
+  "rootless-subids": {
+    letItBe: "The other user is the same person.",
+    symptom: '"permission denied" on volumes, and images are gone.',
+    cause: "The files belong to the old range",
+    action: "chown them to the new first id, and pull the images again.",
+  },
+  "rootless-user-namespaces": {
+    letItBe: "Other programs of users need them too: browsers, Flatpak, bubblewrap.",
+    symptom: 'A browser\'s sandbox or bubblewrap prints "Operation not permitted".',
+    cause: "The program has no profile with userns",
+    action: "Load a profile for this program that has userns.",
+  },
 };

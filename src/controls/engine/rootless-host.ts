@@ -21,6 +21,8 @@ function ofRootless(about: {
   readonly title: string;
   readonly why: string;
   readonly severity: Severity;
+  readonly attack: Control["attack"];
+  readonly cwe: Control["cwe"];
   readonly references: readonly string[];
   readonly check: (host: RootlessHost, engine: Engine) => Verdict;
   readonly advice: string;
@@ -59,6 +61,8 @@ export const engineLimits: Control = {
   guard: "off",
   cis: [],
   where: ["E"],
+  attack: ["T1499", "T1496"],
+  cwe: [770, 400],
   references: [
     `${docs}tips/#limiting-resources`,
     "https://docs.kernel.org/admin-guide/cgroup-v2.html#delegation",
@@ -102,6 +106,8 @@ export const rootlessPortDriver = ofRootless({
   title: "The port driver hides who connects",
   why: "rootlesskit's builtin port driver opens the connection to the container itself, so a server sees one address for all clients. Allow lists, rate limits and logs by address then hold for everyone or no one.",
   severity: "low",
+  attack: ["T1190"],
+  cwe: [778],
   references: [`${docs}tips/#networking`],
   check({ portDriver }) {
     if (portDriver === undefined || portDriver === "") return unseenHost;
@@ -120,6 +126,8 @@ export const rootlessLoopback = ofRootless({
   title: "Containers reach the host's loopback",
   why: "rootlesskit closes the host's loopback to containers by default. Opened (DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK=false, or the host's own network), every container reaches databases, metadata agents and other users' services that trust 127.0.0.1, at 10.0.2.2.",
   severity: "medium",
+  attack: ["T1210", "T1046"],
+  cwe: [668, 923],
   references: [
     `${docs}tips/#networking`,
     "https://github.com/rootless-containers/rootlesskit/blob/master/docs/network.md",
@@ -142,6 +150,8 @@ export const rootlessSubids = ofRootless({
   title: "The user's subordinate ids belong to others, too",
   why: "The ids of /etc/subuid are what the containers' users are on the host. Where another user has the same ids, or an account has one of them, containers of one can read and change files of the other and signal its processes.",
   severity: "high",
+  attack: ["T1611", "T1222.002"],
+  cwe: [653],
   references: ["https://man7.org/linux/man-pages/man5/subuid.5.html", docs],
   check({ overlaps }) {
     if (overlaps === undefined) return unseenHost;
@@ -164,6 +174,8 @@ export const rootlessLinger = ofRootless({
   title: "Containers end with the user's session",
   why: "Without lingering, systemd ends every process of a user when the last session closes, the Engine with its containers among them, and starts none at boot. A restart policy does not help.",
   severity: "low",
+  attack: ["T1489"],
+  cwe: [754],
   references: ["https://www.freedesktop.org/software/systemd/man/latest/loginctl.html"],
   check({ lingers }, { rootOwner }) {
     if (lingers === undefined) return notApplicable("no systemd, or its state cannot be seen from here");
@@ -182,6 +194,8 @@ export const rootlessBeside = ofRootless({
   title: "A Docker daemon of root runs beside the rootless one",
   why: "Moving to rootless mode helps only once the daemon of root is gone: its socket still gives its group root on the host, and tools that use the default socket go on to use it.",
   severity: "medium",
+  attack: ["T1611", "T1548"],
+  cwe: [250],
   references: [docs],
   check({ rootfulBeside }, { rootOwner }) {
     if (rootfulBeside !== undefined)
@@ -205,6 +219,8 @@ export const rootlessUserNamespaces = ofRootless({
   title: "Every program may make user namespaces",
   why: "A rootless Engine needs user namespaces, and in one a process has every capability, which opens parts of the kernel that many exploits needed. AppArmor's kernel.apparmor_restrict_unprivileged_userns lets only programs with a profile make them, rootlesskit among them. Where kernel.unprivileged_userns_clone is 0, the Engine does not start again.",
   severity: "low",
+  attack: ["T1068"],
+  cwe: [250],
   references: [
     "https://ubuntu.com/blog/ubuntu-23-10-restricted-unprivileged-user-namespaces",
     `${docs}troubleshoot/`,
