@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { defaultPolicy } from "../policy/defaults.ts";
 import { foldersOf, mountRules, secretsIn } from "./folder.ts";
 import { leashPolicy, narrowing } from "./policy.ts";
-import { holdLeft, holdRecord, isLiving, knownNames, usualName } from "./record.ts";
+import { checkName, holdLeft, holdRecord, isLiving, knownNames, usualName } from "./record.ts";
 
 let folder = "";
 const before = process.env.XDG_STATE_HOME;
@@ -107,6 +107,9 @@ test("folders of one name have leashes of two", () => {
   expect(usualName("/a/My App")).toMatch(/^my-app-[0-9a-f]{6}$/);
   expect(usualName("/a/app")).not.toBe(usualName("/b/app"));
   expect(usualName("/---")).toMatch(/^leash-/);
+  // A name that is cut at a dash is one that a leash takes.
+  for (const folder of ["/my-very-long-project-of-a-name", "/abcdefghijklmnopqrstuvw-xyz", "/-a-"])
+    expect(checkName(usualName(folder)).ok, folder).toBe(true);
 });
 
 test("of a file that nobody named only what closes something counts", () => {

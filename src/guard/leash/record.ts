@@ -69,8 +69,8 @@ export function usualName(folder: string): string {
   const plain = basename(folder)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 24);
+    .slice(0, 24)
+    .replace(/^-|-$/g, "");
   const hash = createHash("sha256").update(folder).digest("hex").slice(0, 6);
   return plain === "" ? `leash-${hash}` : `${plain}-${hash}`;
 }
