@@ -89,7 +89,7 @@ const layers = {
     why: "the fleet collects what watches report: it judges nothing but the Engine's settings of its own host",
   },
   doctor: {
-    may: ["base", "engine"],
+    may: ["base", "engine", "model/root-owner"],
     why: "the doctor looks at what a host offers; it reads no container and judges nothing",
   },
   run: {

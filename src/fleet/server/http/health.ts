@@ -1,6 +1,5 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { sql } from "kysely";
 import { whyDatabase } from "../../store/database.ts";
 import type { FleetDatabase } from "../../store/open.ts";
 import { isPostgresUrl } from "../../store/postgres.ts";
@@ -37,10 +36,15 @@ async function whyNoAnswer(database: FleetDatabase): Promise<string | undefined>
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve("The database does not answer"), patience);
   });
-  const asked = sql`select 1`.execute(database).then(
-    () => undefined,
-    (error: unknown) => `The database cannot be used: ${whyDatabase(error)}`,
-  );
+  const asked = database
+    .selectFrom("setting")
+    .select("name")
+    .limit(1)
+    .execute()
+    .then(
+      () => undefined,
+      (error: unknown) => `The database cannot be used: ${whyDatabase(error)}`,
+    );
   const why = await Promise.race([asked, late]);
   clearTimeout(timer);
   return why;
