@@ -161,3 +161,20 @@ export function kindsOf(control: Control): readonly SubjectKind[] {
 export function manual(summary: string): Remedy<never> {
   return { kind: "manual", summary, patches: [] };
 }
+
+/**
+ * What `explain` tells beside the control itself. It stands apart so that an audit does not load it; a test holds every
+ * control against it.
+ */
+export interface Guidance {
+  /** When a finding may stay: a reason for its ignore. */
+  readonly letItBe: string;
+  /** What somebody sees where the fix was too much, as a message of the program where it prints one. */
+  readonly symptom: string;
+  /** Why, as a sentence without its end. */
+  readonly cause: string;
+  /** What to do then, short of taking the fix back. */
+  readonly action: string;
+  /** Whether a test on a real Engine expects its verdict. */
+  readonly onEngine?: true;
+}

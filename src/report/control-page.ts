@@ -1,8 +1,8 @@
 import { createColors } from "picocolors";
 import type { Finding } from "../audit/finding.ts";
 import { wrap } from "../base/width.ts";
-import type { Control, Example, GuardDefault, Where } from "../controls/control.ts";
-import { type Guidance, guidanceOf } from "../controls/guidance.ts";
+import type { Control, Example, GuardDefault, Guidance, Where } from "../controls/control.ts";
+import { guidanceOf } from "../controls/guidance.ts";
 import { techniques, techniqueUri, weaknesses, weaknessUri } from "../controls/taxonomies.ts";
 
 /** An example with what the control says of it: undefined where it finds nothing. */

@@ -1,4 +1,4 @@
-import type { Guidance } from "../guidance.ts";
+import type { Guidance } from "../control.ts";
 
 export const benchmarkGuidance: Readonly<Record<string, Guidance>> = {
   "container-healthcheck": {

@@ -1,4 +1,4 @@
-import type { Guidance } from "../guidance.ts";
+import type { Guidance } from "../control.ts";
 
 export const driftGuidance: Readonly<Record<string, Guidance>> = {
   drift: {

@@ -1,4 +1,4 @@
-import type { Guidance } from "../guidance.ts";
+import type { Guidance } from "../control.ts";
 
 export const engineGuidance: Readonly<Record<string, Guidance>> = {
   "engine-authorization": {

@@ -1,4 +1,4 @@
-import type { Guidance } from "../guidance.ts";
+import type { Guidance } from "../control.ts";
 
 export const mountsGuidance: Readonly<Record<string, Guidance>> = {
   "device-access": {
