@@ -1,4 +1,6 @@
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { NameValue } from "../../model/container-values.ts";
+import type { FactList } from "../../model/fact.ts";
 import { type Gap, gap } from "../../model/gap.ts";
 import { type Image, image } from "../../model/image.ts";
 import type { Reading } from "../../model/reading.ts";
@@ -127,6 +129,17 @@ export function readUserAndBase(
   const locate = locator(file, text);
   const ancestry = ancestryOf(stage);
   return { user: userOf(ancestry, locate), base: baseOf(ancestry, locate) };
+}
+
+/** Reads only the images that its stages start from or copy from; the reason where docker build would refuse it. */
+export function readReferences(text: string, args: readonly NameValue[]): Result<FactList<string>> {
+  if (text.includes("\0")) return failed("the file is binary, not a Dockerfile");
+  const { stages, problems, tooMany } = readStages(readInstructions(text), args);
+  if (tooMany) return failed("there is too much in the file for a Dockerfile");
+  if (problems[0]) return failed(problems[0].reason);
+  if (stages.length === 0) return failed("it has no stage");
+  const locate = locator("Dockerfile", text);
+  return ok(referencesOf(stages, (joined) => locate(placeOf(joined))));
 }
 
 function builtStage(stages: readonly Stage[], { target }: DockerfileOptions): Stage | undefined {

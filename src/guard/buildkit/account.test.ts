@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { sessionReasons } from "../judge/dockerfile.ts";
+import { defaultPolicy } from "../policy/defaults.ts";
 import { bodyBudget, countTraffic } from "../proxy/client/traffic.ts";
-import { openBuilds } from "./builds.ts";
+import { type Arguments, openBuilds } from "./builds.ts";
 import { type Account, framed, frameReader } from "./grpc.ts";
 
 const mib = 1024 * 1024;
@@ -61,4 +63,44 @@ test("of a refusal its beginning is kept, under a name that is no longer than a 
   builds.refuseBuild(long, "ci", "no");
   expect(builds.refusalOf(long, "ci")).toBeUndefined();
   expect(builds.beginBuild(long, "ci")).toBe(false);
+});
+
+test("what a session keeps until its end is on its client's account", async () => {
+  const { traffic, held } = clientAccount();
+  const builds = openBuilds(traffic);
+  builds.openSession("s", "ci");
+  const dockerfile = (at: number) => `# ${at}\n${"x".repeat(mib)}`;
+  const kept = Array.from({ length: 20 }, (_, at) => builds.noteDockerfile("s", dockerfile(at)));
+  expect(kept.filter(Boolean).length).toBeLessThan(9);
+  expect(builds.noteDockerfile("s", dockerfile(0))).toBe(true);
+  const many = Array.from({ length: 300 }, (_, at) =>
+    builds.noteArguments("s", [{ name: "A", value: `${at}` }]),
+  );
+  expect(many.filter(Boolean).length).toBeLessThanOrEqual(256);
+  expect(builds.noteArguments("s", [{ name: "A", value: "x".repeat(16 * mib) }])).toBe(false);
+  const upload = { path: "/a", wanted: ["x".repeat(16 * mib)], args: [] };
+  expect(builds.noteUpload("s", upload)).toBeUndefined();
+  expect(held()).toBeLessThanOrEqual(bodyBudget.client);
+  builds.closeSession("s");
+  expect(held()).toBe(0);
+  expect(builds.noteDockerfile("s", "FROM a")).toBe(false);
+});
+
+test("Dockerfiles are judged with each of a session's sets of arguments, in steps, and not without end", async () => {
+  const policy = { ...defaultPolicy, allow: { ...defaultPolicy.allow, images: ["good"] } };
+  const set = (value: string) => [{ name: "BASE", value }];
+  const judged = (texts: readonly string[], sets: readonly Arguments[]) =>
+    sessionReasons(texts, sets, { policy });
+  const text = "ARG BASE\nFROM $BASE\n";
+  expect(await judged([text], [set("good"), set("good")])).toEqual([]);
+  expect((await judged([text], [set("good"), set("evil")])).map(({ rule }) => rule)).toEqual(["guard-image"]);
+  const all = Array.from({ length: 257 }, (_, at) => set(`good:${at}`));
+  expect((await judged([text], all)).map(({ rule }) => rule)).toEqual(["guard-unknown"]);
+  const long = `FROM good\n${"RUN a\n".repeat(3_000)}`;
+  expect((await judged([long], [[]])).map(({ rule }) => rule)).toEqual(["guard-build-archive"]);
+  let others = 0;
+  const timer = setInterval(() => (others += 1), 0);
+  await judged([text], all.slice(0, 200));
+  clearInterval(timer);
+  expect(others).toBeGreaterThan(5);
 });

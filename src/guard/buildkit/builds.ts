@@ -14,11 +14,14 @@ export interface Builds {
   /** Ends the wait for it; later questions of the same client get the reason. */
   refuseBuild(ref: string, client: string, reason: string): void;
   refusalOf(ref: string, client: string): string | undefined;
-  /** Notes arguments that builds of a session have; the Dockerfiles that it sends are judged with each. */
-  noteArguments(session: string, args: Arguments): void;
+  /**
+   * Notes arguments that builds of a session have; the Dockerfiles that it sends are judged with each. False where the client's
+   * account has no room for more, as for Dockerfiles and archives.
+   */
+  noteArguments(session: string, args: Arguments): boolean;
   argumentsOf(session: string): readonly Arguments[];
   /** The Dockerfiles that the session has sent, for builds that begin later. */
-  noteDockerfile(session: string, text: string): void;
+  noteDockerfile(session: string, text: string): boolean;
   dockerfilesOf(session: string): readonly string[];
   /** The path under which BuildKit asks the session for an archive, in one build and no other; undefined where it has too many. */
   noteUpload(session: string, upload: Upload): string | undefined;
@@ -37,8 +40,18 @@ export interface Upload extends ArchivedDockerfile {
   readonly path: string;
 }
 
-/** Archives of one session. */
+/** Archives of one session, and sets of arguments. */
 const mostUploads = 256;
+
+/** Where what a session keeps until its end does not fit. */
+export const tooMuch =
+  "bulkhead: this session or client keeps too many Dockerfiles, arguments or archives (guard-buildkit)";
+
+/** Where what sessions keep is held: the account of each client's request bodies. */
+export interface Keeping {
+  holdBytes(client: string, bytes: number): boolean;
+  releaseBytes(client: string, bytes: number): void;
+}
 
 /** Refused builds that clients may still ask about, and characters of the reason for each. */
 const keptRefusals = { most: 1_000, reason: 512 };
@@ -52,8 +65,18 @@ const remembered = 10_000;
 /** Milliseconds: BuildKit waits as long for what is named before it has begun. */
 const patience = 3_000;
 
-export function openBuilds(): Builds {
+export function openBuilds(keeping?: Keeping): Builds {
   const sessions = owners();
+  /** Bytes that each session keeps, and whose they are. */
+  const kept = new Map<string, { readonly client: string; bytes: number }>();
+  function keep(session: string, value: unknown): boolean {
+    const client = sessions.ownerOf(session);
+    if (client === undefined) return false;
+    const bytes = 2 * JSON.stringify(value).length;
+    if (keeping && !keeping.holdBytes(client, bytes)) return false;
+    kept.set(session, { client, bytes: (kept.get(session)?.bytes ?? 0) + bytes });
+    return true;
+  }
   const builds = owners();
   const args = new Map<string, Arguments[]>();
   const dockerfiles = new Map<string, Set<string>>();
@@ -67,18 +90,33 @@ export function openBuilds(): Builds {
       args.delete(id);
       dockerfiles.delete(id);
       uploads.delete(id);
+      const { client = "", bytes = 0 } = kept.get(id) ?? {};
+      kept.delete(id);
+      if (bytes > 0) keeping?.releaseBytes(client, bytes);
     },
-    noteArguments: (session, own) => void args.set(session, [...(args.get(session) ?? []), own].slice(-256)),
+    noteArguments(session, own) {
+      // Nothing is sent without a session.
+      if (session === "") return true;
+      const all = args.get(session) ?? [];
+      const said = JSON.stringify(own);
+      if (all.some((each) => JSON.stringify(each) === said)) return true;
+      if (all.length >= mostUploads || !keep(session, own)) return false;
+      args.set(session, [...all, own]);
+      return true;
+    },
     argumentsOf: (session) => args.get(session) ?? [[]],
     noteDockerfile(session, text) {
       const own = dockerfiles.get(session) ?? new Set();
+      if (own.has(text)) return true;
+      if (!keep(session, text)) return false;
       dockerfiles.set(session, own.add(text));
+      return true;
     },
     dockerfilesOf: (session) => [...(dockerfiles.get(session) ?? [])],
     noteUpload(session, upload) {
       const own = uploads.get(session) ?? new Map<string, Upload>();
       uploads.set(session, own);
-      if (own.size >= mostUploads) return undefined;
+      if (own.size >= mostUploads || !keep(session, upload)) return undefined;
       const path = `/${randomUUID()}`;
       own.set(path, upload);
       return path;
@@ -135,6 +173,7 @@ function owners() {
       return true;
     },
     wake: wakeAll,
+    ownerOf: (name: string) => byName.get(name),
     end: (name: string) => void byName.delete(name),
     async isOwn(name: string, client: string): Promise<boolean> {
       if (name === "") return false;

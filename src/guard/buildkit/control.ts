@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { dockerfileReasons } from "../judge/dockerfile.ts";
+import { sessionReasons } from "../judge/dockerfile.ts";
 import type { Judged } from "../judge/judge.ts";
 import { type Reason, toldRule } from "../judge/result.ts";
 import { cacheSpace, sessionAddress, uploadIn } from "../judge/solve.ts";
@@ -8,7 +8,7 @@ import type { SolveFacts } from "../judge/solve-facts.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { routeOf } from "../routes/table.ts";
-import type { Arguments, Builds } from "./builds.ts";
+import { type Arguments, type Builds, tooMuch } from "./builds.ts";
 import type { Filter } from "./carry.ts";
 import { type CallRefusal, status } from "./grpc.ts";
 import * as messages from "./messages.ts";
@@ -233,7 +233,7 @@ async function solve(value: Message, options: ControlOptions): Promise<Result<Bu
   const judged = await judgeSolve(facts, judge);
   if (!judged.ok) return judged;
   const ref = String(value.Ref ?? "");
-  const sent = sentBefore(session, facts.attributes, options);
+  const sent = await sentBefore(session, facts.attributes, options);
   if (!sent.ok) return sent;
   if (!builds.beginBuild(ref, client)) return failed(notOwn("build"));
   builds.noteSession(ref, session);
@@ -261,18 +261,15 @@ async function solve(value: Message, options: ControlOptions): Promise<Result<Bu
 }
 
 /** Judges what the session has sent already with the arguments of a build that begins now. */
-function sentBefore(
+async function sentBefore(
   session: string,
   attributes: SolveFacts["attributes"],
   { builds, policy }: ControlOptions,
-): Result<void> {
+): Promise<Result<void>> {
   const args = argumentsIn(attributes);
-  builds.noteArguments(session, args);
-  for (const text of builds.dockerfilesOf(session)) {
-    const reasons = dockerfileReasons(text, args, { policy });
-    if (reasons.length > 0 && policy.mode === "enforce") return failed(denialOf(reasons));
-  }
-  return ok(undefined);
+  if (!builds.noteArguments(session, args)) return failed(tooMuch);
+  const reasons = await sessionReasons(builds.dockerfilesOf(session), [args], { policy });
+  return reasons.length > 0 && policy.mode === "enforce" ? failed(denialOf(reasons)) : ok(undefined);
 }
 
 function argumentsIn(attributes: SolveFacts["attributes"]): Arguments {
@@ -286,7 +283,7 @@ async function bridgeSolve(bytes: Buffer, id: string, options: ControlOptions): 
   const read = understood(bytes, messages.bridgeSolveRequest);
   if (!read.ok) return read;
   const { value } = read;
-  const sent = sentBefore(builds.sessionOf(id), texts(value.FrontendOpt), options);
+  const sent = await sentBefore(builds.sessionOf(id), texts(value.FrontendOpt), options);
   if (!sent.ok) return sent;
   const judged = await judgeSolve(
     {
@@ -328,7 +325,7 @@ function withOwnUpload(
   const own = uploadIn(facts);
   if (!own) return ok(attributes);
   const path = builds.noteUpload(session, { ...own, args: argumentsIn(facts) });
-  if (path === undefined) return failed("bulkhead: the session sends too many archives (guard-buildkit)");
+  if (path === undefined) return failed(tooMuch);
   const [filename] = own.wanted;
   return ok(
     new Map([

@@ -29,16 +29,18 @@ const packet: MessageShape = {
 
 const types = { stat: 0n, data: 2n, error: 4n };
 
-/** Bytes of a Dockerfile that is read, and how many files may lie beside it. */
+/** Bytes of Dockerfiles that are read at a time, and how many files may lie beside one. */
 const limits = { bytes: 1024 * 1024, files: 10_000 };
 
 /**
  * Reads the Dockerfiles that a client's session sends. A file goes on as it comes, but for its end, without which BuildKit has
  * no file: it waits until the file was judged.
  */
-export function dockerfileFilter(judge: (text: string) => Result<void>): Filter {
+export function dockerfileFilter(judge: (text: string) => Promise<Result<void>>): Filter {
   const paths: string[] = [];
   const parts = new Map<string, Buffer[]>();
+  /** Bytes of files that have not ended. */
+  let held = 0;
   let isOver = false;
   /** The sender's own error text: BuildKit shows it to the builder. */
   const refuse = (reason: string): Result<Buffer> => {
@@ -69,16 +71,14 @@ export function dockerfileFilter(judge: (text: string) => Result<void>): Filter 
     if (data !== undefined && (data as Buffer).length > 0) {
       own.push(data as Buffer);
       parts.set(path, own);
-      return sizeOf(own) > limits.bytes
+      held += (data as Buffer).length;
+      return held > limits.bytes
         ? refuse("bulkhead: the Dockerfile is larger than the guard reads (guard-build-archive)")
         : ok(message);
     }
     parts.delete(path);
-    const judged = judge(Buffer.concat(own).toString("utf8"));
-    return judged.ok ? ok(message) : refuse(judged.reason);
+    const whole = Buffer.concat(own);
+    held -= whole.length;
+    return judge(whole.toString("utf8")).then((judged) => (judged.ok ? ok(message) : refuse(judged.reason)));
   };
-}
-
-function sizeOf(parts: readonly Buffer[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
 }

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { dockerfileReasons } from "../judge/dockerfile.ts";
+import { sessionReasons } from "../judge/dockerfile.ts";
 import type { Judged } from "../judge/judge.ts";
 import { isAllowed } from "../judge/policy/rules.ts";
 import type { Policy } from "../policy/policy.ts";
 import { archiveThrough } from "./archives.ts";
-import type { Builds } from "./builds.ts";
+import { type Builds, tooMuch } from "./builds.ts";
 import { closed, denialOf } from "./control.ts";
 import { dockerfileFilter } from "./dockerfiles.ts";
 import { type CallRefusal, status } from "./grpc.ts";
@@ -55,10 +55,9 @@ function sessionCall(
   metadata: IncomingHttpHeaders,
   { policy, deny, session, builds }: SessionOptions,
 ): Opened {
-  const judgeDockerfile = (text: string): Result<void> => {
-    builds.noteDockerfile(session, text);
-    const all = builds.argumentsOf(session).flatMap((args) => dockerfileReasons(text, args, { policy }));
-    const reasons = [...new Map(all.map((reason) => [reason.message, reason])).values()];
+  const judgeDockerfile = async (text: string): Promise<Result<void>> => {
+    if (!builds.noteDockerfile(session, text)) return failed(tooMuch);
+    const reasons = await sessionReasons([text], builds.argumentsOf(session), { policy });
     if (reasons.length === 0 || policy.mode !== "enforce") return ok(undefined);
     deny(reasons);
     return failed(denialOf(reasons));

@@ -1,4 +1,5 @@
-import { readDockerfile } from "../../formats/dockerfile/read.ts";
+import { failed } from "../../base/result.ts";
+import { readReferences } from "../../formats/dockerfile/read.ts";
 import type { NameValue } from "../../model/container-values.ts";
 import { checkReference } from "./image/use.ts";
 import { against } from "./policy/rules.ts";
@@ -58,6 +59,8 @@ function frontendOf(text: string): { readonly named: string } | { readonly uncle
   return undefined;
 }
 
+const mostLines = 2_000;
+
 function imageReasons(
   text: string,
   args: readonly NameValue[],
@@ -65,25 +68,52 @@ function imageReasons(
 ): readonly Reason[] {
   const { policy } = context;
   if (policy.allow.images.length === 0 && policy.allow.registries.length === 0) return [];
-  const { subjects, gaps } = readDockerfile(text, "Dockerfile", { args });
-  const views = subjects.flatMap((subject) => (subject.kind === "image" ? subject.views : []));
-  if (gaps.length > 0 || views.length === 0) {
-    const reason = gaps[0]?.reason ?? "it has no stage";
+  // Each line takes time to read, while others wait.
+  const references =
+    text.split("\n", mostLines + 1).length > mostLines
+      ? failed(`it has more than ${mostLines} lines`)
+      : readReferences(text, args);
+  if (!references.ok)
     return against(
       policy,
       "guard-build-archive",
-      `builds from a Dockerfile that the guard does not understand: ${reason}`,
+      `builds from a Dockerfile that the guard does not understand: ${references.reason}`,
     );
-  }
-  return views.flatMap(({ references }) =>
-    references.flatMap((fact) =>
-      fact.state === "set"
-        ? checkReference(fact.value, context)
-        : against(
-            policy,
-            "guard-build-archive",
-            `builds from an image that cannot be told: ${"reason" in fact ? fact.reason : "its name is not set"}`,
-          ),
-    ),
+  return references.value.flatMap((fact) =>
+    fact.state === "set"
+      ? checkReference(fact.value, context)
+      : against(
+          policy,
+          "guard-build-archive",
+          `builds from an image that cannot be told: ${"reason" in fact ? fact.reason : "its name is not set"}`,
+        ),
   );
+}
+
+/** Microseconds of the processor for the Dockerfiles of one session, and how many pairs are judged at all. */
+const most = { time: 1_000_000, pairs: 256 };
+
+/** Why a session's Dockerfiles may not be built with these arguments: each with each, and others have their turn between. */
+export async function sessionReasons(
+  texts: readonly string[],
+  sets: readonly (readonly NameValue[])[],
+  context: Pick<CheckContext, "policy">,
+): Promise<readonly Reason[]> {
+  const distinct = [...new Map(sets.map((args) => [JSON.stringify(args), args])).values()];
+  const found = new Map<string, Reason>();
+  let spent = 0;
+  for (const text of texts)
+    for (const args of distinct) {
+      if (spent > most.time || texts.length * distinct.length > most.pairs) {
+        const message =
+          "builds so many or such long Dockerfiles in one session that judging them takes too long";
+        return [{ rule: "guard-unknown", message }];
+      }
+      const began = process.cpuUsage();
+      for (const reason of dockerfileReasons(text, args, context)) found.set(reason.message, reason);
+      const { user, system } = process.cpuUsage(began);
+      spent += user + system;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  return [...found.values()];
 }

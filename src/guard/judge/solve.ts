@@ -46,12 +46,26 @@ const harmless: ReadonlySet<string> = new Set([
   "cpusetmems",
 ]);
 
+/** Characters of an attribute: its name, a path or a reference, and any other value, which a program may get. */
+const longest = { name: 4_096, path: 4_096, value: 131_072 };
+
+function longestOf(name: string): number {
+  return /^(?:build-arg|label):/.test(name) ? longest.value : longest.path;
+}
+
 /** Why not to build it, and the attributes with what an owner's builds must have. */
 export function checkSolve(
   facts: SolveFacts,
   context: CheckContext,
 ): { readonly facts: SolveFacts; readonly reasons: readonly Reason[] } {
   const { policy } = context;
+  const long = Object.entries(facts.attributes).find(
+    ([name, value]) => name.length > longest.name || value.length > longestOf(name),
+  );
+  if (long) {
+    const message = `sends the attribute ${long[0].slice(0, 40)}, which is longer than the guard reads`;
+    return { facts, reasons: [{ rule: "guard-body", message }] };
+  }
   const reasons: Reason[] = [];
   const say = (rule: GuardRuleId, message: string) => reasons.push(...against(policy, rule, message));
   if (facts.hasDefinition)

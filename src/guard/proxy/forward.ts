@@ -18,7 +18,7 @@ import { opensTunnel, openTunnel, type Switch, switchFor } from "./protocol-swit
 
 export type Passed = Exclude<Judged, { readonly verdict: "deny" }>;
 
-/** Bytes of an answer that is read whole because the client may not see all of it. */
+/** Bytes of one document of a stream. */
 const largestDocument = 128 * 1024 * 1024;
 
 /**
@@ -108,6 +108,7 @@ export function forward(
       const isRewritten = judged.response && isShown && bodyFraming.kind !== "none";
       if (isRewritten && route.response !== "stream") {
         whole = [];
+        connection.whenDone(() => around.traffic.releaseAnswer(size));
         begun = answer;
       } else {
         if (isRewritten) line = [];
@@ -127,9 +128,10 @@ export function forward(
         if (!connection.sendBody(chunk)) call?.pause();
         return false;
       }
-      size += chunk.length;
-      whole.push(Buffer.from(chunk));
-      if (size > largestDocument) giveUp(502, "the Engine's answer is too large to be redacted");
+      if (around.traffic.holdAnswer(chunk.length)) {
+        size += chunk.length;
+        whole.push(Buffer.from(chunk));
+      } else giveUp(503, "the Engine's answers are too large for the guard at the moment");
       return false;
     },
     end() {

@@ -77,6 +77,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const questions = engineQuestions(upstream, engine.basePath);
   const metrics = guardMetrics();
   const tunnels = new Set<{ destroy(): void }>();
+  const traffic = countTraffic();
   const version = engineVersion();
   const eyes = openEyes(engine.socketPath, options.hostRoot, options.ownFiles);
   const ask = answerer(questions, eyes);
@@ -89,7 +90,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     gate: options.further?.(realGate(ask, folders), questions) ?? realGate(ask, folders),
     upstream,
     liveness: watchEngine(() => ping(upstream, engine.basePath, version)),
-    traffic: countTraffic(),
+    traffic,
     address: engine.address,
     basePath: engine.basePath,
     log: options.log,
@@ -97,7 +98,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     metrics,
     tell: options.tell,
     tunnels,
-    builds: openBuilds(),
+    builds: openBuilds(traffic),
   };
   const proxy = createProxy({
     policies: inUse,

@@ -78,19 +78,20 @@ export async function startTestProxy({
   const lines: string[] = [];
   const told: string[] = [];
   const version = engineVersion();
+  const traffic = countTraffic();
   const around = {
     version,
     gate: { ...realGate(async () => new Map()), ...gate },
     upstream,
     liveness: watchEngine(() => ping(upstream, line.basePath, version), liveness),
-    traffic: countTraffic(),
+    traffic,
     address: line.address,
     basePath: line.basePath,
     log: log ?? memorySink(lines),
     learner: undefined,
     metrics: guardMetrics(),
     tell: (message: string) => told.push(message),
-    builds: openBuilds(),
+    builds: openBuilds(traffic),
     tunnels: new Set<{ destroy(): void }>(),
   };
   const policies = { default: policy, clients: [], socketProxy: undefined };

@@ -1,4 +1,9 @@
-import { judge } from "../../../src/guard/judge/judge.ts";
+import { openBuilds } from "../../../src/guard/buildkit/builds.ts";
+import { controlCalls } from "../../../src/guard/buildkit/control.ts";
+import { solveRequest } from "../../../src/guard/buildkit/messages.ts";
+import { type Message, writeMessage } from "../../../src/guard/buildkit/protobuf.ts";
+import { dockerfileReasons } from "../../../src/guard/judge/dockerfile.ts";
+import { judge, judgeUnderstood } from "../../../src/guard/judge/judge.ts";
 import { type Answer, type Knowledge, type Question, questionKey } from "../../../src/guard/judge/result.ts";
 import { defaultPolicy } from "../../../src/guard/policy/defaults.ts";
 import type { Policy } from "../../../src/guard/policy/policy.ts";
@@ -171,3 +176,78 @@ export function bodyPlaces(route: Route): readonly TextPlace[] {
   const shape = body.kind === "json" || body.kind === "hijack" ? body.shape : undefined;
   return shape === undefined ? [] : textPlaces(shape);
 }
+
+const attributes = (name: string) => (text: string) => ({ FrontendAttrs: new Map([[name, text]]) });
+
+/** Places of BuildKit's Solve that hold a client's text; the last is the Dockerfile that its session sends. */
+export const solvePlaces: Readonly<Record<string, (text: string) => Message>> = {
+  Ref: (Ref) => ({ Ref }),
+  Frontend: (Frontend) => ({ Frontend }),
+  "an attribute's name": (text) => ({ FrontendAttrs: new Map([[text, "a"]]) }),
+  "many attributes": (text) => ({
+    FrontendAttrs: new Map(
+      Array.from({ length: 200 }, (_, at) => [`build-arg:A${at}`, text.slice(0, 300)] as const),
+    ),
+  }),
+  ...Object.fromEntries(
+    [
+      "filename",
+      "context",
+      "context:a",
+      "target",
+      "cache-from",
+      "build-arg:A",
+      "label:a",
+      "platform",
+      "cmdline",
+    ].map((name) => [name, attributes(name)] as const),
+  ),
+  "an exporter's name": (text) => ({ Exporters: [{ Type: "moby", Attrs: new Map([["name", text]]) }] }),
+  "a cache": (text) => ({ Cache: { Imports: [{ Type: "registry", Attrs: new Map([["ref", text]]) }] } }),
+  Entitlements: (text) => ({ Entitlements: [text] }),
+};
+
+/** Milliseconds of processor time to judge a Solve with this text at the place, or a Dockerfile that begins with it. */
+export async function solvingTime(place: string, text: string): Promise<number> {
+  const began = process.cpuUsage();
+  const made = solvePlaces[place];
+  if (made === undefined) dockerfileReasons(text, [], { policy: listing });
+  else {
+    const opened = await controlCalls(() => ({
+      client: "fuzz",
+      policy: listing,
+      builds: openBuilds(),
+      judge: (request) => judgeUnderstood(request, listing, answerAll),
+    }))("/moby.buildkit.v1.Control/Solve", {});
+    if ("refuse" in opened || !opened.request) throw new Error("a Solve is refused unread");
+    await opened.request(writeMessage({ Ref: "r", Frontend: "dockerfile.v0", ...made(text) }, solveRequest));
+  }
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / 1_000;
+}
+
+/** Dockerfiles that repeat one line, as long as the guard reads. */
+export function hostileDockerfile(line: string, length: number): string {
+  return `FROM a\n${`${line}\n`.repeat(Math.ceil(length / (line.length + 1)))}`.slice(0, length);
+}
+
+export const dockerfileLines: readonly string[] = [
+  ...[
+    "FROM a",
+    "FROM a AS b",
+    "ARG a=$a",
+    "ENV a=$a$a",
+    "COPY --from=x a b",
+    "RUN --mount=from=x,target=/a a",
+  ],
+  ...[
+    "RUN a \\",
+    "LABEL a=b c=d",
+    'RUN ["a","a"]',
+    "ONBUILD RUN a",
+    "HEALTHCHECK CMD a",
+    "RUN <<E",
+    "# a=b",
+    "\\",
+  ],
+];

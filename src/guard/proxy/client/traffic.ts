@@ -3,6 +3,9 @@ import type { Policy } from "../../policy/policy.ts";
 /** Bytes of request bodies that are held at a time: of all clients, and of one. */
 export const bodyBudget = { all: 32 * 1024 * 1024, client: 16 * 1024 * 1024 };
 
+/** Bytes of the Engine's answers that are held whole at a time, since clients may not see all of them: of all clients. */
+export const answerBudget = 128 * 1024 * 1024;
+
 /** What one client has under way. */
 interface Load {
   connections: number;
@@ -24,6 +27,9 @@ export interface Traffic {
   /** More bytes of a body; false where they are too many. A client's only body is never too large here. */
   holdBytes(client: string, bytes: number): boolean;
   releaseBytes(client: string, bytes: number): void;
+  /** More bytes of an answer; false where they are too many. */
+  holdAnswer(bytes: number): boolean;
+  releaseAnswer(bytes: number): void;
   /** For the metrics. */
   loads(): readonly {
     readonly client: string;
@@ -36,6 +42,7 @@ export interface Traffic {
 export function countTraffic(now: () => number = Date.now): Traffic {
   const loads = new Map<string, Load>();
   let allBytes = 0;
+  let answerBytes = 0;
 
   function loadOf(client: string): Load {
     const known = loads.get(client);
@@ -83,6 +90,14 @@ export function countTraffic(now: () => number = Date.now): Traffic {
     releaseBytes(client, bytes) {
       loadOf(client).bodyBytes -= bytes;
       allBytes -= bytes;
+    },
+    holdAnswer(bytes) {
+      if (answerBytes + bytes > answerBudget) return false;
+      answerBytes += bytes;
+      return true;
+    },
+    releaseAnswer(bytes) {
+      answerBytes -= bytes;
     },
     loads: () =>
       [...loads].map(([client, { connections, requests, bodyBytes }]) => ({
