@@ -35,7 +35,7 @@ export function addGuardRunOptions(command: Command): Command {
     .option("--name <name>", "what this leash is called (default: from the folder)")
     .option(
       "--budget <amounts>",
-      "what all containers may have together: memory=8g,cpus=4,pids=4000,containers=20,volumes=20,networks=10,ports=20,disk=20g,time=2h",
+      "what all containers may have together: memory=8g,cpus=4,time=2h; also pids, containers, volumes, networks, ports and disk",
       "",
     )
     .option(
