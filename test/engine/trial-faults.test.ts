@@ -209,7 +209,11 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
     try {
       const ran = await run(["learn", "--merge"], file, { XDG_STATE_HOME: full.path });
       expect(ran).toMatchObject({ status: 2, stdout: "" });
-      expect(lines(ran)).toEqual([expect.stringMatching(/was not written: the disk is full$/)]);
+      // A run is a line of progress.
+      expect(lines(ran)).toEqual([
+        "bulkhead: untouched, twice",
+        expect.stringMatching(/was not written: the disk is full$/),
+      ]);
       expect(readFileSync(file, "utf8")).toBe(text);
     } finally {
       full.remove();
