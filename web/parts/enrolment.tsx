@@ -65,7 +65,7 @@ export function Enrolment() {
           />
         </label>
         <label>
-          Address of this page for other machines
+          Where other machines reach this page
           <input
             type="url"
             required
