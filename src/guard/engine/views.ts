@@ -60,17 +60,24 @@ export const asRoot: OnHost = ([program = "", ...args]) =>
     });
   });
 
-const image = "bulkhead.invalid/host";
+/** Images and containers of one process: two at the same time must not take each other's name. */
+let made = 0;
 
-/** Of the guard's own container: the process that made it, and that removes it unless it is killed before. */
+/** Of the guard's own container and its image: the process that made it, and that removes it unless it is killed before. */
 export const helperLabel = "bulkhead.helper";
 
 /** Of a guard that is not root: a container of its own, which has the host's programs and the guard's mounts, and ends at once. */
 export function byContainer(engine: Pick<EngineWriter, "post" | "delete">): OnHost {
   return async (command) => {
+    made += 1;
+    const image = `bulkhead.invalid/host:${process.pid}-${made}`;
+    const label = encodeURIComponent(`LABEL ${helperLabel}=${process.pid}`);
     // An archive without a file.
-    const made = await engine.post(`/images/create?fromSrc=-&repo=${image}`, Buffer.alloc(1024));
-    if (!made.ok) return failed(made.reason);
+    const imported = await engine.post(
+      `/images/create?fromSrc=-&repo=${image.replace(/:.*/, "")}&tag=${process.pid}-${made}&changes=${label}`,
+      Buffer.alloc(1024),
+    );
+    if (!imported.ok) return failed(imported.reason);
     const folders = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache"].filter(existsSync);
     const created = await engine.post("/containers/create", {
       Image: image,

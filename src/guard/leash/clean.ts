@@ -74,13 +74,15 @@ export async function cleanLeash(
   }
 }
 
-/** Containers of the guard's own, whose process was killed before it could remove them. */
+/** Containers of the guard's own and their images, whose process was killed before it could remove them. */
 async function removeHelpers(client: EngineClient, writer: EngineWriter): Promise<void> {
-  const listed = await client.get(`/containers/json?all=1&${filterOf(helperLabel)}`);
-  for (const item of listed.ok ? itemsOf(listed.value) : []) {
-    const pid = Number(textAt(item, "Labels", helperLabel));
-    if (Number.isInteger(pid) && !existsSync(`/proc/${pid}`))
-      await writer.delete(`/containers/${textAt(item, "Id")}?force=1`);
+  for (const kind of ["containers", "images"] as const) {
+    const listed = await client.get(`/${kind}/json?all=1&${filterOf(helperLabel)}`);
+    for (const item of listed.ok ? itemsOf(listed.value) : []) {
+      const pid = Number(textAt(item, "Labels", helperLabel));
+      if (Number.isInteger(pid) && !existsSync(`/proc/${pid}`))
+        await writer.delete(`/${kind}/${textAt(item, "Id")}?force=1`);
+    }
   }
 }
 
