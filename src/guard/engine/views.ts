@@ -63,18 +63,27 @@ export const asRoot: OnHost = ([program = "", ...args]) =>
 /** Images and containers of one process: two at the same time must not take each other's name. */
 let made = 0;
 
-/** Of the guard's own container and its image: the process that made it, and that removes it unless it is killed before. */
-export const helperLabel = "bulkhead.helper";
+const repository = "bulkhead.invalid/host";
+
+/**
+ * The process whose helper an image is, by the image's name; undefined of any other image. No client of a guard can make that name,
+ * while a label can come from anybody's image.
+ */
+export function helperOf(image: string): number | undefined {
+  const [name, tag = ""] = image.split(":");
+  const pid = /^(\d{1,10})-\d+$/.exec(tag)?.[1];
+  return name === repository && pid !== undefined ? Number(pid) : undefined;
+}
 
 /** Of a guard that is not root: a container of its own, which has the host's programs and the guard's mounts, and ends at once. */
 export function byContainer(engine: Pick<EngineWriter, "post" | "delete">): OnHost {
   return async (command) => {
     made += 1;
-    const image = `bulkhead.invalid/host:${process.pid}-${made}`;
-    const label = encodeURIComponent(`LABEL ${helperLabel}=${process.pid}`);
+    const tag = `${process.pid}-${made}`;
+    const image = `${repository}:${tag}`;
     // An archive without a file.
     const imported = await engine.post(
-      `/images/create?fromSrc=-&repo=${image.replace(/:.*/, "")}&tag=${process.pid}-${made}&changes=${label}`,
+      `/images/create?fromSrc=-&repo=${repository}&tag=${tag}`,
       Buffer.alloc(1024),
     );
     if (!imported.ok) return failed(imported.reason);
@@ -82,7 +91,6 @@ export function byContainer(engine: Pick<EngineWriter, "post" | "delete">): OnHo
     const created = await engine.post("/containers/create", {
       Image: image,
       Cmd: ["/usr/bin/nsenter", "--target", String(process.pid), "--mount", "--", ...command],
-      Labels: { [helperLabel]: String(process.pid) },
       NetworkDisabled: true,
       HostConfig: {
         Privileged: true,

@@ -5,7 +5,7 @@ import type { EngineClient } from "../../engine/client.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
-import { helperLabel } from "../engine/views.ts";
+import { helperOf } from "../engine/views.ts";
 import { spaceOf } from "../judge/image/space.ts";
 import { imageLabelOf } from "../judge/policy/owner.ts";
 import { ownerLabel } from "../policy/layer.ts";
@@ -76,14 +76,17 @@ export async function cleanLeash(
 
 /** Containers of the guard's own and their images, whose process was killed before it could remove them. */
 async function removeHelpers(client: EngineClient, writer: EngineWriter): Promise<void> {
-  for (const kind of ["containers", "images"] as const) {
-    const listed = await client.get(`/${kind}/json?all=1&${filterOf(helperLabel)}`);
-    for (const item of listed.ok ? itemsOf(listed.value) : []) {
-      const pid = Number(textAt(item, "Labels", helperLabel));
-      if (Number.isInteger(pid) && !existsSync(`/proc/${pid}`))
-        await writer.delete(`/${kind}/${textAt(item, "Id")}?force=1`);
-    }
-  }
+  const isLeft = (image: string) => {
+    const pid = helperOf(image);
+    return pid !== undefined && !existsSync(`/proc/${pid}`);
+  };
+  const containers = await client.get("/containers/json?all=1");
+  for (const item of containers.ok ? itemsOf(containers.value) : [])
+    if (isLeft(textAt(item, "Image") ?? "")) await writer.delete(`/containers/${textAt(item, "Id")}?force=1`);
+  const images = await client.get("/images/json");
+  for (const image of images.ok ? itemsOf(images.value) : [])
+    for (const tag of textsOf(recordAt({ image }, "image").RepoTags))
+      if (isLeft(tag)) await writer.delete(`/images/${tag}`);
 }
 
 type Kind = "containers" | "networks" | "volumes" | "images";

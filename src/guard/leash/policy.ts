@@ -1,4 +1,3 @@
-import { helperLabel } from "../engine/views.ts";
 import { askedLabel } from "../judge/container/folders.ts";
 import { spaceOf } from "../judge/image/space.ts";
 import { defaultPolicy } from "../policy/defaults.ts";
@@ -50,7 +49,7 @@ export function leashPolicy(options: LeashPolicyOptions): {
       owner,
       space: spaceOf(owner),
       ownSockets: [socket],
-      reservedLabels: [ownerLabel, commandLabel, askedLabel, helperLabel],
+      reservedLabels: [ownerLabel, commandLabel, askedLabel],
       allow: { ...policy.allow, mounts: all },
       writableMounts: all.filter(({ readOnly }) => !readOnly),
       trustedImages: policy.allow.images,
