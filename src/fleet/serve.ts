@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { FeedOptions } from "./server/feed.ts";
 import { openReadiness } from "./server/http/health.ts";
@@ -123,6 +124,9 @@ export async function resetPassword(
   store: FleetOptions["store"],
   name: string,
 ): Promise<Result<{ readonly token: string; readonly expires: number }>> {
+  // To open one makes it: a wrong path must not leave an empty database.
+  if (!isPostgresUrl(store.place) && !existsSync(store.place))
+    return failed(`there is no database at ${store.place}`);
   const opened = await openFleet(store.place, store.password);
   if (!opened.ok) return opened;
   try {

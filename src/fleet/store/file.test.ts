@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { testFolder } from "../../../test/support/test-folder.ts";
+import { resetPassword } from "../serve.ts";
 import { backUpFile, claimFile, restoreFile } from "./file.ts";
 import { openFleet } from "./open.ts";
 
@@ -75,4 +76,11 @@ it("one process serves a file: a second is refused by the name of the first, unt
   const third = await claimFile(place);
   expect(third.ok).toBe(true);
   if (third.ok) third.value.release();
+});
+
+it("a reset at a wrong path says so, and makes no database there", async () => {
+  const place = join(testFolder(), "none.db");
+  const made = await resetPassword({ place, password: undefined }, "ada");
+  expect(made).toEqual({ ok: false, reason: `there is no database at ${place}` });
+  expect(existsSync(place)).toBe(false);
 });
