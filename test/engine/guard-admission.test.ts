@@ -78,7 +78,7 @@ describeWithEngine("who may call the guard, by address and label, and whose poli
   /** Lists containers through the guard, from a container with these flags. */
   const lists = (...flags: readonly string[]) => {
     const gateway = "$(ip route | sed -n 's/default via \\([^ ]*\\).*/\\1/p')";
-    const script = `wget -q -O- http://${gateway}:2375/v1.45/containers/json || true`;
+    const script = `wget -q -O- http://${gateway}:2375/v1.45/containers/json?all=1 || true`;
     return engine.docker(["run", "--rm", ...flags, busybox, "sh", "-c", script]);
   };
 

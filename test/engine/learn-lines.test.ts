@@ -130,7 +130,7 @@ describeWithEngine("bulkhead learn on docker run lines and images", () => {
     const cwd = testFolder({ "run.sh": script });
     const ran = await run(["fix", "--verify", "run.sh"], cwd);
     expect(ran.stdout, ran.stderr).toMatch(/run\.sh#a {2}\d+ runs/);
-    expect(ran.stdout).toMatch(/holds +no-new-privileges/);
+    expect(ran.stdout).toMatch(/runs +no-new-privileges/);
     expect(ran.stdout).toContain("it says $(date), and the output of a command is not known here");
   });
 

@@ -13,7 +13,8 @@ import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
 
 /** What dockerd runs for a Swarm's service is the judge of what is read of a stack's file and of `docker service create`. */
-const stack = `services:
+const stacks = {
+  bad: `services:
   bad:
     image: ${busybox}
     command: [sleep, "600"]
@@ -28,6 +29,19 @@ const stack = `services:
     networks: [host]
     cap_add: [NET_ADMIN]
     volumes: [/etc:/host/etc]
+networks: { host: { external: true } }
+`,
+  plain: `services:
+  plain:
+    image: ${busybox}
+    command: [sleep, "600"]
+    restart: always
+    networks: [host]
+    cap_add: [NET_ADMIN]
+    volumes: [/etc:/host/etc]
+networks: { host: { external: true } }
+`,
+  good: `services:
   good:
     image: ${busybox}
     command: [sleep, "600"]
@@ -40,7 +54,8 @@ const stack = `services:
     deploy:
       resources: { limits: { memory: 64M, cpus: "0.5", pids: 50 }, reservations: { memory: 16M } }
 networks: { host: { external: true } }
-`;
+`,
+} as const;
 
 const lines = {
   careless: `docker service create -d --name careless --no-resolve-image --network host --cap-add SYS_ADMIN --mount type=bind,src=/etc,dst=/host/etc,bind-propagation=rshared --group 0 ${busybox} sleep 600`,
@@ -88,32 +103,56 @@ describeWithEngine("a Swarm", () => {
     folder = mkdtempSync(join(tmpdir(), "bulkhead-stack-"));
     await importBusybox(engine);
     await engine.docker(["swarm", "init", "--advertise-addr", "127.0.0.1"]);
-    writeFileSync(join(folder, "stack.yml"), stack);
-    await engine.docker([
-      "stack",
-      "deploy",
-      "--detach",
-      "--resolve-image",
-      "never",
-      "-c",
-      join(folder, "stack.yml"),
-      "s",
-    ]);
+    for (const [name, text] of Object.entries(stacks)) {
+      const file = join(folder, `${name}-stack.yml`);
+      writeFileSync(file, text);
+      await engine.docker(["stack", "deploy", "--detach", "--resolve-image", "never", "-c", file, "s"]);
+    }
     for (const line of Object.values(lines)) await engine.docker(line.split(" ").slice(1));
-    running = await containersOf(engine, ["s_bad", "s_good", "careless", "careful"]);
+    running = await containersOf(engine, ["s_bad", "s_plain", "s_good", "careless", "careful"]);
   });
   afterAll(async () => {
     await engine?.stop();
     if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
-  test.each(["bad", "good"])("runs the service %s of a stack's file as it is read", (name) => {
-    const reading = readCompose({ files: ["stack.yml"], io: memoryFiles({ "stack.yml": stack }) });
-    const subject = reading.subjects.find((each) => each.name === name);
-    const view = subject?.kind === "container" ? subject.views[0] : undefined;
+  const read = (name: keyof typeof stacks) => {
+    const file = `${name}-stack.yml`;
+    const reading = readCompose({ files: [file], io: memoryFiles({ [file]: stacks[name] }) });
+    const [subject] = reading.subjects;
+    return { reading, view: subject?.kind === "container" ? subject.views[0] : undefined };
+  };
+
+  test.each(["plain", "good"] as const)("runs the service %s of a stack's file as it is read", (name) => {
+    const { view } = read(name);
     const seen = running.get(`s_${name}`);
     expect(view && factsOf(view)).toEqual(seen && factsOf(seen));
     expect(seen?.noNewPrivileges.state).not.toBe("set");
+  });
+
+  /** A file's name is a guess: what `docker compose up` would make of it is worse, and is told. */
+  test("ignores what a note names, where a file is judged as docker compose runs it", () => {
+    const { reading, view } = read("bad");
+    const seen = running.get("s_bad");
+    expect(view && factsOf(view)).toMatchObject({ privileged: true, pid: "host", seccomp: "unconfined" });
+    expect(seen && factsOf(seen)).toMatchObject({
+      privileged: false,
+      pid: "",
+      seccomp: "default",
+      devices: [],
+    });
+    const said = (reading.notes ?? []).map(({ reason }) => reason).join("\n");
+    for (const key of [
+      "privileged",
+      "pid",
+      "ipc",
+      "userns_mode",
+      "cgroupns_mode",
+      "security_opt",
+      "devices",
+    ]) {
+      expect(said).toContain(`docker stack deploy ignores ${key} of bad`);
+    }
   });
 
   test.each(["careless", "careful"] as const)("runs %s as docker service create is read", (name) => {

@@ -35,10 +35,10 @@ export function isCaller({ from = [], fromLabels = [] }: Callers, caller: Caller
     const name = word.slice(0, sign);
     return Object.hasOwn(labels, name) && labels[name] === word.slice(sign + 1);
   });
-  return hasLabels && (from.length === 0 || isIn(caller.address, from));
+  return hasLabels && (from.length === 0 || isInNetworks(caller.address, from));
 }
 
-function isIn(address: string, networks: readonly string[]): boolean {
+export function isInNetworks(address: string, networks: readonly string[]): boolean {
   const list = new BlockList();
   for (const network of networks) {
     const [base = "", bits] = network.split("/");
