@@ -1,6 +1,6 @@
-// Writes what is generated: docs/controls/ID.md, docs/controls/README.md, docs/guard/PRESET.md, docs/bulkhead.schema.json, docs/schemas and the
-// sample report in README.md.
-// With --check it writes nothing and exits 1 where a file differs from what would be written.
+// Writes what is generated: docs/controls/ID.md, docs/controls/README.md, docs/guard/PRESET.md, docs/bulkhead.schema.json, docs/schemas, docs/keys.md
+// and the sample report in README.md.
+// With --check it writes nothing and exits 1 where a file differs from what would be written; docs/keys.md has a test for that.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod/mini";
@@ -15,6 +15,7 @@ import { controlPage } from "../src/report/control-page.ts";
 import { loadReporter } from "../src/report/formats.ts";
 import { auditRequest } from "../test/support/audit-request.ts";
 import { documentNames, documentSchema } from "./document-schemas.ts";
+import { keyLists, keysPage } from "./key-lists/lists.ts";
 import { presetPage, presetsWithPage } from "./preset-pages/page.ts";
 
 const folder = "docs/controls";
@@ -38,6 +39,8 @@ wanted.set("docs/bulkhead.schema.json", `${JSON.stringify(schema(), null, 2)}\n`
 
 for (const each of [folder, presetFolder, "docs/schemas"]) mkdirSync(each, { recursive: true });
 wanted.set("README.md", withSample(readFileSync("README.md", "utf8"), await sample()));
+
+if (!process.argv.includes("--check")) wanted.set("docs/keys.md", keysPage(keyLists()));
 
 const stray = [folder, presetFolder]
   .flatMap((each) => readdirSync(each).map((name) => join(each, name)))
