@@ -5,8 +5,10 @@ import {
   fchownSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -116,6 +118,7 @@ export function putInPlace(path: string, text: string | Buffer, placing: Placing
     `.${basename(target).slice(0, 100)}.${randomBytes(6).toString("hex")}.tmp`,
   );
   temporary.add(made);
+  removeAbandoned(target);
   try {
     writeSynced(made, text, like, placing);
     // Between reading and renaming somebody may have saved the file: this is the last look.
@@ -129,6 +132,23 @@ export function putInPlace(path: string, text: string | Buffer, placing: Placing
   } finally {
     rmSync(made, { force: true });
     temporary.delete(made);
+  }
+}
+
+/** Milliseconds after which nobody writes a temporary file any more. */
+const abandoned = 60_000;
+
+/** Removes the temporary files of a run that was killed while it wrote the file. */
+function removeAbandoned(target: string): void {
+  const start = `.${basename(target).slice(0, 100)}.`;
+  try {
+    for (const name of readdirSync(dirname(target))) {
+      if (!name.startsWith(start) || !/^[0-9a-f]{12}\.tmp$/.test(name.slice(start.length))) continue;
+      const path = join(dirname(target), name);
+      if (Date.now() - lstatSync(path).mtimeMs > abandoned) rmSync(path, { force: true });
+    }
+  } catch {
+    // Only a courtesy: what cannot be looked at stays.
   }
 }
 

@@ -24,7 +24,9 @@ export async function auditAgain(request: SurveyRequest, plans: readonly Written
   );
   const promised = new Map(plans.map((plan) => [plan.subject.stableId, mended(plan)]));
   const left = subjects.flatMap(({ subject, context }) =>
-    failuresOf(subject, context, rules).map(({ control }) => ({ subject, control: control.id })),
+    promised.has(subject.stableId)
+      ? failuresOf(subject, context, rules).map(({ control }) => ({ subject, control: control.id }))
+      : [],
   );
   const counts = new Map<string, number>();
   for (const { control } of left) counts.set(control, (counts.get(control) ?? 0) + 1);

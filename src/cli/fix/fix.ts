@@ -1,16 +1,20 @@
+import { resolve } from "node:path";
 import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
 import { type Survey, type SurveyedSubject, type SurveyRequest, survey } from "../../audit/survey.ts";
+import { connectEngine } from "../../engine/connect.ts";
 import { changedTexts } from "../../fix/changed-texts.ts";
 import { describeStep, type Look } from "../../fix/describe.ts";
 import { choose, questionsOn } from "../../fix/interactive.ts";
 import { isAtWork, readJournals } from "../../fix/live/recreate/journal.ts";
+import { type RunningService, type RunningServices, runningServices } from "../../fix/live/running.ts";
 import { childrenOf } from "../../fix/plan/base-images.ts";
-import { needsOf } from "../../fix/plan/kinds.ts";
+import { needsOf, withSeen } from "../../fix/plan/kinds.ts";
 import { type PlanRequest, planFixes } from "../../fix/plan/plan.ts";
 import type { Step } from "../../fix/plan/step.ts";
 import type { Planned } from "../../fix/write-plans.ts";
 import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
 import { complain, complainAt } from "../common/complain.ts";
+import { engineTarget } from "../common/engine-target.ts";
 import { progressLine, wantsColour } from "../common/progress.ts";
 import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.ts";
 import { limitsOf } from "./limits.ts";
@@ -31,7 +35,8 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   const progress = progressLine(process.stderr);
   const seen = await survey({ ...request, forWriting: true }, () => null, io, progress.show);
   if (options.guard) return await withGuards({ seen, request, options, io });
-  const plan = planner(seen, options, settings.value, io);
+  const running = options.offline ? undefined : await lookAtRunning(seen);
+  const plan = planner(seen, options, settings.value, io, running);
   const plans: Planned[] = [];
   for (const [index, each] of seen.subjects.entries()) {
     plans.push(plan(each, takesOf(options)));
@@ -39,7 +44,7 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   }
   progress.clear();
   for (const each of seen.gaps) complainAt(each.reason, each.location, io, each.file);
-  const job: FixJob = { seen, request, options, io };
+  const job: FixJob = { seen, request, options, io, running };
   const idle = whyNothingAccepted(options.accept, plans);
   if (idle !== undefined) return complain(idle);
   if (options.verify) return await (await import("./verify.ts")).verifyFixes(plans, job);
@@ -99,7 +104,26 @@ function requestOf(targets: readonly string[], options: FixOptions, settings: Au
 
 type Plan = (subject: SurveyedSubject, takes: PlanRequest["takes"]) => Planned;
 
-function planner(seen: Survey, options: FixOptions, { config }: AuditSettings, io: DiskFiles): Plan {
+/** What the Engine shows of the Compose files' services, where one answers on this machine. */
+async function lookAtRunning({ inputs }: Survey): Promise<RunningServices | undefined> {
+  const files = inputs.flatMap((input) => (input.format === "compose" ? input.files : []));
+  if (files.length === 0) return undefined;
+  const reader = await connectEngine(engineTarget({}));
+  if (!reader.ok) return undefined;
+  try {
+    return reader.value.socketPath === undefined ? undefined : await runningServices(reader.value, files);
+  } finally {
+    await reader.value.close();
+  }
+}
+
+function planner(
+  seen: Survey,
+  options: FixOptions,
+  { config }: AuditSettings,
+  io: DiskFiles,
+  running: RunningServices | undefined,
+): Plan {
   const { rules } = seen;
   const limits = limitsOf(options, config);
   const children = childrenOf(seen, (file) => {
@@ -108,10 +132,20 @@ function planner(seen: Survey, options: FixOptions, { config }: AuditSettings, i
   });
   return (each, takes) => ({
     ...each,
-    ...planFixes(each, { rules, takes, limits, needs: needsOf, children }),
+    ...planFixes(each, {
+      ...{ rules, takes, limits, children },
+      needs: (subject) => withSeen(needsOf(subject), shownOf(each, running)),
+    }),
     ...(options.safe && { open: [] }),
     declined: [],
   });
+}
+
+function shownOf(
+  { input, subject }: SurveyedSubject,
+  running: RunningServices | undefined,
+): RunningService | undefined {
+  return input && running?.get(resolve(input.files[0] ?? ""))?.get(subject.name);
 }
 
 /** One question a step, then one whether to write, unless the command line says that. */

@@ -1,4 +1,5 @@
 import { realpathSync } from "node:fs";
+import { relative, resolve } from "node:path";
 import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
 import type { Survey, SurveyRequest } from "../../audit/survey.ts";
 import { createFile, originalOf } from "../../fix/apply.ts";
@@ -6,6 +7,8 @@ import { auditAgain } from "../../fix/audit-again.ts";
 import { type ChangedText, type ChangedTexts, changedTexts } from "../../fix/changed-texts.ts";
 import { describePlans, diffPainter, type Look, sayCounts, sayRemaining } from "../../fix/describe.ts";
 import { patchOf, shownDiffs } from "../../fix/diff.ts";
+import type { RunningServices } from "../../fix/live/running.ts";
+import { loadingProjects, takeBackWhatBreaks } from "../../fix/loads.ts";
 import { countsOf, outcomeDocument } from "../../fix/outcome.ts";
 import { moveSecrets } from "../../fix/secrets.ts";
 import { keepOriginals, type NewText, settleKept } from "../../fix/undo/kept.ts";
@@ -22,6 +25,8 @@ export interface FixJob {
   readonly request: SurveyRequest;
   readonly options: FixOptions;
   readonly io: DiskFiles;
+  /** Services of the files that run on the Engine; undefined where nobody looked. */
+  readonly running?: RunningServices | undefined;
 }
 
 export interface Prepared {
@@ -72,9 +77,11 @@ export async function carryOut(prepared: Prepared, job: FixJob): Promise<Done> {
       : [{ text, written: false, reason: `the result could not be read back: ${reason}` }];
   });
   const sound = changed.filter(({ file }) => !faults.has(file));
+  const loading = await loadingProjects(seen.inputs, sound, request.compose);
   const kept = keepOriginals(sound.map(asChange), new Date());
   if (!kept.ok) complain(`--undo will not work for this: the originals cannot be kept in ${kept.reason}`);
-  const done = await writeSound(sound, spoilt);
+  const { files, signal } = await writeSound(sound, spoilt);
+  const done = { files: signal ? files : await takeBackWhatBreaks(loading, files, request.compose), signal };
   if (kept.ok) {
     const written = new Set(
       done.files.filter((each) => each.written).map(({ text }) => realPathOf(text.file)),
@@ -184,10 +191,40 @@ export async function conclude(prepared: Prepared, { files, signal }: Done, job:
   // As if it had come to a process that writes nothing: whoever started this one is told by which signal it ended.
   if (signal) process.kill(process.pid, signal);
   const notMended = options.apply && wrote > 0 ? await sayWhatIsLeft(request, plans) : [];
+  if (options.apply && wrote > 0) sayNext(seen.inputs, files, job.running);
   if (notWritten || seen.gaps.length > 0) return 2;
   const open = plans.some(({ refused, declined }) => refused.length + declined.length > 0);
   const pending = files.some(({ written }) => !written);
   return open || pending || notMended.length > 0 ? 1 : 0;
+}
+
+/** What to do now, what to look at and how to go back, for each project that was written. */
+function sayNext(
+  inputs: FixJob["seen"]["inputs"],
+  files: Done["files"],
+  running: RunningServices | undefined,
+): void {
+  const written = new Set(files.filter((each) => each.written).map(({ text }) => resolve(text.file)));
+  for (const input of inputs) {
+    if (input.format !== "compose" || !input.files.some((file) => written.has(resolve(file)))) continue;
+    const named = input.files.map((file) => `-f ${relative(process.cwd(), resolve(file))}`).join(" ");
+    for (const [service, { name, wrote }] of running?.get(resolve(input.files[0] ?? "")) ?? []) {
+      if (wrote.length === 0) continue;
+      const more = wrote.length > 3 ? ` and ${wrote.length - 3} more` : "";
+      const what = `${wrote.slice(0, 3).join(", ")}${more}`;
+      complain(
+        `docker compose up replaces ${name} (${service}), and what it wrote outside its volumes is gone: ${what}`,
+      );
+    }
+    process.stderr.write(
+      [
+        `bulkhead: now run    docker compose ${named} up -d`,
+        `bulkhead: then look  docker compose ${named} ps -a; docker compose ${named} logs --since 5m | grep -E 'Read-only|not permitted|denied|No space|unavailable'`,
+        `bulkhead: to go back bulkhead fix --undo ${input.files.map((file) => relative(process.cwd(), resolve(file))).join(" ")} && docker compose ${named} up -d`,
+        "",
+      ].join("\n"),
+    );
+  }
 }
 
 /** The files that should have been written and were not, by why. */

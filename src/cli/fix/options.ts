@@ -23,6 +23,7 @@ export interface FixOptions extends TrialOptions {
   readonly keep?: number;
   readonly confirm?: boolean;
   readonly undo?: boolean;
+  readonly offline?: boolean;
   readonly resume?: boolean;
   readonly as?: "run" | "compose";
   readonly host?: string;
@@ -64,6 +65,7 @@ export function addFixOptions(command: Command): Command {
       "--guard",
       "only this: put a guard between the Engine's socket and the Compose services that mount it",
     )
+    .option("--offline", "do not ask the Engine what the project's running containers show")
     .option("--interactive", "ask about each change, including decisions, and plan again after each answer")
     .option("--safe", "make only changes that cannot break a workload")
     .option("--only <control>", "fix only these controls' findings (repeatable, or with commas)", list, [])

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { planForCompose, planForRun } from "../../../test/support/formats/plans.ts";
-import { needsOf } from "./kinds.ts";
+import { needsOf, withSeen } from "./kinds.ts";
+import type { SeenNeeds } from "./needs.ts";
 import type { Step, SubjectPlan } from "./step.ts";
 
 /** The kind that a control's step has, for each of its steps. */
@@ -43,6 +44,31 @@ describe("a step of a known server can be tried; of an unknown workload it is a 
     ["-v /etc/localtime:/etc/localtime acme/own:1", "sensitive-host-mount", "safe"],
   ] as const)("docker run %s: %s is %s", (words, control, kind) => {
     expect(kinds(planForRun(`docker run ${words}`, known), control)).toEqual([kind]);
+  });
+});
+
+describe("what a container shows on the Engine counts more than what is known of its image", () => {
+  const seenAs = (seen: SeenNeeds) => (words: string, control: string) => {
+    const plan = planForRun(`docker run ${words}`, { needs: (subject) => withSeen(needsOf(subject), seen) });
+    return plan.steps.find(({ controls }) => controls.includes(control));
+  };
+
+  test("a file that it wrote outside of its volumes makes a read-only root a decision, which names it", () => {
+    const step = seenAs({ wrote: ["/etc/nginx/conf.d/default.conf"], owners: [] })(
+      "nginx:1.27",
+      "read-only-rootfs",
+    );
+    expect(step).toMatchObject({
+      kind: "decision",
+      breaks: expect.stringContaining("/etc/nginx/conf.d/default.conf"),
+    });
+    const harmless = seenAs({ wrote: ["/var/cache/nginx/client_temp"], owners: [] });
+    expect(harmless("nginx:1.27", "read-only-rootfs")?.kind).toBe("behavioural");
+  });
+
+  test("a volume that belongs to another user makes the user a decision", () => {
+    expect(seenAs({ wrote: [], owners: [0] })("nginx:1.27", "root-user")?.kind).toBe("decision");
+    expect(seenAs({ wrote: [], owners: [] })("nginx:1.27", "root-user")?.kind).toBe("behavioural");
   });
 });
 

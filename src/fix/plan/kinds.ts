@@ -5,7 +5,7 @@ import { setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
 import type { Patch } from "../../model/patch.ts";
 import type { Subject } from "../../model/subject.ts";
-import type { Needs } from "./needs.ts";
+import { elsewhere, type Needs, type SeenNeeds } from "./needs.ts";
 import { needsNoSetuid } from "./safe-defaults.ts";
 import { riskier, type Step, type StepKind } from "./step.ts";
 
@@ -63,7 +63,8 @@ const rules: Readonly<Record<string, KindOf>> = {
     view.noNewPrivileges.state === "unset" && needsNoSetuid(needs) ? "safe" : "behavioural",
   "capabilities-drop": (_, { view, needs }) =>
     needs?.capabilities !== undefined || isAnotherUser(view) ? "behavioural" : "decision",
-  "read-only-rootfs": (_, { needs }) => (needs?.writablePaths === undefined ? "decision" : "behavioural"),
+  "read-only-rootfs": (_, { needs }) =>
+    needs?.writablePaths === undefined || elsewhere(needs).length > 0 ? "decision" : "behavioural",
   "root-user": (_, { view, needs }) => (mayChangeUser(view, needs) ? "behavioural" : "decision"),
   // What a server of a known image is for needs none of these. A base image says nothing of the program in it.
   privileged: servers,
@@ -95,7 +96,10 @@ function isAnotherUser({ user }: Container): boolean {
 function mayChangeUser(view: Container, needs: Needs | undefined): boolean {
   if (!needs?.user || needs.bare || needs.keepsData) return false;
   if (needs.user.requires !== undefined && !needs.tried?.facts.includes("nonRoot")) return false;
-  return setItems(view.mounts).every(({ value }) => value.type === "tmpfs");
+  const isItsOwn = (needs.seen?.owners ?? []).every(
+    (owner) => String(owner) === needs.user?.name.split(":")[0],
+  );
+  return setItems(view.mounts).every(({ value }) => value.type === "tmpfs") && isItsOwn;
 }
 
 function isMountOf(patch: Patch, rule: (mount: Mount) => boolean): boolean {
@@ -145,6 +149,11 @@ function needsOfImage({ user, needs }: KnownImage, reference: string): Needs {
     knownFrom: sources[0],
     tried,
   };
+}
+
+/** With what a container of it shows on the Engine. */
+export function withSeen(needs: Needs | undefined, seen: SeenNeeds | undefined): Needs | undefined {
+  return seen ? { source: "this workload", ...needs, seen } : needs;
 }
 
 function portOf(text: string): { readonly port: number; readonly protocol: string } {

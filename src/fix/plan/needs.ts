@@ -22,6 +22,8 @@ export interface Needs {
   readonly keepsData?: boolean | undefined;
   /** No volume is made for folders that get uploads. */
   readonly onlyTmpfs?: boolean;
+  /** What a container of it shows on the Engine; undefined where none runs, or nobody looked. */
+  readonly seen?: SeenNeeds | undefined;
   /** The image is a base or a language: nothing is known of the program in it. */
   readonly bare?: boolean;
   readonly ports?: readonly { readonly port: number; readonly protocol: string }[] | undefined;
@@ -31,6 +33,13 @@ export interface Needs {
   readonly knownFrom?: string | undefined;
   /** Which of it a run has shown, and of what: a part of a sentence. */
   readonly tried?: { readonly on: string; readonly facts: readonly NeedName[] } | undefined;
+}
+
+export interface SeenNeeds {
+  /** Paths that it wrote outside its volumes. */
+  readonly wrote: readonly string[];
+  /** The owners of its volumes and binds; undefined for one that cannot be looked at. */
+  readonly owners: readonly (number | undefined)[];
 }
 
 type NeedName = "writable" | "capabilities" | "ports" | "nonRoot";
@@ -181,6 +190,11 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
     inMemory.length === 0
       ? ""
       : " More than 64 MiB in a tmpfs fails with ENOSPC (“No space left on device”).";
+  const outside = elsewhere(needs);
+  const shown =
+    outside.length === 0
+      ? ""
+      : ` Its container wrote ${outside.slice(0, 3).join(", ")}${outside.length > 3 ? ` and ${outside.length - 3} more` : ""}: that would fail.`;
   const known = needs?.writablePaths
     ? `Outside its volumes, ${needs.source} writes nowhere else. ${howKnown(needs, "writable")}`
     : "bulkhead does not know where else this workload writes.";
@@ -196,8 +210,14 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
         }),
       ],
     },
-    `${known}${full}`,
+    `${known}${shown}${full}`,
   );
+}
+
+/** What a container wrote in places that nothing makes writable again. */
+export function elsewhere(needs: Needs | undefined): readonly string[] {
+  const writable = needs?.writablePaths ?? ["/tmp"];
+  return (needs?.seen?.wrote ?? []).filter((path) => !writable.some((folder) => isBelow(path, folder)));
 }
 
 /** Folders of sockets, locks and pid files. Any other may get what users send: its size is nobody's to invent. */

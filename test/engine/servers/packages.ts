@@ -26,7 +26,7 @@ export async function serverPackages(): Promise<
 
 /** What the dependencies bring along and none of the servers here runs: half of the size. */
 const spare =
-  /^(?:lib)?(?:perl|llvm|z3|locales|libc-l10n|systemd$|debconf|gdbm|.*-perl$|db5|apparmor|ucf|procps|openssl$|tzdata|ssl-cert|init-system)/;
+  /^(?:lib)?(?:perl|llvm|z3|locales|libc-l10n|systemd$|debconf|gdbm|.*-perl$|db5|ucf|procps|openssl$|tzdata|ssl-cert|init-system)|^apparmor/;
 
 /** The files of the packages that the servers need, as `dpkg -x` gives them to a folder. */
 export async function filesOf(servers: readonly string[]): Promise<readonly string[]> {

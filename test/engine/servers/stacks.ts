@@ -36,6 +36,8 @@ const defaultSite = "server { listen 80; location / { return 200 'Welcome to ngi
 /** The image's own server serves nothing here: conf.d does. */
 const nginxConfigured = nginx.files["etc/nginx/nginx.conf"].replace(/ {2}server \{[\s\S]*? {2}\}\n\}/, "}");
 
+const answers = `php8.4 -n -r 'exit(fsockopen("127.0.0.1", 9000) ? 0 : 1);' && echo open`;
+
 export const stacks: readonly Stack[] = [
   {
     name: "nginx-templates",
@@ -90,13 +92,46 @@ pm.max_children = 2
       },
     },
     compose: "services:\n  app:\n    image: php:8.4-fpm\n",
-    checks: ["--check-exec", "nc -z 127.0.0.1 9000"],
+    checks: ["--check-exec", answers],
     uses: [
-      ["app", "nc -z 127.0.0.1 9000 && echo open"],
+      ["app", answers],
       [
         "app",
         // A reload replaces its workers.
-        'before=$(pgrep -P 1 | sort | head -1); kill -USR2 1; for i in 1 2 3 4 5 6 7 8; do sleep 0.5; pgrep -P 1 | grep -qx "$before" || { echo reloaded; exit; }; done; exit 1',
+        'set -- $(cat /proc/1/task/1/children); kill -USR2 1; for i in 1 2 3 4 5 6 7 8; do sleep 0.5; [ -e "/proc/$1" ] || { echo reloaded; exit; }; done; exit 1',
+      ],
+    ],
+  },
+  {
+    name: "nginx-upload",
+    images: { "nginx:1.26": nginx },
+    compose:
+      "services:\n  web:\n    image: nginx:1.26\n    volumes: [./big.conf:/etc/nginx/conf.d/big.conf:ro]\n",
+    files: { "big.conf": "client_max_body_size 200m;\n" },
+    checks: ["--check-http", "POST /upload +100m => nginx serves"],
+    uses: [
+      [
+        "web",
+        "head -c 100000000 /dev/zero >/dev/shm/body 2>/dev/null || head -c 60000000 /dev/zero >/dev/shm/body; wget -qO- --post-file=/dev/shm/body http://127.0.0.1/upload; rm /dev/shm/body",
+      ],
+    ],
+  },
+  {
+    name: "postgres-clients",
+    images: { "postgres:17": servers.postgres },
+    compose: `services:
+  db:
+    image: postgres:17
+    environment: { POSTGRES_PASSWORD: secret }
+    volumes: ["db:/var/lib/postgresql/data"]
+volumes: { db: {} }
+`,
+    checks: ["--check-exec", "psql -U postgres -tAc 'select 1'"],
+    uses: [
+      ["db", "psql -U postgres -tAc 'select 1'"],
+      [
+        "db",
+        "for i in $(seq 80); do psql -U postgres -tAc 'select pg_sleep(4)' >/dev/null 2>&1 & pids=\"$pids $!\"; done; n=0; for p in $pids; do wait $p && n=$((n+1)); done; echo $n clients served",
       ],
     ],
   },

@@ -1,0 +1,55 @@
+import { lstatSync } from "node:fs";
+import { resolve } from "node:path";
+import { isRecord, itemsOf, recordAt, textAt } from "../../base/json.ts";
+import type { EngineClient } from "../../engine/client.ts";
+import { changesThatWouldBeLost } from "./recreate/layer.ts";
+
+/** What the Engine shows of a service that runs: more than any file says of what it needs. */
+export interface RunningService {
+  /** The container's name. */
+  readonly name: string;
+  /** What it wrote outside its volumes: gone with the container. */
+  readonly wrote: readonly string[];
+  /** The owners of its volumes and binds; undefined for one that cannot be looked at. */
+  readonly owners: readonly (number | undefined)[];
+}
+
+/** By the Compose file, absolute, and the service in it. */
+export type RunningServices = ReadonlyMap<string, ReadonlyMap<string, RunningService>>;
+
+/** The services of these Compose files that have a container on the Engine. Nothing where it does not answer. */
+export async function runningServices(
+  reader: EngineClient,
+  files: readonly string[],
+): Promise<RunningServices> {
+  const found = new Map<string, Map<string, RunningService>>();
+  const list = await reader.get("/containers/json?all=1");
+  const wanted = new Set(files.map((file) => resolve(file)));
+  for (const each of list.ok ? itemsOf(list.value).filter(isRecord) : []) {
+    const labels = recordAt(each, "Labels");
+    const service = textAt(labels, "com.docker.compose.service");
+    const from = (textAt(labels, "com.docker.compose.project.config_files") ?? "").split(",");
+    const own = from.filter((file) => wanted.has(file));
+    if (service === undefined || own.length === 0) continue;
+    const inspect = await reader.get(`/containers/${textAt(each, "Id") ?? ""}/json`);
+    if (!inspect.ok) continue;
+    const changes = await changesThatWouldBeLost(inspect.value, [], reader);
+    const mounts = itemsOf(recordAt({ value: inspect.value }, "value").Mounts).filter(isRecord);
+    const running: RunningService = {
+      name: (textAt(inspect.value, "Name") ?? "").replace(/^\//, ""),
+      wrote: changes.ok ? changes.value.map(({ path }) => path) : [],
+      owners: mounts.map((mount) => ownerOf(textAt(mount, "Source") ?? "")),
+    };
+    for (const file of own) found.set(file, (found.get(file) ?? new Map()).set(service, running));
+  }
+  return found;
+}
+
+/** Only root sees volumes, and only on the Engine's machine. */
+function ownerOf(path: string): number | undefined {
+  try {
+    return lstatSync(path).uid;
+  } catch {
+    return undefined;
+  }
+}
