@@ -185,7 +185,7 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
   const disk =
     onDisk.length === 0
       ? ""
-      : `${tmpfs === "" ? ", with" : " and"} an anonymous volume on ${onDisk.join(", ")}, since uploads and temporary files can be large`;
+      : `${tmpfs === "" ? ", with" : " and"} an anonymous volume on ${onDisk.join(", ")}`;
   const full =
     inMemory.length === 0
       ? ""

@@ -98,7 +98,7 @@ pm.max_children = 2
       [
         "app",
         // A reload replaces its workers.
-        'set -- $(cat /proc/1/task/1/children); kill -USR2 1; for i in 1 2 3 4 5 6 7 8; do sleep 0.5; [ -e "/proc/$1" ] || { echo reloaded; exit; }; done; exit 1',
+        'read -r worker others </proc/1/task/1/children; kill -USR2 1; for i in 1 2 3 4 5 6 7 8; do sleep 0.5; [ -e "/proc/$worker" ] || { echo reloaded; exit; }; done; exit 1',
       ],
     ],
   },
