@@ -7,7 +7,19 @@ import { defineConfig } from "vitepress";
 const docs = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** The order of the guides; what is not named here follows, by name. */
-const order = ["first-hour", "audit", "fix", "learn", "guard", "watch", "serve", "prove", "cis", "ci"];
+const order = [
+  "first-hour",
+  "audit",
+  "fix",
+  "learn",
+  "guard",
+  "watch",
+  "serve",
+  "prove",
+  "reach",
+  "cis",
+  "ci",
+];
 
 export default defineConfig({
   title: "bulkhead",

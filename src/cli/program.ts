@@ -26,6 +26,7 @@ import { addInitOptions } from "./init/options.ts";
 import { addInstallPluginOptions } from "./install-plugin/options.ts";
 import { addLearnOptions } from "./learn/options.ts";
 import { addProveOptions } from "./prove/options.ts";
+import { addReachOptions } from "./reach/options.ts";
 import { addRunOptions } from "./run/options.ts";
 import { addBackupOptions, addResetOptions, addRestoreOptions, addServeOptions } from "./serve/options.ts";
 import { addWatchOptions } from "./watch/options.ts";
@@ -208,6 +209,13 @@ const commands: Readonly<Record<string, Add>> = {
     addProveOptions(program.command("prove")).action(async (subject: string | undefined, options) => {
       const { runProve } = await import("./prove/prove.ts");
       process.exitCode = await runProve(subject, options);
+    });
+  },
+
+  reach: (program) => {
+    addReachOptions(program.command("reach")).action(async (subject: string | undefined, options) => {
+      const { runReach } = await import("./reach/reach.ts");
+      process.exitCode = await runReach(subject, options);
     });
   },
 

@@ -7,7 +7,7 @@ import { type ProofContext, takeAway } from "./containers/test-container.ts";
 import type { ProvingEngine } from "./engine.ts";
 import { beyondTwin, mountsOf } from "./experiment/kernel-files.ts";
 import type { Before, Facts, Mounted, Probe, ProbeTarget, TriedProbe } from "./probe.ts";
-import { type ProofTarget, readSubject } from "./subject/subject.ts";
+import { type ProofTarget, type Provable, readSubject } from "./subject/subject.ts";
 
 export interface ProveRequest {
   readonly wanted: ProofTarget;
@@ -34,67 +34,92 @@ export interface ContainerProof {
   readonly missing: readonly string[];
 }
 
+/** What every proof takes, whatever it asks. */
+export type Setting = Omit<ProveRequest, "attribute" | "deviations" | "progress">;
+
 /**
- * Proves a subject by experiments: in a throw-away twin of it, or in itself, and each again in a looser container. Nothing
- * of that outlives the call: every container is taken away at its end, however it ends, and each lives only as long as
- * this process holds its standard input. Never rejects.
+ * Reads a subject, and does `body` while there are throw-away containers like it. Nothing of that outlives the call: every
+ * container is taken away at its end, however it ends, and each lives only as long as this process holds its standard
+ * input. Never rejects.
  */
-export async function prove(request: ProveRequest, engine: ProvingEngine): Promise<Result<ContainerProof>> {
-  const subject = await readSubject(request.wanted, engine, request);
+export async function inContainers<T>(
+  setting: Setting,
+  engine: ProvingEngine,
+  body: (subject: Provable, containers: ProofContainers) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const subject = await readSubject(setting.wanted, engine, setting);
   if (!subject.ok) return subject;
-  const { architecture, facts, isHere, missing, id } = subject.value;
+  const { architecture, facts, isHere } = subject.value;
   const context: ProofContext = {
     engine,
     architecture,
-    patience: request.patience,
+    patience: setting.patience,
     facts,
-    kernel: isHere ? { proc: request.proc, cgroup: request.cgroup } : undefined,
+    kernel: isHere ? { proc: setting.proc, cgroup: setting.cgroup } : undefined,
     made: new Set(),
     register: openProofRegister(),
   };
   const interrupted = () => {
     for (const container of context.made) void takeAway(container, context);
   };
-  request.signal.addEventListener("abort", interrupted);
-  const containers = openContainers(subject.value, request, context);
+  setting.signal.addEventListener("abort", interrupted);
+  const containers = openContainers(subject.value, setting, context);
   try {
-    const main = await containers.subject();
-    if (request.signal.aborted) return cutShort;
-    if (!main.ok) return failed(`${id} cannot be proven: ${main.reason}`);
-    const beyond = request.inPlace ? ok([]) : await mountedBeyond(facts, main.value.target);
-    const probes = request.probes.filter((probe) => !request.inPlace || probe.inPlace);
-    const notApplicable: { probe: string; control: string; reason: string }[] = [];
-    const results: AttributedProbe[] = [];
-    for (const [index, probe] of probes.entries()) {
-      if (request.signal.aborted) return cutShort;
-      await request.progress(`${id}: ${index} of ${probes.length} probes`);
-      const about = { probe: probe.id, control: probe.control };
-      const early = probe.before?.(facts);
-      const tried = early ? undefined : await tryOnce(probe, containers);
-      const shown = early ?? tried?.judgement;
-      if (!shown) continue;
-      const judgement = probe.isOfMounts ? await asItIs(shown, probe, beyond, containers) : shown;
-      if (judgement.outcome === "notApplicable") {
-        notApplicable.push({ ...about, reason: judgement.evidence });
-        continue;
-      }
-      const gone = judgement.outcome === "inconclusive" ? await whyGone(engine) : undefined;
-      if (gone !== undefined) return failed(`${id} cannot be proven: ${gone}`);
-      results.push({ probe, tried, proved: { ...about, ...judgement, outcome: judgement.outcome } });
-    }
-    if (!request.inPlace && request.attribute !== false)
-      await attributeAll(results, containers.loosened, request);
-    if (request.signal.aborted) return cutShort;
-    const where = request.inPlace ? "inPlace" : "twin";
-    const shown = { subject: id, where, probes: results.map(({ proved }) => proved), notApplicable } as const;
-    const { running } = subject.value;
-    const deviations = running ? await request.deviations(running.id) : [];
-    return ok({ proof: besideRunning(shown, deviations), missing });
+    const outcome = await body(subject.value, containers);
+    return setting.signal.aborted ? cutShort : outcome;
   } finally {
-    request.signal.removeEventListener("abort", interrupted);
+    setting.signal.removeEventListener("abort", interrupted);
     await containers.dismiss();
     context.register.close();
   }
+}
+
+/**
+ * Proves a subject by experiments: in a throw-away twin of it, or in itself, and each again in a looser container. Never rejects.
+ */
+export async function prove(request: ProveRequest, engine: ProvingEngine): Promise<Result<ContainerProof>> {
+  return await inContainers(request, engine, (subject, containers) =>
+    proveIn(request, engine, subject, containers),
+  );
+}
+
+async function proveIn(
+  request: ProveRequest,
+  engine: ProvingEngine,
+  { facts, missing, id, running }: Provable,
+  containers: ProofContainers,
+): Promise<Result<ContainerProof>> {
+  const main = await containers.subject();
+  if (request.signal.aborted) return cutShort;
+  if (!main.ok) return failed(`${id} cannot be proven: ${main.reason}`);
+  const beyond = request.inPlace ? ok([]) : await mountedBeyond(facts, main.value.target);
+  const probes = request.probes.filter((probe) => !request.inPlace || probe.inPlace);
+  const notApplicable: { probe: string; control: string; reason: string }[] = [];
+  const results: AttributedProbe[] = [];
+  for (const [index, probe] of probes.entries()) {
+    if (request.signal.aborted) return cutShort;
+    await request.progress(`${id}: ${index} of ${probes.length} probes`);
+    const about = { probe: probe.id, control: probe.control };
+    const early = probe.before?.(facts);
+    const tried = early ? undefined : await tryOnce(probe, containers);
+    const shown = early ?? tried?.judgement;
+    if (!shown) continue;
+    const judgement = probe.isOfMounts ? await asItIs(shown, probe, beyond, containers) : shown;
+    if (judgement.outcome === "notApplicable") {
+      notApplicable.push({ ...about, reason: judgement.evidence });
+      continue;
+    }
+    const gone = judgement.outcome === "inconclusive" ? await whyGone(engine) : undefined;
+    if (gone !== undefined) return failed(`${id} cannot be proven: ${gone}`);
+    results.push({ probe, tried, proved: { ...about, ...judgement, outcome: judgement.outcome } });
+  }
+  if (!request.inPlace && request.attribute !== false)
+    await attributeAll(results, containers.loosened, request);
+  if (request.signal.aborted) return cutShort;
+  const where = request.inPlace ? "inPlace" : "twin";
+  const shown = { subject: id, where, probes: results.map(({ proved }) => proved), notApplicable } as const;
+  const deviations = running ? await request.deviations(running.id) : [];
+  return ok({ proof: besideRunning(shown, deviations), missing });
 }
 
 /** Without the Engine nothing more can be told, and what was told is not all. */

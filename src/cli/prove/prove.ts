@@ -120,7 +120,7 @@ async function runningContainers(reader: EngineClient): Promise<Result<Running>>
   return ok({ names, unproven });
 }
 
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+export const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 function chosenProbes({ only, skip }: ProveOptions): Result<readonly Probe[]> {
   const known = new Set(probes.flatMap(({ id, control }) => [id, control]));
@@ -196,7 +196,7 @@ function listProbes(format: "text" | "json"): number {
 }
 
 /** What is to be proven: `compose.yaml#web` is a service; `container:` and `image:` say what a name is. */
-function wantedOf(target: string): Result<ProofTarget> {
+export function wantedOf(target: string): Result<ProofTarget> {
   if (target.startsWith("container:")) return named("container", target.slice("container:".length));
   if (target.startsWith("image:")) return named("image", target.slice("image:".length));
   const hash = target.lastIndexOf("#");

@@ -60,8 +60,9 @@ function confining(label: string): string | undefined {
 export function maySucceed(
   { effective, isFirstUserNamespace }: Credentials,
   needs: Capability | undefined,
+  inOwnNamespace = false,
 ): boolean {
-  return needs === undefined || (isFirstUserNamespace && effective.has(needs));
+  return needs === undefined || ((inOwnNamespace || isFirstUserNamespace) && effective.has(needs));
 }
 
 /**

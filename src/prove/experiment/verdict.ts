@@ -14,7 +14,7 @@ type Closed =
   | "unshown";
 
 /** Errors of a kernel that does not have what is asked for. */
-const absent: ReadonlySet<string> = new Set([
+export const absent: ReadonlySet<string> = new Set([
   ...["ENOSYS", "ENOENT", "ENOTDIR", "ENODEV", "ENXIO", "EOPNOTSUPP", "empty"],
   ...["EAFNOSUPPORT", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT"],
 ]);

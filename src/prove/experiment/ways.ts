@@ -18,6 +18,8 @@ export interface Way {
   readonly byCapability?: boolean;
   /** The capability that this way needs, where it is not the right's. */
   readonly needs?: Capability;
+  /** That capability counts in the user namespace of the container, as for its own network. */
+  readonly inOwnNamespace?: boolean;
   /** The ABIs that its arguments are laid out for; every one without this. */
   readonly abis?: readonly Abi[];
 }
@@ -86,7 +88,8 @@ function planOf(ways: Ways, needs: Capability | undefined, { facts }: ProbeTarge
         const met = read(ran);
         const isLetThrough = met === undefined || (way.granted ?? []).includes(met);
         const needed = way.needs ?? needs;
-        const isGranted = isLetThrough && (!way.byCapability || maySucceed(credentials, needed));
+        const isGranted =
+          isLetThrough && (!way.byCapability || maySucceed(credentials, needed, way.inOwnNamespace));
         const about = { what: way.what, abi, ...(needed && { needs: needed }) };
         if (isGranted) return { ...about, error: undefined };
         const error = isLetThrough || met === undefined ? "EPERM" : met;

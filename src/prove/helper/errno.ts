@@ -54,7 +54,12 @@ const names: Readonly<Record<number, string>> = {
   113: "EHOSTUNREACH",
   114: "EALREADY",
   115: "EINPROGRESS",
+  116: "ESTALE",
   122: "EDQUOT",
+  126: "ENOKEY",
+  127: "EKEYEXPIRED",
+  128: "EKEYREVOKED",
+  129: "EKEYREJECTED",
 };
 
 /** The name of the error that a system call's result is; undefined for a success (0 and more). */

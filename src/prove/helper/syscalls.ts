@@ -15,7 +15,9 @@ export type Abi = "native" | "i386" | "x32";
  * @see https://github.com/torvalds/linux/blob/master/include/uapi/asm-generic/unistd.h
  */
 const syscalls = {
+  add_key: [248, 217, 286],
   adjtimex: [159, 171, 124],
+  bpf: [321, 280, 357],
   chown: [92, undefined, 212],
   chroot: [161, 51, 61],
   clock_adjtime: [305, 266, 343],
@@ -41,8 +43,11 @@ const syscalls = {
   geteuid: [107, 175, 201],
   getpid: [39, 172, 20],
   init_module: [175, 105, 128],
+  io_uring_setup: [425, 425, 425],
+  ioctl: [16, 29, 54],
   kexec_file_load: [320, 294, undefined],
   kexec_load: [246, 104, 283],
+  keyctl: [250, 219, 288],
   lchown: [94, undefined, 198],
   memfd_create: [319, 279, 356],
   mknod: [133, undefined, 14],
@@ -53,9 +58,12 @@ const syscalls = {
   munmap: [11, 215, 91],
   nanosleep: [35, 101, 162],
   open: [2, undefined, 5],
+  open_by_handle_at: [304, 265, 342],
   open_tree: [428, 428, 428],
   openat: [257, 56, 295],
   openat2: [437, 437, 437],
+  perf_event_open: [298, 241, 336],
+  personality: [135, 92, 136],
   pidfd_getfd: [438, 438, 438],
   pidfd_open: [434, 434, 434],
   pivot_root: [155, 41, 217],
@@ -69,6 +77,7 @@ const syscalls = {
   read: [0, 63, 3],
   readlinkat: [267, 78, 305],
   reboot: [169, 142, 88],
+  request_key: [249, 218, 287],
   sched_getaffinity: [204, 123, 242],
   sendto: [44, 206, 369],
   setdomainname: [171, 162, 121],
@@ -77,10 +86,12 @@ const syscalls = {
   setitimer: [38, 103, 104],
   setresuid: [117, 147, 208],
   setreuid: [113, 145, 203],
+  setsid: [112, 157, 66],
   settimeofday: [164, 170, 79],
   setuid: [105, 146, 213],
   socket: [41, 198, 359],
   socketcall: [undefined, undefined, 102],
+  splice: [275, 76, 313],
   statfs: [137, 43, 99],
   statx: [332, 291, 383],
   swapoff: [168, 225, 115],
@@ -90,6 +101,8 @@ const syscalls = {
   uname: [63, 160, 122],
   unlinkat: [263, 35, 301],
   unshare: [272, 97, 310],
+  userfaultfd: [323, 282, 374],
+  vmsplice: [278, 75, 316],
   wait4: [61, 260, 114],
   write: [1, 64, 4],
 } as const satisfies Record<
@@ -101,7 +114,15 @@ export type SyscallName = keyof typeof syscalls;
 
 /** Calls that have an x32 number of their own (512 and more), which no way needs. */
 const notInX32: ReadonlySet<string> = new Set<SyscallName>([
-  ...(["execve", "kexec_load", "process_vm_readv", "process_vm_writev", "ptrace"] as const),
+  ...([
+    "execve",
+    "ioctl",
+    "kexec_load",
+    "process_vm_readv",
+    "process_vm_writev",
+    "ptrace",
+    "vmsplice",
+  ] as const),
 ]);
 const x32Bit = 0x40000000;
 

@@ -1,0 +1,120 @@
+import {
+  isOnlySocketcall,
+  isOpenDoor,
+  type Reached,
+  type Standing,
+} from "../../model/kernel-interfaces/standing.ts";
+import { sweep } from "../../prove/containers/proof-containers.ts";
+import { askReach } from "../../prove/reach.ts";
+import { complain } from "../common/complain.ts";
+import { deliver } from "../common/outputs.ts";
+import { signals, wantedOf } from "../prove/prove.ts";
+import { openProvingEngine } from "../prove/proving-engine.ts";
+import type { ReachOptions } from "./options.ts";
+
+/** Milliseconds that all questions to one container may take. */
+const patience = 30_000;
+
+/** `bulkhead reach`. Answers the exit status: 0 no door of an advisory is open, 1 one is, 2 it could not be asked. */
+export async function runReach(target: string | undefined, options: ReachOptions): Promise<number> {
+  if (target === undefined) return complain("reach needs a container, an image or a compose.yaml#service");
+  const wanted = wantedOf(target);
+  if (!wanted.ok) return complain(wanted.reason);
+  const opened = await openProvingEngine(options);
+  if (!opened.ok) return complain(opened.reason);
+  const { engine, close } = opened.value;
+  const abort = new AbortController();
+  const interrupt = () => abort.abort();
+  for (const signal of signals) process.on(signal, interrupt);
+  try {
+    await sweep(engine.reader, engine.writer, Date.now() / 1000);
+    const setting = {
+      ...{ wanted: wanted.value, probes: [], inPlace: false, patience },
+      ...{ proc: options.proc, cgroup: options.cgroup, signal: abort.signal },
+    };
+    const reached = await askReach(setting, engine);
+    return reached.ok ? tell(reached.value, options) : complain(reached.reason);
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt);
+    await close();
+  }
+}
+
+function tell(reached: Reached, options: ReachOptions): number {
+  const text =
+    options.format === "json"
+      ? `${JSON.stringify(documentOf(reached), null, 2)}\n`
+      : textOf(reached, options.all ?? false);
+  const written = deliver(options.output, text);
+  if (!written.ok) return complain(written.reason);
+  return reached.interfaces.some(isOpenDoor) ? 1 : 0;
+}
+
+/** The document that scripts rely on, `schemaVersion` 1. */
+function documentOf({ subject, asked, interfaces, missing }: Reached): unknown {
+  return {
+    schemaVersion: 1,
+    subject,
+    asked,
+    interfaces: interfaces.map(({ row, state, by, through }) => ({
+      id: row.id,
+      what: row.what,
+      state,
+      by,
+      through,
+      advisories: row.advisories,
+      closedByDockerSince: row.dockers?.since ?? null,
+      closedByBulkheadProfile: row.dockers !== undefined || row.isAsked === true,
+    })),
+    missing,
+  };
+}
+
+function textOf({ subject, interfaces, missing }: Reached, all: boolean): string {
+  const isAbsent = ({ by }: Standing) => by.length === 1 && by[0] === "kernel";
+  const open = interfaces.filter(({ state }) => state === "reached");
+  const unknown = interfaces.filter(({ state }) => state === "unknown");
+  const shut = interfaces.filter((each) => each.state === "stopped" && !isAbsent(each));
+  const absent = interfaces.filter((each) => each.state === "stopped" && isAbsent(each));
+  const width = Math.max(...interfaces.map(({ row }) => row.id.length)) + 2;
+  const line = ({ row }: Standing, rest: string) => `  ${row.id.padEnd(width)}${rest}`;
+  return [
+    `${subject} reaches ${open.length} of ${interfaces.length} interfaces of the kernel.`,
+    "",
+    ...open.flatMap((each) => [
+      line(each, `${isOpenDoor(each) ? "! " : ""}${each.row.what}`),
+      ...advice(each).map((text) => `  ${" ".repeat(width)}${text}`),
+    ]),
+    ...(shut.length > 0 ? ["", "Stopped:"] : []),
+    ...shut.map((each) => line(each, each.by.join(", "))),
+    ...(unknown.length > 0 ? ["", "Not known:"] : []),
+    ...unknown.map((each) => line(each, each.by.join(", "))),
+    ...(absent.length === 0
+      ? []
+      : all
+        ? ["", "The kernel does not have:", ...absent.map((each) => line(each, each.row.what))]
+        : ["", `The kernel does not have ${absent.length} more (--all lists them).`]),
+    ...missing.map((each) => `Not in the twin: ${each}`),
+    "",
+  ].join("\n");
+}
+
+/** The advisories of an open door, and what closes it. */
+function advice({ row, through }: Standing): readonly string[] {
+  const { advisories, dockers, isAsked, needs, sysctl } = row;
+  const isHidden = isOnlySocketcall(through);
+  const closers = [
+    ...(dockers && !isHidden ? [`Docker's own seccomp profile since Engine ${dockers.since}`] : []),
+    ...(isAsked && !isHidden ? ["bulkhead profile"] : []),
+    ...(isHidden ? ["AppArmor or SELinux only (no filter sees the family behind socketcall)"] : []),
+    ...(needs ? [`--cap-drop ${needs.capability}`] : []),
+    ...(sysctl === undefined ? [] : [`sysctl ${sysctl}`]),
+  ];
+  return [
+    `by ${through.join(", ")}`,
+    ...(advisories.length > 0
+      ? [advisories.map(({ id, published }) => `${id} (${published})`).join(", ")]
+      : []),
+    ...(closers.length > 0 ? [`closed by ${closers.join(", or ")}`] : []),
+  ];
+}

@@ -1,0 +1,154 @@
+import { groupBy } from "../base/group-by.ts";
+import { failed, ok, type Result } from "../base/result.ts";
+import type { Ask, AskingArgument, KernelInterface } from "../model/kernel-interfaces/interface.ts";
+import type { Reached, Standing } from "../model/kernel-interfaces/standing.ts";
+import { kernelInterfaces } from "../model/kernel-interfaces/table.ts";
+import type { ProvingEngine } from "./engine.ts";
+import { errorOf } from "./experiment/attempts.ts";
+import { absent } from "./experiment/verdict.ts";
+import { tryWays, type Way, type WayTried } from "./experiment/ways.ts";
+import type { Argument, Builder, Call } from "./helper/program.ts";
+import type { ProbeTarget } from "./probe.ts";
+import { inContainers, type Setting } from "./prove.ts";
+
+/** A way to ask, of prove's. */
+function wayOf(ask: Ask, { needs }: KernelInterface): Way {
+  return {
+    what: ask.what,
+    ...(ask.granted && { granted: ask.granted }),
+    ...(ask.byCapability && { byCapability: true }),
+    ...(needs && { needs: needs.capability, inOwnNamespace: needs.in === "own" }),
+    make(builder) {
+      const made: Call[] = [];
+      for (const [name, ...given] of ask.calls) {
+        const values = given.map((argument) => argumentOf(argument, made, builder));
+        if (name !== "clone" && name !== "clone3") made.push(builder.call(name, ...values));
+        else {
+          const child = builder.childBy(name, values, () => {});
+          builder.call("wait4", child, 0, 0, 0);
+          made.push(child);
+        }
+      }
+      return (ran) => made.map((call) => errorOf(ran, call)).find((error) => error !== undefined);
+    },
+  };
+}
+
+function argumentOf(argument: AskingArgument, made: readonly Call[], builder: Builder): Argument {
+  if (typeof argument === "number") return argument;
+  if (typeof argument === "string") return builder.text(argument);
+  if ("resultOf" in argument) return made[argument.resultOf] ?? -1;
+  const bytes = Buffer.alloc(argument.numbers.length * 4);
+  for (const [index, number] of argument.numbers.entries()) bytes.writeUInt32LE(number, index * 4);
+  return builder.bytes(bytes);
+}
+
+/** The question without how it was asked. */
+function plain(what: string): string {
+  return what.replace(/ through a program that is setuid root.*$/, "");
+}
+
+/** What came of every question, by its call; each was tried as a native, a 32-bit and an x32 call. */
+async function askAll(target: ProbeTarget): Promise<Result<ReadonlyMap<string, readonly WayTried[]>>> {
+  const [first, second, ...more] = kernelInterfaces.flatMap((row) => row.asks.map((ask) => wayOf(ask, row)));
+  if (!first || !second) return failed("the table of interfaces is empty");
+  const tried = await tryWays(target, [first, second, ...more], undefined);
+  if (!tried.ok) return tried;
+  return ok(groupBy(tried.value, ({ what }) => plain(what)));
+}
+
+/**
+ * Asks the kernel which of its interfaces a container reaches, in three throw-away containers: one like it, the same without
+ * a seccomp filter, and a privileged one, which shows what the kernel has. Asking for a socket family may load its module, as
+ * any program in the container could.
+ */
+export async function askReach(setting: Setting, engine: ProvingEngine): Promise<Result<Reached>> {
+  return await inContainers(setting, engine, async (subject, containers) => {
+    const main = await containers.subject();
+    if (!main.ok) return failed(`${subject.id} cannot be asked: ${main.reason}`);
+    const unfiltered = await containers.loosened(["seccomp-profile"]);
+    const open = await containers.looser("open");
+    // Without one of both the layer is not known, and the answer is the same.
+    const [here, bare, everywhere] = [
+      await askAll(main.value.target),
+      unfiltered.ok ? await askAll(unfiltered.value) : unfiltered,
+      open.ok ? await askAll(open.value.target) : open,
+    ];
+    if (!here.ok) return failed(`${subject.id} cannot be asked: ${here.reason}`);
+    const interfaces = kernelInterfaces.map((row) =>
+      standingOf(row, (map) => row.asks.flatMap(({ what }) => (map.ok ? (map.value.get(what) ?? []) : [])), {
+        here,
+        bare,
+        everywhere,
+      }),
+    );
+    return ok({ subject: subject.id, asked: "kernel", interfaces, missing: subject.missing });
+  });
+}
+
+type Answers = Result<ReadonlyMap<string, readonly WayTried[]>>;
+
+function standingOf(
+  row: KernelInterface,
+  of: (answers: Answers) => readonly WayTried[],
+  {
+    here,
+    bare,
+    everywhere,
+  }: { readonly here: Answers; readonly bare: Answers; readonly everywhere: Answers },
+): Standing {
+  const ways = of(here);
+  const found = (answers: Answers, { what, abi }: WayTried) =>
+    of(answers).find((other) => other.abi === abi && plain(other.what) === plain(what));
+  const open = ways.filter(({ error }) => error === undefined);
+  if (open.length > 0) return { row, state: "reached", by: [], through: named(open) };
+  if (ways.length === 0)
+    return { row, state: "unknown", by: ["no way to ask on this architecture"], through: [] };
+  const layers = ways.map((way) => layersOf(row, way, found(bare, way), found(everywhere, way)));
+  const shown = layers.filter((by) => !by.includes("kernel"));
+  const by = [...new Set((shown.length > 0 ? shown : layers).flat())];
+  return { row, state: "stopped", by, through: ways.map((way) => `${nameOf(way)}: ${way.error}`) };
+}
+
+const abis = { native: "", i386: " by a 32-bit call", x32: " by an x32 call" } as const;
+
+function nameOf({ what, abi }: WayTried): string {
+  return `${what}${abis[abi]}`;
+}
+
+/** Without what a 32-bit call does as the native one does. */
+function named(ways: readonly WayTried[]): readonly string[] {
+  const native = new Set(ways.flatMap(({ what, abi }) => (abi === "native" ? plain(what) : [])));
+  return ways.filter(({ what, abi }) => abi === "native" || !native.has(plain(what))).map(nameOf);
+}
+
+/** What stops one way: what stops it without a filter too, and the filter where that changes the answer. */
+function layersOf(
+  row: KernelInterface,
+  here: WayTried,
+  bare: WayTried | undefined,
+  everywhere: WayTried | undefined,
+): readonly string[] {
+  const lacks = everywhere?.error;
+  if (lacks !== undefined && (absent.has(lacks) || lacks === "SIGSEGV" || lacks === "EIO")) {
+    if (lacks === "EIO") return [`sysctl ${row.sysctl ?? ""}`.trim()];
+    return here.error === lacks ? ["kernel"] : ["kernel", "seccomp"];
+  }
+  if (!bare) return [here.layer ?? here.error ?? ""];
+  if (bare.error === undefined) return ["seccomp"];
+  const below = layerBelow(row, bare);
+  return bare.error === here.error ? [below] : ["seccomp", below];
+}
+
+/** What stops a way that no filter stops. */
+function layerBelow({ file, sysctl, needs }: KernelInterface, { error = "", layer }: WayTried): string {
+  if (file) {
+    if (error === "ENOENT") return "not in the container";
+    if (error === "EPERM") return "device cgroup";
+    return error === "EACCES" ? (layer ?? "permissions") : error === "EROFS" ? "read-only mount" : error;
+  }
+  if (layer?.startsWith("no CAP_")) return layer;
+  if (needs && error === "EACCES") return `no CAP_${needs.capability}`;
+  if ((error === "EIO" || error === "ENOSPC" || layer === "kernel") && sysctl) return `sysctl ${sysctl}`;
+  return layer ?? error;
+}
