@@ -303,6 +303,14 @@ describeWithEngine("bulkhead guard run", () => {
     execFileSync("rm", [path]);
   });
 
+  it("runs nothing where there is no Engine", async () => {
+    const host = "unix:///run/no-such.sock";
+    const { status, said } = await leashes.run(["--host", host, "--", "sh", "-c", "echo it ran"]);
+    expect([status, said.trim().split("\n").length], said).toEqual([2, 1]);
+    expect(said).toContain("/run/no-such.sock");
+    expect(said).not.toContain("it ran");
+  });
+
   it("says wrong use in one line", async () => {
     mkdirSync(join(leashes.folder, "sub"), { recursive: true });
     chownSync(join(leashes.folder, "sub"), user, user);

@@ -13,6 +13,7 @@ import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { controls } from "../../controls/registry.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
+import { connectEngine } from "../../engine/connect.ts";
 import { needsOf } from "../../fix/plan/kinds.ts";
 import type { OwnFile } from "../../guard/engine/own-files.ts";
 import type { Judged } from "../../guard/judge/judge.ts";
@@ -73,6 +74,10 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
     diskFiles(),
   );
   if (!settings.ok) return 2;
+  // A command that finds no Engine would go on without one, and seem to be held.
+  const reached = await connectEngine(connect);
+  if (!reached.ok) return complain(reached.reason);
+  await reached.value.close();
 
   const { value: limits } = budget;
   const cpuset = cpusetOf(limits.cpus);
