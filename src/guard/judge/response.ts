@@ -2,7 +2,7 @@ import { isRecord } from "../../base/json.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Route } from "../routes/route.ts";
 import { asAsked } from "./container/folders.ts";
-import { withImageNames, withoutSpace } from "./image/space.ts";
+import { withImageNames, withoutPrefix, withoutSpace } from "./image/space.ts";
 import type { ResponseRule } from "./result.ts";
 
 /**
@@ -50,14 +50,17 @@ const showsContainers: ReadonlySet<string> = new Set([
 ]);
 
 /** What the Engine's answer on a route needs; undefined where it may go through as it comes. */
-export function responseRule({ id }: Route, policy: Policy): ResponseRule | undefined {
+export function responseRule({ id, response }: Route, policy: Policy): ResponseRule | undefined {
   const redact = policy.redact && redacted.has(id);
   const owner = id === "disk-usage" ? policy.owner : undefined;
   const space = named.has(id) ? policy.space : undefined;
   const images = showsContainers.has(id);
   const folders = mounting.has(id) ? policy.folders : undefined;
-  const isChanged = redact || owner || space !== undefined || images || folders;
-  return isChanged ? { redact, owner, space, images, folders } : undefined;
+  const isDocument =
+    response === "json" || response === "none" || id === "events" || id === "container-stats";
+  const prefix = isDocument ? policy.prefix : undefined;
+  const isChanged = redact || owner || space !== undefined || prefix !== undefined || images || folders;
+  return isChanged ? { redact, owner, space, prefix, images, folders } : undefined;
 }
 
 /** The Engine's answer as the client may see it. Pure; untouched parts are the same objects. */
@@ -65,7 +68,8 @@ export function rewriteResponse(document: unknown, rule: ResponseRule): unknown 
   const asked = rule.folders ? asAsked(document, rule.folders) : document;
   const own = rule.owner ? onlyOwn(asked, rule.owner) : asked;
   const called = rule.images ? withImageNames(own) : own;
-  const plain = rule.space === undefined ? called : withoutSpace(called, rule.space);
+  const spaced = rule.space === undefined ? called : withoutSpace(called, rule.space);
+  const plain = rule.prefix === undefined ? spaced : withoutPrefix(spaced, rule.prefix);
   if (!rule.redact) return plain;
   const secrets = [...secretsIn(plain, undefined)].toSorted((a, b) => b.length - a.length);
   return redact(plain, undefined, secrets);

@@ -101,6 +101,8 @@ export interface ResponseRule {
   readonly owner: { readonly label: string; readonly value: string } | undefined;
   /** Give back the client's own names for what lives in its space. */
   readonly space?: string | undefined;
+  /** Give back names and labels without what a leash's begin with. */
+  readonly prefix?: string | undefined;
   /** Show containers by the names of their images, which they are made of by id. */
   readonly images?: boolean;
   /** Give back a mount as it was asked for, where the guard sent it as one of these volumes. */

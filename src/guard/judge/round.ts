@@ -3,6 +3,7 @@ import type { UnderstoodRequest } from "../request/request.ts";
 import { hasSubpaths } from "./container/folders.ts";
 import { inquire } from "./inquiry.ts";
 import { withObjects } from "./objects.ts";
+import { withOwnNames } from "./own-names.ts";
 import { responseRule } from "./response.ts";
 import type { Knowledge, Reason, RoundResult } from "./result.ts";
 import { type CheckContext, type CheckResult, merge } from "./route-check.ts";
@@ -25,7 +26,7 @@ export function judgeOnce(request: UnderstoodRequest, knowledge: Knowledge, poli
     request.route.id === "container-create" &&
     hasSubpaths(request.version, ask({ kind: "engine" }));
   const context: CheckContext = { ask, open: asked, policy, pins };
-  const named = withObjects(request, context);
+  const named = withObjects(withOwnNames(request, context), context);
   const judged = checkRoute(named.request, context);
   const open = asked();
   if (open.length > maxQuestions || knowledge.size > maxQuestions) {
@@ -60,7 +61,7 @@ function conclude(
   policy: Policy,
 ): RoundResult {
   const { changes = [], notes = [] } = judged;
-  const reasons = distinct(judged.reasons ?? []);
+  const reasons = distinct(inClientsWords(judged.reasons ?? [], policy));
   const response = judged.response ?? responseRule(request.route, policy);
   const more = { ...(notes.length > 0 && { notes }), ...(response && { response }) };
   if (policy.mode !== "enforce") {
@@ -83,6 +84,11 @@ function conclude(
   }
   if (changes.length === 0) return { verdict: "allow", request: judged.request, warnings: [], ...more };
   return { verdict: "harden", request: judged.request, changes, warnings: [], ...more };
+}
+
+function inClientsWords(reasons: readonly Reason[], { prefix }: Policy): readonly Reason[] {
+  if (prefix === undefined) return reasons;
+  return reasons.map((reason) => ({ ...reason, message: reason.message.replaceAll(prefix, "") }));
 }
 
 function isAllThere(reasons: readonly Reason[]): boolean {

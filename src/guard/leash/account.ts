@@ -18,7 +18,7 @@ export interface Usage extends Amounts {
 /** Something that was let through and that the Engine's lists may not show yet. */
 interface Pending {
   readonly amounts: Amounts & Readonly<Record<"containers" | "volumes" | "networks", number>>;
-  /** The container's id where it is known, or the mark in it. */
+  /** The container's id where it is known, or the mark in it; a volume's or network's name. */
   readonly key: string;
   readonly until: number;
 }
@@ -58,6 +58,8 @@ export function openAccount(engine: Pick<EngineClient, "get">, value: string): A
 
   return {
     async usage() {
+      // What was under way when the lists were asked for may not be in them, although it has come to its end meanwhile.
+      const underWay = [...pending];
       const [containers, volumes, networks] = await Promise.all([
         engine.get(`/containers/json?all=1&${filter}`),
         engine.get(`/volumes?${filter}`),
@@ -80,11 +82,13 @@ export function openAccount(engine: Pick<EngineClient, "get">, value: string): A
       const names = itemsOf(volumes.ok ? recordAt(volumes, "value").Volumes : []).map(
         (each) => textAt(each, "Name") ?? "",
       );
+      const made = itemsOf(networks.ok ? networks.value : []).map((each) => textAt(each, "Name") ?? "");
       const now = Date.now();
-      for (const each of pending)
-        if (marks.has(each.key) || running.has(each.key) || now > each.until) pending.delete(each);
+      const shown = new Set([...marks, ...running, ...names, ...made]);
+      const open = underWay.filter(({ key, until }) => !shown.has(key) && now <= until);
+      for (const each of underWay) if (!open.includes(each)) pending.delete(each);
       const sum = (name: keyof Pending["amounts"]) =>
-        [...pending].reduce((total, { amounts }) => total + amounts[name], 0);
+        open.reduce((total, { amounts }) => total + amounts[name], 0);
       const taken = (name: keyof Amounts) =>
         all.reduce(
           (total, each, at) => total + (running.has(ids[at] ?? "") ? each.amounts[name] : 0),
@@ -96,7 +100,7 @@ export function openAccount(engine: Pick<EngineClient, "get">, value: string): A
         ports: taken("ports"),
         containers: ids.length + sum("containers"),
         volumes: names.length + sum("volumes"),
-        networks: itemsOf(networks.ok ? networks.value : []).length + sum("networks"),
+        networks: made.length + sum("networks"),
         volumeNames: new Set(names),
         running,
       });

@@ -24,9 +24,12 @@ function leashed(
       return { Config: { Volumes: { "/data": {} }, ExposedPorts: { "80/tcp": {} } } };
     return containers[path.split("/")[2] ?? ""];
   };
+  /** What the Engine waits for before it answers. */
+  const waits: { before: (path: string) => Promise<unknown> } = { before: async () => undefined };
   const engine = {
     get: async (path: string): Promise<Answer> => {
       const value = answer(path);
+      await waits.before(path);
       return value === undefined
         ? { ok: false, reason: "no such thing", kind: "missing" }
         : { ok: true, value };
@@ -49,6 +52,7 @@ function leashed(
   });
   return {
     restarts,
+    waits,
     fill: (why: string) => {
       full = why;
     },
@@ -112,6 +116,15 @@ test("two at once do not get the same rest, and what came to nothing is given ba
   expect([one.verdict, two.verdict]).toEqual(["harden", "deny"]);
   if (one.verdict !== "deny") one.settled?.(500);
   expect((await leash.judge("container-create", body)).verdict).toBe("harden");
+});
+
+test("what comes to its end while the lists are on their way counts, since they do not show it", async () => {
+  const leash = leashed("containers=1");
+  const first = await leash.judge("container-create", { HostConfig: {} });
+  leash.waits.before = async (path) => {
+    if (path.startsWith("/containers/json") && first.verdict !== "deny") first.settled?.(201);
+  };
+  expect((await leash.judge("container-create", { HostConfig: {} })).verdict).toBe("deny");
 });
 
 test("what runs counts, what ended counts again when it is started", async () => {

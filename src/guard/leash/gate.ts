@@ -225,10 +225,11 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
       const device = textAt(judged.request.body, "DriverOpts", "device") ?? "";
       if (options.checkout !== undefined && device.startsWith("/"))
         return denied(judged, [`makes a volume of ${device}: beside --in a folder is mounted by its path`]);
-      const isThere = name === "volumes" && usage.volumeNames.has(textAt(judged.request.body, "Name") ?? "");
+      const called = textAt(judged.request.body, "Name") ?? "";
+      const isThere = name === "volumes" && usage.volumeNames.has(called);
       const refused = over(name, usage, isThere ? 0 : 1);
       if (refused.length > 0) return denied(judged, [refused].flat());
-      return { ...judged, settled: account.expect("", { [name]: 1 }) };
+      return { ...judged, settled: account.expect(called, { [name]: 1 }) };
     };
 
   const steps: Readonly<

@@ -48,6 +48,7 @@ export function leashPolicy(options: LeashPolicyOptions): {
       mode: "enforce",
       owner,
       space: spaceOf(owner),
+      prefix: `bulkhead.${value}.`,
       ownSockets: [socket],
       reservedLabels: [ownerLabel, commandLabel, askedLabel],
       allow: { ...policy.allow, mounts: all },

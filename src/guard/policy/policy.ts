@@ -62,6 +62,8 @@ export interface Policy {
   readonly trustedImages?: readonly string[];
   /** Where the names that the client makes begin, `bulkhead.invalid/ci/`; only the proxy can keep them apart. */
   readonly space?: string;
+  /** Where the names of its containers, networks, volumes and labels begin; only a leash has it, and only the proxy can keep them apart. */
+  readonly prefix?: string;
   /** Paths of the unix sockets where this client comes in: it may mount them if `allow.mounts` names them. */
   readonly ownSockets?: readonly string[];
   readonly limits: Limits;

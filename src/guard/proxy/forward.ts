@@ -104,7 +104,9 @@ export function forward(
       const seconds = (performance.now() - started) / 1_000;
       around.version.note(answer.headers);
       ({ status } = answer);
-      const isShown = answer.status < 300 || judged.response?.folders !== undefined;
+      const { folders, prefix } = judged.response ?? {};
+      // What the Engine says of a failure names things as well.
+      const isShown = answer.status < 300 || folders !== undefined || prefix !== undefined;
       const isRewritten = judged.response && isShown && bodyFraming.kind !== "none";
       if (isRewritten && route.response !== "stream") {
         whole = [];

@@ -34,8 +34,8 @@ export function realGate(ask: Ask, folders?: HeldFolders): Gate {
     judgeUnderstood: (request, policy) => judgeUnderstood(request, policy, ask),
     write: writeRequest,
     rewrite(body, rule) {
-      const isPlain = !rule.redact && !rule.owner && rule.space === undefined;
-      if (isPlain && !guardsWords.some((each) => body.includes(each))) return body;
+      const isPlain = !rule.redact && !rule.owner && rule.space === undefined && rule.prefix === undefined;
+      if (body.length === 0 || (isPlain && !guardsWords.some((each) => body.includes(each)))) return body;
       try {
         return Buffer.from(`${JSON.stringify(rewriteResponse(JSON.parse(body.toString("utf8")), rule))}\n`);
       } catch {

@@ -6,7 +6,7 @@ import type { Container } from "../../../model/container.ts";
 import { set, setItems } from "../../../model/fact.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { checkFields } from "../fields.ts";
-import { imageLabel } from "../image/space.ts";
+import { imageLabel, imagesLabels } from "../image/space.ts";
 import { checkImageUse } from "../image/use.ts";
 import { type Found, findObject, type ImageId, imageIdOf } from "../objects.ts";
 import { withoutAllowed } from "../policy/exempt.ts";
@@ -58,10 +58,16 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
   ].filter(isDue);
   const isEnforced = policy.mode === "enforce";
   // A volume that hardening adds is the owner's, too.
-  const sent = (made: unknown) => ({
-    ...request,
-    body: withImage(withOwnVolumes(made, context).body, image, context),
-  });
+  const sent = (made: unknown) => {
+    const body = recordAt({ at: withOwnVolumes(made, context).body }, "at");
+    const given = recordAt(body, "Labels");
+    const brought = recordAt({ at: inheritedLabels({}, image.answer) }, "at");
+    const Labels = { ...given, ...imagesLabels(brought, given, policy) };
+    return {
+      ...request,
+      body: withImage(policy.prefix === undefined ? body : { ...body, Labels }, image, context),
+    };
+  };
   const asNamed = sent(body);
   if (denied.length > 0 && isEnforced) return { request: asNamed, reasons: denied };
   const hardened = harden(body, read, withoutAllowed(before.view, policy), context);

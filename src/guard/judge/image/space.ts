@@ -61,18 +61,61 @@ export function isSpacedLabel(name: string): boolean {
   return spacedLabels.has(name);
 }
 
-/** Labels as the Engine gets them. */
-export function spacedLabel(name: string, value: unknown, { space }: Pick<Policy, "space">): unknown {
+/**
+ * A label as the Engine gets it. Of a leash all names live in its space, and no tool of the operator's obeys one; but of its images,
+ * which are handed out as they are. The guard's own are judged by their names, and so keep them.
+ */
+export function spacedLabel(
+  name: string,
+  value: unknown,
+  { space, prefix }: Spaces,
+  of: "image" | "object" = "object",
+): readonly [string, unknown] {
+  if (prefix !== undefined && of === "object")
+    return [name.startsWith("bulkhead.") ? name : `${prefix}${name}`, value];
   const isOurs = space !== undefined && spacedLabels.has(name) && typeof value === "string";
-  return isOurs && !isSpaced(value) ? `${space}${value}` : value;
+  return [name, isOurs && !isSpaced(value) ? `${space}${value}` : value];
 }
 
-export function withSpacedLabels(
-  labels: Readonly<Record<string, unknown>>,
-  policy: Pick<Policy, "space">,
-): Readonly<Record<string, unknown>> {
+type Spaces = Pick<Policy, "space" | "prefix">;
+
+export function withSpacedLabels(labels: Json, policy: Spaces, of?: "image" | "object"): Json {
   return Object.fromEntries(
-    Object.entries(labels).map(([name, value]) => [name, spacedLabel(name, value, policy)]),
+    Object.entries(labels).map(([name, value]) => spacedLabel(name, value, policy, of)),
+  );
+}
+
+/** Labels that an image brings: the client sees them, and nobody else obeys them. */
+export function imagesLabels(brought: Json, given: Json, { prefix }: Pick<Policy, "prefix">): Json {
+  if (prefix === undefined) return {};
+  const plain = Object.entries(brought).filter(
+    ([name]) => !name.startsWith("bulkhead.") && !Object.hasOwn(given, name),
+  );
+  return Object.fromEntries(
+    plain.flatMap(([name, value]) => {
+      const own = `${prefix}${name}`;
+      return [[name, ""], ...(Object.hasOwn(given, own) ? [] : [[own, value]])];
+    }),
+  );
+}
+
+/** A name of the client's own, as it calls it. */
+export function plainName(name: string, { prefix }: Pick<Policy, "prefix">): string {
+  return prefix !== undefined && name.startsWith(prefix) ? name.slice(prefix.length) : name;
+}
+
+/** An answer as the client named things. Where a name is there twice, the client's own counts. */
+export function withoutPrefix(value: unknown, prefix: string): unknown {
+  if (typeof value === "string") return value.replaceAll(prefix, "");
+  if (Array.isArray(value)) return value.map((item) => withoutPrefix(item, prefix));
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value);
+  const isOwnKey = ([key]: [string, unknown]) => key.includes(prefix);
+  return Object.fromEntries(
+    [...entries.filter((entry) => !isOwnKey(entry)), ...entries.filter(isOwnKey)].map(([key, item]) => [
+      key.replaceAll(prefix, ""),
+      withoutPrefix(item, prefix),
+    ]),
   );
 }
 

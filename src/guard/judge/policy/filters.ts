@@ -8,11 +8,11 @@ import { another, everybodys, imageLabelOf, ownerReasons } from "./owner.ts";
 
 /** `GET /networks/{network}`: a shared network lists its containers, which no client may see. */
 export function checkNetworkInspect(request: UnderstoodRequest, context: CheckContext): CheckResult {
-  const { owner, space } = context.policy;
+  const { owner, space, prefix } = context.policy;
   if (!owner) return {};
   const answer = context.ask({ kind: "network", name: request.params.network ?? "" });
   const called = answer.state === "found" ? textAt(answer.document, "Name") : undefined;
-  return everybodys.has(called ?? "") ? { response: { redact: false, owner, space } } : {};
+  return everybodys.has(called ?? "") ? { response: { redact: false, owner, space, prefix } } : {};
 }
 
 /** The request with its `filters` narrowed to what has the owner's label; `name` is the filter's: `label`. */
@@ -22,7 +22,7 @@ export function withOwnerFilter(request: UnderstoodRequest, context: CheckContex
   const given = recordIn(request.query, "filters");
   const isImages = request.route.id === "image-prune";
   const wanted = `${isImages ? imageLabelOf(owner) : owner.label}=${owner.value}`;
-  const terms = termsOf(given, context);
+  const terms = termsOf(given, context, isImages ? "image" : "object");
   // A filter by time that names a container tells whether there is one.
   const reasons = ["before", "since"].flatMap((term) =>
     Object.keys(terms[term] ?? {}).flatMap((name) => {
@@ -46,20 +46,25 @@ export function checkImageList(request: UnderstoodRequest, context: CheckContext
   const given = recordIn(request.query, "filters");
   const { space } = context.policy;
   if (space === undefined || Object.keys(given).length === 0) return {};
-  const terms = termsOf(given, context);
+  const terms = termsOf(given, context, "image");
   const patterns = Object.keys(terms.reference ?? {}).map((each) => [ownPattern(each, space), true] as const);
   const reference = { ...terms.reference, ...Object.fromEntries(patterns) };
   return { request: withFilters(request, { ...terms, ...(patterns.length > 0 && { reference }) }) };
 }
 
 /** Filters as sets, with labels and images as the Engine knows them. */
-function termsOf(given: Readonly<Record<string, unknown>>, context: CheckContext): Terms {
+function termsOf(
+  given: Readonly<Record<string, unknown>>,
+  context: CheckContext,
+  of: "image" | "object",
+): Terms {
   const engines = (term: string, text: string): string => {
     if (term === "ancestor") return findObject("image", text, context).name;
+    if (!/^label!?$/.test(term)) return text;
     const equals = text.indexOf("=");
-    if (!/^label!?$/.test(term) || equals < 0) return text;
-    const name = text.slice(0, equals);
-    return `${name}=${String(spacedLabel(name, text.slice(equals + 1), context.policy))}`;
+    const [given, value] = equals < 0 ? [text] : [text.slice(0, equals), text.slice(equals + 1)];
+    const [name, spaced] = spacedLabel(given, value, context.policy, of);
+    return value === undefined ? name : `${name}=${String(spaced)}`;
   };
   return Object.fromEntries(
     Object.entries(given).map(([term, value]) => [

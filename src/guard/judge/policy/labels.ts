@@ -1,4 +1,5 @@
 import { isRecord, recordAt } from "../../../base/json.ts";
+import { plainName } from "../image/space.ts";
 import type { Answer, Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
 import { matches } from "./patterns.ts";
@@ -13,6 +14,7 @@ export function checkLabels(labels: unknown, context: CheckContext, how = "sets"
   const reserved = reservedReasons(labels, context, how);
   if (reserved.length > 0 || allow.labels.length === 0) return reserved;
   return Object.entries(labels)
+    .map(([name, value]) => [plainName(name, policy), value] as const)
     .filter(([name, value]) => !isGuards(name) && !isListed(name, value, allow.labels))
     .flatMap(([name]) =>
       against(policy, "guard-label", `${how} the label ${name}, which is not in allow.labels`, {

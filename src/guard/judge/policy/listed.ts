@@ -1,5 +1,5 @@
 import { recordAt, textAt } from "../../../base/json.ts";
-import { imageLabel } from "../image/space.ts";
+import { imageLabel, plainName } from "../image/space.ts";
 import { notListed } from "../image/use.ts";
 import { referencesOf } from "../objects.ts";
 import type { Reason } from "../result.ts";
@@ -8,8 +8,9 @@ import { matches, matchesImage } from "./patterns.ts";
 import { against } from "./rules.ts";
 
 /** Where the policy names networks, why not to join this one. */
-export function checkNetworkUse(name: string, { policy }: CheckContext, how = "joins"): readonly Reason[] {
+export function checkNetworkUse(given: string, { policy }: CheckContext, how = "joins"): readonly Reason[] {
   const { networks } = policy.allow;
+  const name = plainName(given, policy);
   if (networks.length === 0 || networks.some((pattern) => matches(name, pattern))) return [];
   return against(policy, "guard-network", `${how} the network ${name}, which is not in allow.networks`, {
     list: "networks",

@@ -47,7 +47,7 @@ export function imageLabelOf({ label }: Owner): string {
   return `${label}.image`;
 }
 
-function isOwn(kind: ObjectKind, document: unknown, owner: Owner): boolean {
+export function isOwn(kind: ObjectKind, document: unknown, owner: Owner): boolean {
   const labels = labelsOf(kind, document);
   const name = kind === "image" ? imageLabelOf(owner) : owner.label;
   return Object.hasOwn(labels, name) && labels[name] === owner.value;
@@ -96,6 +96,7 @@ export function labelled(
 export function withOwnerLabel(
   given: Readonly<Record<string, unknown>>,
   context: CheckContext,
+  of: "image" | "object" = "object",
 ): { readonly labels: Readonly<Record<string, unknown>> | undefined; readonly reasons: readonly Reason[] } {
   const { owner } = context.policy;
   const unlisted = checkLabels(given, context);
@@ -104,7 +105,7 @@ export function withOwnerLabel(
     const message = `sets the label ${owner.label}, which only the guard sets: it says who owns an object`;
     return { labels: undefined, reasons: [{ rule: "guard-owner-label", message }, ...unlisted] };
   }
-  const spaced = withSpacedLabels(given, context.policy);
+  const spaced = withSpacedLabels(given, context.policy, of);
   return { labels: { ...spaced, [owner.label]: owner.value }, reasons: unlisted };
 }
 
@@ -114,7 +115,7 @@ export function withImageLabels(
   context: CheckContext,
 ): ReturnType<typeof withOwnerLabel> {
   const { owner } = context.policy;
-  const { labels, reasons } = withOwnerLabel(given, context);
+  const { labels, reasons } = withOwnerLabel(given, context, "image");
   return {
     labels: owner && labels && { ...labels, [owner.label]: "", [imageLabelOf(owner)]: owner.value },
     reasons,

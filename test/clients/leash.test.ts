@@ -1,0 +1,167 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeWithEngine } from "../engine/describe.ts";
+import { startEngine, type TestEngine } from "../engine/engine.ts";
+import { busybox, importImage } from "../engine/images.ts";
+import { builtCommand } from "../support/cli.ts";
+import { type Leashes, openLeashes, user } from "../support/guard/leash-process.ts";
+
+const compose = (page: string) => `
+name: shop
+services:
+  web:
+    build: .
+    environment: { PAGE: ${page} }
+    command: httpd -f -p 8080 -h /www
+    depends_on: { db: { condition: service_healthy } }
+    volumes: [.:/src]
+    stop_grace_period: 100ms
+  db:
+    image: ${busybox}
+    container_name: shop-database
+    command: sh -c "echo up; exec sleep 1000"
+    volumes: [data:/data]
+    stop_grace_period: 100ms
+    healthcheck: { test: "true", interval: 1s, retries: 5 }
+volumes:
+  data:
+`;
+
+/** A usual project, used by real clients, who do not know that they are on a leash. */
+describeWithEngine("real clients on a leash", () => {
+  let engine: TestEngine;
+  let leashes: Leashes;
+
+  beforeAll(async () => {
+    engine = await startEngine({ bridge: true });
+    await importImage(engine, busybox, { changes: ["LABEL maker=operator"] });
+    leashes = openLeashes(builtCommand(), engine.host);
+    write(
+      leashes.folder,
+      "Dockerfile",
+      `FROM ${busybox}\nRUN mkdir -p /www && echo page > /www/index.html\n`,
+    );
+  });
+  afterAll(async () => {
+    leashes?.remove();
+    await engine?.stop();
+  });
+
+  function write(folder: string, name: string, text: string): void {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, name), text, { mode: 0o644 });
+  }
+
+  const containers = () => engine.docker(["ps", "--format", "{{.Names}}"]);
+
+  /** Brought up, changed, brought up again, asked, and taken down: what it came to. */
+  const life = (wait: string) => `
+    set -e
+    up() { docker compose up -d --build --quiet-pull >up.log 2>&1 || { cat up.log; exit 9; }; }
+    up; echo first $(docker compose ps -q | wc -l); docker ps --format 'is {{.Names}}' | sort
+    docker compose exec -T web sh -c 'wget -qO- http://shop-database:1 2>&1 | grep -o refused; echo > /src/roots; cat /www/index.html'
+    docker compose exec -T db sh -c 'echo kept > /data/it'
+    sed -i 's/PAGE: .*/PAGE: other }/' compose.yaml
+    up; docker compose exec -T web sh -c 'echo PAGE=$PAGE'; docker compose exec -T db cat /data/it
+    docker volume ls -q --filter name=shop_; docker network ls --filter name=^shop_default$ --format 'net {{.Name}}'
+    docker inspect -f '{{.Name}} {{index .Config.Labels "com.docker.compose.project"}} {{index .Config.Labels "maker"}}' shop-web-1
+    ${wait}
+    docker compose down -v >down.log 2>&1 || { cat down.log; exit 9; }
+    echo left $(docker ps -aq | wc -l) $(docker volume ls -q | grep -c shop_)`;
+
+  it("brings the same project up in two leashes, and beside them by the operator: none sees another's", async () => {
+    const folders = ["one", "two"].map((name) => join(dirname(leashes.folder), name));
+    for (const folder of folders) {
+      write(folder, "compose.yaml", compose("first"));
+      write(folder, "Dockerfile", `FROM ${busybox}\nRUN mkdir -p /www && echo page > /www/index.html\n`);
+      await promisify(execFile)("chown", ["-R", `${user}:${user}`, folder]);
+    }
+    write(leashes.folder, "compose.yaml", compose("operators"));
+    const asOperator = (args: readonly string[]) =>
+      promisify(execFile)("docker", ["compose", ...args], {
+        cwd: leashes.folder,
+        env: { ...process.env, ...engine.environment },
+      });
+    await asOperator(["up", "-d", "--build"]);
+    const before = await containers();
+    const runs = folders.map((cwd) =>
+      leashes.start(
+        ["--", "sh", "-c", life("echo both are up; while [ ! -e ../both ]; do sleep 0.1; done")],
+        {
+          cwd,
+        },
+      ),
+    );
+    await Promise.all(runs.map((run) => run.until("both are up")));
+    expect((await containers()).split("\n")).toHaveLength(6);
+    // The operator's compose finds its own containers alone, and leaves those of the leashes.
+    expect((await asOperator(["ps", "-q"])).stdout.trim().split("\n")).toHaveLength(2);
+    await asOperator(["up", "-d", "--remove-orphans"]);
+    writeFileSync(join(dirname(leashes.folder), "both"), "");
+    for (const run of runs) {
+      const status = await run.ended;
+      expect(status, run.said()).toBe(0);
+      for (const line of [
+        "first 2",
+        "is shop-database",
+        "is shop-web-1",
+        "refused",
+        "page",
+        "PAGE=other",
+        "kept",
+        "shop_data",
+        "net shop_default",
+        "/shop-web-1 shop operator",
+        "left 0 0",
+      ])
+        expect(run.said(), line).toMatch(new RegExp(`^${line}$`, "m"));
+      expect(run.said()).toContain("refused: nothing");
+    }
+    for (const folder of folders) expect(statSync(join(folder, "roots")).uid).toBe(user);
+    expect(await containers()).toBe(before);
+    await asOperator(["down", "-v"]);
+    expect(await engine.docker(["volume", "ls", "-q"])).toBe("");
+  });
+
+  it("builds by buildx with a cache mount that lasts, as du and prune show its own", async () => {
+    write(
+      leashes.folder,
+      "Dockerfile",
+      `FROM ${busybox}\nARG N\nRUN --mount=type=cache,target=/cache echo $N >> /cache/seen && cp /cache/seen /seen\n`,
+    );
+    const { said, status } = await leashes.shell(
+      `set -e; for n in 1 2 3; do docker buildx build -q --load --build-arg N=$n -t app:$n . >/dev/null; done
+       docker run --rm app:3 cat /seen | tr '\\n' ' '; echo
+       docker buildx du | grep -c cachemount || docker buildx du --verbose | grep -c 'exec.cachemount'
+       docker buildx prune -af | tail -1; docker images --format '{{.Repository}}:{{.Tag}}' | sort`,
+    );
+    expect(status, said).toBe(0);
+    expect(said).toMatch(/^1 2 3 $/m);
+    expect(said).toContain("app:3");
+  });
+
+  it("runs Testcontainers, and a container as the caller and as root over the folder", async () => {
+    const program = fileURLToPath(new URL("testcontainers.mjs", import.meta.url));
+    const context = join(leashes.folder, "context");
+    // The library asks for the user's name, which a number need not have.
+    const named = "data:text/javascript,import os from 'node:os'; os.userInfo = () => ({ username: 'user' })";
+    write(
+      context,
+      "Dockerfile",
+      `FROM ${busybox}\nARG A\nRUN echo built with $A > /built\nCMD ["sh", "-c", "while true; do cat /built; sleep 1; done"]\n`,
+    );
+    const { said, status } = await leashes.shell(
+      `docker run --rm -v "$PWD:/src" -w /src -u "$(id -u)" ${busybox} sh -c 'mkdir -p out && echo mine > out/mine'
+       docker run --rm -v "$PWD:/src" -w /src ${busybox} sh -c 'echo roots > out/roots; chmod 600 out/roots'; cat out/roots
+       cd ${process.cwd()} && TESTCONTAINERS_RYUK_DISABLED=true IMAGE=${busybox} CONTEXT=${context} ${process.execPath} --import "${named}" ${program}`,
+    );
+    expect(status, said).toBe(0);
+    expect(said).toMatch(/^roots$/m);
+    expect(said).toContain('"page":"hello\\n"');
+    for (const name of ["mine", "roots"]) expect(statSync(join(leashes.folder, "out", name)).uid).toBe(user);
+  });
+});
