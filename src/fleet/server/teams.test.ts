@@ -113,6 +113,7 @@ const changes: Readonly<Record<string, (word: Word) => unknown>> = {
     ...{ scope: "finding", finding: 1 + 3 * words.indexOf(word) },
     ...{ reason: "x", until },
   }),
+  "POST /assignments": (word) => ({ findings: [1 + 3 * words.indexOf(word)], assignee: "ada" }),
   "PUT /acceptances/{id}/review": () => ({}),
   "DELETE /acceptances/{id}": () => undefined,
   "POST /hosts/{id}/containers/{name}/jobs": () => ({ kind: "prove" }),

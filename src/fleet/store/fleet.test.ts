@@ -19,8 +19,9 @@ import {
 import { forgetFailures, takeAttempt } from "./accounts/attempts.ts";
 import { appendAudit, brokenAt, listAudit } from "./accounts/audit-log.ts";
 import { acceptInvitation, invite } from "./accounts/invitations.ts";
+import { addAcceptance } from "./findings/acceptances.ts";
 import { countByVerdict, countFindings } from "./findings/counts.ts";
-import { findingWithChanges, listFindings } from "./findings/findings.ts";
+import { assign, findingWithChanges, listFindings, notesOf } from "./findings/findings.ts";
 import { groupFindings } from "./findings/groups.ts";
 import {
   forgetResolved,
@@ -33,6 +34,7 @@ import {
 } from "./hosts/hosts.ts";
 import { containersOf, listHosts, matrix, riskiest, trend } from "./hosts/overview.ts";
 import { type FleetDatabase, openFleet } from "./open.ts";
+import { addTeam } from "./teams/teams.ts";
 
 const areaOf = (control: string) => (control === "privileged" ? "2.9" : "");
 
@@ -109,6 +111,87 @@ describeStores((open) => {
       expect(await openFindings(database, "h")).toEqual([findingOf("host-pid")]);
     });
 
+    it("are found by when they opened, got worse, were mended or accepted, and in the order of these times", async () => {
+      const database = await withHost();
+      const told = (kind: "opened" | "changed" | "resolved", control: string, at: number, more = {}) =>
+        changeOf(kind, findingOf(control, more), at);
+      await putChanges(
+        database,
+        "h",
+        [
+          told("opened", "host-pid", 10),
+          told("opened", "privileged", 20, { severity: "medium" }),
+          told("opened", "root-user", 30, { verdict: "unknown" }),
+          told("opened", "memory-limit", 40),
+          told("opened", "pids-limit", 50),
+          told("changed", "privileged", 60, { severity: "critical" }),
+          told("changed", "root-user", 70),
+          // Milder, and in other words: no worse.
+          told("changed", "host-pid", 80, { severity: "low" }),
+          told("changed", "pids-limit", 80, { message: "other words" }),
+          told("resolved", "memory-limit", 90),
+        ],
+        areaOf,
+      );
+      const start = (await listFindings(database, everywhere, page, "oldest"))[0]?.opened ?? 0;
+      const list = async (more: object, sort: "worst" | "newest" | "oldest" = "oldest") =>
+        (await listFindings(database, { ...everywhere, ...more }, page, sort)).map(({ control }) => control);
+      const from = (seconds: number) => start + (seconds - 10) * 1_000;
+      expect(await list({})).toEqual(["host-pid", "privileged", "root-user", "pids-limit"]);
+      expect(await list({}, "newest")).toEqual(["pids-limit", "root-user", "privileged", "host-pid"]);
+      expect(await list({ text: "h.example" }, "newest")).toEqual(await list({}, "newest"));
+      expect(await list({ since: from(20), before: from(50) })).toEqual(["privileged", "root-user"]);
+      expect(await list({ state: "worse" })).toEqual(["privileged", "root-user"]);
+      expect(await list({ state: "worse", since: from(61) })).toEqual(["root-user"]);
+      expect(await list({ state: "resolved", since: from(90) })).toEqual(["memory-limit"]);
+      expect(await list({ state: "resolved", since: from(91) })).toEqual([]);
+      expect(await countFindings(database, { ...everywhere, state: "worse", before: from(61) })).toBe(1);
+      const until = "2999-01-01";
+      const nothing = { host: null, subject: null, image: null, project: null, team: null };
+      const author = { id: 1, name: "ada" };
+      const what = {
+        ...nothing,
+        scope: "finding",
+        control: "host-pid",
+        host: "h",
+        subject: "container:web",
+      } as const;
+      await addAcceptance(database, { ...what, reason: "x", until, author, waits: false }, 1_000);
+      expect(await list({ state: "accepted", since: 1_000 })).toEqual(["host-pid"]);
+      expect(await list({ state: "accepted", since: 1_001 })).toEqual([]);
+    });
+
+    it("are found by a label of their host, whatever stands in others, by its team, and by who looks after them", async () => {
+      const database = await withHost();
+      const labelled = async (id: string, labels: Record<string, string>) => {
+        await putHost(database, { ...hostOf(id, [web]), labels }, 1);
+        await putOpen(database, id, [findingOf("privileged")], 1, areaOf);
+      };
+      await labelled("a", { env: "prod" });
+      await labelled("b", { env: "production", note: '"env":"prod"' });
+      await labelled("c", { "my.env": "prod" });
+      const hosts = async (more: object) =>
+        (await listFindings(database, { ...everywhere, ...more }, page)).map(({ host }) => host);
+      expect(await hosts({ label: "env=prod" })).toEqual(["a"]);
+      expect(await countFindings(database, { ...everywhere, label: "env=prod" })).toBe(1);
+      expect(await hosts({ label: "env=%" })).toEqual([]);
+      const team = await addTeam(database, { name: "shop", labels: ["env=prod"] }, 1);
+      const other = await addTeam(database, { name: "other", labels: ["env=production"] }, 1);
+      if (team === undefined || other === undefined) throw new Error("no team");
+      expect(await hosts({ team: team })).toEqual(["a"]);
+      // A team out of sight says nothing of its hosts.
+      expect(await hosts({ sight: [team], team: other })).toEqual([]);
+      const [first] = await listFindings(database, { ...everywhere, host: "a" }, page);
+      const said = { assignee: "ada", due: "2027-01-31", comment: "", author: "bob", time: 5 };
+      expect(await assign(database, [first?.id ?? 0], said, [other])).toEqual([]);
+      expect(await assign(database, [first?.id ?? 0], said, "all")).toEqual([first?.id]);
+      expect(await hosts({ assignee: "ada" })).toEqual(["a"]);
+      expect(await countFindings(database, { ...everywhere, assignee: "ada" })).toBe(1);
+      expect((await notesOf(database, [first?.id ?? 0])).assignments.get(first?.id ?? 0)).toMatchObject(said);
+      await assign(database, [first?.id ?? 0], { ...said, assignee: null }, "all");
+      expect(await hosts({ assignee: "ada" })).toEqual([]);
+    });
+
     it("are found by a text also behind thousands that are worse", async () => {
       const database = await withHost();
       const opened = (control: string, more: Partial<Finding>) =>
@@ -179,7 +262,7 @@ describeStores((open) => {
       for (const by of ["image", "project"] as const) {
         const groups = await groupFindings(database, everywhere, by, page);
         // Another filter leaves nothing out here, and reads the findings themselves.
-        const read = { ...everywhere, openedSince: 0 };
+        const read = { ...everywhere, since: 0 };
         expect(groups).toEqual(await groupFindings(database, read, by, page));
         expect(groups).not.toEqual([]);
       }

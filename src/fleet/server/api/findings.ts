@@ -1,15 +1,23 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { severities } from "../../../model/severity.ts";
 import { isAtLeast } from "../../store/findings/counts.ts";
-import { type FoundRow, findingsPage, findingWithChanges } from "../../store/findings/findings.ts";
+import {
+  assign,
+  type FoundRow,
+  findingsPage,
+  findingWithChanges,
+  notesOf,
+} from "../../store/findings/findings.ts";
 import { groupFindings } from "../../store/findings/groups.ts";
 import { everything, type FindingsQuery } from "../../store/findings/query.ts";
 import type { Sight } from "../../store/teams/sight.ts";
-import { json, route, sightOf } from "../http/access.ts";
+import { accountOf, auditFor, body, json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import { openLately } from "../lately.ts";
 import type { Service } from "../service.ts";
 import {
+  assigned,
+  assignRequest,
   failure,
   findingDetail,
   findingGroups,
@@ -21,7 +29,8 @@ import {
 
 /** What is wrong: as a list, in groups, and one of them with its history. */
 export function addFindings(api: OpenAPIHono<Carried>, service: Service) {
-  const { database, titleOf } = service;
+  const { database, news, titleOf } = service;
+  const log = auditFor(service);
   const lately = openLately();
 
   return api
@@ -35,9 +44,9 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service) {
         responses: { 200: json(findings, "A page of them, and how many there are in all") },
       }),
       async (context) => {
-        const { offset, limit, ...filter } = context.req.valid("query");
+        const { offset, limit, sort, ...filter } = context.req.valid("query");
         const query = queryOf(filter, sightOf(context));
-        const { bySeverity: counts, rows } = await findingsPage(database, query, { offset, limit });
+        const { bySeverity: counts, rows } = await findingsPage(database, query, { offset, limit }, sort);
         const total = [...counts]
           .filter(([severity]) => query.severities.length === 0 || query.severities.includes(severity))
           .reduce((sum, [, number]) => sum + number, 0);
@@ -47,7 +56,7 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service) {
             total,
             mayBeMore: isAtLeast(query, all),
             bySeverity: Object.fromEntries(counts),
-            findings: rows.map((row) => shown(row, service)),
+            findings: await listed(rows, service),
           },
           200,
         );
@@ -96,11 +105,13 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service) {
         const row = await findingWithChanges(database, id, sightOf(context));
         if (!row) return context.json({ error: "Finding not found. It may be too old." }, 404);
         const { document, changes, ...rest } = row;
+        const { assignments } = await notesOf(database, [id]);
         const finding: Record<string, unknown> = JSON.parse(document);
         return context.json(
           {
             ...rest,
             title: titleOf(String(finding.control)),
+            assignment: assignmentOf(assignments.get(id)),
             finding,
             changes: changes.map(({ cause, severity, ...change }) => ({
               ...change,
@@ -111,7 +122,55 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service) {
           200,
         );
       },
+    )
+
+    .openapi(
+      route("operator", {
+        method: "post",
+        path: "/assignments",
+        "x-hosts": "hosts in sight",
+        summary: "Say who looks after open findings, until when; or that nobody does",
+        request: { body: body(assignRequest) },
+        responses: {
+          200: json(assigned, "Those that are open and in sight"),
+          409: json(failure, "None of them is"),
+        },
+      }),
+      async (context) => {
+        const { findings: ids, ...said } = context.req.valid("json");
+        const author = accountOf(context).name;
+        const found = await assign(database, ids, { ...said, author, time: Date.now() }, sightOf(context));
+        if (found.length === 0) return context.json({ error: "None of these findings is open." }, 409);
+        const { assignee, due } = said;
+        await log(context, "findings assigned", { findings: found.length, assignee, due });
+        news.tell("findings");
+        return context.json({ findings: [...found] }, 200);
+      },
     );
+}
+
+type Notes = Awaited<ReturnType<typeof notesOf>>;
+
+function assignmentOf(row: ReturnType<Notes["assignments"]["get"]>) {
+  if (!row) return null;
+  const { finding: _, ...said } = row;
+  return said;
+}
+
+/** Rows with who looks after each and what brought its last change about. */
+export async function listed(rows: readonly FoundRow[], service: Service) {
+  const { assignments, causes } = await notesOf(
+    service.database,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => {
+    const last = causes.get(row.id);
+    return {
+      ...shown(row, service),
+      assignment: assignmentOf(assignments.get(row.id)),
+      last: last ? { change: last.change, cause: JSON.parse(last.cause) as unknown } : null,
+    };
+  });
 }
 
 export function queryOf(

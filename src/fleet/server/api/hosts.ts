@@ -1,10 +1,10 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Benchmark } from "../../../audit/benchmark/benchmark.ts";
 import type { PortraitResult } from "../../protocol/portrait.ts";
-import { countByVerdict } from "../../store/findings/counts.ts";
+import { countByVerdict, countFindings } from "../../store/findings/counts.ts";
 import { listFindings, openDocuments } from "../../store/findings/findings.ts";
 import { silentAfter } from "../../store/findings/own-findings.ts";
-import { everything } from "../../store/findings/query.ts";
+import { everything, type FindingState } from "../../store/findings/query.ts";
 import {
   containersOf,
   countHosts,
@@ -22,7 +22,7 @@ import { json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import { openLately } from "../lately.ts";
 import type { Service } from "../service.ts";
-import { knownSeverity, severityOf, shown } from "./findings.ts";
+import { knownSeverity, listed, severityOf } from "./findings.ts";
 import {
   containerDetail,
   failure,
@@ -32,6 +32,7 @@ import {
   hosts,
   hostsRequest,
   overview,
+  overviewRequest,
 } from "./shapes.ts";
 
 const day = 86_400_000;
@@ -75,28 +76,34 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service) {
         path: "/overview",
         "x-hosts": "hosts in sight",
         summary: "What is open, where, since when, and whether it gets better",
+        request: { query: overviewRequest },
         responses: { 200: json(overview, "All that the first page shows") },
       }),
       async (context) => {
         const now = Date.now();
         const sight = sightOf(context);
         const silentHosts = { seenBefore: now - silentAfter };
-        const query = { ...everything, sight, verdict: "fail", openedSince: now - day } as const;
-        const [open, fresh, risks, { hostCount, shownHosts, cells }, silent, silentCount] = await Promise.all(
-          [
+        const since = context.req.valid("query").since ?? now - day;
+        const query = { ...everything, sight, since } as const;
+        const number = (state: FindingState) => countFindings(database, { ...query, state });
+        const [open, fresh, counts, risks, { hostCount, shownHosts, cells }, silent, silentCount] =
+          await Promise.all([
             openNow(now, sight),
-            listFindings(database, query, { offset: 0, limit: 20 }),
+            listFindings(database, { ...query, verdict: "fail" }, { offset: 0, limit: 10 }),
+            Promise.all([number("open"), number("worse"), number("resolved"), number("accepted")]),
             riskiest(database, 10, sight),
             worstHosts(sight),
             listHosts(database, sight, { ...silentHosts, limit: mostShown }),
             countHosts(database, sight, silentHosts),
-          ],
-        );
+          ]);
+        const [opened, worse, mended, accepted] = counts;
         return context.json(
           {
             bySeverity: Object.fromEntries(open.fails),
             unknown: open.unknown,
-            fresh: fresh.map((row) => shown(row, service)),
+            since,
+            changed: { opened, worse, mended, accepted },
+            fresh: await listed(fresh, service),
             trend: open.days.map((each) => ({ ...each, bySeverity: { ...each.bySeverity } })),
             matrix: cells.map(({ weight, ...cell }) => ({ ...cell, severity: severityOf(weight) })),
             riskiest: risks.map(({ weight, risk: _, why, ...each }) => ({

@@ -5,7 +5,7 @@ import { severities } from "../../../model/severity.ts";
 import { settingGroups } from "../../protocol/portrait.ts";
 import { roles } from "../../store/accounts/roles.ts";
 import { groupings } from "../../store/findings/groups.ts";
-import { findingStates } from "../../store/findings/query.ts";
+import { findingStates, sorts } from "../../store/findings/query.ts";
 import { longestPassword, shortestPassword } from "../sign-in/passwords.ts";
 
 /** The shapes of /api/v1: they check what comes in, describe it in OpenAPI, and give the page its types. Times are milliseconds since 1970. */
@@ -163,13 +163,42 @@ export const finding = z
   })
   .openapi("Finding");
 
+/** A day as bulkhead.yaml writes it. */
+export const day = z.iso.date();
+
+const assignment = z.object({
+  assignee: z.string(),
+  due: day.nullable(),
+  comment: z.string(),
+  author: z.string(),
+  time,
+});
+
+export const assignRequest = z
+  .object({
+    findings: z.array(z.number().int()).min(1).max(500),
+    /** Null: nobody looks after them any more. */
+    assignee: name.nullable(),
+    due: day.nullable().default(null),
+    comment: z.string().trim().max(1_000).default(""),
+  })
+  .openapi("Assign");
+
+export const assigned = z.object({ findings: z.array(z.number().int()) }).openapi("Assigned");
+
+/** A finding in a list, with who looks after it and what brought its last change about. */
+const listed = finding.extend({
+  assignment: assignment.nullable(),
+  last: z.object({ change: z.string(), cause: z.unknown() }).nullable(),
+});
+
 export const findings = z
   .object({
     total: z.number().int(),
     /** A search counts up to a thousand: there may be more. */
     mayBeMore: z.boolean(),
     bySeverity,
-    findings: z.array(finding),
+    findings: z.array(listed),
   })
   .openapi("Findings");
 
@@ -220,6 +249,7 @@ export const findingDetail = z
     project: z.string().nullable(),
     /** The number of the acceptance that covers it. */
     acceptance: z.number().int().nullable(),
+    assignment: assignment.nullable(),
     /** As `bulkhead audit --format json` prints it. */
     finding: z.record(z.string(), z.unknown()),
     changes: z.array(
@@ -343,8 +373,16 @@ export const overview = z
   .object({
     bySeverity,
     unknown: z.number().int(),
-    /** What opened in the last 24 hours and is still open. */
-    fresh: z.array(finding),
+    /** Since the time that was asked for; of each a thousand at most are counted. */
+    since: time,
+    changed: z.object({
+      opened: z.number().int(),
+      worse: z.number().int(),
+      mended: z.number().int(),
+      accepted: z.number().int(),
+    }),
+    /** What opened since then and is still open. */
+    fresh: z.array(listed),
     trend: z.array(z.object({ time, bySeverity })),
     matrix: z.array(z.object({ host: z.string(), area: z.string(), severity, findings: z.number().int() })),
     riskiest: z.array(
@@ -411,6 +449,14 @@ export const findingsFilter = z.object({
   project: text,
   area: z.string().max(10).optional(),
   verdict: z.enum(["fail", "unknown"]).optional(),
+  /** It came into its state from this time on, and before that one. */
+  since: z.coerce.number().int().min(0).optional(),
+  before: z.coerce.number().int().min(0).optional(),
+  /** Of its host. */
+  label: label.optional(),
+  team: z.coerce.number().int().optional(),
+  /** Who looks after it. */
+  assignee: text,
   /** Part of a control, a subject, a host, an image or the message. */
   q: text,
 });
@@ -422,7 +468,8 @@ export const hostsRequest = z.object({
   limit: pageOf.limit.default(500),
 });
 
-export const findingsRequest = findingsFilter.extend(pageOf);
+export const overviewRequest = z.object({ since: z.coerce.number().int().min(0).optional() });
+export const findingsRequest = findingsFilter.extend({ sort: z.enum(sorts).default("worst"), ...pageOf });
 export const groupsRequest = findingsFilter.extend({ by: z.enum(groupings).default("control"), ...pageOf });
 export const auditRequest = z.object({
   before: z.coerce.number().int().optional(),

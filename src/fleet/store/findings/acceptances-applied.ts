@@ -37,7 +37,11 @@ export async function applyAcceptances(
   const rows = await stale.execute();
   for (const { id, acceptance, next } of rows) {
     const covered = next === null ? null : Number(next);
-    await database.updateTable("finding").set({ acceptance: covered }).where("id", "=", id).execute();
+    await database
+      .updateTable("finding")
+      .set({ acceptance: covered, accepted: covered === null ? null : now })
+      .where("id", "=", id)
+      .execute();
     await note(database, id, covered ?? acceptance, covered !== null, now);
   }
   return rows.length;

@@ -2,7 +2,7 @@ import type { AliasableExpression } from "kysely";
 import { severities } from "../../../model/severity.ts";
 import type { FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
-import { everything, type FindingsQuery, hasText, matching, worstFirst } from "./query.ts";
+import { everything, type FindingsQuery, hasText, matching, onHosts, worstFirst } from "./query.ts";
 import { type Found, findText } from "./text.ts";
 
 /** A search counts no further: to count what millions of messages say takes seconds. */
@@ -13,8 +13,11 @@ export function isAtLeast(query: FindingsQuery, counted: number): boolean {
   return counted >= mostCounted && isSearch(query);
 }
 
-function isSearch({ state, text = "", openedSince }: FindingsQuery): boolean {
-  return state === "resolved" || text !== "" || openedSince !== undefined;
+function isSearch({ state, text = "", since, before, assignee }: FindingsQuery): boolean {
+  const others = [since, before, assignee];
+  return (
+    state === "resolved" || state === "worse" || text !== "" || others.some((each) => each !== undefined)
+  );
 }
 
 /** How many there are; of a search `mostCounted` at most. */
@@ -95,6 +98,7 @@ export function counted(database: FleetDatabase, query: FindingsQuery) {
     .selectFrom("open_count")
     .where("open_count.accepted", "=", query.state === "accepted" ? 1 : 0)
     .where(inSight("open_count.host", query.sight));
+  select = select.where(onHosts("open_count.host", query));
   if (query.severities.length > 0) select = select.where("open_count.severity", "in", [...query.severities]);
   if (query.control !== undefined) select = select.where("open_count.control", "=", query.control);
   if (query.host !== undefined) select = select.where("open_count.host", "=", query.host);

@@ -1,4 +1,4 @@
-import type { FleetDatabase } from "../open.ts";
+import { atOnce, type FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 import { countBySeverity, countFound, mostCounted } from "./counts.ts";
 import {
@@ -8,8 +8,9 @@ import {
   matching,
   named,
   ofContainer,
+  orderOf,
   type Page,
-  worstFirst,
+  type sorts,
 } from "./query.ts";
 import { type Found, findText } from "./text.ts";
 
@@ -47,31 +48,45 @@ const columns = [
   "finding.resolved",
 ] as const;
 
-/** Findings, worst first, then the newest. */
+type Sort = (typeof sorts)[number];
+
+/** Findings, worst first, then the newest, or by time. Of a search by text those of the `mostCounted` worst are sorted by time. */
 export async function listFindings(
   database: FleetDatabase,
   query: FindingsQuery,
   { offset, limit }: Page,
+  sort: Sort = "worst",
 ): Promise<readonly FoundRow[]> {
+  const order = orderOf(query, sort);
   if (!hasText(query)) {
     const findings = matching(database, query).selectAll("finding");
-    return await named(database, findings.orderBy(worstFirst).offset(offset).limit(limit))
+    return await named(database, findings.orderBy(order).offset(offset).limit(limit))
       .select(columns)
-      .orderBy(worstFirst)
+      .orderBy(order)
       .execute();
   }
-  return await rowsOf(database, (await findText(database, query, offset + limit)).slice(offset));
+  if (sort === "worst") {
+    const found = await findText(database, query, offset + limit);
+    return await rowsOf(database, found.slice(offset), order);
+  }
+  const rows = await rowsOf(database, await findText(database, query, mostCounted), order);
+  return rows.slice(offset, offset + limit);
 }
 
 /**
  * Findings as `listFindings` gives them, and how many there are of each severity, the severities that are not asked for, too. Of a
  * search `mostCounted` in all are counted, the worst.
  */
-export async function findingsPage(database: FleetDatabase, query: FindingsQuery, page: Page) {
-  if (!hasText(query) || query.severities.length > 0) {
+export async function findingsPage(
+  database: FleetDatabase,
+  query: FindingsQuery,
+  page: Page,
+  sort: Sort = "worst",
+) {
+  if (!hasText(query) || query.severities.length > 0 || sort !== "worst") {
     const [bySeverity, rows] = await Promise.all([
       countBySeverity(database, { ...query, severities: [] }),
-      listFindings(database, query, page),
+      listFindings(database, query, page, sort),
     ]);
     return { bySeverity, rows };
   }
@@ -80,11 +95,15 @@ export async function findingsPage(database: FleetDatabase, query: FindingsQuery
   const worst = await findText(database, query, Math.max(mostCounted, end));
   return {
     bySeverity: countFound(worst.slice(0, mostCounted)),
-    rows: await rowsOf(database, worst.slice(page.offset, end)),
+    rows: await rowsOf(database, worst.slice(page.offset, end), orderOf(query, sort)),
   };
 }
 
-async function rowsOf(database: FleetDatabase, some: readonly Found[]): Promise<readonly FoundRow[]> {
+async function rowsOf(
+  database: FleetDatabase,
+  some: readonly Found[],
+  order: ReturnType<typeof orderOf>,
+): Promise<readonly FoundRow[]> {
   if (some.length === 0) return [];
   const ids = some.map(({ id }) => id);
   return await named(
@@ -92,8 +111,67 @@ async function rowsOf(database: FleetDatabase, some: readonly Found[]): Promise<
     database.selectFrom("finding").selectAll("finding").where("finding.id", "in", ids),
   )
     .select(columns)
-    .orderBy(worstFirst)
+    .orderBy(order)
     .execute();
+}
+
+/** Who looks after each of these findings, and what brought its last change about. */
+export async function notesOf(database: FleetDatabase, ids: readonly number[]) {
+  if (ids.length === 0) return { assignments: new Map<number, never>(), causes: new Map<number, never>() };
+  const some = [...ids];
+  const last = database
+    .selectFrom("change")
+    .select((select) => select.fn.max("id").as("id"))
+    .where("finding", "in", some)
+    .groupBy("finding");
+  const [assignments, changes] = await Promise.all([
+    database.selectFrom("assignment").selectAll().where("finding", "in", some).execute(),
+    database
+      .selectFrom("change")
+      .select(["finding", "change", "cause"])
+      .where("finding", "in", some)
+      .where("id", "in", last)
+      .execute(),
+  ]);
+  return {
+    assignments: new Map(assignments.map((row) => [row.finding, row])),
+    causes: new Map(changes.map(({ finding, ...row }) => [finding, row])),
+  };
+}
+
+export interface Assigned {
+  /** Null: nobody looks after it any more. */
+  readonly assignee: string | null;
+  readonly due: string | null;
+  readonly comment: string;
+  readonly author: string;
+  readonly time: number;
+}
+
+/** Assigns those of these findings that are open and in sight. Gives their ids. */
+export async function assign(
+  database: FleetDatabase,
+  ids: readonly number[],
+  { assignee, ...said }: Assigned,
+  sight: Sight,
+): Promise<readonly number[]> {
+  return await atOnce(database, async (step) => {
+    const open = await step
+      .selectFrom("finding")
+      .select("id")
+      .where("id", "in", [...ids])
+      .where("resolved", "is", null)
+      .where(inSight("finding.host", sight))
+      .execute();
+    const found = open.map(({ id }) => id);
+    if (found.length === 0) return [];
+    await step.deleteFrom("assignment").where("finding", "in", found).execute();
+    if (assignee !== null) {
+      const rows = found.map((finding) => ({ finding, assignee, ...said }));
+      await step.insertInto("assignment").values(rows).execute();
+    }
+    return found;
+  });
 }
 
 /** Findings that are open for longest. */

@@ -2,11 +2,25 @@ import { type JoinBuilder, type RawBuilder, type Selectable, type SelectQueryBui
 import { severities } from "../../../model/severity.ts";
 import type { FleetDatabase } from "../open.ts";
 import type { FindingTable, FleetSchema } from "../schema/schema.ts";
-import { inSight, type Sight } from "../teams/sight.ts";
+import { inSight, type Sight, seesTeam } from "../teams/sight.ts";
 
-/** An accepted finding is not resolved, and not counted as open while its acceptance is in force. */
-export const findingStates = ["open", "accepted", "resolved"] as const;
+/**
+ * An accepted finding is not resolved, and not counted as open while its acceptance is in force. `worse`: it is open, and got
+ * worse meanwhile.
+ */
+export const findingStates = ["open", "worse", "accepted", "resolved"] as const;
 export type FindingState = (typeof findingStates)[number];
+
+/** When a finding came into its state. */
+const timeOf = {
+  open: "finding.opened",
+  worse: "finding.worsened",
+  accepted: "finding.accepted",
+  resolved: "finding.resolved",
+} as const;
+
+/** Worst first, or by the time when they came into their state. */
+export const sorts = ["worst", "newest", "oldest"] as const;
 
 /** What findings are asked for, and by whom. */
 export interface FindingsQuery extends FindingsFilter {
@@ -27,8 +41,14 @@ interface FindingsFilter {
   /** Part of a control's id, a subject, a host's name, an image or the message. */
   readonly text: string | undefined;
   readonly verdict: "fail" | "unknown" | undefined;
-  /** Milliseconds since 1970. */
-  readonly openedSince: number | undefined;
+  /** It came into its state from this time on, and before that one; milliseconds since 1970. */
+  readonly since: number | undefined;
+  readonly before: number | undefined;
+  /** Of its host: `env=prod`, and the number of a team in sight. */
+  readonly label: string | undefined;
+  readonly team: number | undefined;
+  /** Who looks after it. */
+  readonly assignee: string | undefined;
 }
 
 export interface Page {
@@ -48,7 +68,11 @@ export const everything: FindingsFilter = {
   area: undefined,
   text: undefined,
   verdict: undefined,
-  openedSince: undefined,
+  since: undefined,
+  before: undefined,
+  label: undefined,
+  team: undefined,
+  assignee: undefined,
 };
 
 /** The name of the container that the subject in this column is about; null for another subject. */
@@ -78,7 +102,10 @@ export function matching(database: FleetDatabase, query: FindingsQuery) {
     .selectFrom("finding")
     .where("finding.resolved", query.state === "resolved" ? "is not" : "is", null)
     .where(inSight("finding.host", query.sight));
-  if (query.state === "open") select = select.where("finding.acceptance", "is", null);
+  if (query.state === "open" || query.state === "worse") {
+    select = select.where("finding.acceptance", "is", null);
+  }
+  if (query.state === "worse") select = select.where("finding.worsened", "is not", null);
   if (query.state === "accepted") select = select.where("finding.acceptance", "is not", null);
   if (query.severities.length > 0) {
     // The weight says the same, and indexes begin with it.
@@ -91,8 +118,34 @@ export function matching(database: FleetDatabase, query: FindingsQuery) {
   if (query.project !== undefined) select = select.where(aboutContainer("project", query.project));
   if (query.area !== undefined) select = select.where("finding.area", "=", query.area);
   if (query.verdict !== undefined) select = select.where("finding.verdict", "=", query.verdict);
-  if (query.openedSince !== undefined) select = select.where("finding.opened", ">=", query.openedSince);
-  return select;
+  if (query.since !== undefined) select = select.where(timeOf[query.state], ">=", query.since);
+  if (query.before !== undefined) select = select.where(timeOf[query.state], "<", query.before);
+  if (query.assignee !== undefined) {
+    select = select.where(
+      "finding.id",
+      "in",
+      database.selectFrom("assignment").select("finding").where("assignee", "=", query.assignee),
+    );
+  }
+  return select.where(onHosts("finding.host", query));
+}
+
+/** Holds for the hosts that have the label and belong to the team; `host` names the column with a host's id. */
+export function onHosts(host: string, { label, team, sight }: FindingsQuery): RawBuilder<boolean> {
+  const column = sql.ref(host);
+  const all = [sql`1 = 1`];
+  if (label !== undefined) {
+    const at = label.indexOf("=");
+    // As `labelsText` writes it: a quotation mark inside a name or a value has a backslash before it.
+    const written = `${JSON.stringify(label.slice(0, at))}:${JSON.stringify(label.slice(at + 1))}`;
+    const like = `%${likeText(written)}%`;
+    all.push(
+      sql`${column} in (select labelled.id from host as labelled where labelled.labels like ${like} escape '\\')`,
+    );
+  }
+  // A team out of sight has no host here.
+  if (team !== undefined) all.push(inSight(host, seesTeam(sight, team) ? [team] : []));
+  return sql<boolean>`(${sql.join(all, sql` and `)})`;
 }
 
 /** -1, which no finding has, for what is no severity. */
@@ -143,6 +196,12 @@ function holding(query: FindingsQuery, select: ReturnType<typeof named>) {
 
 /** The worst first, then the newest: the order of the index `finding_worst`. */
 export const worstFirst = sql`finding.weight desc, finding.opened desc, finding.id desc`;
+
+export function orderOf({ state }: FindingsQuery, sort: (typeof sorts)[number]): RawBuilder<unknown> {
+  if (sort === "worst") return worstFirst;
+  const direction = sql.raw(sort === "newest" ? "desc" : "asc");
+  return sql`${sql.ref(timeOf[state])} ${direction}, finding.id ${direction}`;
+}
 
 export function hasText({ text = "" }: FindingsQuery): boolean {
   return text !== "";

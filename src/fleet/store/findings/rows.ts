@@ -76,9 +76,13 @@ export async function update(
   finding: Finding,
   changed: number,
 ): Promise<void> {
+  const state = stateOf(finding);
+  const isWorse = sql`verdict <> ${state.verdict} and ${state.verdict} = 'fail'
+    or verdict = ${state.verdict} and weight < ${state.weight}`;
+  const worsened = sql<number | null>`case when ${isWorse} then ${changed} else worsened end`;
   await step
     .updateTable("finding")
-    .set({ ...stateOf(finding), changed })
+    .set({ ...state, changed, worsened })
     .where("id", "=", id)
     .execute();
 }

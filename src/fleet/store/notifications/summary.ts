@@ -35,8 +35,8 @@ export async function summaryOf(database: FleetDatabase, sight: Sight, now: numb
   const seenBefore = now - silentAfter;
   const [open, fresh, freshWorst, oldest, mended, hosts, silent, silentCount] = await Promise.all([
     countBySeverity(database, fails),
-    countBySeverity(database, { ...fails, openedSince: from }),
-    listFindings(database, { ...fails, openedSince: from }, worst),
+    countBySeverity(database, { ...fails, since: from }),
+    listFindings(database, { ...fails, since: from }, worst),
     oldestFindings(database, { ...fails, severities: ["high", "critical"] }, worst.limit),
     database
       .selectFrom("finding")

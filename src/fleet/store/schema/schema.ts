@@ -35,6 +35,7 @@ export interface FleetSchema {
   readonly decision: DecisionTable;
   readonly job: JobTable;
   readonly proof: ProofTable;
+  readonly assignment: AssignmentTable;
 }
 
 /** What the latest proof of a container showed that its host made by itself. */
@@ -328,6 +329,21 @@ export interface FindingTable {
   resolved: number | null;
   /** The acceptance in force that covers it; null if there is none. */
   acceptance: ColumnType<number | null, number | null | undefined, number | null>;
+  /** When it last got worse while it was open: severer, or a failure that was unknown before. */
+  worsened: ColumnType<number | null, undefined, number | null>;
+  /** Since when its acceptance covers it. */
+  accepted: ColumnType<number | null, undefined, number | null>;
+}
+
+/** Who looks after an open finding. */
+export interface AssignmentTable {
+  readonly finding: number;
+  assignee: string;
+  /** The day by which it is to be done, YYYY-MM-DD. */
+  due: string | null;
+  comment: string;
+  author: string;
+  time: number;
 }
 
 export interface ChangeTable {
