@@ -177,7 +177,7 @@ describeStores((open) => {
       expect(await hosts({ label: "env=%" })).toEqual([]);
       const team = await addTeam(database, { name: "shop", labels: ["env=prod"] }, 1);
       const other = await addTeam(database, { name: "other", labels: ["env=production"] }, 1);
-      if (team === undefined || other === undefined) throw new Error("no team");
+      if (typeof team !== "number" || typeof other !== "number") throw new Error("no team");
       expect(await hosts({ team: team })).toEqual(["a"]);
       // A team out of sight says nothing of its hosts.
       expect(await hosts({ sight: [team], team: other })).toEqual([]);
