@@ -90,9 +90,12 @@ export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>>
       "containerd-plugin-namespace default-init resolv-conf swarm-raft-election-tick swarm-raft-heartbeat-tick",
     "Says something only beside `hosts` and `tlsverify`, which are judged.": "tls tlscacert tlscert tlskey",
     "A port on loopback that answers to whoever is on the host.": "network-diagnostic-port",
-    "Not judged yet.":
-      "allow-direct-routing builder.entitlements.* cdi-spec-dirs default-network-opts init-path ip-forward-no-drop ip-masq ip6tables " +
-      "metrics-addr min-api-version nri-opts nri-opts.* proxies proxies.* runtimes runtimes.* userland-proxy-path",
+    "On by default; a build that asks for it still has to be allowed by who starts it.":
+      "builder.entitlements.network-host builder.entitlements.device",
+    "Off, containers reach other machines by their own addresses; it opens no port.": "ip-masq",
+    "Names that the proxy is not asked for.": "proxies.no-proxy",
+    "How a runtime is started; its path is judged.":
+      "runtimes.*.runtimeArgs runtimes.*.runtimeType runtimes.*.options",
   }),
   Dockerfile: reasonsOf({
     "How the file is read.": "#_escape #_check SHELL",

@@ -28,6 +28,7 @@ import { engineLogLimit } from "./engine/engine-log-limit.ts";
 import { engineMac } from "./engine/engine-mac.ts";
 import { engineNetworkSocket } from "./engine/engine-network-socket.ts";
 import { engineNoNewPrivileges } from "./engine/engine-no-new-privileges.ts";
+import { enginePrograms } from "./engine/engine-programs.ts";
 import { engineSeccomp } from "./engine/engine-seccomp.ts";
 import { engineSocketPermissions } from "./engine/engine-socket-permissions.ts";
 import { engineStorageLimit } from "./engine/engine-storage-limit.ts";
@@ -113,6 +114,7 @@ export const controls: readonly Control[] = [
   rootlessUserNamespaces,
   engineNoNewPrivileges,
   engineSeccomp,
+  enginePrograms,
   engineMac,
   engineStorageLimit,
   engineLogLimit,

@@ -1,4 +1,5 @@
 import type { NameValue, Ulimit } from "./container-values.ts";
+import type { WrittenCredential } from "./credentials/find.ts";
 import type { Fact, FactList } from "./fact.ts";
 import { unset } from "./fact.ts";
 import type { Level } from "./level.ts";
@@ -112,8 +113,10 @@ export interface EngineLists {
   readonly listenAddresses: ListenAddress;
   readonly socketFiles: SocketFile;
   readonly storageOptions: NameValue;
-  /** Options that have no fact of their own: log-level, iptables, userland-proxy, experimental. */
+  /** Options that have no fact of their own, a value each: `log-level`, `iptables`, `runtimes` with `name=/path`. */
   readonly furtherOptions: NameValue;
+  /** Credentials that are written out. */
+  readonly credentials: WrittenCredential;
   readonly logOptions: NameValue;
   readonly defaultUlimits: Ulimit;
   /** Host names, addresses or CIDRs. */
@@ -168,6 +171,7 @@ const emptyEngine: Engine = {
   socketFiles: [],
   storageOptions: [],
   furtherOptions: [],
+  credentials: [],
   logOptions: [],
   defaultUlimits: [],
   insecureRegistries: [],

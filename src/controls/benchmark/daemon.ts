@@ -1,7 +1,7 @@
 import type { Engine } from "../../model/engine.ts";
 import { firstOpen, isOpen, setItems, valueOr } from "../../model/fact.ts";
 import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
-import { dockerOnly } from "../engine/docker-only.ts";
+import { dockerOnly, optionsOf } from "../engine/docker-only.ts";
 import { judgeFact } from "../facts.ts";
 import { benchmarkControl } from "./define.ts";
 
@@ -10,7 +10,7 @@ const dockerd = "https://docs.docker.com/reference/cli/dockerd/";
 /** Judges an option of dockerd that has no fact of its own; undefined is Docker's default. */
 function byOption(name: string, judge: (value: string | undefined) => Verdict) {
   return dockerOnly((engine: Engine) => {
-    const given = setItems(engine.furtherOptions).findLast(({ value }) => value.name === name);
+    const given = optionsOf(engine, name).at(-1);
     const open = firstOpen(engine.furtherOptions);
     if (!given && open) return unknown(open.reason, open.origins);
     const verdict = judge(given?.value.value);

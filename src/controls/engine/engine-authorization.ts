@@ -1,7 +1,8 @@
+import type { Engine } from "../../model/engine.ts";
 import { firstOpen, setItems } from "../../model/fact.ts";
-import { fail, pass, unknownFact } from "../../model/verdict.ts";
+import { combine, fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
-import { dockerOnly } from "./docker-only.ts";
+import { dockerOnly, optionsOf } from "./docker-only.ts";
 
 export const engineAuthorization: Control = {
   id: "engine-authorization",
@@ -23,6 +24,10 @@ export const engineAuthorization: Control = {
     bad: [
       { syntax: "daemon.json", text: "{}\n" },
       { syntax: "dockerd", text: "dockerd -H fd://" },
+      {
+        syntax: "daemon.json",
+        text: '{ "authorization-plugins": ["opa-docker-authz"], "min-api-version": "1.24" }\n',
+      },
     ],
     good: [
       { syntax: "daemon.json", text: '{ "authorization-plugins": ["opa-docker-authz"] }\n' },
@@ -30,21 +35,36 @@ export const engineAuthorization: Control = {
     ],
   },
   check: {
-    engine: dockerOnly(({ authorizationPlugins }) => {
-      const plugins = setItems(authorizationPlugins).map(({ value }) => value);
-      if (plugins.length > 0) return pass(plugins.join(", "));
-      const open = firstOpen(authorizationPlugins);
-      if (open) return unknownFact(open);
-      return fail("has no authorization plugin: whoever reaches its socket may do everything", {
-        evidence: "authorization-plugins",
-        observed: "no authorization plugin",
-      });
-    }),
+    engine: dockerOnly((engine) => combine([judgePlugins(engine), judgeApiVersion(engine)])),
   },
   remedy: {
     engine: () =>
       manual(
-        "Install an authorization plugin, and only then name it in `authorization-plugins`: dockerd refuses every request while a named plugin does not answer.",
+        "Install an authorization plugin, and only then name it in `authorization-plugins`: dockerd refuses every request while a named plugin does not answer. Take min-api-version out.",
       ),
   },
 };
+
+/** Below it Docker takes no old API by itself (moby: daemon/config/config.go, defaultMinAPIVersion). */
+const oldestApi = 40;
+
+function judgeApiVersion(engine: Engine): Verdict {
+  const oldest = optionsOf(engine, "min-api-version").at(-1);
+  const minor = Number(/^1\.(\d+)$/.exec(oldest?.value.value ?? "")?.[1] ?? oldestApi);
+  if (!oldest || minor >= oldestApi) return pass("no API that Docker gave up");
+  return fail(
+    `takes requests of the API 1.${minor}, which Docker gave up: plugins and proxies of today need not know its fields`,
+    { origins: oldest.origins, evidence: "min-api-version", observed: `API 1.${minor}` },
+  );
+}
+
+function judgePlugins({ authorizationPlugins }: Engine): Verdict {
+  const plugins = setItems(authorizationPlugins).map(({ value }) => value);
+  if (plugins.length > 0) return pass(plugins.join(", "));
+  const open = firstOpen(authorizationPlugins);
+  if (open) return unknownFact(open);
+  return fail("has no authorization plugin: whoever reaches its socket may do everything", {
+    evidence: "authorization-plugins",
+    observed: "no authorization plugin",
+  });
+}

@@ -9,6 +9,7 @@ import { combine, fail, notApplicable, pass, type Verdict } from "../../model/ve
 import { type Control, manual } from "../control.ts";
 import { judgeItems } from "../facts.ts";
 import { undecided } from "../undecided.ts";
+import { optionsOf } from "./docker-only.ts";
 
 export const engineNetworkSocket: Control = {
   id: "engine-network-socket",
@@ -25,6 +26,7 @@ export const engineNetworkSocket: Control = {
     "https://docs.docker.com/engine/security/protect-access/",
     "https://docs.docker.com/engine/daemon/remote-access/",
     "https://docs.docker.com/reference/cli/dockerd/#daemon-socket-option",
+    "https://docs.docker.com/engine/daemon/prometheus/",
   ],
   examples: {
     bad: [
@@ -41,11 +43,13 @@ export const engineNetworkSocket: Control = {
         syntax: "dockerd",
         text: "dockerd --tlsverify --tlscacert ca.pem --tlscert cert.pem --tlskey key.pem -H tcp://0.0.0.0:2376",
       },
+      { syntax: "daemon.json", text: '{ "metrics-addr": "0.0.0.0:9323" }\n' },
     ],
     good: [
       { syntax: "dockerd", text: "dockerd -H unix:///var/run/docker.sock" },
       { syntax: "daemon.json", text: '{ "hosts": ["fd://"] }\n' },
       { syntax: "daemon.json", text: "{}\n" },
+      { syntax: "daemon.json", text: '{ "metrics-addr": "127.0.0.1:9323" }\n' },
     ],
   },
   recommendations: {
@@ -63,21 +67,29 @@ export const engineNetworkSocket: Control = {
     },
   },
   check: {
-    engine: ({ listenAddresses }) =>
-      judgeItems(listenAddresses, ({ value, origins }) => judge(value, origins)),
+    engine: (engine) =>
+      combine([
+        judgeItems(engine.listenAddresses, ({ value, origins }) => judge(value, origins)),
+        ...optionsOf(engine, "metrics-addr").map(({ value, origins }) => judgeMetrics(value.value, origins)),
+      ]),
     container: judgeCommand,
     image: judgeCommand,
   },
   remedy: {
     container: adviseForCommand,
     image: adviseForCommand,
-    engine: ({ listenAddresses }) => ({
-      kind: "decision",
-      summary: "Listen on the unix socket only, and reach the Engine from elsewhere by `ssh://user@host`.",
-      patches: patchesOf(listenAddresses),
-      breaks:
-        "Clients with `DOCKER_HOST=tcp://…` can no longer connect; `docker context create NAME --docker host=ssh://user@host` replaces it.",
-    }),
+    engine({ listenAddresses }) {
+      const patches = patchesOf(listenAddresses);
+      if (patches.length === 0)
+        return manual("Bind metrics-addr to 127.0.0.1, and let Prometheus ask there.");
+      return {
+        kind: "decision",
+        summary: "Listen on the unix socket only, and reach the Engine from elsewhere by `ssh://user@host`.",
+        patches,
+        breaks:
+          "Clients with `DOCKER_HOST=tcp://…` can no longer connect; `docker context create NAME --docker host=ssh://user@host` replaces it.",
+      };
+    },
   },
 };
 
@@ -110,6 +122,15 @@ function judge(listen: ListenAddress, origins: readonly Origin[]): Verdict {
   return fail(
     `listens on ${listen.address} ${guard}: whoever reaches that address is root on the host`,
     where,
+  );
+}
+
+/** dockerd's metrics have no sign-in (https://docs.docker.com/engine/daemon/prometheus/). */
+function judgeMetrics(address: string, origins: readonly Origin[]): Verdict {
+  if (/^(?:127\.|localhost:|\[::1\]|unix:)/.test(address)) return pass(`metrics at ${address}`);
+  return fail(
+    `serves its metrics at ${address} to everybody who reaches it: they show its version, its load and its builds`,
+    { origins, severity: "low", evidence: `metrics-addr ${address}`, observed: `metrics at ${address}` },
   );
 }
 

@@ -20,6 +20,13 @@ export const engineGuidance: Readonly<Record<string, Guidance>> = {
     action: "Give it one, and put its CA at /etc/docker/certs.d/HOST:PORT/ca.crt.",
     onEngine: true,
   },
+  "engine-programs": {
+    letItBe:
+      "Only root can write below that path, although its name looks open: a mount of its own with mode 0755.",
+    symptom: '"unknown or invalid runtime name", or a container without its device.',
+    cause: "The program has moved",
+    action: "Name its new path in daemon.json and restart dockerd.",
+  },
   "engine-live-restore": {
     letItBe: "The Engine is part of a swarm: live restore does not work there.",
     symptom: '"live-restore daemon configuration is incompatible with swarm mode".',

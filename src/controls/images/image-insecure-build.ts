@@ -1,4 +1,6 @@
+import { fail, pass } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
+import { dockerOnly, judgeOptions } from "../engine/docker-only.ts";
 import { byLayer, type Flaw } from "./by-layer.ts";
 
 export const imageInsecureBuild: Control = {
@@ -11,14 +13,36 @@ export const imageInsecureBuild: Control = {
   cis: [],
   attack: ["T1611", "T1612"],
   cwe: [250],
-  where: ["D"],
+  where: ["D", "F", "J", "E"],
   references: ["https://docs.docker.com/reference/dockerfile/#run---security"],
   examples: {
-    bad: [{ syntax: "dockerfile", text: "FROM debian:12\nRUN --security=insecure make install\n" }],
+    bad: [
+      { syntax: "dockerfile", text: "FROM debian:12\nRUN --security=insecure make install\n" },
+      {
+        syntax: "daemon.json",
+        text: '{ "builder": { "entitlements": { "security-insecure": true } } }\n',
+      },
+    ],
     good: [{ syntax: "dockerfile", text: "FROM debian:12\nRUN make install\n" }],
   },
-  check: { image: byLayer(leavesSandbox, "every step is in its sandbox") },
-  remedy: { image: () => manual("Remove --security=insecure, and do what needs it outside of the build.") },
+  check: {
+    engine: dockerOnly((engine) =>
+      judgeOptions(engine, {
+        builder: (value, origins) =>
+          value === "entitlements.security-insecure=true"
+            ? fail(
+                "lets every build run steps without their sandbox (security-insecure): whoever may build is root on the host",
+                { origins, evidence: "security-insecure", observed: "security-insecure" },
+              )
+            : pass(value),
+      }),
+    ),
+    image: byLayer(leavesSandbox, "every step is in its sandbox"),
+  },
+  remedy: {
+    engine: () => manual("Take security-insecure out of the builder's entitlements."),
+    image: () => manual("Remove --security=insecure, and do what needs it outside of the build."),
+  },
 };
 
 function leavesSandbox(instruction: string): Flaw | undefined {

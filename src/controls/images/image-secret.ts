@@ -2,11 +2,11 @@ import type { Container } from "../../model/container.ts";
 import type { EnvironmentVariable } from "../../model/container-values.ts";
 import { credentialsInScript, type WrittenCredential } from "../../model/credentials/find.ts";
 import { isCredentialName } from "../../model/credentials/names.ts";
-import { originsOf, type SetFact, setItems } from "../../model/fact.ts";
+import { firstOpen, originsOf, type SetFact, setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import { isFileOrigin } from "../../model/origin.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
-import { combine, fail, pass, type Verdict } from "../../model/verdict.ts";
+import { combine, fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual, type Remedy } from "../control.ts";
 import { undecided } from "../undecided.ts";
 import { credentialIn } from "./credential.ts";
@@ -31,7 +31,7 @@ export const imageSecret: Control = {
   cis: ["4.10"],
   attack: ["T1552.001", "T1552.007"],
   cwe: [798, 312],
-  where: ["D", "F", "A"],
+  where: ["D", "F", "A", "J"],
   references: [
     "https://docs.docker.com/build/building/secrets/",
     "https://docs.docker.com/compose/how-tos/use-secrets/",
@@ -42,6 +42,10 @@ export const imageSecret: Control = {
       { syntax: "dockerfile", text: "FROM debian:12\nENV DB_PASSWORD=hunter2\n" },
       { syntax: "dockerfile", text: "FROM node:22\nARG NPM_TOKEN\nRUN npm ci\n" },
       { syntax: "run", text: "docker run -e POSTGRES_PASSWORD=changeme postgres" },
+      {
+        syntax: "daemon.json",
+        text: '{ "proxies": { "https-proxy": "http://docker:hunter2@proxy.example.org:3128" } }\n',
+      },
       {
         syntax: "compose",
         text: "services:\n  web:\n    image: web:1\n    environment:\n      DATABASE_URL: postgres://app:hunter2@db/app\n      API_KEY: ${API_KEY:-0123456789abcdef}\n",
@@ -57,14 +61,23 @@ export const imageSecret: Control = {
         text: "services:\n  db:\n    image: postgres:17\n    environment:\n      POSTGRES_PASSWORD_FILE: /run/secrets/db\n      API_KEY: ${API_KEY}\n",
       },
       { syntax: "run", text: "docker run -e POSTGRES_PASSWORD postgres" },
+      { syntax: "daemon.json", text: '{ "proxies": { "https-proxy": "http://proxy.example.org:3128" } }\n' },
     ],
   },
   check: {
     image: judgeImage,
     container: judgeContainer,
+    engine: ({ credentials }) => {
+      const open = firstOpen(credentials);
+      return combine([...setItems(credentials).map(judgeWritten), open ? unknownFact(open) : fine]);
+    },
     exec: ({ credentials }) => combine([...setItems(credentials).map(judgeWritten), fine]),
   },
   remedy: {
+    engine: () =>
+      manual(
+        "Give dockerd the proxy by a systemd drop-in that only root reads (`EnvironmentFile=`, mode 0600), or a log driver its token by a file. Change it, since others have read it.",
+      ),
     exec: () =>
       manual(
         "Take it out of the script: read it from a file, from the environment, or from the secrets of your CI. Change it, since others have read it.",

@@ -6,9 +6,11 @@ import {
   isLoopbackBinding,
   isPrivateRange,
 } from "../../model/host/network-options.ts";
+import type { Origin } from "../../model/origin.ts";
 import type { Severity } from "../../model/severity.ts";
 import { combine, fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
+import { dockerOnly, judgeOptions } from "../engine/docker-only.ts";
 
 interface Problem {
   readonly severity: Severity;
@@ -19,22 +21,31 @@ interface Problem {
 export const networkOptions: Control = {
   id: "network-options",
   title: "A network opens its containers to others",
-  why: "Docker's bridge keeps other machines away from ports that are not published. A `macvlan` or `ipvlan` network puts its containers on the host's own segment instead, past those rules. `gateway_mode_ipv4: nat-unprotected` and `trusted_host_interfaces` take the rules away. A network driver of a plugin decides by itself, and runs as root. A range of public addresses takes the traffic of the machines that own them.",
+  why: "Docker's bridge keeps other machines away from ports that are not published. A `macvlan` or `ipvlan` network puts its containers on the host's own segment instead, past those rules. `gateway_mode_ipv4: nat-unprotected` and `trusted_host_interfaces` take the rules away. dockerd's own options (`iptables: false`, `allow-direct-routing`, `default-network-opts`) do so for every network. A network driver of a plugin decides by itself, and runs as root. A range of public addresses takes the traffic of the machines that own them.",
   row: "2.12",
   severity: "low",
   guard: "deny",
   cis: [],
   attack: ["T1046", "T1021"],
   cwe: [653, 923],
-  where: ["F", "A"],
+  where: ["F", "A", "J", "E"],
   references: [
     "https://docs.docker.com/engine/network/drivers/bridge/#options",
     "https://docs.docker.com/engine/network/packet-filtering-firewalls/#gateway-modes",
     "https://docs.docker.com/engine/network/drivers/macvlan/",
     "https://docs.docker.com/reference/compose-file/networks/#driver_opts",
+    "https://docs.docker.com/reference/cli/dockerd/#default-network-options",
   ],
   examples: {
     bad: [
+      { syntax: "daemon.json", text: '{ "iptables": false }\n' },
+      { syntax: "daemon.json", text: '{ "ip6tables": false }\n' },
+      { syntax: "daemon.json", text: '{ "allow-direct-routing": true }\n' },
+      { syntax: "dockerd", text: "dockerd --ip-forward-no-drop" },
+      {
+        syntax: "daemon.json",
+        text: '{ "default-network-opts": { "bridge": { "com.docker.network.bridge.gateway_mode_ipv4": "nat-unprotected" } } }\n',
+      },
       {
         syntax: "compose",
         text: "services:\n  web:\n    image: nginx\n    networks: [lan]\nnetworks:\n  lan:\n    driver: macvlan\n    driver_opts:\n      parent: eth0\n",
@@ -45,6 +56,7 @@ export const networkOptions: Control = {
       },
     ],
     good: [
+      { syntax: "daemon.json", text: '{ "iptables": true, "allow-direct-routing": false }\n' },
       {
         syntax: "compose",
         text: "services:\n  web:\n    image: nginx\n    networks: [back]\nnetworks:\n  back:\n    internal: true\n    driver_opts:\n      com.docker.network.driver.mtu: 1400\n",
@@ -52,6 +64,32 @@ export const networkOptions: Control = {
     ],
   },
   check: {
+    engine: dockerOnly((engine) =>
+      judgeOptions(engine, {
+        "default-network-opts": (text, origins) => {
+          const [, name = "", value = ""] = /^[^=]*=([^=]*)=(.*)$/s.exec(text) ?? [];
+          return combine(
+            ofOption(name, value).map(({ severity, message, evidence }) =>
+              fail(`gives every new network an option that ${message}`, {
+                ...{ origins, severity, evidence, observed: evidence },
+              }),
+            ),
+          );
+        },
+        ...switchedTo("true", "low", {
+          "allow-direct-routing":
+            "lets other machines reach published ports by the container's own address, whatever address they are published on",
+          "ip-forward-no-drop":
+            "turns on IP forwarding and does not drop what it forwards: the host then routes between all of its networks, those of the containers among them",
+        }),
+        ...switchedTo("false", "medium", {
+          iptables:
+            "writes no firewall rules: containers of different networks reach one another, and other machines reach ports that are not published",
+          ip6tables:
+            "writes no firewall rules for IPv6: containers of different networks reach one another, and other machines reach ports that are not published",
+        }),
+      }),
+    ),
     container(container, { source }) {
       return combine(
         container.networkDefinitions.map((item) => {
@@ -73,10 +111,26 @@ export const networkOptions: Control = {
     },
   },
   remedy: {
+    engine: () =>
+      manual(
+        "Take the option out, and publish the ports that other machines need on the addresses that they use.",
+      ),
     container: () =>
       manual("Use a bridge network without these options, and publish the ports that others need."),
   },
 };
+
+function switchedTo(bad: string, severity: Severity, messages: Readonly<Record<string, string>>) {
+  return Object.fromEntries(
+    Object.entries(messages).map(([name, message]) => [
+      name,
+      (value: string, origins: readonly Origin[]) =>
+        value === bad
+          ? fail(message, { origins, severity, evidence: name, observed: `${name}: ${value}` })
+          : pass(`${name}: ${value}`),
+    ]),
+  );
+}
 
 /** What files leave to `docker network create` is not theirs to say: an audit of the Engine judges it. */
 function openVerdict(open: OpenFact, { networkMode, networks }: Container, source: string): Verdict {

@@ -41,6 +41,7 @@ export const engineSight = {
   units: { unseen: "the units of this engine's host are not visible from here" },
   storageOptions: "read",
   furtherOptions: "read",
+  credentials: { unseen: "the Engine hides the passwords of its proxies, and tells no log options" },
   logOptions: "read",
   defaultUlimits: "read",
   insecureRegistries: "read",

@@ -43,7 +43,7 @@ export function settingsOfFlags(words: readonly Word[]): Flags {
   const give = (option: DaemonOption, value: Value, origin: Origin) => {
     const entry = items.get(option.key) ?? { origin, items: [] };
     items.set(option.key, entry);
-    entry.items.push(itemOf(option, value));
+    for (const each of partsOf(option, value)) entry.items.push(itemOf(option, each));
     if (isFileOrigin(value.origin) && mayBeSecret(value.text, value.text)) secrets.push(value.origin);
   };
 
@@ -115,6 +115,14 @@ export function settingsOfFlags(words: readonly Word[]): Flags {
   }
   const given = new Map([...items].map(([key, entry]): [string, DaemonSetting] => [key, { key, ...entry }]));
   return { given, open, gaps, secrets, configFile };
+}
+
+/** `--nri-opts enable=true,plugin-path=/x` holds several (moby: daemon/pkg/opts/nri_opts.go). */
+function partsOf({ key }: DaemonOption, value: Value): readonly Value[] {
+  if (key !== "nri-opts") return [value];
+  return value.text
+    .split(",")
+    .map((text) => ({ ...value, text: text.includes("=") ? text : `${text}=true` }));
 }
 
 function itemOf({ key, kind }: DaemonOption, { text, origin, unknown }: Value): FactList<string>[number] {

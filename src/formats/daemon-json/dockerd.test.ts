@@ -68,7 +68,15 @@ describe("spellings of flags", () => {
       { insecureRegistries: [["r:5000", "r:5000"]], authorizationPlugins: [["opa", "opa"]] },
     ],
     ["dockerd --bridge=none", { icc: [false, "none"] }],
-    ["dockerd --default-network-opt bridge=a=b --add-runtime x=/y --config-file /x -D", {}],
+    [
+      "dockerd --default-network-opt bridge=a=b --add-runtime x=/y --config-file /x -D",
+      {
+        furtherOptions: [
+          [{ name: "default-network-opts", value: "bridge=a=b" }, "bridge=a=b"],
+          [{ name: "runtimes", value: "x=/y" }, "x=/y"],
+        ],
+      },
+    ],
     [
       "dockerd --iptables=false --log-level warn",
       {

@@ -1,5 +1,6 @@
 import type { Result } from "../../base/result.ts";
 import type { NameValue } from "../../model/container-values.ts";
+import { credentialsInValue, type WrittenCredential } from "../../model/credentials/find.ts";
 import { type Engine, engine, type ListenAddress } from "../../model/engine.ts";
 import { type Fact, type FactList, mapFact, set, unresolved, unset } from "../../model/fact.ts";
 import type { Level } from "../../model/level.ts";
@@ -31,9 +32,13 @@ export function engineOf(settings: DaemonSettings, level: Level = "declared"): E
     defaultRuntime: text("default-runtime"),
     listenAddresses: listenAddressesOf(settings),
     storageOptions: list(settings, "storage-opts", nameValue),
-    furtherOptions: furtherOptions.flatMap((key) =>
-      list(settings, key, (value) => ({ ok: true, value: { name: key, value } })),
-    ),
+    furtherOptions: [
+      ...furtherOptions.flatMap((key) =>
+        list({ ...settings, open: undefined }, key, (value) => ({ ok: true, value: { name: key, value } })),
+      ),
+      ...(settings.open ? [settings.open] : []),
+    ],
+    credentials: credentialsIn(settings),
     logOptions: list(settings, "log-opts", nameValue),
     defaultUlimits: list(settings, "default-ulimits", parseUlimit),
     insecureRegistries: list(settings, "insecure-registries", same),
@@ -43,7 +48,44 @@ export function engineOf(settings: DaemonSettings, level: Level = "declared"): E
 }
 
 /** None of them can hold a secret. */
-const furtherOptions = ["log-level", "iptables", "userland-proxy", "experimental"];
+const furtherOptions = [
+  ...[
+    "log-level",
+    "iptables",
+    "ip6tables",
+    "userland-proxy",
+    "experimental",
+    "metrics-addr",
+    "min-api-version",
+  ],
+  ...[
+    "allow-direct-routing",
+    "ip-forward-no-drop",
+    "default-network-opts",
+    "builder",
+    "nri-opts",
+    "runtimes",
+  ],
+  ...["cdi-spec-dirs", "init-path", "userland-proxy-path"],
+];
+
+const mayHoldCredentials = ["proxies", "http-proxy", "https-proxy", "log-opts", "registry-mirrors"];
+
+/** A proxy's password, a log driver's token. */
+function credentialsIn({ given }: DaemonSettings): FactList<WrittenCredential> {
+  return mayHoldCredentials.flatMap((key) =>
+    (given.get(key)?.items ?? []).flatMap((item): FactList<WrittenCredential> => {
+      if (item.state !== "set") return [];
+      const [, name = key, value = ""] = /^([\w.-]+)=([\s\S]*)$/.exec(item.value) ?? [
+        undefined,
+        key,
+        item.value,
+      ];
+      const where = name === key ? `the option ${key}` : `the option ${name} of ${key}`;
+      return credentialsInValue(name, value).map((each) => set({ ...each, where }, ...item.origins));
+    }),
+  );
+}
 
 /** The last of repeated values counts. */
 function single({ given, open }: DaemonSettings, key: string): Fact<string> {

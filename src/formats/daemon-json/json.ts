@@ -142,8 +142,33 @@ function itemsOf(option: DaemonOption, value: Node, place: NodeOrigin): FactList
         ([name, item]) => ulimitOf(name, item, place) ?? wrong(item, "an object of ulimits"),
       );
     case "other":
-      return [];
+      return pairsIn(key, value, place);
   }
+}
+
+/** Each value below an object as a flag spells it: `runtimes` and `default-network-opts` by their names, others by their path. */
+function pairsIn(key: string, value: Node, place: NodeOrigin): FactList<string> {
+  if (value.type !== "object") return [];
+  if (key === "runtimes") {
+    return entries(value).flatMap(([name, runtime]) =>
+      leavesIn(runtime)
+        .filter(([path]) => path === "path")
+        .map(([, node]) => set(`${name}=${node.value}`, place(node))),
+    );
+  }
+  if (key === "default-network-opts") {
+    return entries(value).flatMap(([driver, options]) =>
+      entries(options).map(([option, node]) => set(`${driver}=${option}=${node.value}`, place(node))),
+    );
+  }
+  return leavesIn(value).map(([path, node]) => set(`${path}=${node.value}`, place(node)));
+}
+
+/** Go takes names in any case. */
+function leavesIn(value: Node, above = ""): readonly (readonly [path: string, node: Node])[] {
+  if (value.type === "array") return (value.children ?? []).flatMap((item) => leavesIn(item, above));
+  if (value.type !== "object") return [[above.toLowerCase(), value]];
+  return entries(value).flatMap(([name, item]) => leavesIn(item, above === "" ? name : `${above}.${name}`));
 }
 
 /** `"nofile": { "Name": "nofile", "Soft": 64, "Hard": 64 }`; field names in any case, as encoding/json takes them. */

@@ -124,7 +124,19 @@ test.each([
   ['{"icc":true,"icc":false}', { icc: [false, "false"] }],
   ['{"icc":null}', {}],
   ['\uFEFF{"icc":false}', { icc: [false, "false"] }],
-  ['{"default-network-opts":{"bridge":{"com.docker.network.bridge.enable_icc":"false"}}}', {}],
+  [
+    '{"default-network-opts":{"bridge":{"a.b":"c"}}}',
+    { furtherOptions: [[{ name: "default-network-opts", value: "bridge=a.b=c" }, '"c"']] },
+  ],
+  [
+    '{"builder":{"Entitlements":{"security-insecure":true}},"runtimes":{"x":{"path":"/y","runtimeArgs":["-z"]}}}',
+    {
+      furtherOptions: [
+        [{ name: "builder", value: "entitlements.security-insecure=true" }, "true"],
+        [{ name: "runtimes", value: "x=/y" }, '"/y"'],
+      ],
+    },
+  ],
   ["{}", {}],
   ["null", {}],
   ["  \n", {}],

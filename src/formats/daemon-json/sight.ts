@@ -42,6 +42,7 @@ export const daemonSight = {
   units: ofHost,
   storageOptions: "read",
   furtherOptions: "read",
+  credentials: "read",
   logOptions: "read",
   defaultUlimits: "read",
   insecureRegistries: "read",

@@ -28,7 +28,7 @@ function valuesIn(subject: Subject): readonly string[] {
       ...setItems(credentials).map(({ value }) => value.value),
     ]);
   }
-  if (subject.kind === "exec") {
+  if (subject.kind === "exec" || subject.kind === "engine") {
     return subject.views.flatMap(({ credentials }) => setItems(credentials).map(({ value }) => value.value));
   }
   if (subject.kind !== "image") return [];

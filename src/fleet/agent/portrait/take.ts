@@ -149,7 +149,7 @@ const plainLogOptions = new Set(["max-size", "max-file", "compress", "mode", "ma
 const protections = { none: "no TLS", server: "TLS, any client", mutual: "TLS, known clients" } as const;
 
 const lists: {
-  readonly [K in Exclude<keyof EngineLists, "furtherOptions">]: Shown<EngineLists[K]>;
+  readonly [K in Exclude<keyof EngineLists, "furtherOptions" | "credentials">]: Shown<EngineLists[K]>;
 } = {
   listenAddresses: {
     ...daemon,

@@ -57,6 +57,7 @@ function object<T extends { readonly name: string }>(key: string, spell: (item: 
 /** Why no daemon.json can say the other facts. */
 export const beyond: Readonly<Record<string, string>> = {
   furtherOptions: "no control changes it",
+  credentials: "a credential has to be changed where it is used, too",
   product: "it is what the engine is",
   version: "it is what the engine is",
   rootless: "dockerd is rootless by being started so (dockerd-rootless.sh), not by its configuration",
