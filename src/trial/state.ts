@@ -50,6 +50,15 @@ export async function readStates(
   reader: EngineClient,
   project: string,
 ): Promise<Result<ReadonlyMap<string, ContainerState>>> {
+  const all = await readAll(reader, project);
+  return all.ok ? ok(new Map(all.value.map((state) => [state.service, state] as const))) : all;
+}
+
+/** The same where a service may have several. */
+export async function readAll(
+  reader: EngineClient,
+  project: string,
+): Promise<Result<readonly ContainerState[]>> {
   const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.compose.project=${project}`] }));
   const list = await reader.get(`/containers/json?all=1&filters=${filters}`);
   if (!list.ok) return failed(list.reason);
@@ -60,7 +69,7 @@ export async function readStates(
       return answer.ok ? stateOf(answer.value) : undefined;
     }),
   );
-  return ok(new Map(states.flatMap((state) => (state ? [[state.service, state] as const] : []))));
+  return ok(states.flatMap((state) => state ?? []));
 }
 
 /** A container of an inspect document. */

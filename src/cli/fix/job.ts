@@ -18,6 +18,7 @@ import { mask } from "../../report/secrets/redact.ts";
 import { complain } from "../common/complain.ts";
 import { wantsColour } from "../common/progress.ts";
 import type { FixOptions } from "./options.ts";
+import type { Watching } from "./watch-up.ts";
 
 /** What one run of `bulkhead fix` works on. */
 export interface FixJob {
@@ -37,6 +38,7 @@ export interface Prepared {
 
 export interface Done {
   readonly files: readonly WrittenFile[];
+  readonly watching?: Watching | undefined;
   readonly signal: NodeJS.Signals | undefined;
 }
 
@@ -77,6 +79,18 @@ export async function carryOut(prepared: Prepared, job: FixJob): Promise<Done> {
       : [{ text, written: false, reason: `the result could not be read back: ${reason}` }];
   });
   const sound = changed.filter(({ file }) => !faults.has(file));
+  let watching: Watching | undefined;
+  if (options.watch !== undefined && sound.length > 0) {
+    const prepared = await (await import("./watch-up.ts")).prepareWatch(
+      job,
+      sound.map(({ file }) => file),
+    );
+    if (!prepared.ok) {
+      const left = sound.map((text): WrittenFile => ({ text, written: false, reason: prepared.reason }));
+      return { files: [...spoilt, ...left], signal: undefined };
+    }
+    watching = prepared.value;
+  }
   const loading = await loadingProjects(seen.inputs, sound, request.compose);
   const kept = keepOriginals(sound.map(asChange), new Date());
   if (!kept.ok) complain(`--undo will not work for this: the originals cannot be kept in ${kept.reason}`);
@@ -88,7 +102,7 @@ export async function carryOut(prepared: Prepared, job: FixJob): Promise<Done> {
     );
     settleKept(kept.value, (path) => written.has(path));
   }
-  return done;
+  return { ...done, watching };
 }
 
 function asChange(text: ChangedText): NewText {
@@ -177,7 +191,11 @@ function withBom(text: ChangedText): ChangedText {
 }
 
 /** Says on standard error how it went; answers the exit status. */
-export async function conclude(prepared: Prepared, { files, signal }: Done, job: FixJob): Promise<number> {
+export async function conclude(
+  prepared: Prepared,
+  { files, signal, watching }: Done,
+  job: FixJob,
+): Promise<number> {
   const { plans } = prepared;
   const { options, seen, request } = job;
   for (const [reason, names] of unwritten(files)) {
@@ -191,7 +209,9 @@ export async function conclude(prepared: Prepared, { files, signal }: Done, job:
   // As if it had come to a process that writes nothing: whoever started this one is told by which signal it ended.
   if (signal) process.kill(process.pid, signal);
   const notMended = options.apply && wrote > 0 ? await sayWhatIsLeft(request, plans) : [];
-  if (options.apply && wrote > 0) sayNext(seen.inputs, files, job.running);
+  const watched = watching && !notWritten ? await watching(files) : 0;
+  if (watched > 0) return watched;
+  if (options.apply && wrote > 0 && !watching) sayNext(seen.inputs, files, job.running);
   if (notWritten || seen.gaps.length > 0) return 2;
   const open = plans.some(({ refused, declined }) => refused.length + declined.length > 0);
   const pending = files.some(({ written }) => !written);

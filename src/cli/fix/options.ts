@@ -24,6 +24,8 @@ export interface FixOptions extends TrialOptions {
   readonly confirm?: boolean;
   readonly undo?: boolean;
   readonly offline?: boolean;
+  /** Milliseconds that what --apply wrote is watched after docker compose up. */
+  readonly watch?: number;
   readonly resume?: boolean;
   readonly as?: "run" | "compose";
   readonly host?: string;
@@ -65,6 +67,12 @@ export function addFixOptions(command: Command): Command {
       "--guard",
       "only this: put a guard between the Engine's socket and the Compose services that mount it",
     )
+    .addOption(
+      new Option(
+        "--watch <time>",
+        "with --apply, for Compose files: run docker compose up, watch the containers for this time, such as 10m, and take all back where one does not hold",
+      ).argParser(duration),
+    )
     .option("--offline", "do not ask the Engine what the project's running containers show")
     .option("--interactive", "ask about each change, including decisions, and plan again after each answer")
     .option("--safe", "make only changes that cannot break a workload")
@@ -84,7 +92,7 @@ export function addFixOptions(command: Command): Command {
     .option("--keep-layer", "with --recreate: start the new container from a commit of the old one")
     .option(
       "--discard-layer",
-      "with --recreate and --undo: lose what the container wrote outside its volumes",
+      "with --recreate, --undo and --watch: lose what the container wrote outside its volumes",
     )
     .addOption(
       new Option(
@@ -111,6 +119,7 @@ Examples:
   bulkhead fix                            what would change in this folder, as a diff
   bulkhead fix --apply compose.yaml       write it
   bulkhead fix --verify --check-http / --apply compose.yaml    write what was tried and works
+  bulkhead fix --apply --watch 10m compose.yaml    bring it up, watch it, and go back if it does not hold
   bulkhead fix --safe --apply             only what cannot break a workload
   bulkhead fix --accept published-port@web --apply     with this decision
   bulkhead fix --format patch > hardening.patch        for git apply

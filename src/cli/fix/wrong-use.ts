@@ -24,8 +24,11 @@ const recreate: UnusableOption = {
 };
 
 const oldContainers: UnusableOption = {
-  given: ({ confirm, keepLayer, discardLayer, keep }) =>
-    confirm === true || keepLayer === true || discardLayer === true || keep !== undefined,
+  given: ({ confirm, keepLayer, discardLayer, keep, watch }) =>
+    confirm === true ||
+    keepLayer === true ||
+    (discardLayer === true && watch === undefined) ||
+    keep !== undefined,
   reason: "--confirm, --keep, --keep-layer and --discard-layer are for container:NAME",
 };
 
@@ -41,7 +44,17 @@ const keeping: UnusableOption = {
 
 const discarding: UnusableOption = {
   given: ({ discardLayer, recreate, undo }) => discardLayer === true && recreate !== true && undo !== true,
-  reason: "--discard-layer is for --recreate and --undo",
+  reason: "--discard-layer is for --recreate, --undo and --watch",
+};
+
+const watching: UnusableOption = {
+  given: ({ watch }) => watch !== undefined,
+  reason: "--watch is for Compose files: give a time to --keep with --recreate",
+};
+
+const watchingUnwritten: UnusableOption = {
+  given: ({ watch, apply }) => watch !== undefined && apply !== true,
+  reason: "--watch watches what --apply writes: add --apply",
 };
 
 const settling: UnusableOption = {
@@ -99,9 +112,10 @@ const asking: UnusableOption = {
 };
 
 const rules: Readonly<Record<"files" | "container" | "engine", readonly UnusableOption[]>> = {
-  files: [page, recreate, oldContainers, undoing, as, address, trials, asking],
+  files: [page, recreate, watchingUnwritten, oldContainers, undoing, as, address, trials, asking],
   container: [
     page,
+    watching,
     compose,
     layers,
     keeping,
@@ -124,7 +138,19 @@ const rules: Readonly<Record<"files" | "container" | "engine", readonly Unusable
       reason: "--output writes a Compose file: add --as compose",
     },
   ],
-  engine: [page, undoEngine, compose, interactive, recreate, oldContainers, as, limits, trials, verify],
+  engine: [
+    page,
+    watching,
+    undoEngine,
+    compose,
+    interactive,
+    recreate,
+    oldContainers,
+    as,
+    limits,
+    trials,
+    verify,
+  ],
 };
 
 /** What contradicts itself in what was asked for, in one sentence; undefined where nothing does. */

@@ -1,0 +1,123 @@
+import { relative, resolve } from "node:path";
+import { failed, ok, type Result } from "../../base/result.ts";
+import { connectEngine } from "../../engine/connect.ts";
+import {
+  bringDown,
+  bringUp,
+  lookBefore,
+  type ProjectBefore,
+  type UpTools,
+  watchUp,
+} from "../../fix/live/watch-up.ts";
+import { undoApply } from "../../fix/undo/undo.ts";
+import type { WrittenFile } from "../../fix/write-files.ts";
+import { spellDuration } from "../../formats/values/duration.ts";
+import { dockerAt, requireCompose } from "../../trial/docker.ts";
+import { complain } from "../common/complain.ts";
+import { engineTarget } from "../common/engine-target.ts";
+import type { FixJob } from "./job.ts";
+
+/** Brings up what was written, watches it, and takes it back where it does not hold. Answers the exit status. */
+export type Watching = (files: readonly WrittenFile[]) => Promise<number>;
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Looks at the projects of the files before they change; fails where they cannot be watched, or would lose what is only in a container. */
+export async function prepareWatch(job: FixJob, files: readonly string[]): Promise<Result<Watching>> {
+  const { seen, request, options, running } = job;
+  const paths = new Set(files.map((file) => resolve(file)));
+  const inputs = seen.inputs.filter(
+    (input) => input.format === "compose" && input.files.some((file) => paths.has(resolve(file))),
+  );
+  if (inputs.length === 0) return failed("--watch is for Compose files, and none would change");
+  const losses = inputs.flatMap((input) =>
+    [...(running?.get(resolve(input.files[0] ?? "")) ?? [])].filter(([, { wrote }]) => wrote.length > 0),
+  );
+  const [loss] = losses;
+  if (loss && !options.discardLayer) {
+    const [service, { wrote }] = loss;
+    return failed(
+      `docker compose up would replace ${service}, and ${wrote.length} ${wrote.length === 1 ? "path is" : "paths are"} outside its volumes, such as ${wrote[0]}: --discard-layer loses them`,
+    );
+  }
+  const reader = await connectEngine(engineTarget({}));
+  if (!reader.ok) return failed(reason(reader.reason));
+  const abort = new AbortController();
+  const tools: UpTools = {
+    docker: dockerAt({}),
+    reader: reader.value,
+    compose: request.compose,
+    signal: abort.signal,
+  };
+  const befores: ProjectBefore[] = [];
+  const able = await requireCompose(tools.docker, abort.signal);
+  if (!able.ok) return failed(reason(able.reason));
+  for (const input of inputs) {
+    const before = await lookBefore(input, tools);
+    if (!before.ok) return failed(reason(before.reason));
+    befores.push(before.value);
+  }
+  return ok(async (written) => {
+    const interrupt = () => abort.abort();
+    for (const signal of signals) process.on(signal, interrupt);
+    try {
+      const changed = written.filter((each) => each.written).map(({ text }) => text.file);
+      return await watch(befores, changed, options.watch ?? 0, tools);
+    } finally {
+      for (const signal of signals) process.off(signal, interrupt);
+      await reader.value.close();
+    }
+  });
+}
+
+function reason(why: string): string {
+  return `--watch needs docker compose and the Engine: ${why}`;
+}
+
+async function watch(
+  befores: readonly ProjectBefore[],
+  changed: readonly string[],
+  time: number,
+  tools: UpTools,
+): Promise<number> {
+  const said = spellDuration(time);
+  let why: string | undefined;
+  for (const before of befores) {
+    complain(`${before.project}: docker compose up, then watched for ${said}`);
+    const failure = await bringUp(before, tools);
+    why ??= failure && `${before.project}: ${failure}`;
+  }
+  why ??= await watchUp(befores, Date.now() + time, tools);
+  if (tools.signal.aborted) {
+    const names = changed.map((file) => relative(process.cwd(), file)).join(" ");
+    complain(
+      `no longer watched: the changes stay. To go back: bulkhead fix --undo ${names}, then docker compose up -d`,
+    );
+    return 1;
+  }
+  if (why !== undefined) {
+    complain(`it does not hold: ${why}`);
+    return await goBack(befores, changed, tools);
+  }
+  complain(`it held for ${said}: health, restarts, exit status and refusals in the logs are as before`);
+  return 0;
+}
+
+async function goBack(
+  befores: readonly ProjectBefore[],
+  changed: readonly string[],
+  tools: UpTools,
+): Promise<number> {
+  const undone = undoApply(changed);
+  if (!undone.ok) return complain(`the files could not be brought back: ${undone.reason}`);
+  for (const { path } of undone.value)
+    complain(`${relative(process.cwd(), path)} is as it was before --apply`);
+  let status = 1;
+  for (const before of befores) {
+    const isNew = before.ran.length === 0;
+    const why = await (isNew ? bringDown : bringUp)(before, tools);
+    if (why === undefined) complain(`${before.project} ${isNew ? "is down again" : "runs as before"}`);
+    else status = complain(`${before.project} could not be brought back: ${why}`);
+  }
+  return status;
+}
