@@ -5,7 +5,7 @@ import type { Observation } from "./observe/observe.ts";
 import { endsAs, isPlainUser, type ProcessUser } from "./observe/users.ts";
 import { capabilitiesOf, hasDockersSeccomp } from "./plan/steps.ts";
 import type { ProfilePlace } from "./request.ts";
-import { ownArchitecture } from "./seccomp/calls.ts";
+import { ownArchitecture } from "../engine/system-calls.ts";
 import { learntProfile } from "./seccomp/profile.ts";
 import { type ShownNeeds, sayEarlier } from "./shown.ts";
 

@@ -2,7 +2,7 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { engineTasks, shimOf, threadsOf } from "../../engine/engine-tasks.ts";
 import { openInstance, type TraceInstance } from "../../engine/tracefs.ts";
 import { processesOf } from "../../trial/state.ts";
-import { callNumber, callOfFunction, ownArchitecture } from "../seccomp/calls.ts";
+import { callNumber, callOfFunction, ownArchitecture } from "../../engine/system-calls.ts";
 import { type Asked, followTasks } from "./tasks.ts";
 
 /** A kernel trace of containers that are started while it is open. */
