@@ -59,6 +59,10 @@ const layers = {
     may: ["base", "model", "formats", "engine", "report/secrets/redact"],
     why: "a trial runs a workload and looks whether it works; what is tried, fix and learn decide",
   },
+  why: {
+    may: ["base", "model", "formats/compose/spell", "formats/run-command/spell", "engine", "trial"],
+    why: "why reads the kernel's trace of a container and names the setting behind a refusal; it judges no setting",
+  },
   learn: {
     may: ["base", "model", "controls/cgroups/amounts", "formats/values", "engine", "fix", "trial"],
     why: "learn looks at trials and writes what they show through fix's plans; it judges nothing",

@@ -6,7 +6,7 @@ import { outcomes } from "../src/model/proof.ts";
 import { severities } from "../src/model/severity.ts";
 import { verdicts } from "../src/model/verdict.ts";
 import { changeKinds } from "../src/watch/change.ts";
-import { learn, learnInPlace, verify } from "./trial-schemas.ts";
+import { learn, learnInPlace, verify, why } from "./trial-schemas.ts";
 
 const severity = z.enum(severities);
 const level = z.enum(levels);
@@ -245,6 +245,7 @@ const documents = {
   verify: { title: "bulkhead fix --verify --format json", schema: verify },
   learn: { title: "bulkhead learn --format json", schema: learn },
   "learn-in-place": { title: "bulkhead learn --in-place --format json", schema: learnInPlace },
+  why: { title: "bulkhead why --format json", schema: why },
 } as const;
 
 export type DocumentName = keyof typeof documents;

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { checkKinds } from "../src/trial/checks.ts";
+import { layers } from "../src/why/rules.ts";
 
 const version = z.literal(1);
 const count = z.int().check(z.minimum(0));
@@ -148,4 +149,30 @@ export const learnInPlace = z.object({
   files: z.nullable(files),
   limits: z.object(limits),
   network: z.object(network),
+});
+
+export const why = z.object({
+  schemaVersion: version,
+  containers: z.array(z.object({ id: z.string(), name: z.string(), image: z.string() })),
+  refusals: z.array(
+    z.object({
+      container: z.string(),
+      call: z.string().check(z.meta({ description: "With its arguments; … is one that could not be read." })),
+      error: z.string().check(z.meta({ description: "EROFS; OOM and SIGSYS where it was killed." })),
+      layer: z.enum(layers),
+      message: z.string(),
+      settings: z
+        .array(z.object({ compose: z.string(), run: z.string(), note: reason }))
+        .check(z.meta({ description: "What to change, the smallest first." })),
+      process: z.string(),
+      pid: count,
+      time: z.string(),
+      count,
+      outcome: z.enum(["survived", "exit", "signal", "error"]),
+      status: z.nullable(count),
+      line: reason,
+    }),
+  ),
+  seconds: amount,
+  lost: count,
 });

@@ -12,6 +12,7 @@ const order = [
   "audit",
   "fix",
   "learn",
+  "why",
   "guard",
   "watch",
   "serve",

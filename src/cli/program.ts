@@ -30,6 +30,7 @@ import { addReachOptions } from "./reach/options.ts";
 import { addRunOptions } from "./run/options.ts";
 import { addBackupOptions, addResetOptions, addRestoreOptions, addServeOptions } from "./serve/options.ts";
 import { addWatchOptions } from "./watch/options.ts";
+import { addWhyOptions } from "./why/options.ts";
 
 /** Adds one command, with its options and its own commands. What a command needs is loaded when it is called. */
 type Add = (program: Command) => void;
@@ -75,6 +76,13 @@ const commands: Readonly<Record<string, Add>> = {
     addLearnOptions(program.command("learn")).action(async (target: string | undefined, options) => {
       const { runLearn } = await import("./learn/learn.ts");
       process.exitCode = await runLearn(target, options);
+    });
+  },
+
+  why: (program) => {
+    addWhyOptions(program.command("why")).action(async (words: readonly string[], options) => {
+      const { runWhy } = await import("./why/why.ts");
+      process.exitCode = await runWhy(words, options);
     });
   },
 

@@ -89,11 +89,14 @@ export function openStreams(options: ConnectOptions, apiVersion: string): Result
 /**
  * Takes the frames of an attached process apart: 8 bytes of header, of which the first is the stream (1 output, 2 error)
  * and the last four the length, then so many bytes. Gives a function that takes what comes, in whatever pieces, and calls
- * `standardOutput` with the first stream's bytes.
+ * `standardOutput` with the first stream's bytes, `standardError` with the second's.
  *
  * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerAttach
  */
-export function outputFrames(standardOutput: (bytes: Buffer) => void): (chunk: Buffer) => void {
+export function outputFrames(
+  standardOutput: (bytes: Buffer) => void,
+  standardError?: (bytes: Buffer) => void,
+): (chunk: Buffer) => void {
   let header = Buffer.alloc(0);
   let stream = 0;
   let left = 0;
@@ -105,6 +108,7 @@ export function outputFrames(standardOutput: (bytes: Buffer) => void): (chunk: B
         left -= part.length;
         at += part.length;
         if (stream === 1) standardOutput(part);
+        if (stream === 2) standardError?.(part);
         continue;
       }
       const part = chunk.subarray(at, at + 8 - header.length);

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { failed, ok, type Result } from "../base/result.ts";
 import { isOrphan, ownLabel } from "./owner.ts";
 
@@ -30,6 +30,11 @@ export interface TraceInstance {
   readonly list: (folder: string) => readonly string[];
   /** What the kernel has written since the last read. */
   readonly read: () => string;
+  /**
+   * Makes a copy of an event that shows texts out of the caller's memory, named by the fields that point to them in their order, and
+   * switches it on. It is gone with the instance. False where this kernel cannot (no CONFIG_EPROBE_EVENTS, before Linux 5.15).
+   */
+  readonly copyWithTexts: (event: string, fields: readonly number[]) => boolean;
   readonly close: () => void;
 }
 
@@ -49,11 +54,13 @@ export function openInstance(
   const instances = join(root, "instances");
   const folder = join(instances, `${prefix}${ownLabel().replaceAll("/", "_")}.${name}`);
   let pipe: number | undefined;
+  const copies: string[] = [];
   const close = () => {
     quietly(() => writeFileSync(join(folder, "tracing_on"), "0"));
     if (pipe !== undefined) closeSync(pipe);
     pipe = undefined;
     quietly(() => rmdirSync(folder));
+    for (const copy of copies) quietly(() => appendFileSync(join(root, definitions), `-:${copy}`));
     release();
   };
   try {
@@ -78,7 +85,20 @@ export function openInstance(
       return existsSync(path) ? readdirSync(path) : [];
     };
     const append = (file: string, text: string) => appendFileSync(join(folder, file), text);
-    return ok({ write, append, list, read, close });
+    const copyWithTexts = (event: string, fields: readonly number[]) => {
+      const copy = `${copyGroup}${process.pid}/${basename(event)}`;
+      try {
+        const names = fieldsOf(readFileSync(join(folder, "events", event, "format"), "utf8"));
+        const texts = fields.map((at) => `t${at}=+0($${names[at]}):ustring`);
+        appendFileSync(join(root, definitions), `e:${copy} ${event.replace("/", ".")} ${texts.join(" ")}`);
+        copies.push(copy);
+        write(`events/${copy}/enable`, "1");
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    return ok({ write, append, list, read, copyWithTexts, close });
   } catch (error) {
     close();
     return failed(`the kernel cannot be traced: ${error instanceof Error ? error.message : error}`);
@@ -133,7 +153,25 @@ export function sweepInstances(): void {
   opened.value.release();
 }
 
+/** Events that are defined at run time, of the whole machine. */
+const definitions = "dynamic_events";
+const copyGroup = "bulkhead_";
+
+/** The names of an event's own fields, behind those that every event of a system call has. */
+function fieldsOf(format: string): readonly string[] {
+  const names = [...format.matchAll(/^\tfield:[^;]*?(\w+);/gm)].map(([, name = ""]) => name);
+  return names.filter((name) => !name.startsWith("common_") && name !== "__syscall_nr");
+}
+
 function sweep(instances: string): void {
+  // The kernel keeps a definition that is in use.
+  const root = dirname(instances);
+  quietly(() => {
+    for (const [, copy = "", owner] of readFileSync(join(root, definitions), "utf8").matchAll(
+      /^e:(bulkhead_(\d+)\/\w+) /gm,
+    ))
+      if (!existsSync(`/proc/${owner}`)) quietly(() => appendFileSync(join(root, definitions), `-:${copy}`));
+  });
   for (const name of readdirSync(instances)) {
     if (!name.startsWith(prefix)) continue;
     const owner = name.slice(prefix.length).replace(/\..*$/, "").replaceAll("_", "/");

@@ -1,3 +1,4 @@
+import { ownArchitecture } from "../engine/system-calls.ts";
 import type { Planned } from "../fix/write-plans.ts";
 import type { Container } from "../model/container.ts";
 import type { Learnt, LearntSeccomp } from "./learnt.ts";
@@ -5,7 +6,6 @@ import type { Observation } from "./observe/observe.ts";
 import { endsAs, isPlainUser, type ProcessUser } from "./observe/users.ts";
 import { capabilitiesOf, hasDockersSeccomp } from "./plan/steps.ts";
 import type { ProfilePlace } from "./request.ts";
-import { ownArchitecture } from "../engine/system-calls.ts";
 import { learntProfile } from "./seccomp/profile.ts";
 import { type ShownNeeds, sayEarlier } from "./shown.ts";
 

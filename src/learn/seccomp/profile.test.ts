@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { beyondDefault } from "../../formats/values/seccomp.ts";
 import { callName, isCall } from "../../engine/system-calls.ts";
+import { beyondDefault } from "../../formats/values/seccomp.ts";
 import { learntProfile, profileOf, profileText } from "./profile.ts";
 
 const allowed = (seen: readonly string[]) => profileOf(seen).syscalls[0]?.names ?? [];

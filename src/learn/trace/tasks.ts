@@ -1,5 +1,5 @@
-import { allCapabilities } from "../../model/container/capability.ts";
 import { callName, callOfFunction, ownArchitecture } from "../../engine/system-calls.ts";
+import { allCapabilities } from "../../model/container/capability.ts";
 
 /** What a service's processes asked of the kernel. */
 export interface Asked {

@@ -1,0 +1,57 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { addColourOption } from "../common/common-options.ts";
+
+/** What `bulkhead why` takes, as commander gives it. */
+export interface WhyOptions {
+  readonly host?: string;
+  readonly context?: string;
+  /** Milliseconds. */
+  readonly for?: number;
+  readonly format: "text" | "json";
+  readonly color?: boolean;
+}
+
+/** Declares the options without loading what they need. */
+export function addWhyOptions(command: Command): Command {
+  const named = command
+    .summary("show which rule refused what a container tried, and the setting to change")
+    .description(
+      "Show which calls of a container the kernel refuses, which rule refused each, and the setting to change, the smallest first. Refusals right before an exit or an error come first; those that the program survived follow. why changes nothing: it reads the kernel's trace of the container's own processes.",
+    )
+    .usage("[options] CONTAINER | [options] -- COMMAND [ARG...]")
+    .argument("[words...]", "a running container; or, after --, a command that starts containers")
+    .option("-H, --host <address>", "the Engine's address (default: the one that docker would use)")
+    .option("--context <name>", "the docker context that names the Engine")
+    .addOption(
+      new Option(
+        "--for <time>",
+        "how long to watch a running container, such as 10m (default: until Ctrl-C)",
+      ).argParser(duration),
+    )
+    .addOption(
+      new Option("--format <name>", "text (default) or json").choices(["text", "json"]).default("text"),
+    );
+  return addColourOption(named).addHelpText("after", epilogue);
+}
+
+const epilogue = `
+Examples:
+  sudo bulkhead why web                       until Ctrl-C
+  sudo bulkhead why web --for 1m --format json
+  sudo bulkhead why -- docker run --rm --read-only nginx
+  sudo bulkhead why -- docker compose up
+
+Exit status:
+  0  nothing was refused before an exit or an error
+  1  something was
+  2  wrong use, no such container, or the kernel cannot be traced from here`;
+
+const units = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
+
+function duration(value: string): number {
+  const [, number, unit = "s"] = /^(\d+)(s|m|h)?$/.exec(value) ?? [];
+  const time = Number(number) * units[unit as keyof typeof units];
+  if (!(time > 0 && time <= 24 * units.h))
+    throw new InvalidArgumentError("A time such as 30s or 10m is expected.");
+  return time;
+}

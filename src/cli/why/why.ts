@@ -1,0 +1,110 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Result } from "../../base/result.ts";
+import { connectEngine } from "../../engine/connect.ts";
+import { followEvents } from "../../engine/events.ts";
+import { openStreams } from "../../engine/streams.ts";
+import { runProgram } from "../../run/docker.ts";
+import { describeWhy, whyDocument } from "../../why/report.ts";
+import { askWhy, isHarmful, type Why, type WhyReport } from "../../why/why.ts";
+import { complain } from "../common/complain.ts";
+import { engineTarget } from "../common/engine-target.ts";
+import { wantsColour } from "../common/progress.ts";
+import type { WhyOptions } from "./options.ts";
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** `bulkhead why`. Answers the exit status: 0 nothing harmful was refused, 1 something was, 2 it could not look. */
+export async function runWhy(words: readonly string[], options: WhyOptions): Promise<number> {
+  const isCommand = process.argv.includes("--");
+  const [first, ...others] = words;
+  if (first === undefined)
+    return complain("name a running container, or a command after --: bulkhead why -- docker run …");
+  if (!isCommand && others.length > 0)
+    return complain(`to watch what a command starts, put -- before it: bulkhead why -- ${words.join(" ")}`);
+  if (isCommand && options.for !== undefined)
+    return complain("--for is for a running container; a command is watched until it ends");
+  const target = engineTarget(options);
+  const reader = await connectEngine(target);
+  if (!reader.ok) return complain(reader.reason);
+  const streams = openStreams(target, reader.value.apiVersion);
+  if (!streams.ok) return complain(streams.reason);
+  try {
+    const why = askWhy(reader.value, streams.value);
+    if (!why.ok)
+      return complain(
+        `${why.reason}. bulkhead why needs the kernel's trace: bulkhead doctor says what is missing`,
+      );
+    try {
+      const report = isCommand
+        ? await whyCommand(why.value, [first, ...others], target)
+        : await whyContainer(why.value, first.replace(/^container:/, ""), options);
+      if (!report.ok) return complain(report.reason);
+      return tell(report.value, options);
+    } finally {
+      why.value.close();
+    }
+  } finally {
+    await streams.value.close();
+    await reader.value.close();
+  }
+}
+
+async function whyContainer(why: Why, name: string, options: WhyOptions): Promise<Result<WhyReport>> {
+  const joined = await why.join(name);
+  if (!joined.ok) return joined;
+  const abort = new AbortController();
+  const interrupt = () => abort.abort();
+  for (const signal of signals) process.on(signal, interrupt);
+  if (process.stderr.isTTY && options.for === undefined)
+    process.stderr.write(`bulkhead: watching ${joined.value.name}; Ctrl-C shows what was refused\n`);
+  await pause(options.for ?? 2 ** 31 - 1, undefined, { signal: abort.signal }).catch(() => {});
+  for (const signal of signals) process.off(signal, interrupt);
+  return { ok: true, value: await why.end() };
+}
+
+/** Milliseconds that the Engine has to answer, and its last events to come. */
+const patience = 10_000;
+const trailing = 100;
+
+/** Every container that the Engine makes while the command runs is watched. */
+async function whyCommand(
+  why: Why,
+  [program, ...args]: readonly [string, ...string[]],
+  target: ReturnType<typeof engineTarget>,
+): Promise<Result<WhyReport>> {
+  const asking: Promise<void>[] = [];
+  let isOpen = () => {};
+  let cannot = (_: string) => {};
+  const opened = new Promise<string | undefined>((resolve) => {
+    isOpen = () => resolve(undefined);
+    cannot = resolve;
+  });
+  why.followEngine();
+  const events = followEvents(target, {
+    connected: () => isOpen(),
+    event({ type, action, id }) {
+      if (type === "container" && (action === "create" || action === "start")) asking.push(why.made(id));
+    },
+    missed() {},
+    disconnected: (reason) => cannot(reason),
+  });
+  const reason = await Promise.race([opened, pause(patience, "the Engine sends no events", { ref: false })]);
+  if (reason !== undefined) {
+    await events.close();
+    return { ok: false, reason };
+  }
+  await runProgram(program, args, process.env);
+  await pause(trailing);
+  await Promise.all(asking);
+  await events.close();
+  return { ok: true, value: await why.end() };
+}
+
+function tell(report: WhyReport, options: WhyOptions): number {
+  const text =
+    options.format === "json"
+      ? `${JSON.stringify(whyDocument(report), null, 2)}\n`
+      : describeWhy(report, options.color !== false && wantsColour());
+  process.stdout.write(text);
+  return report.told.some(isHarmful) ? 1 : 0;
+}

@@ -1,0 +1,91 @@
+import { createColors } from "picocolors";
+import type { Layer, Setting } from "./rules.ts";
+import { type Asked, isHarmful, type Told, type WhyReport } from "./why.ts";
+
+/** The document that `bulkhead why --format json` prints; its shape is a public interface. */
+export function whyDocument({ containers, told, seconds, lost }: WhyReport): object {
+  return {
+    schemaVersion: 1,
+    containers: containers.map(({ id, name, image }) => ({ id, name, image })),
+    refusals: told.map((each) => ({
+      container: each.container.name,
+      call: each.call,
+      error: each.refusal.error,
+      layer: each.rule.layer,
+      message: sayRefused(each),
+      settings: each.rule.settings.map(({ compose, run, note }) => ({ compose, run, note: note ?? null })),
+      process: each.refusal.process,
+      pid: each.refusal.pid,
+      time: new Date(each.time).toISOString(),
+      count: each.count,
+      outcome: each.refusal.fate.kind,
+      status: each.refusal.fate.kind === "exit" ? each.refusal.fate.status : null,
+      line: each.line ?? null,
+    })),
+    ...{ seconds, lost },
+  };
+}
+
+/** The text of the report. */
+export function describeWhy({ containers, told, seconds, lost }: WhyReport, colour: boolean): string {
+  const c = createColors(colour);
+  const harmful = told.filter(isHarmful);
+  const survived = told.filter((each) => !isHarmful(each));
+  const lines = harmful.flatMap((each) => [
+    `${c.bold(c.red("✗"))} ${c.bold(`${each.container.name}: ${sayRefused(each)}`)}`,
+    `    ${sayWho(each)}`,
+    ...(each.line === undefined ? [] : [c.dim(`    ${each.line}`)]),
+    ...spellSettings(each.container, each.rule.settings).map((line) => `    ${line}`),
+    "",
+  ]);
+  if (survived.length > 0) {
+    lines.push(
+      c.bold("Refused, and the program went on without:"),
+      ...survived.flatMap((each) => [
+        `  ${each.container.name}: ${sayRefused(each)} (${each.refusal.process}${times(each.count)})`,
+      ]),
+      "",
+    );
+  }
+  const names = containers.map(({ name }) => name).join(", ");
+  const watched = containers.length === 0 ? "No container started" : `Watched ${names} for ${seconds} s`;
+  lines.push(`${watched}: ${summary(harmful, survived)}.`);
+  if (lost > 0) lines.push(`${lost} events of the kernel came too fast and are missing: there may be more.`);
+  return `${lines.join("\n")}\n`;
+}
+
+function summary(harmful: readonly Told[], survived: readonly Told[]): string {
+  if (harmful.length === 0 && survived.length === 0) return "nothing was refused";
+  const broke = `${harmful.length} ${harmful.length === 1 ? "refusal" : "refusals"} before an exit or an error`;
+  return survived.length === 0 ? broke : `${broke}, ${survived.length} that the program survived`;
+}
+
+const byLayers: readonly Layer[] = ["seccomp", "read-only root", "read-only mount", "pids limit", "ulimit"];
+
+/** `mkdir(/var/cache/x) refused by the read-only root`, `chown(/x, 5) refused: CHOWN is dropped`. */
+export function sayRefused({ call, rule }: Pick<Told, "call" | "rule">): string {
+  if (rule.layer === "memory limit") return `killed: ${rule.because}`;
+  const isBy = byLayers.includes(rule.layer) && !rule.because.includes(", which killed");
+  if (rule.because.startsWith("seccomp, which killed")) return `${call} refused by ${rule.because}`;
+  if (rule.layer === "unknown" && rule.because.startsWith("with ")) return `${call} refused ${rule.because}`;
+  return `${call} refused${isBy ? " by" : ":"} ${rule.because}`;
+}
+
+function sayWho({ refusal, count }: Told): string {
+  const { process, pid, fate } = refusal;
+  const who = `${process} (PID ${pid}${times(count)})`;
+  if (fate.kind === "exit") return `${who} then ended with status ${fate.status}`;
+  if (fate.kind === "signal") return `${who} was ended by ${fate.signal}`;
+  return `${who} then logged an error`;
+}
+
+function times(count: number): string {
+  return count === 1 ? "" : `, ${count} times`;
+}
+
+function spellSettings({ isCompose }: Asked, settings: readonly Setting[]): readonly string[] {
+  return settings.map(({ compose, run, note }, index) => {
+    const text = (isCompose ? compose : run).replaceAll("\n", " ");
+    return `${index === 0 ? "change: " : "    or: "}${text}${note === undefined ? "" : `   (${note})`}`;
+  });
+}

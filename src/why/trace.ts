@@ -1,0 +1,147 @@
+import { failed, ok, type Result } from "../base/result.ts";
+import { callNumber, callOfFunction, ownArchitecture } from "../engine/system-calls.ts";
+import { openInstance, type TraceInstance } from "../engine/tracefs.ts";
+import { plainErrors } from "./errors.ts";
+import { type Follower, type FollowerEvents, followRefusals } from "./follow.ts";
+import { callsWithPaths, textArguments } from "./words.ts";
+
+/** A kernel trace of containers' refused calls. */
+export interface RefusalTrace {
+  /** The tasks of a container that runs, or of its shim, whose children are the container's. */
+  readonly adopt: Follower["adopt"];
+  /** Follows these tasks and all that they start. */
+  readonly follow: (tasks: readonly number[]) => void;
+  /** When a time of the trace was, in milliseconds since 1970. */
+  readonly at: (seconds: number) => number;
+  /** Reads what the kernel has traced so far. */
+  readonly drain: () => void;
+  readonly lost: () => number;
+  readonly close: () => void;
+}
+
+const begins = "raw_syscalls/sys_enter";
+const ends = "raw_syscalls/sys_exit";
+const moves = "cgroup/cgroup_attach_task";
+const needed = ["sched/sched_process_fork", "sched/sched_process_exec", "sched/sched_process_exit", moves];
+/** Since Linux 6.14, and 2.6.36. */
+const helpful = ["capability/cap_capable", "oom/mark_victim"];
+const signals = "signal/signal_generate";
+
+/** Kibibytes for each CPU. */
+const bufferKib = 4_096;
+/** Milliseconds between two reads. A path is read out of the process that used it, which may end soon. */
+const interval = 20;
+
+/**
+ * Events between two reads that are too many: the most frequent call is then left out, until half as many calls are. 400 in 20 ms
+ * are 20,000 a second, which take about 6 % of a CPU to read.
+ */
+const tooMany = 400;
+/** The kernel compares one by one. */
+const mostLeftOut = 60;
+
+/** What every server does all the time, and what is hardly ever refused. */
+const busy = [
+  ...["read", "write", "readv", "writev", "pread64", "pwrite64", "close", "lseek", "fstat", "mmap", "munmap"],
+  ...["brk", "mprotect", "madvise", "poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait"],
+  ...["epoll_ctl", "futex", "recvfrom", "recvmsg", "sendto", "sendmsg", "sendfile", "clock_gettime"],
+  ...["clock_nanosleep", "nanosleep", "gettimeofday", "time", "getpid", "gettid", "sched_yield", "fcntl"],
+  ...["rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "getrandom", "wait4", "setsockopt", "getsockopt"],
+];
+
+/** The Engine's own programs make many calls before a container's program runs: their names spare these. */
+const strangers = ["dockerd", "containerd*", "runc*", "docker"];
+
+/** Opens the trace. Fails with why the kernel cannot be traced from here. */
+export function openRefusalTrace(
+  refused: FollowerEvents["refused"],
+  readTexts: FollowerEvents["readTexts"],
+): Result<RefusalTrace> {
+  const architecture = ownArchitecture();
+  if (architecture === undefined) return failed(`the calls of ${process.arch} are not known`);
+  const opened = openInstance([...needed, begins, ends], bufferKib, "why");
+  if (!opened.ok) return opened;
+  const instance = opened.value;
+  const follower = followRefusals({ refused, readTexts }, architecture);
+  const leftOut = new Set(busy.flatMap((call) => callNumber(call, architecture) ?? []));
+  let start: { readonly clock: number; readonly time: number } | undefined;
+  let rest = "";
+  const at = (seconds: number) => (start ? start.time + (seconds - start.clock) * 1_000 : Date.now());
+  const leaveOut = () => {
+    const others = [...leftOut].map((number) => `id != ${number}`).join(" && ");
+    const errors = plainErrors.map((error) => `ret == -${error}`).join(" || ");
+    const own = strangers.map((name) => `!(COMM ~ "${name}")`).join(" && ");
+    instance.write(`events/${begins}/filter`, `${others} && ${own}`);
+    instance.write(`events/${ends}/filter`, `((${others}) || ${errors}) && ${own}`);
+    const now = start ? start.clock + (Date.now() - start.time) / 1_000 : 0;
+    follower.leaveOut(new Set(leftOut), now + 0.05);
+  };
+  const drain = () => {
+    const lines = `${rest}${instance.read()}`.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      follower.take(line);
+      if (start === undefined) start = startOf(line);
+    }
+    const [most, count] = [...follower.counts()].toSorted(([, a], [, b]) => b - a)[0] ?? [0, 0];
+    if (lines.length > tooMany && count > tooMany / 8 && leftOut.size < mostLeftOut) {
+      leftOut.add(most);
+      leaveOut();
+    }
+  };
+  const close = () => {
+    clearInterval(timer);
+    instance.close();
+  };
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    instance.write("trace_clock", "boot");
+    instance.write("options/record-tgid", "1");
+    // Without any process to follow the kernel would tell of all.
+    instance.write("set_event_pid", String(process.pid));
+    instance.write("trace_marker", mark(Date.now()));
+    leaveOut();
+    copyPaths(instance);
+    const optional = helpful.filter((event) => instance.list(`events/${event}`).length > 0);
+    if (instance.list(`events/${signals}`).length > 0) {
+      instance.write(
+        `events/${signals}/filter`,
+        "sig == 4 || sig == 5 || sig == 6 || sig == 7 || sig == 11 || sig == 31",
+      );
+      optional.push(signals);
+    }
+    for (const event of [...needed, ...optional, begins, ends]) instance.write(`events/${event}/enable`, "1");
+  } catch (error) {
+    close();
+    return failed(`the kernel cannot be traced: ${error instanceof Error ? error.message : error}`);
+  }
+  timer = setInterval(drain, interval);
+  return ok({
+    adopt: follower.adopt,
+    follow: (tasks) => instance.append("set_event_pid", `${tasks.join(" ")} `),
+    at,
+    drain,
+    lost: follower.lost,
+    close() {
+      drain();
+      close();
+    },
+  });
+}
+
+const mark = (time: number) => `bulkhead why ${time}`;
+
+function startOf(line: string): { readonly clock: number; readonly time: number } | undefined {
+  const [, clock, time] = /\s(\d+\.\d+): \w+: bulkhead why (\d+)/.exec(line) ?? [];
+  return clock === undefined ? undefined : { clock: Number(clock), time: Number(time) };
+}
+
+/** Where the kernel can, it shows the paths of calls itself; else they are read out of the process. */
+function copyPaths(instance: TraceInstance): void {
+  for (const name of instance.list("events/syscalls")) {
+    const call = callOfFunction(name.replace(/^sys_enter_/, ""));
+    if (!name.startsWith("sys_enter_") || !callsWithPaths.includes(call)) continue;
+    const fields = textArguments(call).map(({ index }) => index);
+    if (!instance.copyWithTexts(`syscalls/${name}`, fields)) return;
+  }
+}

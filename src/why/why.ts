@@ -1,0 +1,262 @@
+import { recordAt, textAt, textsOf } from "../base/json.ts";
+import { failed, ok, type Result } from "../base/result.ts";
+import type { EngineClient } from "../engine/client.ts";
+import { containerFromInspect } from "../engine/documents/inspect.ts";
+import { engineTasks, shimOf, threadsOf } from "../engine/engine-tasks.ts";
+import { type EngineStreams, outputFrames } from "../engine/streams.ts";
+import { type Container, projectOf } from "../model/container.ts";
+import { causeOf } from "../trial/cause.ts";
+import { maskerOf } from "../trial/isolate.ts";
+import { errorLines } from "../trial/judge.ts";
+import { isHere, processesOf, stateOf } from "../trial/state.ts";
+import { speaksOf } from "./errors.ts";
+import type { Refusal } from "./follow.ts";
+import { readTexts } from "./memory.ts";
+import { type Rule, ruleOf } from "./rules.ts";
+import { openRefusalTrace } from "./trace.ts";
+import { spellCall } from "./words.ts";
+
+/** A container whose refusals are told. */
+export interface Asked {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  /** Docker Compose made it: what is to change stands in a Compose file. */
+  readonly isCompose: boolean;
+  readonly facts: Container;
+}
+
+/** Refusals of one kind: one call of one program, by one rule. */
+export interface Told {
+  readonly container: Asked;
+  readonly call: string;
+  readonly refusal: Refusal;
+  readonly rule: Rule;
+  /** The line of the container's log that speaks of it. */
+  readonly line: string | undefined;
+  /** Milliseconds since 1970, the first one's. */
+  readonly time: number;
+  readonly count: number;
+}
+
+export interface WhyReport {
+  readonly containers: readonly Asked[];
+  readonly told: readonly Told[];
+  /** Seconds. */
+  readonly seconds: number;
+  /** Events of the trace that came too fast. */
+  readonly lost: number;
+}
+
+export interface Why {
+  /** Follows a container that runs. Fails where it does not run here. */
+  readonly join: (name: string) => Promise<Result<Asked>>;
+  /** Follows what the Engine makes from now on. A container is to be named by `made` before it starts. */
+  readonly followEngine: () => void;
+  readonly made: (id: string) => Promise<void>;
+  /** Ends the trace; waits until what follows from the last refusals is known. */
+  readonly end: () => Promise<WhyReport>;
+  readonly close: () => void;
+}
+
+/** Milliseconds until the end of a program, and its last lines, are known. */
+const settling = 300;
+/** Milliseconds between a refusal and a line of the log that speaks of it. */
+const soon = { before: 50, after: 3_000 };
+/** Lines that are kept of each container's log. */
+const mostLines = 2_000;
+/** Kinds of refusals that are kept, and refusals of each whose end is looked at; the rest is counted. */
+const mostKinds = 2_000;
+const mostKept = 20;
+
+interface Line {
+  readonly time: number;
+  readonly text: string;
+}
+
+/** Starts to look for refusals. Fails with why the kernel cannot be traced. */
+export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why> {
+  const begun = Date.now();
+  let isOver = false;
+  const kinds = new Map<string, { readonly kept: Refusal[]; count: number }>();
+  const asked = new Map<string, Asked>();
+  const logs = new Map<string, Line[]>();
+  const opened = openRefusalTrace((refusal) => {
+    if (isOver) return;
+    const { container, call, process, error, missing, texts } = refusal;
+    const key = [container, call, process, error, missing.at(-1), ...texts].join("\n");
+    const kind = kinds.get(key) ?? { kept: [], count: 0 };
+    if (kinds.size < mostKinds) kinds.set(key, kind);
+    kind.count += 1;
+    if (kind.kept.length < mostKept) kind.kept.push(refusal);
+  }, readTexts);
+  if (!opened.ok) return opened;
+  const trace = opened.value;
+  const ends: (() => void)[] = [];
+
+  async function know(name: string): Promise<Result<{ readonly one: Asked; readonly inspect: unknown }>> {
+    const inspect = await reader.get(`/containers/${encodeURIComponent(name)}/json`);
+    if (!inspect.ok)
+      return failed(inspect.kind === "missing" ? `there is no container ${name}` : inspect.reason);
+    const facts = containerFromInspect(inspect.value);
+    const one: Asked = {
+      id: textAt(inspect.value, "Id") ?? "",
+      name: (textAt(inspect.value, "Name") ?? name).replace(/^\//, ""),
+      image: textAt(inspect.value, "Config", "Image") ?? "",
+      isCompose: projectOf(facts) !== undefined,
+      facts,
+    };
+    asked.set(one.id, one);
+    await listen(one.id, inspect.value);
+    return ok({ one, inspect: inspect.value });
+  }
+
+  /** What it writes, as docker attach shows it. Without it causes are still known by the ends of programs. */
+  async function listen(id: string, inspect: unknown): Promise<void> {
+    if (logs.has(id)) return;
+    const lines: Line[] = [];
+    logs.set(id, lines);
+    // Of one that began meanwhile the first lines count, too.
+    const isNew = Date.parse(textAt(inspect, "Created") ?? "") >= begun;
+    const stream = await streams.hijack(
+      `/containers/${id}/attach?stream=1&stdout=1&stderr=1${isNew ? "&logs=1" : ""}`,
+    );
+    if (!stream.ok) return;
+    const hide = maskerOf(
+      textsOf(recordAt(inspect, "Config").Env).map((each) => {
+        const [name = "", ...value] = each.split("=");
+        return [name, value.join("=")] as const;
+      }),
+    );
+    const taker = () => {
+      let rest = "";
+      return (bytes: Buffer) => {
+        const texts = `${rest}${bytes.toString("utf8")}`.split("\n");
+        rest = (texts.pop() ?? "").slice(-10_000);
+        for (const line of errorLines(texts.join("\n")))
+          if (lines.length < mostLines)
+            lines.push({
+              time: Date.now(),
+              text: hide(line)
+                .replace(/\p{Cc}/gu, " ")
+                .slice(0, 300),
+            });
+      };
+    };
+    const take = recordAt(inspect, "Config").Tty === true ? taker() : outputFrames(taker(), taker());
+    stream.value.on("data", take);
+    ends.push(() => stream.value.destroy());
+  }
+
+  function adopt(inspect: unknown, id: string): boolean {
+    const state = stateOf(inspect);
+    if (!state.running || !isHere(state)) return false;
+    const own = processesOf(state.pid).flatMap(threadsOf);
+    const shim = shimOf(state.pid);
+    const shims = shim === undefined ? [] : threadsOf(shim);
+    trace.adopt(own, id, false);
+    trace.adopt(shims, id, true);
+    trace.follow([...own, ...shims]);
+    return true;
+  }
+
+  /**
+   * The line of the log that speaks of a refusal: it has the error's words, comes soon after, and names the program or the call, or
+   * at least no other program.
+   */
+  function lineOf({ container, error, time, process, call }: Refusal): Line | undefined {
+    const at = trace.at(time);
+    const lines = (logs.get(container) ?? []).filter(
+      (line) => line.time >= at - soon.before && line.time <= at + soon.after && speaksOf(line.text, error),
+    );
+    const names = ({ text }: Line) => text.includes(process) || text.includes(call);
+    return lines.find(names) ?? lines.find(({ text }) => !/^[\w./-]*[a-z][\w./-]*: /.test(text));
+  }
+
+  function toldOf(kept: Refusal): Omit<Told, "count"> | undefined {
+    const container = asked.get(kept.container);
+    if (!container) return undefined;
+    const line = lineOf(kept);
+    const fate =
+      line !== undefined && kept.fate.kind === "survived" ? ({ kind: "error" } as const) : kept.fate;
+    const path = line === undefined ? undefined : causeOf(line.text)?.path;
+    const refusal = { ...kept, fate, texts: kept.texts.map((text) => text ?? path) };
+    const rule = ruleOf(refusal, container.facts);
+    return {
+      container,
+      call: spellCall(refusal),
+      refusal,
+      rule,
+      line: line?.text,
+      time: trace.at(refusal.time),
+    };
+  }
+
+  function tell(): readonly Told[] {
+    const all = new Map<string, Told>();
+    for (const { kept, count } of kinds.values()) {
+      let left = count;
+      for (const [index, each] of kept.entries()) {
+        const told = toldOf(each);
+        if (!told) break;
+        const key = kindOf(told);
+        const earlier = all.get(key);
+        // Those that were only counted are like the last one that was kept.
+        const own = index === kept.length - 1 ? left : 1;
+        left -= own;
+        const first = earlier && (isHarmful(earlier) || !isHarmful(told)) ? earlier : told;
+        const line = first.line ?? told.line;
+        all.set(key, { ...first, line, count: own + (earlier?.count ?? 0) });
+      }
+    }
+    return [...all.values()].toSorted(
+      (a, b) => Number(isHarmful(b)) - Number(isHarmful(a)) || a.time - b.time,
+    );
+  }
+
+  let isClosed = false;
+  const close = () => {
+    if (isClosed) return;
+    isClosed = true;
+    for (const end of ends) end();
+    trace.close();
+  };
+  return ok({
+    async join(name) {
+      const known = await know(name);
+      if (!known.ok) return known;
+      if (!adopt(known.value.inspect, known.value.one.id))
+        return failed(
+          `${known.value.one.name} does not run on this machine: bulkhead why -- docker start -a ${known.value.one.name} shows what its start is refused`,
+        );
+      return ok(known.value.one);
+    },
+    followEngine: () => trace.follow(engineTasks()),
+    async made(id) {
+      await know(id);
+    },
+    async end() {
+      trace.drain();
+      // Only what follows from the refusals so far is still looked at.
+      isOver = true;
+      await new Promise((resolve) => setTimeout(resolve, settling));
+      const seconds = Math.round((Date.now() - begun) / 100) / 10;
+      close();
+      return { containers: [...asked.values()], told: tell(), seconds, lost: trace.lost() };
+    },
+    close,
+  });
+}
+
+/** What is told once: one call of one program that one setting would let through. */
+function kindOf(told: Omit<Told, "count">): string {
+  const { container, refusal, rule } = told;
+  const settings = rule.settings.map(({ compose }) => compose);
+  const { call, process, error } = refusal;
+  return [container.id, call, process, error, rule.because, ...settings].join("\n");
+}
+
+/** Whether the program ended, or logged an error, right after it; else it went on without. */
+export function isHarmful({ refusal }: Pick<Told, "refusal">): boolean {
+  return refusal.fate.kind !== "survived";
+}
