@@ -163,6 +163,36 @@ describeWithEngine("bulkhead guard run", () => {
     expect(said).toMatch(/asks for 1 volumes and the leash has 0 of 6 left/);
   });
 
+  it("holds in the kernel what no account of requests sees: builds, and what a removed container leaves in memory", async () => {
+    const step = "cat /proc/self/cgroup; head -c 300000000 /dev/zero | tail > /dev/null && echo done";
+    writeFileSync(join(leashes.folder, "Dockerfile"), `FROM ${busybox}\nRUN ${step}\n`);
+    const { said } = await leashes.shell(
+      `docker build . 2>&1 | grep -E 'memory:|exit code'; DOCKER_BUILDKIT=0 docker build . 2>&1 | grep -E 'code:'
+       docker volume create --opt type=tmpfs --opt device=tmpfs tmp; docker run -d --memory 32m -v tmp:/t ${busybox} sleep 1d
+       for i in 1 2 3; do docker run --rm --memory 60m -v tmp:/t ${busybox} dd if=/dev/zero of=/t/$i bs=1M count=50 2>/dev/null; echo wrote $i $?; done`,
+      ["--budget", "memory=128m,pids=300"],
+    );
+    expect(said).toMatch(/memory:\/bulkhead[0-9a-f]{24}\/buildkit/);
+    expect(said).toContain("exit code: 137");
+    expect(said).toContain("non-zero code: 137");
+    expect(said).toContain("wrote 1 0");
+    expect(said).toMatch(/wrote 3 (?!0)/);
+    expect(readdirSync("/sys/fs/cgroup/memory").join(" ")).not.toMatch(/bulkhead[0-9a-f]{24}/);
+  });
+
+  it("stores no more than its disk, build cache included", async () => {
+    const { said } = await leashes.shell(
+      `docker run --name big ${busybox} dd if=/dev/zero of=/big bs=1M count=3 2>/dev/null
+       for i in $(seq 50); do docker create ${busybox} 2>&1 | grep -o 'the leash stores.*' && break; sleep 0.1; done; docker rm big >/dev/null
+       for i in $(seq 50); do docker create --name again ${busybox} >/dev/null 2>&1 && echo room again && break; sleep 0.1; done
+       printf 'FROM ${busybox}\nRUN --mount=type=cache,target=/c dd if=/dev/zero of=/c/big bs=1M count=3\n' | docker build - >/dev/null 2>&1
+       for i in $(seq 50); do docker create ${busybox} 2>&1 | grep -o 'the leash stores.*' && break; sleep 0.1; done`,
+      ["--budget", "disk=2m,containers=200,memory=4g,pids=9999"],
+    );
+    expect(said.match(/^the leash stores 3(?:\.\d)? MiB of 2 MiB that it may/gm), said).toHaveLength(2);
+    expect(said).toContain("room again");
+  });
+
   it("starts containers again as they ask for it, as long as it lives", async () => {
     const { said } = await leashes.shell(
       `docker run -d --name fails --restart on-failure:2 ${busybox} sh -c 'echo >> /tries; exit 3'

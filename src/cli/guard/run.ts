@@ -16,8 +16,10 @@ import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { needsOf } from "../../fix/plan/kinds.ts";
 import type { OwnFile } from "../../guard/engine/own-files.ts";
+import { hostPrograms } from "../../guard/engine/views.ts";
 import type { Judged } from "../../guard/judge/judge.ts";
 import { readBudget, shareOf, spellBudget, usualBudget } from "../../guard/leash/budget.ts";
+import { openCgroup, removeCgroup } from "../../guard/leash/cgroup.ts";
 import { type Cleaned, cleanLeash } from "../../guard/leash/clean.ts";
 import { type DiskMeter, measureDisk } from "../../guard/leash/disk.ts";
 import { type Folders, foldersOf, mountRules, secretsIn } from "../../guard/leash/folder.ts";
@@ -125,6 +127,7 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
     const summary = startSummary();
     const own = ownFilesOf(socket, folder, folders.value);
     const restarts = keepRestarting(socket);
+    const onHost = engineSocket !== undefined && isOnHost() ? hostPrograms(connect) : undefined;
     let disk: DiskMeter | undefined;
     const note = (judged: Judged) => {
       for (const each of [summary, restarts, disk]) each?.note(judged);
@@ -142,12 +145,14 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
       maxConnections: 1_000,
       further(gate, asked) {
         disk = measureDisk(asked, value, limits.disk, (why) => void restarts.stopAll(why).then(complain));
+        const cgroup = openCgroup({ value, budget: limits, cpuset }, asked, onHost, complain);
         return leashGate(gate, {
           value,
           ownerLabel,
           budget: limits,
           engine: asked,
           cpuset,
+          cgroup: cgroup.parent,
           full: disk.full,
           restarts: restarts.asked,
           checkout: options.in === undefined ? undefined : folders.value.own,
@@ -332,6 +337,7 @@ const taken =
 
 async function cleanRecord(record: LeashRecord) {
   const cleaned = await cleanLeash(record, connectOf(record));
+  await removeCgroup(record.value, hostPrograms(connectOf(record)));
   rmSync(record.runFolder, { recursive: true, force: true });
   return cleaned;
 }

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { recordAt, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import type { EngineWriter } from "../../engine/write-client.ts";
+import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
+import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
 import type { Ids } from "../policy/policy.ts";
 
 /** IDs that are nobody's: those of a container that are not the caller's lie here on the disk. */
@@ -52,8 +53,20 @@ export async function mountView(
   return done.ok ? ok(at) : done;
 }
 
-/** Of a guard that is root itself. */
-export const asRoot: OnHost = ([program = "", ...args]) =>
+/** By this process where it is root, else by a container of its own. */
+export function hostPrograms(connect: ConnectOptions): OnHost {
+  if (process.getuid?.() === 0) return asRoot;
+  return async (command) => {
+    // The versions of it that matter here are in every Engine.
+    const writer = openWriter(connect, "1.41");
+    if (!writer.ok) return writer;
+    const done = await byContainer(writer.value)(command);
+    await writer.value.close();
+    return done;
+  };
+}
+
+const asRoot: OnHost = ([program = "", ...args]) =>
   new Promise((resolve) => {
     execFile(program, args, { timeout: 10_000 }, (error, _, stderr) => {
       resolve(error ? failed(stderr.trim().split("\n")[0] || error.message) : ok(undefined));
@@ -76,7 +89,7 @@ export function helperOf(image: string): number | undefined {
 }
 
 /** Of a guard that is not root: a container of its own, which has the host's programs and the guard's mounts, and ends at once. */
-export function byContainer(engine: Pick<EngineWriter, "post" | "delete">): OnHost {
+function byContainer(engine: Pick<EngineWriter, "post" | "delete">): OnHost {
   return async (command) => {
     made += 1;
     const tag = `${process.pid}-${made}`;
@@ -107,6 +120,6 @@ export function byContainer(engine: Pick<EngineWriter, "post" | "delete">): OnHo
     await engine.delete(`/images/${image}`);
     if (!ended.ok) return failed(ended.reason);
     const status = recordAt({ at: ended.value }, "at").StatusCode;
-    return status === 0 ? ok(undefined) : failed(`mount of the host ends with status ${String(status)}`);
+    return status === 0 ? ok(undefined) : failed(`a program of the host ends with status ${String(status)}`);
   };
 }

@@ -4,7 +4,9 @@ import { spellBytes } from "../../formats/values/bytes.ts";
 import type { Judged } from "../judge/judge.ts";
 import { imageLabelOf } from "../judge/policy/owner.ts";
 import { fullReference } from "../judge/policy/patterns.ts";
+import { cacheSpace } from "../judge/solve.ts";
 import { ownerLabel } from "../policy/layer.ts";
+import { routeOf } from "../routes/table.ts";
 
 /** How much a leash stores, measured while it runs. */
 export interface DiskMeter {
@@ -15,8 +17,34 @@ export interface DiskMeter {
   close(): void;
 }
 
-/** Milliseconds between two looks; more where one takes long, so that the Engine has other things to do. */
-const pause = { least: 10_000, times: 20 };
+/** Milliseconds between two looks, and after what stores something; more where one takes long, so that the Engine has other things to do. */
+const pause = { usual: 10_000, soon: 500, times: 20 };
+
+/** What takes room at once, or gives it back; what a container writes is seen by the usual look. */
+const changing: ReadonlySet<string> = new Set(
+  [
+    ...[
+      "container-start",
+      "exec-start",
+      "container-archive-put",
+      "image-create",
+      "image-load",
+      "build",
+      "container-commit",
+    ],
+    ...[
+      "container-delete",
+      "container-prune",
+      "image-delete",
+      "image-prune",
+      "volume-delete",
+      "volume-prune",
+    ],
+  ].map((id) => routeOf(id).id),
+);
+
+/** Milliseconds after the last build that began, in which new build cache still counts as the leash's: BuildKit does not note whose it is. */
+const buildsFor = 120_000;
 
 /** Above its budget by so much its containers are stopped, since nothing else keeps them from writing on. */
 const stopsAt = 1.25;
@@ -29,16 +57,28 @@ export function measureDisk(
 ): DiskMeter {
   const own = { label: ownerLabel, value: owner };
   const pulled = new Set<string>();
+  const caches = { seen: new Set<string>(), own: new Set<string>(), lastBuild: -buildsFor };
   let used = 0;
   let timer: NodeJS.Timeout | undefined;
+  let isLooking = false;
   let isClosed = false;
+  /** Not before. */
+  let due = 0;
 
   async function look(): Promise<void> {
+    isLooking = true;
     const began = performance.now();
-    used = await usedBy(engine, own, pulled);
+    used = await usedBy(engine, own, pulled, caches);
     if (used > most * stopsAt) stopAll(full() ?? "");
-    if (isClosed) return;
-    timer = setTimeout(look, Math.max(pause.least, (performance.now() - began) * pause.times));
+    isLooking = false;
+    due = performance.now() + (performance.now() - began) * pause.times;
+    lookAfter(pause.usual);
+  }
+
+  function lookAfter(wait: number): void {
+    clearTimeout(timer);
+    if (isClosed || isLooking) return;
+    timer = setTimeout(look, Math.max(wait, due - performance.now()));
     timer.unref();
   }
 
@@ -47,12 +87,14 @@ export function measureDisk(
     return `the leash stores ${spellBytes(used)} of ${spellBytes(most)} that it may: remove images, volumes or containers, or start it with --budget disk=${Math.ceil((used * 1.5) / 1024 ** 3)}g`;
   }
 
-  timer = setTimeout(look, pause.least);
-  timer.unref();
+  void look();
   return {
     full,
     note({ route, verdict, request }) {
-      if (route?.id !== "image-create" || verdict === "deny" || !request) return;
+      if (route === undefined || verdict === "deny" || !request) return;
+      if (route.id === "build") caches.lastBuild = performance.now();
+      if (changing.has(route.id)) lookAfter(pause.soon);
+      if (route.id !== "image-create") return;
       const name = request.query.get("fromImage")?.[0] ?? "";
       const tag = request.query.get("tag")?.[0] ?? "";
       if (name !== "")
@@ -65,17 +107,42 @@ export function measureDisk(
   };
 }
 
-/** Bytes of its containers' layers, its volumes, and the images that it made or pulled. */
+/** What is known of records of the build cache, by their ids. */
+interface Caches {
+  readonly seen: Set<string>;
+  readonly own: Set<string>;
+  readonly lastBuild: number;
+}
+
+/** Those that came while the leash built, and cache mounts by the owner in their description, are its own. */
+function ownCache(
+  records: readonly unknown[],
+  { seen, own, lastBuild }: Caches,
+  owner: Parameters<typeof cacheSpace>[0],
+): readonly unknown[] {
+  const builds = performance.now() - lastBuild < buildsFor;
+  return records.filter((record) => {
+    const id = textAt(record, "ID") ?? "";
+    const mount = / with id "([^"/]*)\//.exec(textAt(record, "Description") ?? "")?.[1];
+    const isOwn = mount === undefined ? builds && !seen.has(id) : mount === cacheSpace(owner);
+    seen.add(id);
+    if (isOwn) own.add(id);
+    return own.has(id);
+  });
+}
+
+/** Bytes of its containers' layers, its volumes, its build cache, and the images that it made or pulled. */
 async function usedBy(
   engine: Pick<EngineClient, "get">,
   owner: { readonly label: string; readonly value: string },
   pulled: ReadonlySet<string>,
+  caches: Caches,
 ): Promise<number> {
   const filter = `filters=${encodeURIComponent(JSON.stringify({ label: [`${owner.label}=${owner.value}`] }))}`;
   const [containers, images, usage] = await Promise.all([
     engine.get(`/containers/json?all=1&size=1&${filter}`),
     engine.get("/images/json?shared-size=1"),
-    engine.get("/system/df?type=volume"),
+    engine.get("/system/df?type=volume&type=build-cache"),
   ]);
   const bytes = (value: unknown) => (typeof value === "number" && value > 0 ? value : 0);
   const sum = (items: readonly unknown[], of: (item: unknown) => number) =>
@@ -87,7 +154,8 @@ async function usedBy(
       ...textsOf(recordAt({ image }, "image").RepoTags),
       ...textsOf(recordAt({ image }, "image").RepoDigests),
     ].some((name) => pulled.has(fullReference(name)));
-  const volumes = usage.ok ? itemsOf(recordAt(usage, "value").Volumes) : [];
+  const stored = usage.ok ? recordAt(usage, "value") : {};
+  const volumes = itemsOf(stored.Volumes);
   return (
     sum(containers.ok ? itemsOf(containers.value) : [], (item) => bytes(recordAt({ item }, "item").SizeRw)) +
     sum(images.ok ? itemsOf(images.value).filter(isStored) : [], (item) => {
@@ -97,6 +165,10 @@ async function usedBy(
     sum(
       volumes.filter((item) => isOwn(item, owner.label)),
       (item) => bytes(recordAt({ item }, "item", "UsageData").Size),
+    ) +
+    // A layer that an image has as well is shared.
+    sum(ownCache(itemsOf(stored.BuildCache), caches, owner), (item) =>
+      recordAt({ item }, "item").Shared === true ? 0 : bytes(recordAt({ item }, "item").Size),
     )
   );
 }

@@ -46,6 +46,7 @@ function leashed(
     budget: read.value,
     engine,
     cpuset: "0",
+    cgroup: async () => undefined,
     full: () => full,
     restarts: (key, policy) => restarts.push([key, policy]),
     checkout: undefined,

@@ -4,8 +4,10 @@ import type { ContainerPatch } from "../../model/patch.ts";
 import { askedLabel } from "../judge/container/folders.ts";
 import type { Judged } from "../judge/judge.ts";
 import type { Reason } from "../judge/result.ts";
+import { isSolve } from "../judge/solve-facts.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Gate } from "../proxy/gate.ts";
+import { routeOf } from "../routes/table.ts";
 import { amountsIn, amountsOfContainer, openAccount, type Usage } from "./account.ts";
 import { type Budget, type Counted, overBudget, shareOf } from "./budget.ts";
 import { withGit } from "./inside.ts";
@@ -19,6 +21,8 @@ export interface LeashGateOptions {
   readonly engine: Pick<EngineClient, "get">;
   /** CPUs that its containers share, as `--cpuset-cpus` takes them; undefined for all. */
   readonly cpuset: string | undefined;
+  /** The cgroup that all containers and builds are in; undefined where there is none. */
+  readonly cgroup: () => Promise<string | undefined>;
   /** Why nothing more may be stored; undefined while there is room. */
   readonly full: () => string | undefined;
   /** A container that asks to be started again, by its id or the mark in it. */
@@ -31,10 +35,12 @@ type Json = Readonly<Record<string, unknown>>;
 type Passed = Exclude<Judged, { readonly verdict: "deny" }>;
 
 /** What takes room on the disk. */
-const storing: ReadonlySet<string> = new Set([
-  ...["container-create", "container-start", "container-restart", "container-unpause", "exec-create"],
-  ...["image-create", "image-load", "build", "commit", "volume-create", "container-archive-put"],
-]);
+const storing: ReadonlySet<string> = new Set(
+  [
+    ...["container-create", "container-start", "container-restart", "container-unpause", "exec-create"],
+    ...["image-create", "image-load", "build", "container-commit", "volume-create", "container-archive-put"],
+  ].map((id) => routeOf(id).id),
+);
 
 /**
  * The gate of a leash: what the guard lets through has to fit into the budget as well, and containers get what marks and limits
@@ -105,6 +111,7 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
       ...itemsOf((git?.value ?? host).Mounts).map((mount) => (isFolder(mount) ? ownFolder(mount) : mount)),
       ...(await anonymousVolumes(body, host, config)),
     ];
+    const parent = await options.cgroup();
     made += 1;
     const mark = `${containerMark(value)}${made}`;
     const HostConfig = {
@@ -119,6 +126,7 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
       ...(Object.keys(ports.bindings).length > 0 && { PortBindings: ports.bindings }),
       ...(mounts.length > 0 && { Mounts: mounts }),
       ContainerIDFile: mark,
+      ...(parent !== undefined && { CgroupParent: parent }),
     };
     const amounts = amountsIn(HostConfig);
     const volumes = mounts.filter(
@@ -218,6 +226,18 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
     };
   }
 
+  /** A build by BuildKit says it in its attributes, one by the classic builder in the query. */
+  async function build(judged: Passed): Promise<Judged> {
+    const parent = await options.cgroup();
+    const { request } = judged;
+    if (parent === undefined) return judged;
+    const { body, query } = request;
+    const within = isSolve(body)
+      ? { body: { ...body, attributes: { ...body.attributes, "cgroup-parent": parent } } }
+      : { query: new Map([...query, ["cgroupparent", [parent]]]) };
+    return { ...judged, request: { ...request, ...within } };
+  }
+
   const counted =
     (name: "volumes" | "networks") =>
     async (judged: Passed, usage: Usage): Promise<Judged> => {
@@ -236,6 +256,7 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
     Record<string, (judged: Passed, usage: Usage, folders: Policy["folders"]) => Promise<Judged>>
   > = {
     "container-create": create,
+    build,
     "container-start": start,
     "container-restart": start,
     "container-update": update,

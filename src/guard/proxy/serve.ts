@@ -4,7 +4,6 @@ import type { EngineClient } from "../../engine/client.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { dialler } from "../../engine/connect/socket.ts";
-import { openWriter } from "../../engine/write-client.ts";
 import { openBuilds } from "../buildkit/builds.ts";
 import { answerer } from "../engine/answer.ts";
 import { labelsByAddress } from "../engine/container-labels.ts";
@@ -12,7 +11,7 @@ import { openEyes, trimmedRoot } from "../engine/eyes.ts";
 import { holdFolders } from "../engine/folders.ts";
 import type { HostEyes } from "../engine/host-path.ts";
 import type { OwnFile } from "../engine/own-files.ts";
-import { asRoot, byContainer, type OnHost } from "../engine/views.ts";
+import { hostPrograms } from "../engine/views.ts";
 import { isAllowed } from "../judge/policy/rules.ts";
 import type { Sink } from "../log/sink.ts";
 import { guardMetrics } from "../metrics.ts";
@@ -82,7 +81,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const eyes = openEyes(engine.socketPath, options.hostRoot, options.ownFiles);
   const ask = answerer(questions, eyes);
   const hostRoot = trimmedRoot(options.hostRoot);
-  const onHost = hostRoot === "" ? programsOf(options.connect) : undefined;
+  const onHost = hostRoot === "" ? hostPrograms(options.connect) : undefined;
   const folders = holdFolders({ eyes, hostRoot, onHost, tell: options.tell });
   let inUse = await folders.under(options.policies);
   const around = {
@@ -204,19 +203,6 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
       return cut;
     },
   });
-}
-
-/** What runs the host's programs as root. */
-function programsOf(connect: ConnectOptions): OnHost {
-  if (process.getuid?.() === 0) return asRoot;
-  return async (command) => {
-    // The versions of it that matter here are in every Engine.
-    const writer = openWriter(connect, "1.41");
-    if (!writer.ok) return writer;
-    const done = await byContainer(writer.value)(command);
-    await writer.value.close();
-    return done;
-  };
 }
 
 /** Why the guard cannot do what a policy asks: folders of the host are allowed, and where their links lead is not visible. */

@@ -117,14 +117,14 @@ const others: readonly Attack[] = [
     prepare: prepareVictims,
     attempt: async (door) => {
       const made = await door.call("POST", "/containers/victim/exec", {
-        Cmd: ["touch", "/evil"],
+        Cmd: ["touch", "/ran"],
         AttachStdout: true,
       });
       await door.call("POST", `/exec/${idIn(made)}/start`, { Detach: true });
     },
     seen: (stage) =>
       stage.comes(
-        async () => (await stage.door.call("HEAD", "/containers/victim/archive?path=/evil")).status === 200,
+        async () => (await stage.door.call("HEAD", "/containers/victim/archive?path=/ran")).status === 200,
       ),
   },
   holding("mounts its volume", { Binds: ["victims:/data"] }),
@@ -296,30 +296,6 @@ const overBudget: readonly Attack[] = [
   }),
 ];
 
-/** Calls that no leash needs, each with an answer that only an open route gives. */
-const closed: readonly Attack[] = (
-  [
-    ["joins a swarm", "POST", "/swarm/init", { ListenAddr: "127.0.0.1" }, /node|already|[a-z0-9]{25}/],
-    [
-      "asks for a plugin's privileges",
-      "GET",
-      "/plugins/privileges?remote=127.0.0.1:1/x",
-      undefined,
-      /refused/,
-    ],
-    ["installs a plugin", "POST", "/plugins/pull?remote=127.0.0.1:1/x", [], /refused/],
-    ["searches a registry", "GET", "/images/search?term=127.0.0.1:1/x", undefined, /refused|search/],
-    ["asks a registry", "GET", "/distribution/127.0.0.1:1/x/json", undefined, /refused/],
-  ] as const
-).map(([name, method, path, body, answer]) => ({
-  name,
-  attempt: async (door) => {
-    await door.call(method, path, body);
-  },
-  seen: (_, heard) => !/guard-|not open to this client/.test(heard) && answer.test(heard),
-  clean: (stage) => stage.door.call("POST", "/swarm/leave?force=1"),
-}));
-
 /** Names and labels that the operator's tools go by: whatever a leash says, the Engine has them in the leash's space. */
 const spaced: readonly Attack[] = [
   ...[
@@ -418,7 +394,6 @@ export const leashAttacks = [
   { subject: "what is the operator's", attacks: others },
   { subject: "names and labels that others go by", attacks: names },
   { subject: "names that the operator's tools go by", attacks: spaced },
-  { subject: "calls that no leash needs", attacks: closed },
   { subject: "what outlasts the leash", attacks: lasting },
   { subject: "more than the budget", attacks: overBudget },
   { subject: "the user's files, and registries", attacks: files },
