@@ -7,6 +7,7 @@ import { followNews } from "./live.ts";
 import { JoinPage, SignInPage } from "./pages/sign-in.tsx";
 import { pageOf, pages } from "./pages.tsx";
 import { Exact } from "./parts/parts.tsx";
+import { useVisits } from "./parts/since.tsx";
 import { href, keepScroll, useFocus, useRoute } from "./route.ts";
 import "./page.css";
 
@@ -30,6 +31,7 @@ function App() {
   }, []);
   useEffect(ask, [ask]);
   const isIn = who?.account != null;
+  useVisits(who?.account?.id);
   useEffect(() => (isIn ? followNews() : undefined), [isIn]);
   useEffect(() => {
     if (!isIn) return undefined;

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { AcceptancesPage } from "./pages/acceptances.tsx";
 import { ContainerPage } from "./pages/container.tsx";
-import { FindingPage } from "./pages/finding.tsx";
+import { ControlPage, FindingPage } from "./pages/finding.tsx";
 import { FindingsPage } from "./pages/findings.tsx";
 import { HostPage, HostsPage } from "./pages/hosts.tsx";
 import { ImagePage, ImagesPage } from "./pages/images.tsx";
@@ -24,6 +24,7 @@ export const pages: readonly Page[] = [
   { path: [], name: "Overview", show: () => <OverviewPage /> },
   { path: ["findings"], name: "Findings", show: (_, query) => <FindingsPage query={query} /> },
   { path: ["findings", ":"], show: ([id = ""]) => <FindingPage id={id} /> },
+  { path: ["controls", ":"], show: ([id = ""]) => <ControlPage id={id} /> },
   { path: ["hosts"], name: "Hosts", show: () => <HostsPage /> },
   { path: ["hosts", ":"], show: ([id = ""], query) => <HostPage id={id} query={query} /> },
   { path: ["hosts", ":", ":"], show: ([host = "", name = ""]) => <ContainerPage host={host} name={name} /> },

@@ -2,9 +2,10 @@ import type { Answer } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Changes, FindingBody } from "../parts/finding.tsx";
 import { Jobs } from "../parts/jobs.tsx";
-import { Ago, Counts, Title, When } from "../parts/parts.tsx";
+import { Ago, Counts, Severity, Title, When } from "../parts/parts.tsx";
 import { counted, latestProof, type Proof, Proven } from "../parts/proof.tsx";
 import { href } from "../route.ts";
+import { ControlLink } from "./finding.tsx";
 
 /** A container: what each level says of it, how to mend it, and what changed. */
 export function ContainerPage({ host, name }: { readonly host: string; readonly name: string }) {
@@ -42,10 +43,22 @@ export function ContainerPage({ host, name }: { readonly host: string; readonly 
           </p>
           {value.findings
             .filter(({ finding }) => finding.verdict !== "unknown")
-            .map((each) => (
-              <Card key={each.id} of={each} proof={proof} />
+            .map((each, index) => (
+              <Card
+                key={each.id}
+                of={each}
+                proof={proof}
+                project={value.project}
+                host={host}
+                isOpen={index === 0}
+              />
             ))}
-          <Unknown of={value.findings.filter(({ finding }) => finding.verdict === "unknown")} proof={proof} />
+          <Unknown
+            of={value.findings.filter(({ finding }) => finding.verdict === "unknown")}
+            proof={proof}
+            project={value.project}
+            host={host}
+          />
           <Jobs of={jobs} host={host} name={name} isRunning={value.running} />
           <Changes title="What changed" of={value.changes} />
         </>
@@ -67,24 +80,42 @@ function bySeverity({ findings }: Answer<"/hosts/:id/containers/:name">): Readon
   return counts;
 }
 
-function Card({ of, proof }: { readonly of: Open; readonly proof: Proof | undefined }) {
-  const { id, title, opened, acceptance, finding } = of;
+interface Judged {
+  readonly proof: Proof | undefined;
+  readonly project: string | null;
+  readonly host: string;
+}
+
+/** Worst first: the first is open, and the others say what they are. */
+function Card({
+  of,
+  proof,
+  project,
+  host,
+  isOpen,
+}: Judged & { readonly of: Open; readonly isOpen: boolean }) {
+  const { id, title, cis, opened, acceptance, finding } = of;
   return (
-    <section class="card">
-      <h2>
-        <a href={href(["findings", String(id)])}>{title || String(finding.control)}</a>
-      </h2>
-      <FindingBody of={finding} proof={proof} />
+    <details class="card" open={isOpen}>
+      <summary>
+        <Severity of={finding.verdict === "unknown" ? "unknown" : String(finding.severity)} />{" "}
+        {title || String(finding.control)} {acceptance !== null && <span class="dim">accepted</span>}
+      </summary>
+      <FindingBody of={finding} proof={proof} project={project} isTitled />
       <p class="dim">
         {acceptance !== null && "Accepted. "}
-        Open since <Ago time={opened} />
+        Open since <Ago time={opened} /> · <ControlLink id={String(finding.control)} cis={cis} host={host} />{" "}
+        ·{" "}
+        <a href={href(["findings", String(id)])}>
+          Its history<span class="unseen">: {title || String(finding.control)}</span>
+        </a>
       </p>
-    </section>
+    </details>
   );
 }
 
 /** What could not be judged, after what is wrong. */
-function Unknown({ of, proof }: { readonly of: readonly Open[]; readonly proof: Proof | undefined }) {
+function Unknown({ of, ...judged }: Judged & { readonly of: readonly Open[] }) {
   if (of.length === 0) return null;
   return (
     <details>
@@ -92,7 +123,7 @@ function Unknown({ of, proof }: { readonly of: readonly Open[]; readonly proof: 
         {of.length} unknown <span class="dim">controls that could not be judged here</span>
       </summary>
       {of.map((each) => (
-        <Card key={each.id} of={each} proof={proof} />
+        <Card key={each.id} of={each} {...judged} isOpen={false} />
       ))}
     </details>
   );

@@ -3,7 +3,7 @@ import { useMay } from "../account.ts";
 import { type Answer, send } from "../api.ts";
 import { type Loaded, useAnswer } from "../live.ts";
 import { Changes } from "../parts/finding.tsx";
-import { Ago, Counts, Scroll, Title, Trouble, useAct, When } from "../parts/parts.tsx";
+import { Ago, Counts, Scroll, severities, Title, Trouble, useAct, When } from "../parts/parts.tsx";
 import { Portrait } from "../parts/portrait.tsx";
 import { href, replaceRoute, useRoute } from "../route.ts";
 
@@ -81,47 +81,7 @@ export function HostPage({ id, query }: { readonly id: string; readonly query: U
           </p>
           <section class="card">
             <h2>Containers</h2>
-            {value.list.length === 0 ? (
-              <p class="dim">No containers.</p>
-            ) : (
-              <Scroll name="Containers">
-                <table class="containers">
-                  <thead>
-                    <tr>
-                      <th scope="col">Name</th>
-                      <th scope="col">Open</th>
-                      <th scope="col">Image</th>
-                      <th scope="col">Project</th>
-                      <th scope="col">State</th>
-                      <th scope="col">Proven</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {value.list.map((each) => (
-                      <tr key={each.name}>
-                        <th scope="row">
-                          <a href={href(["hosts", id, each.name])}>{each.name}</a>
-                        </th>
-                        <td>
-                          <Counts
-                            of={each.bySeverity}
-                            query={{ host: id, subject: `container:${each.name}`, verdict: "fail" }}
-                          />
-                        </td>
-                        <td>
-                          {each.image !== null && <a href={href(["images", each.image])}>{each.image}</a>}
-                        </td>
-                        <td>{each.project}</td>
-                        <td>{each.running ? "running" : "not running"}</td>
-                        <td>
-                          {each.proven === null ? <span class="dim">never</span> : <Ago time={each.proven} />}
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </Scroll>
-            )}
+            <Containers id={id} of={value.list.toSorted(byRisk)} />
           </section>
           <Portrait id={id} query={query} />
           <Changes title="What changed" of={value.changes} />
@@ -139,15 +99,95 @@ export function HostPage({ id, query }: { readonly id: string; readonly query: U
   );
 }
 
+type Container = Answer<"/hosts/:id">["list"][number];
+
+/** What is at stake, as the server weighs it: a severity outweighs five of the next. */
+function riskOf({ bySeverity }: Container): number {
+  return severities
+    .toReversed()
+    .reduce((sum, severity, index) => sum + (bySeverity[severity] ?? 0) * 5 ** index, 0);
+}
+
+function byRisk(one: Container, other: Container): number {
+  return riskOf(other) - riskOf(one) || (one.name < other.name ? -1 : 1);
+}
+
+const firstShown = 10;
+
+/** The riskiest, and behind them the others. */
+function Containers({ id, of }: { readonly id: string; readonly of: readonly Container[] }) {
+  if (of.length === 0) return <p class="dim">No containers.</p>;
+  const others = of.slice(firstShown);
+  return (
+    <>
+      <ContainerTable id={id} of={of.slice(0, firstShown)} name="Containers" />
+      {others.length > 0 && (
+        <details>
+          <summary>{others.length} more, with less at stake</summary>
+          <ContainerTable id={id} of={others} name="More containers" />
+        </details>
+      )}
+    </>
+  );
+}
+
+function ContainerTable({
+  id,
+  of,
+  name,
+}: {
+  readonly id: string;
+  readonly of: readonly Container[];
+  readonly name: string;
+}) {
+  return (
+    <Scroll name={name}>
+      <table class="containers">
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Open</th>
+            <th scope="col">Image</th>
+            <th scope="col">Project</th>
+            <th scope="col">State</th>
+            <th scope="col">Proven</th>
+          </tr>
+        </thead>
+        <tbody>
+          {of.map((each) => (
+            <tr key={each.name}>
+              <th scope="row">
+                <a href={href(["hosts", id, each.name])}>{each.name}</a>
+              </th>
+              <td>
+                <Counts
+                  of={each.bySeverity}
+                  query={{ host: id, subject: `container:${each.name}`, verdict: "fail" }}
+                />
+              </td>
+              <td>{each.image !== null && <a href={href(["images", each.image])}>{each.image}</a>}</td>
+              <td>{each.project}</td>
+              <td>{each.running ? "running" : "not running"}</td>
+              <td>{each.proven === null ? <span class="dim">never</span> : <Ago time={each.proven} />}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
 function Labels({ of }: { readonly of: Readonly<Record<string, string>> }) {
   return (
     <>
       {Object.entries(of).map(([name, value]) => (
         <span key={name}>
           {" "}
-          <code>
-            {name}={value}
-          </code>
+          <a href={href(["findings"], { label: `${name}=${value}` })}>
+            <code>
+              {name}={value}
+            </code>
+          </a>
         </span>
       ))}
     </>

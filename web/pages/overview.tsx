@@ -4,12 +4,17 @@ import { useEffect, useRef } from "preact/hooks";
 import { focusAreas } from "../../src/report/groups/tally.ts";
 import type { Answer } from "../api.ts";
 import { useAnswer } from "../live.ts";
+import { Cause } from "../parts/finding.tsx";
 import { Ago, Counts, Scroll, Severity, Subject, severities, Title, When } from "../parts/parts.tsx";
+import { SinceWords, timesOf, useLastVisit } from "../parts/since.tsx";
 import { href } from "../route.ts";
 
 /** What is open, where, since when, and whether it gets better. */
 export function OverviewPage() {
-  const overview = useAnswer("/overview", []);
+  const lastVisit = useLastVisit();
+  const from = lastVisit === null ? "yesterday" : "visit";
+  const { since } = timesOf({ since: from, until: undefined }, lastVisit);
+  const overview = useAnswer("/overview", [], { since: String(since) });
   return (
     <When is={overview}>
       {(value) => (
@@ -25,6 +30,7 @@ export function OverviewPage() {
                 </a>
               )}
             </p>
+            <Changed of={value.changed} from={from} />
             {value.trend.length > 1 && <Trend of={value.trend} />}
           </section>
           {value.silent.length > 0 && (
@@ -59,7 +65,9 @@ export function OverviewPage() {
               </ol>
             </section>
             <section class="card">
-              <h2>New in 24 hours</h2>
+              <h2>
+                New <SinceWords of={from} />
+              </h2>
               {value.fresh.length === 0 && <p class="dim">Nothing new is open.</p>}
               <ul class="list">
                 {value.fresh.map((finding) => (
@@ -69,6 +77,12 @@ export function OverviewPage() {
                     <span class="dim">
                       <Subject host={finding.host} subject={finding.subject} /> on {finding.hostName},{" "}
                       <Ago time={finding.opened} />
+                      {finding.last !== null && (
+                        <>
+                          {" "}
+                          · <Cause of={finding.last.cause} />
+                        </>
+                      )}
                     </span>
                   </li>
                 ))}
@@ -87,6 +101,40 @@ export function OverviewPage() {
         </>
       )}
     </When>
+  );
+}
+
+/** What the server counts at most. */
+const mostCounted = 1_000;
+
+/** What changed, in four counts; each leads to what it counts. */
+function Changed({
+  of,
+  from,
+}: {
+  readonly of: Answer<"/overview">["changed"];
+  readonly from: "yesterday" | "visit";
+}) {
+  const counts = [
+    ["opened", "open", of.opened],
+    ["got worse", "worse", of.worse],
+    ["mended", "resolved", of.mended],
+    ["accepted", "accepted", of.accepted],
+  ] as const;
+  return (
+    <p>
+      <span class="capital">
+        <SinceWords of={from} />
+      </span>
+      :{" "}
+      <span class="changed">
+        {counts.map(([words, state, number]) => (
+          <a key={state} href={href(["findings"], { state, since: from, sort: "newest" })}>
+            {number < mostCounted ? number : `${mostCounted} or more`} {words}
+          </a>
+        ))}
+      </span>
+    </p>
   );
 }
 

@@ -95,16 +95,7 @@ export function Accept({ finding, control, image, project, done }: Props) {
             onInput={({ currentTarget }) => setReason(currentTarget.value)}
           />
         </label>
-        <label>
-          Last day
-          <input
-            type="date"
-            required
-            min={dateIn(0)}
-            value={until}
-            onInput={({ currentTarget }) => setUntil(currentTarget.value)}
-          />
-        </label>
+        <LastDay value={until} set={setUntil} />
         <button type="submit" disabled={isBusy}>
           Accept
         </button>
@@ -115,6 +106,22 @@ export function Accept({ finding, control, image, project, done }: Props) {
   );
 }
 
-function dateIn(days: number): string {
+/** Until when something is accepted. */
+export function LastDay({ value, set }: { readonly value: string; readonly set: (day: string) => void }) {
+  return (
+    <label>
+      Last day
+      <input
+        type="date"
+        required
+        min={dateIn(0)}
+        value={value}
+        onInput={({ currentTarget }) => set(currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+export function dateIn(days: number): string {
   return new Date(Date.now() + days * day).toISOString().slice(0, 10);
 }

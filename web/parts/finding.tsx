@@ -1,5 +1,6 @@
 import { href } from "../route.ts";
-import { Ago, InWords, Severity } from "./parts.tsx";
+import { type Fix, fixCommand } from "./mend.ts";
+import { Ago, InWords, Severity, Written } from "./parts.tsx";
 import { outcomeWords, type Proof, Proven } from "./proof.tsx";
 
 type Document = Readonly<Record<string, unknown>>;
@@ -17,27 +18,45 @@ function byLevel(one: View, other: View): number {
   return levels.indexOf(one.level) - levels.indexOf(other.level);
 }
 
+/** What mends it on its host, as far as one command can. */
+export function commandOf(of: Document, project: string | null): string | undefined {
+  const locations = Array.isArray(of.locations)
+    ? (of.locations as readonly { readonly file?: unknown }[])
+    : [];
+  const file = locations.find((each) => typeof each.file === "string")?.file;
+  return fixCommand({
+    ...{ control: String(of.control), subject: String(of.subject), fix: of.fix as Fix | null },
+    ...{ isOfCompose: project !== null, file: typeof file === "string" ? file : undefined },
+  });
+}
+
 /** A finding as reports print it: what is wrong, what each level says, how to mend it. */
 export function FindingBody({
   of,
   proof,
+  project = null,
+  isTitled = false,
 }: {
   readonly of: Document;
   /** The latest of its subject. */
   readonly proof?: Proof | undefined;
+  /** The Compose project of its container. */
+  readonly project?: string | null;
+  /** Whether the severity stands above. */
+  readonly isTitled?: boolean;
 }) {
   const proven = proof?.probes.filter(({ control }) => control === of.control) ?? [];
   const views = Array.isArray(of.views) ? (of.views as View[]).toSorted(byLevel) : [];
-  const fix = of.fix as {
-    kind: string;
-    summary: string;
-    snippet: string | null;
-    breaks: string | null;
-  } | null;
+  const fix = of.fix as Fix | null;
+  const command = commandOf(of, project);
   return (
     <>
       <p>
-        <Severity of={of.verdict === "unknown" ? "unknown" : String(of.severity)} />{" "}
+        {!isTitled && (
+          <>
+            <Severity of={of.verdict === "unknown" ? "unknown" : String(of.severity)} />{" "}
+          </>
+        )}
         <InWords text={String(of.message)} />
       </p>
       {views.length + proven.length > 0 && (
@@ -80,9 +99,12 @@ export function FindingBody({
             </strong>{" "}
             <span class="dim">({fix.kind})</span>
           </p>
-          {fix.snippet !== null && (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
-            <pre tabIndex={0}>{fix.snippet}</pre>
+          {command !== undefined && <Written name={`mend-${String(of.control)}.sh`} text={command} />}
+          {fix.snippet !== null && fix.snippet !== command && (
+            <>
+              <p class="dim">{command === undefined ? "By hand:" : "Or by hand:"}</p>
+              <Written name={undefined} text={fix.snippet} />
+            </>
           )}
           {fix.breaks !== null && (
             <p class="dim">
@@ -107,47 +129,87 @@ interface Told {
 
 /** A card of what happened, newest first. */
 export function Changes({ title, of }: { readonly title: string; readonly of: readonly Told[] }) {
+  const others = of.slice(firstShown);
   return (
     <section class="card">
       <h2>{title}</h2>
       {of.length === 0 && <p class="dim">Nothing has changed since the watch started.</p>}
-      <ul class="rows">
-        {of.map((each, index) => (
-          <li key={`${each.time} ${index}`}>
-            <Severity of={["resolved", "accepted"].includes(each.change) ? "pass" : each.severity} />
-            <div>
-              <Ago time={each.time} /> {each.change}:{" "}
-              {each.finding === undefined ? (
-                each.message
-              ) : (
-                <a href={href(["findings", String(each.finding)])}>{each.message}</a>
-              )}
-              <div class="dim">
-                {each.subject} {each.subject !== undefined && "·"} {causeInWords(each.cause)}
-              </div>
-            </div>
-          </li>
-        ))}
-      </ul>
+      <ChangeRows of={of.slice(0, firstShown)} />
+      {others.length > 0 && (
+        <details>
+          <summary>{others.length} earlier</summary>
+          <ChangeRows of={others} />
+        </details>
+      )}
     </section>
   );
 }
 
-/** What brought a change about, in words. */
-function causeInWords(cause: unknown): string {
-  if (typeof cause !== "object" || cause === null || !("kind" in cause)) return "";
-  if (cause.kind === "acceptance") {
-    const { author, reason, until } = cause as { author?: unknown; reason?: unknown; until?: unknown };
-    return `${String(author)} until ${String(until)}: ${String(reason)}`;
+const firstShown = 8;
+
+function ChangeRows({ of }: { readonly of: readonly Told[] }) {
+  return (
+    <ul class="rows">
+      {of.map((each, index) => (
+        <li key={`${each.time} ${index}`}>
+          <Severity of={["resolved", "accepted"].includes(each.change) ? "pass" : each.severity} />
+          <div>
+            <Ago time={each.time} /> {each.change}:{" "}
+            {each.finding === undefined ? (
+              each.message
+            ) : (
+              <a href={href(["findings", String(each.finding)])}>{each.message}</a>
+            )}
+            <div class="dim">
+              {each.subject} {each.subject !== undefined && "·"} <Cause of={each.cause} />
+            </div>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What brought a change about, and who, as far as it is known. */
+export function Cause({ of: cause }: { readonly of: unknown }) {
+  const { what, who } = causeInWords(cause);
+  return (
+    <>
+      {what}
+      {who === "unknown" && (
+        <>
+          ; Docker does not say who: <a href={href(["policies"])}>put a guard in front</a>
+        </>
+      )}
+      {who !== "unknown" && who}
+    </>
+  );
+}
+
+/** In words; `unknown`: no guard's log was there to say who called. */
+export function causeInWords(cause: unknown): { readonly what: string; readonly who: string } {
+  const nobody = (what: string) => ({ what, who: "" });
+  if (typeof cause !== "object" || cause === null || !("kind" in cause)) return nobody("");
+  const said = cause as Readonly<Record<string, unknown>>;
+  if (said.kind === "acceptance") {
+    if (typeof said.author !== "string") return nobody("the acceptance ended");
+    return nobody(`accepted by ${said.author} until ${String(said.until)}: ${String(said.reason)}`);
   }
-  if (cause.kind === "sweep") return "seen in the kernel";
-  if (cause.kind === "kernel") {
-    const { call, process, pid } = cause as { call?: unknown; process?: unknown; pid?: unknown };
-    return `after ${String(call)} by ${String(process)} (${String(pid)})`;
+  if (said.kind === "sweep") return nobody("seen in the kernel");
+  if (said.kind === "kernel") {
+    const user = typeof said.user === "number" ? `, user ${said.user}` : "";
+    return nobody(`after ${String(said.call)} by ${String(said.process)} (PID ${String(said.pid)}${user})`);
   }
-  if (cause.kind === "file") return `${String((cause as { path?: unknown }).path)} changed`;
-  if (cause.kind === "start") return "found when the watch started";
-  if (cause.kind === "reconnect") return "happened while the Engine did not answer";
-  const { type, action, process } = cause as { type?: unknown; action?: unknown; process?: unknown };
-  return `${String(type)} ${String(action)}${typeof process === "string" ? ` (${process})` : ""}`;
+  if (said.kind === "file") return nobody(`${String(said.path)} changed`);
+  if (said.kind === "start") return nobody("found when the watch started");
+  if (said.kind === "prove") return nobody("found by the daily proof");
+  if (said.kind === "reconnect") return nobody("happened while the Engine did not answer");
+  const process = typeof said.process === "string" ? ` (${said.process})` : "";
+  const what = `${String(said.type)} ${String(said.action)}${process}`;
+  const by = said.by as { readonly client?: unknown } | null | undefined;
+  if (by === undefined) return { what, who: "unknown" };
+  return {
+    what,
+    who: by === null ? ", by a call that no guard saw" : ` by ${String(by.client)}, as the guard says`,
+  };
 }

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { useMay } from "../account.ts";
 import { type Answer, type Body, send } from "../api.ts";
 import type { Loaded } from "../live.ts";
-import { Ago, InWords, Trouble, useAct, When } from "./parts.tsx";
+import { Ago, InWords, Trouble, useAct, When, Written } from "./parts.tsx";
 import { DailyProof, latestProof, Probes } from "./proof.tsx";
 
 type Job = Answer<"/hosts/:id/containers/:name/jobs">["jobs"][number];
@@ -192,8 +192,7 @@ function Result({ of: job, isOpen }: { readonly of: Job; readonly isOpen: boolea
       {job.report !== null && (
         <details open={isOpen}>
           <summary>{job.kind === "learn" ? "What it saw" : "What it would change"}</summary>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
-          <pre tabIndex={0}>{job.report}</pre>
+          <Written text={job.report} name={`${job.kind}-${job.id}.txt`} />
         </details>
       )}
     </>

@@ -115,6 +115,42 @@ export function InWords({ text }: { readonly text: string }) {
   );
 }
 
+/** A command or a file, to be copied or, where it has a name, kept as a file. */
+export function Written({ text, name }: { readonly text: string; readonly name: string | undefined }) {
+  const [isCopied, setCopied] = useState(false);
+  return (
+    <div class="written">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
+      <pre tabIndex={0}>{text}</pre>
+      <p class="actions">
+        <button type="button" onClick={() => void copy(text).then(setCopied)}>
+          Copy
+        </button>
+        {name !== undefined && (
+          <a
+            class="button"
+            href={`data:text/plain;charset=utf-8,${encodeURIComponent(`${text}\n`)}`}
+            download={name}
+          >
+            Download
+          </a>
+        )}
+        <span role="status">{isCopied && "Copied"}</span>
+      </p>
+    </div>
+  );
+}
+
+/** Whether it is in the clipboard: browsers give it to pages that came by HTTPS or from this machine. */
+async function copy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What may be wider than the screen: it scrolls by itself, by keyboard, too. */
 export function Scroll({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   return (

@@ -63,11 +63,13 @@ function Settings({
   readonly of: Answer<"/hosts/:id/portrait">["settings"];
 }) {
   return (
-    <section class="card">
-      <h2>{title}</h2>
-      <p class="dim">
-        As of <Ago time={taken} />
-      </p>
+    <details class="card">
+      <summary>
+        {title}{" "}
+        <span class="dim">
+          {of.length} settings, as of <Ago time={taken} />
+        </span>
+      </summary>
       <Scroll name={title}>
         <table class="settings">
           <thead>
@@ -88,15 +90,20 @@ function Settings({
           </tbody>
         </table>
       </Scroll>
-    </section>
+    </details>
   );
 }
 
 function SettingChanges({ of }: { readonly of: Answer<"/hosts/:id/portrait">["changes"] }) {
+  if (of.length === 0) return <p class="dim">No setting changed since this host was first read.</p>;
   return (
-    <section class="card">
-      <h2>Changed settings</h2>
-      {of.length === 0 && <p class="dim">No setting changed since this host was first read.</p>}
+    <details class="card">
+      <summary>
+        {of.length} changed settings{" "}
+        <span class="dim">
+          the last <Ago time={of[0]?.time ?? 0} />
+        </span>
+      </summary>
       <ul class="rows">
         {of.map(({ time, group, name, before, after }) => (
           <li key={`${time} ${group} ${name}`}>
@@ -107,7 +114,7 @@ function SettingChanges({ of }: { readonly of: Answer<"/hosts/:id/portrait">["ch
           </li>
         ))}
       </ul>
-    </section>
+    </details>
   );
 }
 
@@ -122,6 +129,7 @@ function CisTable({
   readonly id: string;
   readonly query: URLSearchParams;
 }) {
+  const one = query.get("cis");
   const chosen = new Set((query.get("result") ?? "").split(",").filter((each) => each !== ""));
   const all = of.sections.flatMap(({ results }) => results);
   const number = (results: readonly Result[], outcome: string) =>
@@ -137,6 +145,14 @@ function CisTable({
       <p class="dim">
         {all.length} recommendations, as of <Ago time={taken} />
       </p>
+      {one !== null && (
+        <p class="chosen">
+          <button type="button" onClick={() => replaceRoute(["hosts", id], {})}>
+            CIS {one} <span aria-hidden="true">×</span>
+            <span class="unseen">, show all of them</span>
+          </button>
+        </p>
+      )}
       <fieldset class="results">
         <legend>Show only</legend>
         {outcomes
@@ -154,10 +170,12 @@ function CisTable({
           ))}
       </fieldset>
       {of.sections.map((section) => {
-        const shown = section.results.filter(({ outcome }) => chosen.size === 0 || chosen.has(outcome));
+        const shown = section.results.filter(
+          (each) => (one === null || each.number === one) && (chosen.size === 0 || chosen.has(each.outcome)),
+        );
         if (shown.length === 0) return null;
         return (
-          <details key={section.number} open={chosen.size > 0}>
+          <details key={section.number} open={chosen.size > 0 || one !== null}>
             <summary>
               {section.number} {section.title}{" "}
               <span class="dim">

@@ -1,4 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import { guidanceOf } from "../../../controls/guidance.ts";
+import { findControl } from "../../../controls/registry.ts";
 import { severities } from "../../../model/severity.ts";
 import { isAtLeast } from "../../store/findings/counts.ts";
 import {
@@ -18,6 +20,7 @@ import type { Service } from "../service.ts";
 import {
   assigned,
   assignRequest,
+  controlDetail,
   failure,
   findingDetail,
   findingGroups,
@@ -111,6 +114,7 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service) {
           {
             ...rest,
             title: titleOf(String(finding.control)),
+            cis: cisOf(finding.control),
             assignment: assignmentOf(assignments.get(id)),
             finding,
             changes: changes.map(({ cause, severity, ...change }) => ({
@@ -118,6 +122,36 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service) {
               severity: knownSeverity(severity),
               cause: JSON.parse(cause) as unknown,
             })),
+          },
+          200,
+        );
+      },
+    )
+
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/controls/{id}",
+        "x-hosts": "no host",
+        summary: "What a control is about: why it matters, what may break, when to let it be",
+        request: { params: z.object({ id: z.string() }) },
+        responses: { 200: json(controlDetail, "The control"), 404: json(failure, "Not found") },
+      }),
+      (context) => {
+        const { id } = context.req.valid("param");
+        const control = findControl(id);
+        const title = titleOf(id);
+        if (title === "") return context.json({ error: "Control not found." }, 404);
+        const { symptom, cause, action, letItBe } = guidanceOf(id) ?? {};
+        const guidance =
+          symptom === undefined || cause === undefined || action === undefined || letItBe === undefined
+            ? null
+            : { symptom, cause, action, letItBe };
+        return context.json(
+          {
+            ...{ id, title, severity: control?.severity ?? ("high" as const), guidance },
+            ...{ why: control?.why ?? "bulkhead serve finds this itself.", cis: cisOf(id) },
+            references: [...(control?.references ?? [])],
           },
           200,
         );
@@ -147,6 +181,11 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service) {
         return context.json({ findings: [...found] }, 200);
       },
     );
+}
+
+/** The numbers of the CIS Docker Benchmark that a control answers. */
+export function cisOf(control: unknown): string[] {
+  return [...(findControl(String(control))?.cis ?? [])];
 }
 
 type Notes = Awaited<ReturnType<typeof notesOf>>;

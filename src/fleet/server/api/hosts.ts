@@ -22,7 +22,7 @@ import { json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import { openLately } from "../lately.ts";
 import type { Service } from "../service.ts";
-import { knownSeverity, listed, severityOf } from "./findings.ts";
+import { cisOf, knownSeverity, listed, severityOf } from "./findings.ts";
 import {
   containerDetail,
   failure,
@@ -226,6 +226,7 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service) {
             findings: rows.map(({ control, document, ...row }) => ({
               ...row,
               title: titleOf(control),
+              cis: cisOf(control),
               finding: JSON.parse(document) as Record<string, unknown>,
             })),
             changes: changes.map(shownChange),

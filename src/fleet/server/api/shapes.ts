@@ -237,12 +237,30 @@ export const change = z
   })
   .openapi("Change");
 
+/** Numbers of the CIS Docker Benchmark. */
+const cis = z.array(z.string());
+
+export const controlDetail = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    severity,
+    why: z.string(),
+    cis,
+    references: z.array(z.string()),
+    guidance: z
+      .object({ symptom: z.string(), cause: z.string(), action: z.string(), letItBe: z.string() })
+      .nullable(),
+  })
+  .openapi("Control");
+
 export const findingDetail = z
   .object({
     id: z.number().int(),
     host: z.string(),
     hostName: z.string(),
     title: z.string(),
+    cis,
     opened: time,
     resolved: time.nullable(),
     image: z.string().nullable(),
@@ -360,6 +378,7 @@ export const containerDetail = z
       z.object({
         id: z.number().int(),
         title: z.string(),
+        cis,
         opened: time,
         acceptance: z.number().int().nullable(),
         finding: z.record(z.string(), z.unknown()),
