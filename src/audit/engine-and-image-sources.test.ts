@@ -28,6 +28,8 @@ const settings: Samples<EngineFact, Readonly<Record<string, unknown>>> = {
   noNewPrivileges: { "no-new-privileges": true },
   seccompProfile: { "seccomp-profile": "unconfined" },
   seccompAllowsAll: undefined,
+  seccompOpens: undefined,
+  absentModules: undefined,
   seccompSupported: undefined,
   kernelLsm: undefined,
   apparmorEnabled: undefined,
@@ -82,6 +84,8 @@ const documents: Samples<EngineFact, Documents> = {
   noNewPrivileges: security("name=no-new-privileges"),
   seccompProfile: security("name=seccomp,profile=unconfined"),
   seccompAllowsAll: undefined,
+  seccompOpens: undefined,
+  absentModules: {},
   seccompSupported: security("name=seccomp,profile=builtin"),
   kernelLsm: {},
   apparmorEnabled: security("name=apparmor"),
@@ -220,6 +224,7 @@ function stateOf(view: Engine | Image, field: string): string {
 /** What the API leaves to the host: it was asked, and did not say. */
 const leftOpen = new Set([
   "kernelLsm",
+  "absentModules",
   "selinuxMode",
   "storageOptions",
   "furtherOptions",

@@ -795,6 +795,8 @@ const surroundings: Context = bareContext("engine-api", {
   images: { registries: ["registry.example"] },
   today: "2026-11-29",
   engine: engine("configured", {
+    version: set("26.1.5"),
+    absentModules: set([]),
     kernelLsm: set(["apparmor", "selinux"]),
     apparmorEnabled: set(true),
     selinuxEnabled: set(true),

@@ -26,7 +26,7 @@ import { addInitOptions } from "./init/options.ts";
 import { addInstallPluginOptions } from "./install-plugin/options.ts";
 import { addLearnOptions } from "./learn/options.ts";
 import { addProveOptions } from "./prove/options.ts";
-import { addReachOptions } from "./reach/options.ts";
+import { addProfileOptions, addReachOptions } from "./reach/options.ts";
 import { addRunOptions } from "./run/options.ts";
 import { addBackupOptions, addResetOptions, addRestoreOptions, addServeOptions } from "./serve/options.ts";
 import { addWatchOptions } from "./watch/options.ts";
@@ -224,6 +224,13 @@ const commands: Readonly<Record<string, Add>> = {
     addReachOptions(program.command("reach")).action(async (subject: string | undefined, options) => {
       const { runReach } = await import("./reach/reach.ts");
       process.exitCode = await runReach(subject, options);
+    });
+  },
+
+  profile: (program) => {
+    addProfileOptions(program.command("profile")).action(async (options) => {
+      const { writeProfile } = await import("./reach/profile.ts");
+      process.exitCode = writeProfile(options);
     });
   },
 

@@ -64,6 +64,7 @@ import { imageUnverifiedPackages } from "./images/image-unverified-packages.ts";
 import { imageWorldWritable } from "./images/image-world-writable.ts";
 import { apparmorProfile } from "./mac/apparmor-profile.ts";
 import { customProfile } from "./mac/custom-profile.ts";
+import { kernelReach } from "./mac/kernel-reach.ts";
 import { maskedPaths } from "./mac/masked-paths.ts";
 import { noNewPrivileges } from "./mac/no-new-privileges.ts";
 import { runtimeAnnotation } from "./mac/runtime-annotation.ts";
@@ -149,6 +150,7 @@ export const controls: readonly Control[] = [
   cgroupParent,
   capacity,
   seccompProfile,
+  kernelReach,
   apparmorProfile,
   selinuxLabel,
   customProfile,

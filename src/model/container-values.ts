@@ -1,3 +1,5 @@
+import type { Opens } from "./kernel-interfaces/standing.ts";
+
 export interface NameValue {
   readonly name: string;
   readonly value: string;
@@ -44,6 +46,8 @@ export type SeccompProfile =
       readonly allowsAll: boolean | undefined;
       /** System calls that it lets through and Docker's own profile stops; left out where its text was not seen. */
       readonly beyond?: readonly string[] | undefined;
+      /** The questions to the kernel that it lets through; left out where its text was not seen. */
+      readonly opens?: Opens | undefined;
     };
 
 /** What `--security-opt label=…` says; the last of each repeated part wins. */

@@ -2,6 +2,7 @@ import type { NameValue, Ulimit } from "./container-values.ts";
 import type { WrittenCredential } from "./credentials/find.ts";
 import type { Fact, FactList } from "./fact.ts";
 import { unset } from "./fact.ts";
+import type { Opens } from "./kernel-interfaces/standing.ts";
 import type { Level } from "./level.ts";
 import type { RootOwner } from "./root-owner.ts";
 
@@ -77,6 +78,10 @@ export interface EngineScalars {
    * does not.
    */
   readonly seccompAllowsAll: boolean;
+  /** The questions to the kernel that this file lets through. */
+  readonly seccompOpens: Opens;
+  /** Modules that the kernel neither has nor could load, by the name that it asks modprobe for: `net-pf-38`. */
+  readonly absentModules: readonly string[];
   /** False where the kernel lacks seccomp, so that no profile can hold. */
   readonly seccompSupported: boolean;
   /** The security modules that the kernel runs: `apparmor`, `selinux`, `capability`, … */
@@ -144,6 +149,8 @@ const emptyEngine: Engine = {
   noNewPrivileges: unset,
   seccompProfile: unset,
   seccompAllowsAll: unset,
+  seccompOpens: unset,
+  absentModules: unset,
   seccompSupported: unset,
   kernelLsm: unset,
   apparmorEnabled: unset,

@@ -17,6 +17,8 @@ function wayOf(ask: Ask, { needs }: KernelInterface): Way {
     what: ask.what,
     ...(ask.granted && { granted: ask.granted }),
     ...(ask.byCapability && { byCapability: true }),
+    // A 32-bit call has no upper bits.
+    ...(ask.hidden === "upper bits" && { abis: ["native", "x32"] }),
     ...(needs && { needs: needs.capability, inOwnNamespace: needs.in === "own" }),
     make(builder) {
       const made: Call[] = [];

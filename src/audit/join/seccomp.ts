@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Result } from "../../base/result.ts";
-import { allowsAll } from "../../formats/values/seccomp.ts";
+import { allowsAll, opensBy } from "../../formats/values/seccomp.ts";
 import type { Engine } from "../../model/engine.ts";
 import { set } from "../../model/fact.ts";
 import { isFileOrigin } from "../../model/origin.ts";
@@ -37,5 +37,12 @@ export function withProfile(view: Engine, read: (path: string) => Result<string>
     return view;
   const text = read(seccompProfile.value);
   const open = text?.ok ? allowsAll(text.value) : undefined;
-  return open === undefined ? view : { ...view, seccompAllowsAll: set(open, ...seccompProfile.origins) };
+  const opens = text?.ok ? opensBy(text.value) : undefined;
+  return open === undefined || !opens
+    ? view
+    : {
+        ...view,
+        seccompAllowsAll: set(open, ...seccompProfile.origins),
+        seccompOpens: set(opens, ...seccompProfile.origins),
+      };
 }

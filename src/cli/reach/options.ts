@@ -39,3 +39,32 @@ Exit status:
   2  wrong use, or the kernel could not be asked`,
   );
 }
+
+/** What `bulkhead profile` takes. */
+export interface ProfileOptions {
+  readonly arch?: string;
+  readonly output?: string;
+}
+
+/** Declares what `bulkhead profile` takes. */
+export function addProfileOptions(command: Command): Command {
+  return command
+    .summary("write Docker's newest seccomp profile, with what advisories ask to close")
+    .description(
+      "Write Docker's newest default seccomp profile for an Engine of any version. It also closes the socket families that advisories ask to close, and it closes AF_ALG and AF_VSOCK more tightly than Docker's own does. 32-bit programs keep working.",
+    )
+    .addOption(
+      new Option("--arch <name>", "only for this architecture (default: all of Docker's)").choices([
+        ...["amd64", "arm64", "s390x", "riscv64", "loong64"],
+      ]),
+    )
+    .option("-o, --output <path>", "write it to a file")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  bulkhead profile -o seccomp.json
+  docker run --security-opt seccomp=seccomp.json nginx
+  bulkhead profile -o /etc/docker/seccomp.json   with "seccomp-profile" in daemon.json`,
+    );
+}

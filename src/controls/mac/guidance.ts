@@ -14,6 +14,12 @@ export const macGuidance: Readonly<Record<string, Guidance>> = {
     action: "Compare your profile with Docker's, and add this one call.",
     onEngine: true,
   },
+  "kernel-reach": {
+    letItBe: "The kernel is patched against the named advisories, and the program needs that part of it.",
+    symptom: '"Operation not permitted" (EPERM) from socket(2) or another call.',
+    cause: "The profile closes that part of the kernel",
+    action: "Take out of the profile what the program needs; bulkhead reach shows what is open then.",
+  },
   "masked-paths": {
     letItBe: "A container that runs containers (rootless BuildKit, Podman) and needs an own /proc.",
     symptom: '"permission denied" or EROFS below /proc or /sys.',

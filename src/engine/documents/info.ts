@@ -66,6 +66,7 @@ export function engineFromInfo(documents: EngineDocuments): Engine {
       set(name, { pointer: `/info/Plugins/Authorization/${index}` }),
     ),
     kernelLsm: unresolved("the host's kernel cannot be seen from here"),
+    absentModules: unresolved("the host's kernel cannot be seen from here"),
     selinuxMode: unresolved("the host's kernel cannot be seen from here"),
     logOptions: untold("log options"),
     storageOptions: untold("storage options"),

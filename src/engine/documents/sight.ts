@@ -14,6 +14,8 @@ export const engineSight = {
   noNewPrivileges: "read",
   seccompProfile: "read",
   seccompAllowsAll: { unseen: "only the file of the seccomp profile says what it allows" },
+  seccompOpens: { unseen: "only the file of the seccomp profile says what it allows" },
+  absentModules: "read",
   seccompSupported: "read",
   kernelLsm: "read",
   apparmorEnabled: "read",

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { Engine } from "../../model/engine.ts";
 import { type Fact, type FactList, set, unresolved, valueOr } from "../../model/fact.ts";
+import { kernelInterfaces } from "../../model/kernel-interfaces/table.ts";
 import { isRootlessOwner } from "../../model/root-owner.ts";
 import { storageQuota } from "../documents/info.ts";
 import type { HostFiles } from "./files.ts";
@@ -18,6 +19,7 @@ export function withHost(engine: Engine, sight: HostSight, files: HostFiles): En
   return {
     ...engine,
     kernelLsm,
+    absentModules: readAbsentModules(sight, files),
     ...(owner && { rootOwner: set(owner, { kernel: `${sight.folder}/uid_map` }) }),
     ...(rootless && {
       rootlessHost: set(
@@ -64,6 +66,58 @@ function readKernelLsm(at: Path, files: HostFiles): Fact<readonly string[]> {
     ...(files.stat(at("/sys/fs/selinux/enforce")) === undefined ? [] : ["selinux"]),
   ];
   return set(names, { kernel: "/sys/module" });
+}
+
+/**
+ * Of the modules that the table of interfaces names: those that are not in the kernel and that modprobe would not find. A file of
+ * /etc/modprobe.d may forbid one (modprobe.d(5)).
+ */
+function readAbsentModules({ folder, root }: HostSight, files: HostFiles): Fact<readonly string[]> {
+  const protocols = files.read(`${folder}/net/protocols`);
+  const proc = posix.dirname(folder);
+  const release = files.read(`${proc}/sys/kernel/osrelease`);
+  if (!protocols.ok || !release.ok) return unresolved("the host's /proc cannot be read");
+  const place = `${root}/lib/modules/${release.value.trim()}`;
+  const [aliases, builtin] = [
+    files.read(`${place}/modules.alias`),
+    files.read(`${place}/modules.builtin.modinfo`),
+  ];
+  const loadable = files.stat(`${proc}/modules`) !== undefined;
+  if (loadable && !aliases.ok) return unresolved(`${place}/modules.alias cannot be read: ${aliases.reason}`);
+  const modules = new Map(
+    [...(aliases.ok && loadable ? aliases.value : "").matchAll(/^alias (net-pf-\S+) (\S+)$/gm)].map(
+      ([, alias = "", name = ""]) => [alias, name.replaceAll("-", "_")] as const,
+    ),
+  );
+  const forbidden = forbiddenModules(root, files);
+  const inKernel = new Set(
+    [...(builtin.ok ? builtin.value : "").matchAll(/\.alias=(net-pf-[^\0]+)/g)].map(([, alias]) => alias),
+  );
+  const running = new Set(protocols.value.split("\n").map((line) => line.split(/\s+/)[0] ?? ""));
+  const absent = kernelInterfaces.flatMap(({ module, protocol }) => {
+    if (module === undefined || protocol === undefined) return [];
+    const name = modules.get(module);
+    const isThere =
+      inKernel.has(module) || running.has(protocol) || (name !== undefined && !forbidden.has(name));
+    return isThere ? [] : [module];
+  });
+  return set(absent, { kernel: `${folder}/net/protocols` });
+}
+
+function forbiddenModules(root: string, files: HostFiles): ReadonlySet<string> {
+  const folders = ["/etc/modprobe.d", "/run/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d"];
+  const texts = folders.flatMap((folder) =>
+    files.list(`${root}${folder}`).flatMap((name) => {
+      const text = files.read(`${root}${folder}/${name}`);
+      return text.ok && name.endsWith(".conf") ? [text.value] : [];
+    }),
+  );
+  const words = /^\s*(?:blacklist\s+(\S+)|install\s+(\S+)\s+\S*\/(?:false|true))\s*$/gm;
+  return new Set(
+    texts.flatMap((text) =>
+      [...text.matchAll(words)].map(([, one, other]) => (one ?? other ?? "").replaceAll("-", "_")),
+    ),
+  );
 }
 
 /** @see https://man7.org/linux/man-pages/man8/getenforce.8.html */

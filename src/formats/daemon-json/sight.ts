@@ -15,6 +15,8 @@ export const daemonSight = {
   noNewPrivileges: "read",
   seccompProfile: "read",
   seccompAllowsAll: { unseen: "only the file of the seccomp profile says what it allows" },
+  seccompOpens: { unseen: "only the file of the seccomp profile says what it allows" },
+  absentModules: ofHost,
   seccompSupported: ofHost,
   kernelLsm: ofHost,
   apparmorEnabled: ofHost,

@@ -1,5 +1,7 @@
 import type { SeccompProfile } from "../../model/container-values.ts";
+import type { Opens } from "../../model/kernel-interfaces/standing.ts";
 import * as docker from "./docker-seccomp.ts";
+import { opensOf } from "./seccomp-opens.ts";
 
 /**
  * Reads the value of `seccomp=`: `unconfined`, `builtin` (or nothing) for Docker's own, a profile's JSON as the API
@@ -20,9 +22,33 @@ export function readSeccomp(
 
 function judged(
   text: string | undefined,
-): Pick<Extract<SeccompProfile, { path: unknown }>, "allowsAll" | "beyond"> {
-  const beyond = text === undefined ? undefined : beyondDefault(text);
-  return { allowsAll: text === undefined ? undefined : allowsAll(text), ...(beyond && { beyond }) };
+): Pick<Extract<SeccompProfile, { path: unknown }>, "allowsAll" | "beyond" | "opens"> {
+  if (text === undefined) return { allowsAll: undefined };
+  const [beyond, opens] = [beyondDefault(text), opensBy(text)];
+  return { allowsAll: allowsAll(text), ...(beyond && { beyond }), ...(opens && { opens }) };
+}
+
+/** The questions of the table of interfaces that a profile lets through; undefined where the text is no profile. */
+export function opensBy(text: string): Opens | undefined {
+  const profile = rulesOf(text);
+  if (!profile) return undefined;
+  const numberOf = (value: unknown) => (typeof value === "number" ? value : 0);
+  const rules = profile.rules
+    .filter(({ includes }) => !isOfS390(includes))
+    .map((rule) => ({
+      names: namesOf(rule).filter((name): name is string => typeof name === "string"),
+      lets: !refuses(rule),
+      args: (Array.isArray(rule.args) ? rule.args : []).map((argument: unknown) => {
+        const { index, value, valueTwo, op } = asRecord(argument);
+        return {
+          ...{ index: numberOf(index), value: numberOf(value), valueTwo: numberOf(valueTwo) },
+          op: String(op),
+        };
+      }),
+      caps: capabilitiesOf(rule.includes),
+      withoutCaps: capabilitiesOf(rule.excludes),
+    }));
+  return opensOf(profile.defaultLets, rules);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { namespaceFlags, personalities } from "../../formats/values/docker-seccomp.ts";
+import { askedFamilies, socketRules } from "../../formats/values/docker-profile.ts";
+import { namespaceFlags, personalities, stoppedFamilies } from "../../formats/values/docker-seccomp.ts";
 import { beyondDefault } from "../../formats/values/seccomp.ts";
 
 /** A seccomp profile as Docker takes it. */
@@ -181,16 +182,12 @@ const families: readonly (readonly string[])[] = [
 type SyscallRule = SeccompProfile["syscalls"][number];
 
 /**
- * What Docker's own profile lets through only with some arguments is let through with those: no new namespaces, no AF_ALG and no
- * AF_VSOCK, no other personality. A rule holds where all its conditions do, so the families around those two take three.
+ * What Docker's own profile lets through only with some arguments is let through with those: no new namespaces, no AF_ALG, no
+ * AF_VSOCK and none of the families that advisories ask to close, no other personality.
  */
 const restricted: Readonly<Record<string, readonly SyscallRule[]>> = {
   clone: [rule("clone", { index: 0, value: namespaceFlags, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" })],
-  socket: [
-    rule("socket", { index: 0, value: 38, op: "SCMP_CMP_LT" }),
-    rule("socket", { index: 0, value: 39, op: "SCMP_CMP_EQ" }),
-    rule("socket", { index: 0, value: 40, op: "SCMP_CMP_GT" }),
-  ],
+  socket: socketRules([...stoppedFamilies, ...askedFamilies]),
   personality: personalities.map((value) => rule("personality", { index: 0, value, op: "SCMP_CMP_EQ" })),
 };
 

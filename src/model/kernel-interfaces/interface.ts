@@ -27,6 +27,11 @@ export interface Ask {
   readonly granted?: readonly string[];
   /** The calls show only that they are let through: the capability tells the rest. */
   readonly byCapability?: true;
+  /**
+   * What a filter of a profile may miss: the family behind a pointer (socketcall), which no filter sees, or one with an upper bit,
+   * which the kernel cuts off and Docker's own filter lets through (`> 40`).
+   */
+  readonly hidden?: "pointer" | "upper bits";
 }
 
 export interface Advisory {
@@ -54,6 +59,8 @@ export interface KernelInterface {
   readonly file?: "proc" | "sys" | "dev";
   /** The socket family, or another protocol, as the kernel asks modprobe for it: `net-pf-38`. */
   readonly module?: string;
+  /** Its name in /proc/net/protocols, once the kernel has it. */
+  readonly protocol?: string;
   readonly advisories: readonly Advisory[];
   /** Docker's own seccomp profile closes it since this Engine, unless the container has one of the capabilities. */
   readonly dockers?: { readonly since: string; readonly unless?: readonly Capability[] };

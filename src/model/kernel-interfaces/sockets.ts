@@ -4,6 +4,9 @@ type Row = Partial<Pick<KernelInterface, "needs" | "dockers" | "apparmorSince" |
 
 const [stream, datagram, raw, reliable, sequenced] = [1, 2, 3, 4, 5] as const;
 
+/** A family's number with an upper bit: the kernel takes 32 bits of it. */
+const upperBit = 2 ** 32;
+
 /**
  * A family is asked for by socket(2) and, on x86, by socketcall(2) of 32-bit programs. Its family is behind a pointer there, so
  * that no filter can see it.
@@ -11,12 +14,36 @@ const [stream, datagram, raw, reliable, sequenced] = [1, 2, 3, 4, 5] as const;
 function asked(
   name: string,
   [family, type, protocol]: readonly [number, number, number],
+  isFiltered = false,
 ): KernelInterface["asks"] {
+  const upper: Ask = {
+    what: `socket(${name} + 2^32)`,
+    calls: [["socket", family + upperBit, type, protocol]],
+    hidden: "upper bits",
+  };
   return [
     { what: `socket(${name})`, calls: [["socket", family, type, protocol]] },
-    { what: `socketcall(${name})`, calls: [["socketcall", 1, { numbers: [family, type, protocol] }]] },
+    ...(isFiltered ? [upper] : []),
+    {
+      what: `socketcall(${name})`,
+      calls: [["socketcall", 1, { numbers: [family, type, protocol] }]],
+      hidden: "pointer",
+    },
   ];
 }
+
+/** Families that /proc/net/protocols names as they are called here. */
+const protocols: ReadonlySet<string> = new Set([
+  "ALG",
+  "VSOCK",
+  "RXRPC",
+  "RDS",
+  "TIPC",
+  "PACKET",
+  "KCM",
+  "XDP",
+  "KEY",
+]);
 
 function family(
   name: string,
@@ -28,8 +55,9 @@ function family(
   return {
     id: `socket-${name.toLowerCase()}`,
     what: `AF_${name} sockets (${about})`,
-    asks: asked(`AF_${name}`, [number, type, protocol]),
+    asks: asked(`AF_${name}`, [number, type, protocol], Boolean(row.dockers ?? row.isAsked)),
     module: `net-pf-${number}`,
+    ...(protocols.has(name) && { protocol: name === "VSOCK" ? "AF_VSOCK" : name }),
     advisories,
     ...row,
   };
@@ -52,7 +80,6 @@ function netlink(
     what: `AF_NETLINK ${name} (${about})`,
     asks: [needing(first), ...others.map(needing)],
     needs: ownNetwork,
-    module: `net-pf-16-proto-${protocol}`,
     advisories,
   };
 }
@@ -120,6 +147,7 @@ export const sockets: readonly KernelInterface[] = [
     what: "DCCP sockets (datagrams with congestion control)",
     asks: asked("AF_INET, IPPROTO_DCCP", [2, 6, 33]),
     module: "net-pf-2-proto-33-type-6",
+    protocol: "DCCP",
     advisories: [cve("CVE-2017-6074", "2017-02-18")],
   },
   {
@@ -127,6 +155,7 @@ export const sockets: readonly KernelInterface[] = [
     what: "SCTP sockets (streams of messages)",
     asks: asked("AF_INET, IPPROTO_SCTP", [2, sequenced, 132]),
     module: "net-pf-2-proto-132",
+    protocol: "SCTP",
     advisories: [],
   },
   netlink("xfrm", "rules of IPsec", 6, [

@@ -113,6 +113,8 @@ const scalars: { readonly [K in keyof EngineScalars]: Shown<EngineScalars[K]> | 
   noNewPrivileges: { ...daemon, name: "no-new-privileges", say: onOff },
   seccompProfile: { ...daemon, name: "seccomp-profile", say: asIs, otherwise: "builtin" },
   seccompAllowsAll: undefined,
+  seccompOpens: undefined,
+  absentModules: undefined,
   selinuxEnabled: { ...daemon, name: "selinux-enabled", say: onOff },
   storageDriver: { ...daemon, name: "storage-driver", say: asIs, otherwise: "chosen by dockerd" },
   backingFilesystem: { ...daemon, name: "backing file system", say: asIs, otherwise: "not told" },

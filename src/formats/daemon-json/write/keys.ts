@@ -62,6 +62,8 @@ export const beyond: Readonly<Record<string, string>> = {
   version: "it is what the engine is",
   rootless: "dockerd is rootless by being started so (dockerd-rootless.sh), not by its configuration",
   seccompAllowsAll: "it is what the profile's file says",
+  seccompOpens: "it is what the profile's file says",
+  absentModules: "it is what the kernel has",
   seccompSupported: "it is what the kernel can do",
   kernelLsm: "it is what the kernel runs",
   apparmorEnabled: "dockerd uses AppArmor where the kernel runs it, without being told",
