@@ -325,6 +325,10 @@ describeWithEngine("BuildKit through the guard", () => {
     expect(own).not.toContain("%3Dbob/");
     await docker(socketOf("bob"), ["buildx", "prune", "-af"]);
     expect((await build("alice", "--build-arg", "N=3")).got).toContain(first.made);
+    // Her own prune removes what is hers, and that alone.
+    await docker(socketOf("alice"), ["buildx", "prune", "-af"]);
+    expect((await docker(socketOf("alice"), ["buildx", "du", "--verbose"])).out).not.toContain("%3Dalice/");
+    expect((await build("alice", "--build-arg", "N=4")).got).toBe("");
     for (const args of [
       ["--build-arg", "BUILDKIT_CACHE_MOUNT_NS=bulkhead.owner=bob"],
       ["--cache-from", "type=registry,ref=evil.example/cache"],

@@ -136,11 +136,13 @@ describeWithEngine("real clients on a leash", () => {
     const { said, status } = await leashes.shell(
       `set -e; for n in 1 2 3; do docker buildx build -q --load --build-arg N=$n -t app:$n . >/dev/null; done
        docker run --rm app:3 cat /seen | tr '\\n' ' '; echo
-       docker buildx du | grep -c cachemount || docker buildx du --verbose | grep -c 'exec.cachemount'
-       docker buildx prune -af | tail -1; docker images --format '{{.Repository}}:{{.Tag}}' | sort`,
+       docker buildx du --verbose | grep -c 'exec.cachemount'; docker system df --format '{{.Type}} {{.TotalCount}}'
+       docker buildx prune -af >/dev/null; docker buildx du --verbose | grep -c 'exec.cachemount' || true
+       docker images --format '{{.Repository}}:{{.Tag}}' | sort`,
     );
     expect(status, said).toBe(0);
     expect(said).toMatch(/^1 2 3 $/m);
+    expect(said).toMatch(/^1\nImages 4\nContainers 0\nLocal Volumes 0\nBuild Cache 1\n0$/m);
     expect(said).toContain("app:3");
   });
 

@@ -106,6 +106,8 @@ describeWithEngine("bulkhead guard run", () => {
     // What a container's root leaves is the user's own.
     expect(existsSync(join(leashes.folder, "sub/roots")), made.said).toBe(true);
     expect(statSync(join(leashes.folder, "sub/roots")).uid).toBe(user);
+    // Nothing of how it was shown stays.
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toMatch(/bulkhead-folders\/bulkhead/);
     expect(made.said).toContain("mounts /etc");
     expect(made.said).toMatch(/guard-bind-mount|guard-own-files/);
     expect(made.said).toMatch(/refused: 2 calls.*to allow it: --config FILE/s);

@@ -16,10 +16,10 @@ import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { needsOf } from "../../fix/plan/kinds.ts";
 import type { OwnFile } from "../../guard/engine/own-files.ts";
-import { hostPrograms } from "../../guard/engine/views.ts";
+import { hostPrograms, unmountViews } from "../../guard/engine/views.ts";
 import type { Judged } from "../../guard/judge/judge.ts";
 import { readBudget, shareOf, spellBudget, usualBudget } from "../../guard/leash/budget.ts";
-import { openCgroup, removeCgroup } from "../../guard/leash/cgroup.ts";
+import { hostName, openCgroup, removeCgroup } from "../../guard/leash/cgroup.ts";
 import { type Cleaned, cleanLeash } from "../../guard/leash/clean.ts";
 import { type DiskMeter, measureDisk } from "../../guard/leash/disk.ts";
 import { type Folders, foldersOf, mountRules, secretsIn } from "../../guard/leash/folder.ts";
@@ -143,6 +143,7 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
       ownFiles: () => own,
       metrics: undefined,
       maxConnections: 1_000,
+      ownViews: hostName(value),
       further(gate, asked) {
         disk = measureDisk(asked, value, limits.disk, (why) => void restarts.stopAll(why).then(complain));
         const cgroup = openCgroup({ value, budget: limits, cpuset }, asked, onHost, complain);
@@ -337,7 +338,9 @@ const taken =
 
 async function cleanRecord(record: LeashRecord) {
   const cleaned = await cleanLeash(record, connectOf(record));
-  await removeCgroup(record.value, hostPrograms(connectOf(record)));
+  const onHost = hostPrograms(connectOf(record));
+  await removeCgroup(record.value, onHost);
+  await unmountViews(hostName(record.value), onHost);
   rmSync(record.runFolder, { recursive: true, force: true });
   return cleaned;
 }

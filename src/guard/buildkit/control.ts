@@ -2,8 +2,9 @@ import type { IncomingHttpHeaders } from "node:http2";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { sessionReasons } from "../judge/dockerfile.ts";
 import type { Judged } from "../judge/judge.ts";
+import { cacheSpace } from "../judge/policy/owner.ts";
 import { type Reason, toldRule } from "../judge/result.ts";
-import { cacheSpace, sessionAddress, uploadIn } from "../judge/solve.ts";
+import { sessionAddress, uploadIn } from "../judge/solve.ts";
 import type { SolveFacts } from "../judge/solve-facts.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
@@ -74,7 +75,7 @@ function controlCall(method: string, options: ControlOptions): Opened {
     case "DiskUsage":
       return judgedAs("disk-usage", messages.diskUsageRequest, options);
     case "Prune":
-      return judgedAs("build-prune", messages.pruneRequest, options);
+      return prune(options);
     case "ListenBuildHistory":
       return ofOwnBuild(messages.historyRequest, options);
     case "UpdateBuildHistory":
@@ -180,6 +181,24 @@ function judgedAs(route: string, shape: MessageShape, { judge, policy }: Control
         filter: ownCache(policy.owner, filter as readonly string[] | undefined),
       };
       return ok(writeMessage({ ...read.value, ...own }, shape));
+    }),
+  };
+}
+
+/** Under an owner what is pruned is named by the judgement. */
+function prune(options: ControlOptions): Opened {
+  const { judge, policy } = options;
+  if (!policy.owner) return judgedAs("build-prune", messages.pruneRequest, options);
+  return {
+    metadata: {},
+    answer: "own",
+    request: once(async (bytes) => {
+      const read = understood(bytes, messages.pruneRequest);
+      if (!read.ok) return read;
+      const judged = await judge(requestOf("grpc", { body: { pruned: read.value.filter ?? [] } }));
+      if (judged.verdict === "deny") return failed(denial(judged));
+      const { pruned } = judged.request.body as { readonly pruned: readonly string[] };
+      return ok(writeMessage({ ...read.value, filter: pruned }, messages.pruneRequest));
     }),
   };
 }

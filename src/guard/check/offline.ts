@@ -27,7 +27,8 @@ export function offline({ known, engine }: Pick<RequestFile, "known" | "engine">
       };
       return { state: "found", id: "engine", document };
     }
-    if (question.kind === "images") return { state: "found", id: "images", document: [] };
+    if (question.kind === "images" || question.kind === "caches")
+      return { state: "found", id: question.kind, document: [] };
     const name = question.kind === "hostPath" ? question.path : question.name;
     const told = known[question.kind];
     if (told && Object.hasOwn(told, name)) return described(question.kind, name, told[name]);

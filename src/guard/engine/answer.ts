@@ -51,6 +51,10 @@ export function answerer(engine: Pick<EngineClient, "get">, eyes: HostEyes): Ask
   async function answer(question: Exclude<Question, { readonly kind: "hostPath" }>): Promise<Answer> {
     if (question.kind === "engine") return await describe();
     if (question.kind === "images") return await listImages();
+    if (question.kind === "caches") {
+      const got = await engine.get("/system/df?type=build-cache");
+      return got.ok ? { state: "found", id: "caches", document: got.value } : failure(got);
+    }
     const { path, id } = kinds[question.kind];
     const name = encodeName(question.name);
     if (name === undefined) return { state: "missing" };

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { recordAt, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
@@ -40,15 +40,28 @@ exec mount --bind -o "nosuid,nodev,X-mount.idmap=$3" "$1" "$2"`;
 /** Runs a program of the host as its root; fails with what it said. */
 export type OnHost = (command: readonly string[]) => Promise<Result<void>>;
 
+/** `$1-…`: of one leash, which mounts them for itself. */
+const unmounting = `for at in ${place}/"$1"-*; do
+  [ ! -d "$at" ] || { umount -l "$at" 2>/dev/null; rmdir "$at"; }
+done
+exit 0`;
+
+/** Takes the views of one leash away, whose volumes are gone. Nothing is asked of the host where there is none. */
+export async function unmountViews(own: string, onHost: OnHost): Promise<void> {
+  if (readFileSync("/proc/self/mountinfo", "utf8").includes(` ${place}/${own}-`))
+    await onHost(["sh", "-c", unmounting, "sh", own]);
+}
+
 /** Mounts what the descriptor holds of `root` with other owners, and gives where. Fails where the kernel or the file system cannot. */
 export async function mountView(
   { root, descriptor }: { readonly root: string; readonly descriptor: number },
   as: Ids,
   kind: "root" | "own",
   onHost: OnHost,
+  own: string | undefined,
 ): Promise<Result<string>> {
   const map = idmapOf(as, kind);
-  const at = `${place}/${createHash("sha256").update(`${root} ${map}`).digest("hex").slice(0, 24)}`;
+  const at = `${place}/${own === undefined ? "" : `${own}-`}${createHash("sha256").update(`${root} ${map}`).digest("hex").slice(0, 24)}`;
   const done = await onHost(["sh", "-c", script, "sh", `/proc/${process.pid}/fd/${descriptor}`, at, map]);
   return done.ok ? ok(at) : done;
 }
@@ -107,6 +120,8 @@ function byContainer(engine: Pick<EngineWriter, "post" | "delete">): OnHost {
       NetworkDisabled: true,
       HostConfig: {
         Privileged: true,
+        // With userns-remap the Engine makes no privileged container else.
+        UsernsMode: "host",
         PidMode: "host",
         NetworkMode: "none",
         LogConfig: { Type: "none" },

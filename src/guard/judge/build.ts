@@ -1,10 +1,11 @@
+import { itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import type { NameValue } from "../../model/container-values.ts";
 import { recordIn } from "../request/query.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { findNetwork } from "./container/create-names.ts";
 import { newName } from "./image/names.ts";
 import { checkNetworkUse, usualNetwork } from "./policy/listed.ts";
-import { withImageLabels } from "./policy/owner.ts";
+import { isOwnCache, withImageLabels } from "./policy/owner.ts";
 import { against, isAllowed } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
 import type { CheckContext, CheckResult } from "./route-check.ts";
@@ -122,6 +123,28 @@ export function checkBuildPrune(_: UnderstoodRequest, { policy }: CheckContext):
   if (!policy.owner) return {};
   const message = "removes the build cache of every client: docker buildx prune removes this client's own";
   return { reasons: [{ rule: "guard-owner", message }] };
+}
+
+/**
+ * What an owner's prune by BuildKit removes: its own cache mounts, by their ids, since a prune's filters see no descriptions. Whose a
+ * step is BuildKit does not note.
+ */
+export function checkOwnPrune(
+  request: UnderstoodRequest,
+  { policy: { owner }, ask }: CheckContext,
+): CheckResult {
+  const { pruned } = recordAt({ at: request.body }, "at");
+  if (!owner || !Array.isArray(pruned)) return {};
+  const answer = ask({ kind: "caches" });
+  const records = itemsOf(recordAt({ at: answer.state === "found" ? answer.document : {} }, "at").BuildCache);
+  const ids = records
+    .filter((record) => isOwnCache(record, owner))
+    .map((record) => textAt(record, "ID") ?? "")
+    .filter((id) => /^[0-9a-z]+$/.test(id));
+  const own = ids.length === 0 ? ["id==none"] : ids.map((id) => `id==${id}`);
+  const asked = textsOf(pruned).filter((each) => each !== "");
+  const narrowed = asked.length === 0 ? own : asked.flatMap((each) => own.map((id) => `${each},${id}`));
+  return { request: { ...request, body: { pruned: narrowed } } };
 }
 
 /** The names of the image, as the Engine gets them. */

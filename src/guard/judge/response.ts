@@ -3,6 +3,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { Route } from "../routes/route.ts";
 import { asAsked } from "./container/folders.ts";
 import { withImageNames, withoutPrefix, withoutSpace } from "./image/space.ts";
+import { isOwnCache } from "./policy/owner.ts";
 import type { ResponseRule } from "./result.ts";
 
 /**
@@ -194,13 +195,14 @@ function blanked(value: unknown): unknown {
 
 /**
  * `GET /system/df` takes no filter by label, and `GET /networks/bridge` names every container on it. Images are everybody's;
- * of build caches nobody can tell whose they are. Both forms of the former are known: lists at the top until API 1.51,
+ * of a build's cache the mounts say whose they are. Both forms of the former are known: lists at the top until API 1.51,
  * `ContainerUsage.Items` and so on since.
  */
 function onlyOwn(document: unknown, owner: { readonly label: string; readonly value: string }): unknown {
   if (!isRecord(document)) return document;
   const isOwn = (item: unknown) =>
     isRecord(item) && isRecord(item.Labels) && item.Labels[owner.label] === owner.value;
+  const isOwnMount = (item: unknown) => isOwnCache(item, owner);
   const lists: Readonly<Record<string, (item: unknown) => boolean>> = {
     Containers: isOwn,
     ContainerUsage: isOwn,
@@ -208,9 +210,9 @@ function onlyOwn(document: unknown, owner: { readonly label: string; readonly va
     Volumes: isOwn,
     VolumeUsage: isOwn,
     VolumesDiskUsage: isOwn,
-    BuildCache: () => false,
-    BuildCacheUsage: () => false,
-    BuildCacheDiskUsage: () => false,
+    BuildCache: isOwnMount,
+    BuildCacheUsage: isOwnMount,
+    BuildCacheDiskUsage: isOwnMount,
   };
   return Object.fromEntries(
     Object.entries(document).map(([name, value]) => {

@@ -9,6 +9,8 @@ export type Question =
   | { readonly kind: "hostPath"; readonly path: string }
   /** All images by their tags, to remember whose each name is before they are removed. */
   | { readonly kind: "images" }
+  /** All records of the build cache, each with its description. */
+  | { readonly kind: "caches" }
   | { readonly kind: "engine" };
 
 export type Answer =
@@ -52,7 +54,8 @@ export interface OwnReached {
 export type Knowledge = ReadonlyMap<string, Answer>;
 
 export function questionKey(question: Question): string {
-  if (question.kind === "engine" || question.kind === "images") return question.kind;
+  if (question.kind === "engine" || question.kind === "images" || question.kind === "caches")
+    return question.kind;
   return question.kind === "hostPath" ? `hostPath ${question.path}` : `${question.kind} ${question.name}`;
 }
 

@@ -1,5 +1,5 @@
 import type { UnderstoodRequest } from "../request/request.ts";
-import { checkBuild, checkBuildPrune } from "./build.ts";
+import { checkBuild, checkBuildPrune, checkOwnPrune } from "./build.ts";
 import { checkRename } from "./container/container-names.ts";
 import { checkCreate } from "./container/create.ts";
 import { checkCopy, checkExisting, checkStarted } from "./container/existing.ts";
@@ -109,7 +109,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   "build-cancel": byItsNames,
   // What they carry is judged call by call: see src/guard/buildkit.
   session: checkSession,
-  grpc: byItsNames,
+  grpc: checkOwnPrune,
 
   "network-list": withOwnerFilter,
   "network-inspect": checkNetworkInspect,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { itemsOf, recordAt, textsOf } from "../../base/json.ts";
 import { parseImageReference } from "../../model/image-reference.ts";
 import { checkReference } from "./image/use.ts";
-import { withImageLabels } from "./policy/owner.ts";
+import { cacheSpace, withImageLabels } from "./policy/owner.ts";
 import { fullReference } from "./policy/patterns.ts";
 import { against, type GuardRuleId, isAllowed } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
@@ -128,11 +128,6 @@ function apart({ policy }: CheckContext): Readonly<Record<string, string>> {
 }
 
 const ownHost = "bulkhead-";
-
-/** In front of the id of each of an owner's cache mounts; without a slash, so that none begins with another's. */
-export function cacheSpace({ label, value }: NonNullable<CheckContext["policy"]["owner"]>): string {
-  return encodeURIComponent(`${label}=${value}`);
-}
 
 function labelsOf(attributes: SolveFacts["attributes"]): Readonly<Record<string, string>> {
   const own = Object.entries(attributes).filter(([name]) => name.startsWith("label:"));

@@ -18,7 +18,8 @@ export interface Cgroup {
 
 const root = "/sys/fs/cgroup";
 
-function nameOf(value: string): string {
+/** Of what it has on the host, which others see: without the part that nobody else knows. */
+export function hostName(value: string): string {
   return `bulkhead${createHash("sha256").update(value).digest("hex").slice(0, 24)}`;
 }
 
@@ -90,7 +91,7 @@ async function makeCgroup(
   if (!info.ok) return failed(info.reason);
   const driver = textAt(info.value, "CgroupDriver");
   if (driver !== "cgroupfs") return failed(`its cgroup driver is ${driver ?? "unknown"}, not cgroupfs`);
-  const name = nameOf(value);
+  const name = hostName(value);
   const limits = [String(budget.memory), String(budget.pids), cpuset ?? ""];
   const done = await onHost(["sh", "-c", making, "sh", name, ...limits]);
   return done.ok ? ok(name) : done;
@@ -98,7 +99,7 @@ async function makeCgroup(
 
 /** Once nothing is in it any more. */
 export async function removeCgroup(value: string, onHost: OnHost): Promise<void> {
-  const name = nameOf(value);
+  const name = hostName(value);
   if ([name, `memory/${name}`].some((each) => existsSync(`${root}/${each}`)))
     await onHost(["sh", "-c", removing, "sh", name]);
 }

@@ -2,9 +2,8 @@ import { itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { spellBytes } from "../../formats/values/bytes.ts";
 import type { Judged } from "../judge/judge.ts";
-import { imageLabelOf } from "../judge/policy/owner.ts";
+import { imageLabelOf, isOwnCache } from "../judge/policy/owner.ts";
 import { fullReference } from "../judge/policy/patterns.ts";
-import { cacheSpace } from "../judge/solve.ts";
 import { ownerLabel } from "../policy/layer.ts";
 import { routeOf } from "../routes/table.ts";
 
@@ -118,13 +117,13 @@ interface Caches {
 function ownCache(
   records: readonly unknown[],
   { seen, own, lastBuild }: Caches,
-  owner: Parameters<typeof cacheSpace>[0],
+  owner: Parameters<typeof isOwnCache>[1],
 ): readonly unknown[] {
   const builds = performance.now() - lastBuild < buildsFor;
   return records.filter((record) => {
     const id = textAt(record, "ID") ?? "";
-    const mount = / with id "([^"/]*)\//.exec(textAt(record, "Description") ?? "")?.[1];
-    const isOwn = mount === undefined ? builds && !seen.has(id) : mount === cacheSpace(owner);
+    const isMount = textAt(record, "Type") === "exec.cachemount";
+    const isOwn = isMount ? isOwnCache(record, owner) : builds && !seen.has(id);
     seen.add(id);
     if (isOwn) own.add(id);
     return own.has(id);

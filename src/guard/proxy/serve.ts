@@ -47,6 +47,8 @@ export interface ServeOptions {
   readonly maxConnections: number;
   /** What is decided beside the policy; asks the Engine by `engine`. */
   readonly further?: (gate: Gate, engine: Pick<EngineClient, "get">) => Gate;
+  /** What the names of its views of folders begin with, where nobody else uses them. */
+  readonly ownViews?: string;
   /** A line for the operator. */
   readonly tell: (message: string) => void;
 }
@@ -82,7 +84,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const ask = answerer(questions, eyes);
   const hostRoot = trimmedRoot(options.hostRoot);
   const onHost = hostRoot === "" ? hostPrograms(options.connect) : undefined;
-  const folders = holdFolders({ eyes, hostRoot, onHost, tell: options.tell });
+  const folders = holdFolders({ eyes, hostRoot, onHost, ownViews: options.ownViews, tell: options.tell });
   let inUse = await folders.under(options.policies);
   const around = {
     version,

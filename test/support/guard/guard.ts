@@ -73,7 +73,8 @@ function answer(question: Question, world: World): Answer {
       document: { info: { ...info, ...world.info }, version, networks: [] },
     };
   }
-  if (question.kind === "images") return { state: "found", id: "images", document: [] };
+  if (question.kind === "images" || question.kind === "caches")
+    return { state: "found", id: question.kind, document: [] };
   if (question.kind === "hostPath") {
     if (world.blind) return { state: "unknown", reason: "the host's files cannot be seen", isBlind: true };
     if (world.hidden?.includes(question.path)) return { state: "unknown", reason: "permission denied" };

@@ -35,12 +35,16 @@ export const sentPolicies: readonly Policy[] = [
 const idOf = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /** Everything that is asked for is there, and the client's own. */
+type ObjectQuestion = Extract<Question, { readonly name: string }>;
+
+function isObject(question: Question): question is ObjectQuestion {
+  return "name" in question;
+}
+
 function recordingEngine(): { readonly ask: Ask; readonly told: ReadonlyMap<string, string> } {
   const told = new Map<string, string>();
   const settings = offline({ known: {}, engine: undefined });
-  const answer = (
-    question: Exclude<Question, { readonly kind: "engine" | "images" | "hostPath" }>,
-  ): Answer => {
+  const answer = (question: ObjectQuestion): Answer => {
     const { kind, name } = question;
     if (kind === "image" && name.startsWith("bulkhead.invalid/")) return { state: "missing" };
     const isId = /^(?:sha256:)?[0-9a-f]{64}$/.test(name);
@@ -73,13 +77,9 @@ function recordingEngine(): { readonly ask: Ask; readonly told: ReadonlyMap<stri
   return {
     told,
     async ask(questions) {
-      const others = await settings.ask(
-        questions.filter(({ kind }) => kind === "engine" || kind === "images" || kind === "hostPath"),
-      );
+      const others = await settings.ask(questions.filter((each) => !isObject(each)));
       const own = questions.flatMap((each) =>
-        each.kind === "engine" || each.kind === "images" || each.kind === "hostPath"
-          ? []
-          : [[questionKey(each), answer(each)] as const],
+        !isObject(each) ? [] : [[questionKey(each), answer(each)] as const],
       );
       return new Map([...others, ...own]);
     },

@@ -53,6 +53,17 @@ export function isOwn(kind: ObjectKind, document: unknown, owner: Owner): boolea
   return Object.hasOwn(labels, name) && labels[name] === owner.value;
 }
 
+/** In front of the id of each of an owner's cache mounts; without a slash, so that none begins with another's. */
+export function cacheSpace({ label, value }: Owner): string {
+  return encodeURIComponent(`${label}=${value}`);
+}
+
+/** By the description of a cache mount: `… with id "SPACE/ID"`. */
+export function isOwnCache(record: unknown, owner: Owner): boolean {
+  const space = / with id "([^"/]*)\//.exec(textAt(record, "Description") ?? "")?.[1];
+  return space === cacheSpace(owner);
+}
+
 export function another(kind: ObjectKind, name: string): Reason {
   return { rule: "guard-owner", message: missingMessage(kind, name), absent: kind };
 }
