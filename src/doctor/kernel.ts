@@ -162,7 +162,7 @@ function tracing(sys: string, proc: string): Check {
   const alternative = join(sys, "kernel/debug/tracing");
   const found = [folder, alternative].find((each) => existsSync(join(each, "available_events")));
   const cost =
-    "bulkhead learn finds capabilities and system calls by trying alone, which takes more starts, and bulkhead watch notices an nsenter or a mount only at its next sweep. As root: mount -t tracefs tracefs /sys/kernel/tracing";
+    "bulkhead learn finds capabilities and system calls by trying alone, which takes more starts, and bulkhead watch notices an nsenter or a mount only at its next sweep; bulkhead why cannot look. As root: mount -t tracefs tracefs /sys/kernel/tracing";
   if (found === undefined)
     return canMountTracefs(proc)
       ? ok(name, "tracefs is not mounted; bulkhead mounts it for itself while it runs")

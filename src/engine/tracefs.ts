@@ -30,11 +30,15 @@ export interface TraceInstance {
   readonly list: (folder: string) => readonly string[];
   /** What the kernel has written since the last read. */
   readonly read: () => string;
+  /** The names of an event of a system call's arguments, in their order. */
+  readonly argumentsOf: (event: string) => readonly string[];
   /**
-   * Makes a copy of an event that shows texts out of the caller's memory, named by the fields that point to them in their order, and
-   * switches it on. It is gone with the instance. False where this kernel cannot (no CONFIG_EPROBE_EVENTS, before Linux 5.15).
+   * Makes an event of its own and switches it on: `e` from another event, `p` at a function, `r` where that returns. It is gone with the
+   * instance. False where this kernel cannot (CONFIG_EPROBE_EVENTS, CONFIG_KPROBE_EVENTS).
+   *
+   * @see https://docs.kernel.org/trace/eprobetrace.html
    */
-  readonly copyWithTexts: (event: string, fields: readonly number[]) => boolean;
+  readonly makeEvent: (kind: "e" | "p" | "r", name: string, definition: string) => boolean;
   readonly close: () => void;
 }
 
@@ -54,13 +58,13 @@ export function openInstance(
   const instances = join(root, "instances");
   const folder = join(instances, `${prefix}${ownLabel().replaceAll("/", "_")}.${name}`);
   let pipe: number | undefined;
-  const copies: string[] = [];
+  const made: string[] = [];
   const close = () => {
     quietly(() => writeFileSync(join(folder, "tracing_on"), "0"));
     if (pipe !== undefined) closeSync(pipe);
     pipe = undefined;
     quietly(() => rmdirSync(folder));
-    for (const copy of copies) quietly(() => appendFileSync(join(root, definitions), `-:${copy}`));
+    for (const event of made) quietly(() => appendFileSync(join(root, definitions), `-:${event}`));
     release();
   };
   try {
@@ -85,20 +89,20 @@ export function openInstance(
       return existsSync(path) ? readdirSync(path) : [];
     };
     const append = (file: string, text: string) => appendFileSync(join(folder, file), text);
-    const copyWithTexts = (event: string, fields: readonly number[]) => {
-      const copy = `${copyGroup}${process.pid}/${basename(event)}`;
+    const argumentsOf = (event: string) =>
+      fieldsOf(readFileSync(join(folder, "events", event, "format"), "utf8"));
+    const makeEvent: TraceInstance["makeEvent"] = (kind, name, definition) => {
+      const event = `${ownGroup}${process.pid}/${name}`;
       try {
-        const names = fieldsOf(readFileSync(join(folder, "events", event, "format"), "utf8"));
-        const texts = fields.map((at) => `t${at}=+0($${names[at]}):ustring`);
-        appendFileSync(join(root, definitions), `e:${copy} ${event.replace("/", ".")} ${texts.join(" ")}`);
-        copies.push(copy);
-        write(`events/${copy}/enable`, "1");
+        appendFileSync(join(root, definitions), `${kind}:${event} ${definition}`);
+        made.push(event);
+        write(`events/${event}/enable`, "1");
         return true;
       } catch {
         return false;
       }
     };
-    return ok({ write, append, list, read, copyWithTexts, close });
+    return ok({ write, append, list, read, argumentsOf, makeEvent, close });
   } catch (error) {
     close();
     return failed(`the kernel cannot be traced: ${error instanceof Error ? error.message : error}`);
@@ -155,7 +159,9 @@ export function sweepInstances(): void {
 
 /** Events that are defined at run time, of the whole machine. */
 const definitions = "dynamic_events";
-const copyGroup = "bulkhead_";
+const ownGroup = "bulkhead_";
+/** `e:bulkhead_123/openat syscalls.sys_enter_openat …`, made by process 123. */
+const ownEvents = /^\w+:(bulkhead_(\d+)\/\w+) /gm;
 
 /** The names of an event's own fields, behind those that every event of a system call has. */
 function fieldsOf(format: string): readonly string[] {
@@ -164,19 +170,16 @@ function fieldsOf(format: string): readonly string[] {
 }
 
 function sweep(instances: string): void {
-  // The kernel keeps a definition that is in use.
-  const root = dirname(instances);
-  quietly(() => {
-    for (const [, copy = "", owner] of readFileSync(join(root, definitions), "utf8").matchAll(
-      /^e:(bulkhead_(\d+)\/\w+) /gm,
-    ))
-      if (!existsSync(`/proc/${owner}`)) quietly(() => appendFileSync(join(root, definitions), `-:${copy}`));
-  });
   for (const name of readdirSync(instances)) {
     if (!name.startsWith(prefix)) continue;
     const owner = name.slice(prefix.length).replace(/\..*$/, "").replaceAll("_", "/");
     if (isOrphan(owner) === true) quietly(() => rmdirSync(join(instances, name)));
   }
+  const file = join(dirname(instances), definitions);
+  quietly(() => {
+    for (const [, event = "", owner] of readFileSync(file, "utf8").matchAll(ownEvents))
+      if (!existsSync(`/proc/${owner}`)) quietly(() => appendFileSync(file, `-:${event}`));
+  });
 }
 
 const chunk = Buffer.allocUnsafe(256 * 1024);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { followRefusals, type Refusal } from "./follow.ts";
+import { followRefusals } from "./follow.ts";
+import type { Refusal } from "./refusal.ts";
 
 const id = "a".repeat(64);
 
@@ -47,6 +48,19 @@ describe("followRefusals", () => {
     expect(follow(enter, 'mkdir: (syscalls.sys_enter_mkdir) t0="/var/cache/x"', exit)[0]?.texts).toEqual([
       "/var/cache/x",
     ]);
+  });
+
+  it("takes the port that a program binds, and the capability that a kernel without an event of its own is asked for", () => {
+    const refusals = follow(
+      "sys_enter_bind: (syscalls.sys_enter_bind) t1=0x50000002",
+      "sys_enter: NR 49 (3, 7fff545a6fb6, 10, 0, 0, 0)",
+      ...[
+        "cap_asked: (cap_capable+0x0/0x70) cap=10",
+        "cap_answered: (ns_capable+0x2a/0x60 <- cap_capable) ret=-1",
+      ],
+      "sys_exit: NR 49 = -13",
+    );
+    expect(refusals).toMatchObject([{ call: "bind", texts: [":80"], missing: ["NET_BIND_SERVICE"] }]);
   });
 
   it("calls one that never began refused by seccomp, unless its beginning may be missing", () => {

@@ -1,43 +1,15 @@
 import { callName, ownArchitecture } from "../engine/system-calls.ts";
 import { allCapabilities } from "../model/container/capability.ts";
-import { errorName, isRefusal } from "./errors.ts";
+import { errorName, type Fate, isRefusal, type Refusal } from "./refusal.ts";
+import { spellAddress } from "./words.ts";
 
-/** What came of a refusal: the program goes on, or it ends, soon after it. */
-export type Fate =
-  | { readonly kind: "survived" }
-  | { readonly kind: "exit"; readonly status: number }
-  | { readonly kind: "signal"; readonly signal: string }
-  /** Its container logs an error. */
-  | { readonly kind: "error" };
-
-/** One call that the kernel refused to a container's process. */
-export interface Refusal {
-  /** The container's id. */
-  readonly container: string;
-  readonly pid: number;
-  /** The program's name, as it calls itself. */
-  readonly process: string;
-  /** Seconds of the trace's clock. */
-  readonly time: number;
-  /** `mkdir`; `exit` where a process was killed for what it did. */
-  readonly call: string;
-  /** Undefined where seccomp refused it: the kernel does not show them then. */
-  readonly words: readonly bigint[] | undefined;
-  /** `EROFS`, or `SIGSYS`, `OOM` where it was killed. */
-  readonly error: string;
-  readonly isSeccomp: boolean;
-  /** Capabilities that the kernel asked for in this call, and that the process does not have. */
-  readonly missing: readonly string[];
-  /** Paths and addresses among its arguments, in their order; undefined where they could not be read. */
-  readonly texts: readonly (string | undefined)[];
-  fate: Fate;
-}
+type Texts = readonly (string | undefined)[];
 
 interface Call {
   readonly number: number;
   readonly words: readonly bigint[];
   readonly missing: string[];
-  texts: readonly string[];
+  texts: Texts;
 }
 
 interface Task {
@@ -47,6 +19,10 @@ interface Task {
   /** Whether every call of it is seen from its beginning: only then one without a beginning was refused by seccomp. */
   isWhole: boolean;
   call: Call | undefined;
+  /** Texts of a call that is about to begin. */
+  texts: Texts;
+  /** The capability that it is asked for. */
+  asked: string | undefined;
 }
 
 export interface Follower {
@@ -118,8 +94,9 @@ export function followRefusals(events: FollowerEvents, architecture = ownArchite
       number: Number(number),
       words: words.split(", ").map((word) => BigInt(`0x${word || "0"}`)),
       missing: [],
-      texts: [],
+      texts: task.texts,
     };
+    task.texts = [];
     counts.set(task.call.number, (counts.get(task.call.number) ?? 0) + 1);
     if (nameOf(task.call.number) === "exit_group")
       statuses.set(pid, Number((task.call.words[0] ?? 0n) & 0xffn));
@@ -129,6 +106,7 @@ export function followRefusals(events: FollowerEvents, architecture = ownArchite
     const [, number, returned] = /^NR (-?\d+) = (-?\d+)$/.exec(rest) ?? [];
     const { call } = task;
     task.call = undefined;
+    task.texts = [];
     const error = errorName(Number(returned));
     if (error === undefined || task.container === undefined || task.isRuntime) return;
     const isSame = call?.number === Number(number);
@@ -137,7 +115,7 @@ export function followRefusals(events: FollowerEvents, architecture = ownArchite
     const name = nameOf(Number(number));
     if (!isSeccomp && !isRefusal(name, error)) return;
     const words = isSame ? call?.words : undefined;
-    const known = isSame && call.texts.length > 0 ? call.texts : undefined;
+    const known = isSame && call.texts.some((text) => text !== undefined) ? call.texts : undefined;
     tell({
       ...{ container: task.container, pid, process, time, call: name, words, error, isSeccomp },
       missing: isSame ? call.missing : [],
@@ -177,7 +155,7 @@ export function followRefusals(events: FollowerEvents, architecture = ownArchite
     const dropped = /\[LOST (\d+) EVENTS\]/.exec(line)?.[1];
     if (dropped !== undefined) {
       lost += Number(dropped);
-      for (const task of tasks.values()) Object.assign(task, { isWhole: false, call: undefined });
+      for (const task of tasks.values()) Object.assign(task, { isWhole: false, call: undefined, texts: [] });
     }
     const [, process = "", id, group, seconds, event = "", rest = ""] = linePattern.exec(line) ?? [];
     if (id === undefined) return;
@@ -211,12 +189,15 @@ export function followRefusals(events: FollowerEvents, architecture = ownArchite
       died(number, pid, time, !/group_dead=false/.test(rest) && (pid === number || /group_dead/.test(rest)));
     else if (event === "sys_enter") began(task, pid, rest);
     else if (event === "sys_exit") ended(task, pid, process, time, rest);
-    else if (event === "cap_capable") {
-      const [, bit, result] = /\bcap (\d+), ret (-?\d+)/.exec(rest) ?? [];
-      const name = allCapabilities[Number(bit)];
-      if (name !== undefined && Number(result) !== 0) task.call?.missing.push(name);
-    } else if (rest.includes("(syscalls.") && task.call) {
-      task.call.texts = [...rest.matchAll(/\b[a-z]\w*="((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text);
+    else if (event === "cap_capable" || event === "cap_answered") {
+      const bit = /\bcap (\d+),/.exec(rest)?.[1];
+      const name = bit === undefined ? task.asked : allCapabilities[Number(bit)];
+      if (name !== undefined && !/\bret[ =]0$/.test(rest)) task.call?.missing.push(name);
+    } else if (event === "cap_asked") task.asked = allCapabilities[Number(/\bcap=(\d+)/.exec(rest)?.[1])];
+    else if (rest.includes("(syscalls.")) {
+      const texts = shownTexts(rest);
+      if (task.call) task.call.texts = texts;
+      else task.texts = texts;
     }
   }
 
@@ -239,5 +220,18 @@ export function followRefusals(events: FollowerEvents, architecture = ownArchite
 }
 
 function fresh(container: string | undefined, isRuntime: boolean): Task {
-  return { container, isRuntime, isWhole: false, call: undefined };
+  return { container, isRuntime, isWhole: false, call: undefined, texts: [], asked: undefined };
+}
+
+const shown = /\bt\d=(?:"(.*?)"(?= t\d=|$)|0x([0-9a-f]+)|\(fault\))/g;
+
+/** `t1="/var/x"`, `t1=0x50000002` for the beginning of an address, `(fault)` where the kernel could not read it. */
+function shownTexts(rest: string): Texts {
+  return [...rest.matchAll(shown)].map(([, text, word]) => {
+    if (text !== undefined) return Buffer.from(text, "latin1").toString("utf8");
+    if (word === undefined) return undefined;
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(Number.parseInt(word, 16));
+    return spellAddress(bytes) || undefined;
+  });
 }

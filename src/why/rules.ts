@@ -7,7 +7,7 @@ import { setItems, valueOr } from "../model/fact.ts";
 import { isAtOrBelow } from "../model/host/path.ts";
 import { type Mount, mount } from "../model/mount.ts";
 import type { ContainerPatch } from "../model/patch.ts";
-import type { Refusal } from "./follow.ts";
+import type { Refusal } from "./refusal.ts";
 import { wantsToWrite } from "./words.ts";
 
 /** What refuses. */

@@ -1,9 +1,9 @@
 import { failed, ok, type Result } from "../base/result.ts";
 import { callNumber, callOfFunction, ownArchitecture } from "../engine/system-calls.ts";
 import { openInstance, type TraceInstance } from "../engine/tracefs.ts";
-import { plainErrors } from "./errors.ts";
 import { type Follower, type FollowerEvents, followRefusals } from "./follow.ts";
-import { callsWithPaths, textArguments } from "./words.ts";
+import { plainErrors } from "./refusal.ts";
+import { textArguments } from "./words.ts";
 
 /** A kernel trace of containers' refused calls. */
 export interface RefusalTrace {
@@ -22,13 +22,15 @@ export interface RefusalTrace {
 const begins = "raw_syscalls/sys_enter";
 const ends = "raw_syscalls/sys_exit";
 const moves = "cgroup/cgroup_attach_task";
-const needed = ["sched/sched_process_fork", "sched/sched_process_exec", "sched/sched_process_exit", moves];
-/** Since Linux 6.14, and 2.6.36. */
-const helpful = ["capability/cap_capable", "oom/mark_victim"];
+const needed = ["sched/sched_process_fork", "sched/sched_process_exec", "sched/sched_process_exit"];
+/** Since Linux 6.14. */
+const capability = "capability/cap_capable";
+const helpful = [capability, "oom/mark_victim"];
 const signals = "signal/signal_generate";
 
 /** Kibibytes for each CPU. */
 const bufferKib = 4_096;
+const moversKib = 64;
 /** Milliseconds between two reads. A path is read out of the process that used it, which may end soon. */
 const interval = 20;
 
@@ -37,6 +39,8 @@ const interval = 20;
  * are 20,000 a second, which take about 6 % of a CPU to read.
  */
 const tooMany = 400;
+/** At the end as often as its buffers hold. */
+const mostDrains = 20;
 /** The kernel compares one by one. */
 const mostLeftOut = 60;
 
@@ -62,6 +66,12 @@ export function openRefusalTrace(
   const opened = openInstance([...needed, begins, ends], bufferKib, "why");
   if (!opened.ok) return opened;
   const instance = opened.value;
+  // systemd moves a container's first process into its cgroup: of these events those of the whole machine are read.
+  const movers = openInstance([moves], moversKib, "moves");
+  if (!movers.ok) {
+    instance.close();
+    return movers;
+  }
   const follower = followRefusals({ refused, readTexts }, architecture);
   const leftOut = new Set(busy.flatMap((call) => callNumber(call, architecture) ?? []));
   let start: { readonly clock: number; readonly time: number } | undefined;
@@ -76,32 +86,42 @@ export function openRefusalTrace(
     const now = start ? start.clock + (Date.now() - start.time) / 1_000 : 0;
     follower.leaveOut(new Set(leftOut), now + 0.05);
   };
-  const drain = () => {
-    const lines = `${rest}${instance.read()}`.split("\n");
+  /** Gives how many lines there were. */
+  const drain = (): number => {
+    const calls = instance.read();
+    // What is read last has every move that the calls need; a move counts when it happened.
+    const moved = movers.value.read().split("\n").filter(Boolean);
+    const lines = `${rest}${calls}`.split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
+      while (moved[0] !== undefined && timeOf(moved[0]) <= timeOf(line)) follower.take(moved.shift() ?? "");
       follower.take(line);
       if (start === undefined) start = startOf(line);
     }
+    for (const line of moved) follower.take(line);
     const [most, count] = [...follower.counts()].toSorted(([, a], [, b]) => b - a)[0] ?? [0, 0];
     if (lines.length > tooMany && count > tooMany / 8 && leftOut.size < mostLeftOut) {
       leftOut.add(most);
       leaveOut();
     }
+    return lines.length;
   };
   const close = () => {
     clearInterval(timer);
     instance.close();
+    movers.value.close();
   };
   let timer: NodeJS.Timeout | undefined;
   try {
-    instance.write("trace_clock", "boot");
+    for (const each of [instance, movers.value]) each.write("trace_clock", "boot");
     instance.write("options/record-tgid", "1");
     // Without any process to follow the kernel would tell of all.
     instance.write("set_event_pid", String(process.pid));
     instance.write("trace_marker", mark(Date.now()));
     leaveOut();
-    copyPaths(instance);
+    showTexts(instance);
+    if (instance.list(`events/${capability}`).length === 0) showCapabilities(instance);
+    movers.value.write(`events/${moves}/enable`, "1");
     const optional = helpful.filter((event) => instance.list(`events/${event}`).length > 0);
     if (instance.list(`events/${signals}`).length > 0) {
       instance.write(
@@ -120,13 +140,17 @@ export function openRefusalTrace(
     adopt: follower.adopt,
     follow: (tasks) => instance.append("set_event_pid", `${tasks.join(" ")} `),
     at,
-    drain,
-    lost: follower.lost,
-    close() {
-      drain();
-      close();
+    drain() {
+      for (let times = 0; times < mostDrains && drain() > 1; times += 1);
     },
+    lost: follower.lost,
+    close,
   });
+}
+
+/** Seconds of the trace's clock; of a line without a time, 0. */
+function timeOf(line: string): number {
+  return Number(/\s(\d+\.\d+): /.exec(line)?.[1] ?? 0);
 }
 
 const mark = (time: number) => `bulkhead why ${time}`;
@@ -136,12 +160,22 @@ function startOf(line: string): { readonly clock: number; readonly time: number 
   return clock === undefined ? undefined : { clock: Number(clock), time: Number(time) };
 }
 
-/** Where the kernel can, it shows the paths of calls itself; else they are read out of the process. */
-function copyPaths(instance: TraceInstance): void {
+/** Where the kernel can, it shows the paths and addresses of calls itself; else they are read out of the process. */
+function showTexts(instance: TraceInstance): void {
   for (const name of instance.list("events/syscalls")) {
     const call = callOfFunction(name.replace(/^sys_enter_/, ""));
-    if (!name.startsWith("sys_enter_") || !callsWithPaths.includes(call)) continue;
-    const fields = textArguments(call).map(({ index }) => index);
-    if (!instance.copyWithTexts(`syscalls/${name}`, fields)) return;
+    const texts = name.startsWith("sys_enter_") ? textArguments(call) : [];
+    if (texts.length === 0) continue;
+    const fields = instance.argumentsOf(`syscalls/${name}`);
+    const shown = texts.map(({ index, isAddress }) =>
+      isAddress ? `t${index}=+u0($${fields[index]}):x32` : `t${index}=+u0($${fields[index]}):ustring`,
+    );
+    if (!instance.makeEvent("e", name, `syscalls.${name} ${shown.join(" ")}`)) return;
   }
+}
+
+/** What cap_capable() is asked for and answers (security/commoncap.c), where the kernel has no event for it. */
+function showCapabilities(instance: TraceInstance): void {
+  if (instance.makeEvent("p", "cap_asked", "cap_capable cap=$arg3:s32"))
+    instance.makeEvent("r", "cap_answered", "cap_capable ret=$retval:s32");
 }

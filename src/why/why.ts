@@ -9,9 +9,9 @@ import { causeOf } from "../trial/cause.ts";
 import { maskerOf } from "../trial/isolate.ts";
 import { errorLines } from "../trial/judge.ts";
 import { isHere, processesOf, stateOf } from "../trial/state.ts";
-import { speaksOf } from "./errors.ts";
-import type { Refusal } from "./follow.ts";
 import { readTexts } from "./memory.ts";
+import type { Refusal } from "./refusal.ts";
+import { speaksOf } from "./refusal.ts";
 import { type Rule, ruleOf } from "./rules.ts";
 import { openRefusalTrace } from "./trace.ts";
 import { spellCall } from "./words.ts";
@@ -240,6 +240,7 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
       // Only what follows from the refusals so far is still looked at.
       isOver = true;
       await new Promise((resolve) => setTimeout(resolve, settling));
+      trace.drain();
       const seconds = Math.round((Date.now() - begun) / 100) / 10;
       close();
       return { containers: [...asked.values()], told: tell(), seconds, lost: trace.lost() };

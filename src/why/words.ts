@@ -1,4 +1,4 @@
-import type { Refusal } from "./follow.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** How each argument of a call reads; a call that is not listed shows none. */
 type Kind =
@@ -51,9 +51,6 @@ export function textArguments(
     kind === "path" || kind === "address" ? [{ index, isAddress: kind === "address" }] : [],
   );
 }
-
-/** The calls that have a path. */
-export const callsWithPaths = Object.keys(signatures).filter((call) => kindsOf(call).includes("path"));
 
 /** AF_* of the families that programs ask for (socket(2), bits/socket.h). */
 const families: Readonly<Record<number, string>> = {

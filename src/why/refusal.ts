@@ -1,3 +1,34 @@
+/** What came of a refusal: the program goes on, or it ends, soon after it. */
+export type Fate =
+  | { readonly kind: "survived" }
+  | { readonly kind: "exit"; readonly status: number }
+  | { readonly kind: "signal"; readonly signal: string }
+  /** Its container logs an error. */
+  | { readonly kind: "error" };
+
+/** One call that the kernel refused to a container's process. */
+export interface Refusal {
+  /** The container's id. */
+  readonly container: string;
+  readonly pid: number;
+  /** The program's name, as it calls itself. */
+  readonly process: string;
+  /** Seconds of the trace's clock. */
+  readonly time: number;
+  /** `mkdir`; `exit` where a process was killed for what it did. */
+  readonly call: string;
+  /** Undefined where seccomp refused it: the kernel does not show them then. */
+  readonly words: readonly bigint[] | undefined;
+  /** `EROFS`, or `SIGSYS`, `OOM` where it was killed. */
+  readonly error: string;
+  readonly isSeccomp: boolean;
+  /** Capabilities that the kernel asked for in this call, and that the process does not have. */
+  readonly missing: readonly string[];
+  /** Paths and addresses among its arguments, in their order; undefined where they could not be read. */
+  readonly texts: readonly (string | undefined)[];
+  fate: Fate;
+}
+
 /** Errors by which the kernel says that something is not allowed, or that a limit is reached (errno(3), asm-generic). */
 const errors: Readonly<Record<number, string>> = {
   1: "EPERM",
