@@ -67,7 +67,7 @@ export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>>
       "fixed-cidr fixed-cidr-v6 host-gateway-ip host-gateway-ips ip ip-forward ipv6 mtu network-control-plane-mtu swarm-default-advertise-addr",
     "Which firewall dockerd writes its rules with; either holds.": "firewall-backend",
     "How much of what is kept, and how often it is tried.":
-      "builder builder.gc builder.gc.* builder.entitlements max-concurrent-downloads max-concurrent-uploads max-download-attempts " +
+      "builder.gc builder.gc.* max-concurrent-downloads max-concurrent-uploads max-download-attempts " +
       "shutdown-timeout default-stop-timeout default-shm-size",
     "What dockerd's own log looks like.": "debug log-format raw-logs",
     "Where dockerd keeps its files; engine-files judges who can write to them.":

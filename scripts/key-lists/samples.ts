@@ -3,6 +3,9 @@ import type { Example } from "../../src/controls/control.ts";
 const service = (...keys: readonly string[]): readonly Example[] =>
   keys.map((key) => ({ syntax: "compose", text: `services: { a: { image: nginx, ${key} } }` }));
 
+const daemon = (...texts: readonly string[]): readonly Example[] =>
+  texts.map((text) => ({ syntax: "daemon.json", text }));
+
 const run = (...options: readonly string[]): readonly Example[] =>
   options.map((each) => ({ syntax: "run", text: `docker run ${each} nginx` }));
 
@@ -51,6 +54,12 @@ export const samples: readonly Example[] = [
     "build: { context: ., args: { DB_PASSWORD: 'tr0ub4dor-and-3' } }",
     "build: { context: ., labels: { password: 'tr0ub4dor-and-3' } }",
     `build: { dockerfile_inline: "FROM debian\\nRUN sudo id\\nUSER 5" }`,
+  ),
+  ...daemon(
+    '{ "nri-opts": { "plugin-path": "/tmp/x" } }',
+    '{ "nri-opts": { "plugin-config-path": "/tmp/x" } }',
+    '{ "nri-opts": { "socket-path": "/tmp/x" } }',
+    '{ "proxies": { "http-proxy": "http://docker:tr0ub4dor-and-3@proxy.example:3128" } }',
   ),
   ...run("--use-api-socket", "--label password=tr0ub4dor-and-3", "-p 127.0.0.1:5432:5432"),
   { syntax: "run", text: "docker run --entrypoint mysql nginx -ptr0ub4dor-and-3" },
