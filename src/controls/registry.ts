@@ -1,6 +1,7 @@
 import { benchmarkControls } from "./benchmark/registry.ts";
 import { capabilitiesDangerous } from "./capabilities/capabilities-dangerous.ts";
 import { capabilitiesDrop } from "./capabilities/capabilities-drop.ts";
+import { hostProgram } from "./capabilities/host-program.ts";
 import { privileged } from "./capabilities/privileged.ts";
 import { privilegedExec } from "./capabilities/privileged-exec.ts";
 import { capacity } from "./cgroups/capacity.ts";
@@ -159,6 +160,7 @@ export const controls: readonly Control[] = [
   noNewPrivileges,
   privileged,
   privilegedExec,
+  hostProgram,
   drift,
   proofLost,
   capabilitiesDangerous,

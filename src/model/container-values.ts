@@ -1,4 +1,5 @@
 import type { Opens } from "./kernel-interfaces/standing.ts";
+import type { Origin } from "./origin.ts";
 
 export interface NameValue {
   readonly name: string;
@@ -29,6 +30,10 @@ export interface BuildReference {
   readonly dockerfileInline: string | undefined;
   readonly target: string | undefined;
   readonly args: readonly NameValue[];
+  /** What the build may do beyond its sandbox: `privileged`, `network: host`, `entitlement security.insecure`, `ssh`. */
+  readonly gets?: readonly { readonly what: string; readonly origin: Origin }[];
+  /** Where an inline Dockerfile stands. */
+  readonly inlineOrigin?: Origin;
 }
 
 /**

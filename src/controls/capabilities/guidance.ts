@@ -15,6 +15,12 @@ export const capabilitiesGuidance: Readonly<Record<string, Guidance>> = {
     action: "bulkhead learn finds the ones that it needs; add these to cap_add.",
     onEngine: true,
   },
+  "host-program": {
+    letItBe: "You installed the provider on purpose and nobody else can change the file.",
+    symptom: '"unsupported provider", or the service is missing.',
+    cause: "The provider's program is gone",
+    action: "Replace the service by one with an image.",
+  },
   privileged: {
     letItBe: "Docker in Docker on a host that is thrown away after the job.",
     symptom: '"Operation not permitted", or a device is missing.',

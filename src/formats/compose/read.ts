@@ -9,6 +9,7 @@ import { isEnabled } from "./load/profiles.ts";
 import { type ComposeRequest, loadProject, type Project } from "./load/project.ts";
 import { readTopLevel, usesOf } from "./read/credentials.ts";
 import { scalar } from "./read/facts.ts";
+import { readModels, readProvider } from "./read/host-programs.ts";
 import type { Scope } from "./read/scope.ts";
 import { readService } from "./read/service.ts";
 import { ignoredBySwarm, isSwarmStack } from "./read/swarm.ts";
@@ -68,10 +69,16 @@ function readServices(
   const swarm = isSwarmStack(first, model);
   const containerNames = containerNamesOf(model);
   const subjects: ContainerSubject[] = [];
+  const programs: Subject[] = readModels(first, get(model, "models"));
   let weight = 0;
   for (const entry of entriesOf(get(model, "services"))) {
     const { name, value } = entry;
-    if (!isEnabled(value, request.profiles ?? []) || get(value, "provider")) continue;
+    if (!isEnabled(value, request.profiles ?? [])) continue;
+    const provider = get(value, "provider");
+    if (provider) {
+      programs.push(readProvider(first, name, provider));
+      continue;
+    }
     const id = `${first}#${name}`;
     const report = (issue: Issue) => gaps.at(issue, id);
     weight += value.weight;
@@ -100,7 +107,7 @@ function readServices(
       views: [readService(value, scope, secrets)],
     });
   }
-  return withTopLevel(subjects, model);
+  return [...withTopLevel(subjects, model), ...programs];
 }
 
 /** What the project's other sections have written out belongs to the services that use it, or to the first one. */

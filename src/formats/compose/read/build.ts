@@ -1,9 +1,9 @@
 import { posix } from "node:path";
 import type { BuildReference, NameValue } from "../../../model/container-values.ts";
-import { type Fact, set, unresolved, unset } from "../../../model/fact.ts";
+import { type Fact, set, unresolved, unset, valueOr } from "../../../model/fact.ts";
 import { asWritten } from "../load/file-path.ts";
-import { entriesOf, get, isNull, type Node, originOf } from "../yaml/node.ts";
-import { missingReason, scalar } from "./facts.ts";
+import { entriesOf, get, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
+import { booleanFact, missingReason, scalar } from "./facts.ts";
 import { asMapping } from "./key-values.ts";
 import type { Scope } from "./scope.ts";
 import { hostPath } from "./volume-short.ts";
@@ -33,9 +33,31 @@ export function readBuild(node: Node | undefined, scope: Scope): Fact<BuildRefer
       dockerfileInline: inline?.text,
       target: target?.text || undefined,
       args: readArguments(get(node, "args"), scope),
+      ...(inline && { inlineOrigin: originOf(inline) }),
+      ...getsOf(node),
     },
     origin,
   );
+}
+
+/** The keys by which a build gets more than its sandbox (https://docs.docker.com/reference/compose-file/build/). */
+function getsOf(build: Node): Pick<BuildReference, "gets"> {
+  const given = (what: string, at: Node) => ({ what, origin: originOf(at) });
+  const privileged = get(build, "privileged");
+  const network = scalar(get(build, "network"));
+  const ssh = get(build, "ssh");
+  const isPrivileged = privileged && valueOr(booleanFact(privileged), true);
+  const gets = [
+    ...(privileged && isPrivileged ? [given("privileged", privileged)] : []),
+    ...(network?.text === "host" || (network && network.missing.length > 0)
+      ? [given("network: host", network)]
+      : []),
+    ...itemsOf(get(build, "entitlements")).map((item) =>
+      given(`entitlement ${scalar(item)?.text ?? ""}`, item),
+    ),
+    ...(ssh && !isNull(ssh) ? [given("ssh", ssh)] : []),
+  ];
+  return gets.length > 0 ? { gets } : {};
 }
 
 /** Those with a value, of their own or from the environment; one that cannot be told is as good as not given. */
