@@ -1,7 +1,7 @@
 /** Why no control judges a key, by list. `a.b.*` stands for all below `a.b`. */
 export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Compose: reasonsOf({
-    "Groups other keys, which are judged one by one.": "services secrets models include",
+    "Groups other keys, which are judged one by one.": "services secrets include",
     "A name or a note.":
       "name version networks.*.name volumes.*.name secrets.*.name configs.*.name models.*.name services.*.container_name " +
       "networks.*.labels volumes.*.labels secrets.*.labels configs.*.labels services.*.volumes.[].volume.labels services.*.deploy.labels " +
@@ -52,14 +52,13 @@ export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>>
       "services.*.volumes.[].consistency services.*.volumes.[].image services.*.volumes.[].image.* services.*.volumes.[].target " +
       "services.*.volumes.[].type services.*.volumes.[].volume services.*.volumes.[].volume.* services.*.volumes.[].tmpfs.mode",
     "What is built and from where; its Dockerfile is read and judged.":
-      "services.*.build.additional_contexts services.*.build.context services.*.build.dockerfile services.*.build.target " +
-      "services.*.build.dockerfile_inline",
+      "services.*.build.additional_contexts services.*.build.context services.*.build.dockerfile services.*.build.target ",
     "How a build is cached, described and limited; the container gets nothing from it.":
       "services.*.build.cache_from services.*.build.cache_to services.*.build.no_cache services.*.build.no_cache_filter " +
       "services.*.build.provenance services.*.build.sbom services.*.build.ulimits services.*.build.ulimits.*",
-    "Not judged yet.":
-      "models.*.runtime_flags services.*.build.entitlements services.*.build.network services.*.build.privileged services.*.build.ssh " +
-      "services.*.credential_spec services.*.credential_spec.* services.*.provider services.*.provider.*",
+    "Windows alone reads it: a Linux Engine refuses a container with one.":
+      "services.*.credential_spec services.*.credential_spec.*",
+    "Options of the provider's program, which is judged.": "services.*.provider.options",
   }),
   "daemon.json": reasonsOf({
     "Addresses and names of networks; who reaches whom is decided by other keys.":
@@ -113,7 +112,6 @@ export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>>
       "RUN_--mount=type=secret RUN_--mount=type=ssh",
     "How it is stopped.": "STOPSIGNAL",
     "An anonymous volume of its own.": "VOLUME",
-    "Not judged yet.": "#_syntax RUN_--network RUN_--device",
   }),
   "docker run": reasonsOf({
     "Names that the container resolves; it changes no other's.": "add-host dns dns-opt dns-option dns-search",

@@ -55,6 +55,7 @@ export const samples: readonly Example[] = [
     "build: { context: ., labels: { password: 'tr0ub4dor-and-3' } }",
     `build: { dockerfile_inline: "FROM debian\\nRUN sudo id\\nUSER 5" }`,
   ),
+  { syntax: "dockerfile", text: "FROM debian:12\nRUN --network=host id\n" },
   ...daemon(
     '{ "nri-opts": { "plugin-path": "/tmp/x" } }',
     '{ "nri-opts": { "plugin-config-path": "/tmp/x" } }',

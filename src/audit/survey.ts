@@ -16,6 +16,7 @@ import type { DiskFiles } from "./inputs/disk-files.ts";
 import { fileOf, type Input, inputOfText, inputsAt, type ReadOptions, readInput } from "./inputs/inputs.ts";
 import { joinContexts } from "./join/build-context.ts";
 import { joinImages } from "./join/images.ts";
+import { withInlineBuilds } from "./join/inline-builds.ts";
 import { judgedElsewhere } from "./join/judged-once.ts";
 import { joinSeccomp } from "./join/seccomp.ts";
 import { anchored } from "./join/stable-id.ts";
@@ -206,7 +207,7 @@ function pair(input: Input, reading: InputReading | undefined): readonly (readon
 /** A bug in one reader must not lose the findings of the other files. */
 async function readSafely(input: Input, options: ReadOptions, io: DiskFiles): Promise<InputReading> {
   try {
-    return await readInput(input, options, io);
+    return await withInlineBuilds(await readInput(input, options, io), io);
   } catch (error) {
     const reason = `it cannot be read, by a fault of bulkhead's own (${error instanceof Error ? error.message : error})`;
     return { ...emptyReading, gaps: [gap(reason, { file: fileOf(input) })] };

@@ -17,7 +17,7 @@ export type Container = ContainerFacts & {
   readonly level: Level;
   /** The container's own processes, as the kernel shows them. Empty on every level but `effective`. */
   readonly processes: readonly Process[];
-  /** Mounted where the runtime mounts none of their type. Empty on every level but `effective`. */
+  /** Mounted where the runtime mounts none of their type, or writable where it mounts them read-only. */
   readonly fileSystems: FactList<FileSystem>;
   /** Whose its root is, as the kernel shows it; undefined on every level but `effective`. */
   readonly root?: ContainerRoot;

@@ -27,7 +27,7 @@ export interface ImageLists {
   /** What EXPOSE names: `80/tcp`. */
   readonly exposedPorts: string;
   /**
-   * What made each layer: the RUN, ADD and COPY of a Dockerfile in order, or the commands that the Engine remembers, newest
+   * What made each layer: `# syntax=` and the RUN, ADD and COPY of a Dockerfile in order, or the commands that the Engine remembers, newest
    * first. May hold secrets: never print it.
    */
   readonly history: string;

@@ -4,8 +4,10 @@ import type { Container } from "../../model/container.ts";
 import type { BuildReference } from "../../model/container-values.ts";
 import { type Fact, set, unresolved } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
+import { isFileOrigin } from "../../model/origin.ts";
 import type { Files } from "../../model/reading.ts";
 import type { ImageSubject, Subject } from "../../model/subject.ts";
+import { placesOf } from "./inline-builds.ts";
 
 /**
  * Tells each container that does not say who runs what its image says: the Dockerfile that `build` names, else the
@@ -50,8 +52,13 @@ function joinView(view: Container, sources: Sources): Container {
 function userOfBuild(build: BuildReference, sources: Sources): Fact<string> {
   const { dockerfile, dockerfileInline, target, args } = build;
   const options = { ...(target !== undefined && { target }), args };
-  if (dockerfileInline !== undefined)
-    return userOfText(dockerfileInline, "inline Dockerfile", options, sources);
+  if (dockerfileInline !== undefined) {
+    const user = userOfText(dockerfileInline, "inline Dockerfile", options, sources);
+    if (user.state !== "set") return user;
+    const move = placesOf(build, sources.io);
+    const origins = user.origins.map((origin) => (isFileOrigin(origin) ? (move(origin) ?? origin) : origin));
+    return { ...user, origins };
+  }
   if (dockerfile === undefined) return unresolved(`the build context ${build.context} is not a local folder`);
   const text = sources.io.read(dockerfile);
   if (!text.ok) return unresolved(`the Dockerfile ${dockerfile} cannot be read: ${text.reason}`);

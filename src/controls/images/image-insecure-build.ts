@@ -9,7 +9,7 @@ import { byLayer, type Flaw } from "./by-layer.ts";
 export const imageInsecureBuild: Control = {
   id: "image-insecure-build",
   title: "A build step runs without its sandbox",
-  why: "RUN --security=insecure, and `build.privileged` or `build.entitlements` of a Compose file, give the step every capability and device of the machine that builds, as --privileged does for a container. On the host's network it reaches what listens on loopback. Whatever the step downloads can take that machine over, and with it every image that it builds.",
+  why: "RUN --security=insecure, and `build.privileged` or `build.entitlements` of a Compose file, give the step every capability and device of the machine that builds, as --privileged does for a container. On the host's network it reaches what listens on loopback. An image of `# syntax=` reads the file in place of Docker's own program. Whatever the step downloads can take that machine over, and with it every image that it builds.",
   row: undefined,
   severity: "high",
   guard: "off",
@@ -19,6 +19,7 @@ export const imageInsecureBuild: Control = {
   where: ["D", "F", "J", "E"],
   references: [
     "https://docs.docker.com/reference/dockerfile/#run---security",
+    "https://docs.docker.com/build/buildkit/frontend/",
     "https://docs.docker.com/reference/dockerfile/#run---device",
     "https://docs.docker.com/reference/compose-file/build/#privileged",
     "https://docs.docker.com/reference/compose-file/build/#entitlements",
@@ -26,6 +27,7 @@ export const imageInsecureBuild: Control = {
   examples: {
     bad: [
       { syntax: "dockerfile", text: "FROM debian:12\nRUN --security=insecure make install\n" },
+      { syntax: "dockerfile", text: "# syntax=registry.example.org/frontend:1\nFROM debian:12\n" },
       { syntax: "dockerfile", text: "FROM debian:12\nRUN --device=vendor.com/gpu=all make test\n" },
       {
         syntax: "compose",
@@ -41,6 +43,8 @@ export const imageInsecureBuild: Control = {
       },
     ],
     good: [
+      { syntax: "dockerfile", text: "# syntax=docker/dockerfile:1\nFROM debian:12\n" },
+
       { syntax: "compose", text: "services:\n  web:\n    build:\n      context: .\n      network: none\n" },
       { syntax: "dockerfile", text: "FROM debian:12\nRUN make install\n" },
     ],
@@ -110,7 +114,17 @@ function judgeRight({ what, origin }: { readonly what: string; readonly origin: 
   return fail(message, { severity, origins: [origin], evidence: what, observed: what });
 }
 
+/** Docker's own frontends, which BuildKit has built in as well. */
+const ownFrontend = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/;
+
 function leavesSandbox(instruction: string): Flaw | undefined {
+  const frontend = /^# syntax=(.+)$/.exec(instruction)?.[1];
+  if (frontend !== undefined && !ownFrontend.test(frontend))
+    return {
+      severity: "medium",
+      message: `lets the image ${frontend} read the file: it decides what is built, and gets the secrets and the context of the build`,
+      evidence: `syntax ${frontend}`,
+    };
   const flag = /^RUN\s+(?:--\S+\s+)*?--(security=insecure|network=host|device=\S+)/i.exec(instruction)?.[1];
   if (flag === undefined) return undefined;
   const what = flag.startsWith("security")

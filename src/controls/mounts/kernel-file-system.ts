@@ -7,24 +7,34 @@ import { judgeItems } from "../facts.ts";
 export const kernelFileSystem: Control = {
   id: "kernel-file-system",
   title: "A kernel file system, a disk or an overlay is mounted by hand",
-  why: "A file system is dangerous wherever it is mounted, not only at its usual path. A second procfs has none of Docker's masks: root writes `/proc/sys/kernel/core_pattern` and runs a program on the host. debugfs and tracefs read and trace the host's kernel, a writable cgroup v1 runs programs on the host, a mounted disk holds every file. Nothing in the container's configuration shows them.",
+  why: "A file system is dangerous wherever it is mounted, not only at its usual path. A second procfs has none of Docker's masks: root writes `/proc/sys/kernel/core_pattern` and runs a program on the host. debugfs and tracefs read and trace the host's kernel, a writable cgroup v1 runs programs on the host, a mounted disk holds every file. Nothing in the container's configuration shows them, but for `writable-cgroups=true`: with it root in the container may raise its own limits of memory, CPU and processes, where the host mounts cgroups without `nsdelegate`.",
   row: "1.3",
   severity: "high",
   guard: "off",
   cis: ["5.6"],
   attack: ["T1611"],
   cwe: [668, 250],
-  where: ["K"],
+  where: ["K", "F", "A"],
   references: [
     "https://man7.org/linux/man-pages/man5/proc.5.html",
     "https://man7.org/linux/man-pages/man5/core.5.html",
     "https://docs.kernel.org/filesystems/debugfs.html",
+    "https://docs.docker.com/reference/cli/docker/container/run/#security-opt",
   ],
-  // Only the kernel shows it.
-  examples: { bad: [], good: [] },
+  examples: {
+    bad: [
+      { syntax: "run", text: "docker run --security-opt writable-cgroups=true alpine" },
+      {
+        syntax: "compose",
+        text: "services:\n  web:\n    image: alpine\n    security_opt: [writable-cgroups=true]\n",
+      },
+    ],
+    good: [{ syntax: "run", text: "docker run --security-opt writable-cgroups=false alpine" }],
+  },
   check: {
     container({ level, fileSystems }) {
-      if (level !== "effective") return notApplicable("only the kernel shows which file systems are mounted");
+      if (level !== "effective" && fileSystems.length === 0)
+        return notApplicable("only the kernel shows which file systems are mounted");
       return judgeItems(
         fileSystems,
         ({ value, origins }) => {
@@ -38,7 +48,9 @@ export const kernelFileSystem: Control = {
   },
   remedy: {
     container: () =>
-      manual("Find out who mounted it, then start the container again: the mount goes with its namespace."),
+      manual(
+        "Take writable-cgroups out if it is set. Else find out who mounted it, then start the container again: the mount goes with its namespace.",
+      ),
   },
 };
 

@@ -142,7 +142,10 @@ describe("subjects", () => {
 
   test("a service that a provider runs is no container", () => {
     const { reading } = composeProject("services: { a: { provider: { type: x } }, b: { image: x } }");
-    expect(reading.subjects.map((each) => each.name)).toEqual(["b"]);
+    expect(reading.subjects.map(({ kind, name }) => [kind, name])).toEqual([
+      ["container", "b"],
+      ["exec", "a"],
+    ]);
   });
 
   test("all services are read unless a profile is asked for", () => {

@@ -3,7 +3,7 @@ import type { Container } from "../../model/container.ts";
 import { type Fact, type FactList, mapItems, unset } from "../../model/fact.ts";
 import { type CodedFact, type KeyedFact, keyedIn } from "../../model/facts/table.ts";
 import { linkedContainer } from "../values/link.ts";
-import { readSecurityOptions } from "../values/security-options.ts";
+import { cgroupsMountedBy, readSecurityOptions } from "../values/security-options.ts";
 import type { ConfigFacts } from "./config.ts";
 import { readBlkioDevices, readDevices, readUlimits } from "./devices.ts";
 import { field, integerFact, type JsonNode, membersOf, path, stringFact, stringList } from "./json.ts";
@@ -39,7 +39,8 @@ export function hostConfigFacts(hostConfig: JsonNode): HostConfigFacts {
   const items = <T>(read: (hostConfig: JsonNode) => FactList<T>, ...names: readonly string[]): FactList<T> =>
     names.some(has) ? read(hostConfig) : [];
   // `systempaths` never travels as an option: the docker CLI turns it into empty lists of paths.
-  const { seccomp, apparmor, selinux, noNewPrivileges } = readSecurityOptions(list("SecurityOpt"));
+  const securityOptions = list("SecurityOpt");
+  const { seccomp, apparmor, selinux, noNewPrivileges } = readSecurityOptions(securityOptions);
   const coded: Pick<Container, CodedHere> = {
     seccomp,
     apparmor,
@@ -68,7 +69,8 @@ export function hostConfigFacts(hostConfig: JsonNode): HostConfigFacts {
   for (const { field: name, member, members, row } of keyed) {
     if (has(member)) Reflect.set(facts, name, scalarFact(path(hostConfig, ...members), row));
   }
-  return Object.assign(coded, facts);
+  const fileSystems = cgroupsMountedBy(securityOptions);
+  return fileSystems.length > 0 ? Object.assign(coded, facts, { fileSystems }) : Object.assign(coded, facts);
 }
 
 /** `{ "Name": "on-failure", "MaximumRetryCount": 5 }`; `no` and "" are the default. */

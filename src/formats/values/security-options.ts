@@ -1,3 +1,4 @@
+import type { FileSystem } from "../../model/container/file-system.ts";
 import type { Container } from "../../model/container.ts";
 import type { SelinuxLabel } from "../../model/container-values.ts";
 import { type Fact, type FactList, set, unresolved, unset } from "../../model/fact.ts";
@@ -77,6 +78,28 @@ function splitOption(option: string): { readonly key: string; readonly value: st
   const colon = key.indexOf(":");
   if (colon >= 0) return { key: key.slice(0, colon), value: option.slice(colon + 1) };
   return { key, value: option.slice(split + 1) };
+}
+
+/**
+ * `writable-cgroups=true` mounts the container's own cgroups read-write where Docker mounts them read-only
+ * (moby: daemon/oci_linux.go). The last one counts.
+ */
+export function cgroupsMountedBy(options: FactList<string>): FactList<FileSystem> {
+  const last = options.findLast(
+    (option) => option.state !== "set" || splitOption(option.value).key === "writable-cgroups",
+  );
+  if (last?.state !== "set") return last ? [last] : [];
+  const isOn = readBoolean(splitOption(last.value).value, last.origins);
+  if (isOn.state === "unresolved") return [isOn];
+  if (isOn.state !== "set" || !isOn.value) return [];
+  const value = {
+    type: "cgroup2",
+    target: "/sys/fs/cgroup",
+    readOnly: false,
+    showsHost: false,
+    device: undefined,
+  };
+  return [set(value, ...last.origins)];
 }
 
 /** strconv.ParseBool's spellings; the bare option is true. */

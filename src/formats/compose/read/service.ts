@@ -8,7 +8,7 @@ import type { ScalarRow } from "../../../model/facts/row.ts";
 import { type CodedFacts, keyedIn, withoutSilent } from "../../../model/facts/table.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
 import { sightOf, unseenIn } from "../../../model/sight.ts";
-import { readSecurityOptions } from "../../values/security-options.ts";
+import { cgroupsMountedBy, readSecurityOptions } from "../../values/security-options.ts";
 import { beyondSwarm } from "../../values/swarm-sight.ts";
 import { fileIn } from "../load/file-path.ts";
 import { at, get, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
@@ -90,6 +90,7 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     "declared",
     unseenFacts,
     coded,
+    { fileSystems: cgroupsMountedBy(securityOptions) },
     Object.fromEntries(facts) as Partial<Container>,
     scope.swarm ? beyondSwarm : {},
   );

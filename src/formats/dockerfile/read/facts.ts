@@ -88,12 +88,23 @@ export function startOf(
   return [];
 }
 
+/** `# syntax=IMAGE` among the first lines: the image that reads the rest. */
+function syntaxOf(text: string, locate: Locate): FactList<string> {
+  const match =
+    /^\uFEFF?(?:[ \t]*#[ \t]*(?:check|escape)[ \t]*=.*\r?\n)*[ \t]*(#[ \t]*syntax[ \t]*=[ \t]*(\S+))/i.exec(
+      text,
+    );
+  if (!match?.[1]) return [];
+  const end = match[0].length;
+  return [set(`# syntax=${match[2]}`, locate({ start: end - match[1].length, end }))];
+}
+
 /**
- * What makes the layers: every RUN, ADD and COPY of the stages, on one line each. Which stage or image something is taken from is
+ * What makes the layers: the image of `# syntax=`, every RUN, ADD and COPY of the stages, on one line each. Which stage or image something is taken from is
  * left out: `references` tells that.
  */
 export function historyOf(stages: readonly Stage[], text: string, locate: Locate): FactList<string> {
-  return stages.flatMap(({ steps }) =>
+  const layers = stages.flatMap(({ steps }) =>
     steps.flatMap(({ instruction: { keyword, span }, inherited }): FactList<string> => {
       if (inherited || !/^(?:RUN|ADD|COPY)$/.test(keyword)) return [];
       const written = text
@@ -103,6 +114,7 @@ export function historyOf(stages: readonly Stage[], text: string, locate: Locate
       return [set(written, locate(span))];
     }),
   );
+  return [...syntaxOf(text, locate), ...layers];
 }
 
 /** The last HEALTHCHECK of the nearest stage that has one. */

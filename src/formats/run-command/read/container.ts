@@ -3,6 +3,7 @@ import { type Fact, type FactList, set, unresolved, unset } from "../../../model
 import { namedLists } from "../../../model/facts/table.ts";
 import { type Gap, gap } from "../../../model/gap.ts";
 import { type FileOrigin, isFileOrigin } from "../../../model/origin.ts";
+import { cgroupsMountedBy } from "../../values/security-options.ts";
 import { type Dialect, dockerRun } from "../dialect.ts";
 import { reasonOf, sourceOf, textOf, type Word } from "../word.ts";
 import { applyBoolean, applyValue } from "./apply.ts";
@@ -82,7 +83,8 @@ export function readContainer(
       unresolved("the command has more words than are read", originOf(lineFacts, beyond)),
     );
   const security = dialect.hasSecurityOptions ? securityFacts(lineFacts) : {};
-  const read = finish(lineFacts, { ...security, image });
+  const fileSystems = dialect.hasSecurityOptions ? cgroupsMountedBy(lineFacts.securityOptions) : [];
+  const read = finish(lineFacts, { ...security, image, fileSystems });
   const whole = leftOpen(lineFacts, split.before, read);
   const job = dialect.job ?? (isJob(split, whole) ? runOnce : undefined);
   const container = job === undefined ? whole : { ...whole, job };
