@@ -34,7 +34,7 @@ type Samples<T> = Readonly<Record<ContainerFact, T | undefined>>;
 /** For each fact what a service says to set it. What Compose has no word for is undefined. */
 const services: Samples<string> = {
   image: "image: nginx",
-  build: "build: .",
+  build: "build: { context: ., privileged: true }",
   imageUser: undefined,
   user: "user: root",
   privileged: "privileged: true",
@@ -821,6 +821,10 @@ const tools = ["Ansible", "Terraform", "Quadlet"];
 const fedElsewhere: Readonly<Record<string, readonly string[]>> = {
   // Of an exec the Engine tells by itself: that is another subject. Only Compose has hooks.
   "privileged-exec": ["docker run", ...tools, "a create request", "inspect"],
+  // Only Compose builds.
+  "image-insecure-build": ["docker run", ...tools, "a create request", "inspect"],
+  // Podman has no writable-cgroups.
+  "kernel-file-system": ["Quadlet"],
   // `GET /networks` tells it, not the container: test/unit/guard-and-audit.test.ts joins both.
   "network-options": ["docker run", ...tools, "a create request", "inspect"],
   // Their files have no key for it.
