@@ -1,7 +1,8 @@
 import { type Docker, whyFailed } from "./docker.ts";
 import { type Answer, ask, type HttpCheck, isHarmless } from "./http.ts";
 import { differenceFrom, type Likeness } from "./likeness.ts";
-import { runProgram } from "./program.ts";
+import { type Ended, runProgram } from "./program.ts";
+import type { CookieJar } from "./recorded.ts";
 import type { ContainerState } from "./state.ts";
 
 /** What the user says that working means. */
@@ -11,6 +12,8 @@ export interface UserChecks {
   /** A shell command in each container that is verified; `SERVICE=COMMAND` names one service. */
   readonly exec: readonly string[];
   readonly http: readonly HttpCheck[];
+  /** Services of the same project that test the others: each is run, and must end with status 0. */
+  readonly services: readonly string[];
   /** Milliseconds that one check may take. */
   readonly limit: number;
   /** A shell command on this machine that uses the workload once the checks pass: a load, a test suite. */
@@ -19,6 +22,7 @@ export interface UserChecks {
 
 export const checkKinds = [
   "command",
+  "service",
   "exec",
   "http",
   "health",
@@ -66,6 +70,9 @@ export interface CheckContext {
   readonly answers: Answers;
   /** By the check's text; empty in untouched runs. */
   readonly expected: ReadonlyMap<string, ExpectedAnswer>;
+  readonly jar: CookieJar;
+  /** docker compose with the trial's project. */
+  readonly compose: (limit: number, ...words: readonly string[]) => Promise<Ended>;
 }
 
 /** Runs the user's checks once. Gives the first that fails. */
@@ -73,7 +80,17 @@ export async function runChecks(
   checks: UserChecks,
   context: CheckContext,
 ): Promise<CheckFailure | undefined> {
-  const { commands, exec, http, limit } = checks;
+  const { commands, exec, http, services, limit } = checks;
+  for (const service of services) {
+    const words = [
+      ...["run", "--rm", "--no-deps", "--no-TTY", "--interactive=false"],
+      ...["--env", `BULKHEAD_PHASE=${context.phase}`, service],
+    ];
+    const ended = await context.compose(limit, ...words);
+    if (ended.status === 0) continue;
+    const reason = `the service ${service} failed: ${ended.timedOut ? tooLong(limit) : saidBy(ended)}`;
+    return { kind: "service", service: undefined, reason, isFinal: ended.timedOut };
+  }
   for (const command of commands) {
     const environment = { ...process.env, ...variablesOf(context) };
     const ended = await runProgram("sh", ["-c", command], { environment, limit, signal: context.signal });
@@ -105,7 +122,7 @@ export async function askAgain(
   { http, limit }: UserChecks,
   context: CheckContext,
 ): Promise<CheckFailure | undefined> {
-  for (const each of http.filter(isHarmless)) {
+  for (const each of http.filter((check) => isHarmless(check) && !check.recorded)) {
     const failure = await askOnce(each, limit, context);
     if (failure) return failure;
   }

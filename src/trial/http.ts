@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { request } from "node:http";
 import { Readable } from "node:stream";
 import { failed, ok, type Result } from "../base/result.ts";
 import { parseBytes, spellBytes } from "../formats/values/bytes.ts";
 import { type Given, givenOf } from "./likeness.ts";
-import { type ContainerState, listensOf } from "./state.ts";
+import { type CookieJar, cookiesFor, keepCookies } from "./recorded.ts";
+import { type ContainerState, hasConnection, isHere, listensOf } from "./state.ts";
 
 /** A request to a workload and what its answer must be: `POST web:8080/upload +100m => stored`. */
 export interface HttpCheck {
@@ -17,13 +19,15 @@ export interface HttpCheck {
   readonly body: HttpBody | undefined;
   /** A text that the answer must contain, or `sha256:` and the digest of its body. */
   readonly expected: string | undefined;
+  /** Of a recorded session. Any answer counts: the untouched runs say which one is right. */
+  readonly recorded?: { readonly headers: Readonly<Record<string, string>>; readonly status: number };
 }
 
 export type HttpBody =
   | { readonly kind: "file"; readonly path: string }
   /** So many bytes. */
   | { readonly kind: "size"; readonly bytes: number }
-  | { readonly kind: "text"; readonly text: string; readonly type?: string };
+  | { readonly kind: "bytes"; readonly bytes: Buffer };
 
 const form =
   /^(?:(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\s+)?([\w.-]*)(?::(\d{1,5}))?(\/\S*)?(?:\s+([@+])(\S+))?(?:\s*=>\s*(.+))?$/s;
@@ -72,12 +76,20 @@ interface Asking {
   readonly signal: AbortSignal;
   /** Milliseconds. */
   readonly limit: number;
+  readonly jar: CookieJar;
 }
 
-/** Asks the first port that answers it with a status below 400. Fails where none does, or the answer is not as expected. */
+/** What a proxy or a server that is not ready yet answers. */
+const notYet = [502, 503, 504];
+
+function isAnswer({ recorded }: HttpCheck, status: number): boolean {
+  return recorded ? !notYet.includes(status) : status < 400;
+}
+
+/** Asks the first port that answers it with a status below 400, or any for a recorded request. Fails where none does, or the answer is not as expected. */
 export async function ask(
   check: HttpCheck,
-  { states, targets, signal, limit }: Asking,
+  { states, targets, signal, limit, jar }: Asking,
 ): Promise<Result<Answer>> {
   const { path, service, port, method } = check;
   const names = service ? [service] : targets;
@@ -88,15 +100,23 @@ export async function ask(
     if (state?.address === undefined) continue;
     for (const each of port ? [port] : portsOf(state)) {
       try {
-        const until = AbortSignal.any([signal, AbortSignal.timeout(limit)]);
-        const answer = await fetch(`http://${state.address}:${each}${path}`, {
-          ...{ method, redirect: "manual", signal: until },
-          ...sending(check.body),
-        });
-        const body = givenOf(Buffer.from(await answer.arrayBuffer()));
-        const wrong = answer.status < 400 ? unexpected(check, body) : undefined;
-        if (answer.status < 400 && wrong === undefined)
-          return ok({ service: name, status: answer.status, body });
+        const session = check.recorded && { ...check.recorded.headers, ...cookiesFor(jar, name) };
+        const answer = await send(
+          check,
+          state,
+          each,
+          session ?? {},
+          AbortSignal.any([signal, AbortSignal.timeout(limit)]),
+        );
+        if (!answer) {
+          reason = `${state.address}:${each} is not ${name} from here: run bulkhead on the Engine's host, or use --check-exec`;
+          continue;
+        }
+        if (check.recorded) keepCookies(jar, name, answer.cookies);
+        const body = givenOf(answer.body);
+        const isOne = isAnswer(check, answer.status);
+        const wrong = isOne ? unexpected(check, body) : undefined;
+        if (isOne && wrong === undefined) return ok({ service: name, status: answer.status, body });
         reason =
           wrong === undefined
             ? `${name} answers ${what} on port ${each} with status ${answer.status}`
@@ -119,15 +139,58 @@ function unexpected({ expected }: HttpCheck, { digest, text, size }: Given): str
   return `without “${expected}” in its ${spellBytes(size)}`;
 }
 
-function sending(body: HttpBody | undefined): RequestInit {
+interface Received {
+  readonly status: number;
+  readonly cookies: readonly string[];
+  readonly body: Buffer;
+}
+
+/**
+ * Undefined where something else answered: an address says little about who has it. Rejects where nothing does, or it
+ * breaks off.
+ */
+function send(
+  { method, path, body }: HttpCheck,
+  state: ContainerState,
+  port: string,
+  session: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Received | undefined> {
+  return new Promise((resolve, reject) => {
+    const headers = { ...headersOf(body), ...session };
+    const options = { host: state.address, port, method, path, headers, signal, agent: false };
+    const asked = request(options, (answer) => {
+      const isOurs = isHere(state) && hasConnection(state, answer.socket.localPort ?? 0, Number(port));
+      if (!isOurs) {
+        asked.destroy();
+        resolve(undefined);
+        return;
+      }
+      const parts: Buffer[] = [];
+      answer.on("data", (part: Buffer) => parts.push(part));
+      answer.on("error", reject);
+      answer.on("end", () =>
+        resolve({
+          status: answer.statusCode ?? 0,
+          cookies: answer.headers["set-cookie"] ?? [],
+          body: Buffer.concat(parts),
+        }),
+      );
+    });
+    asked.on("error", reject);
+    if (body?.kind === "file" || body?.kind === "size") {
+      const source = body.kind === "file" ? createReadStream(body.path) : Readable.from(bytesOf(body.bytes));
+      source.on("error", (error: Error) => asked.destroy(error));
+      source.pipe(asked);
+    } else asked.end(body?.bytes);
+  });
+}
+
+function headersOf(body: HttpBody | undefined): Readonly<Record<string, string>> {
   if (!body) return {};
-  if (body.kind === "text") {
-    return { body: body.text, ...(body.type !== undefined && { headers: { "content-type": body.type } }) };
-  }
-  const source = body.kind === "file" ? createReadStream(body.path) : Readable.from(bytesOf(body.bytes));
-  const headers = { "content-type": "application/octet-stream" };
+  if (body.kind === "bytes") return { "content-length": String(body.bytes.length) };
   const size: Record<string, string> = body.kind === "size" ? { "content-length": String(body.bytes) } : {};
-  return { body: Readable.toWeb(source) as ReadableStream, headers: { ...headers, ...size }, duplex: "half" };
+  return { "content-type": "application/octet-stream", ...size };
 }
 
 /** The same bytes each time, which no compression makes small. */

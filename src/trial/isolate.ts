@@ -16,6 +16,8 @@ export interface Isolation {
   readonly label: readonly [name: string, value: string];
   /** The services to start. */
   readonly services: readonly string[];
+  /** Those that only a check starts. */
+  readonly checks: readonly string[];
   readonly standIn: (source: string, readOnly: boolean) => StandIn;
   /** The copied content of named volumes (`--with-data`), by the volume's key. Other volumes start empty. */
   readonly data: ReadonlyMap<string, string>;
@@ -52,6 +54,13 @@ export function isolate(document: ComposeDocument, isolation: Isolation): JsonOb
       return [name, { ...serviceOf(name, service, isolation, overlays), labels }];
     }),
   );
+  const checks = isolation.checks.map((name) => [
+    name,
+    {
+      ...serviceOf(name, document.services[name] ?? {}, isolation, overlays),
+      ...{ labels, profiles: ["check"], restart: "no" },
+    },
+  ]);
   const volumes = Object.keys(recordAt(document.rest, "volumes")).map((name) => [name, { labels }] as const);
   const networks = Object.entries(recordAt(document.rest, "networks")).map(([name, network]) => [
     name,
@@ -59,7 +68,7 @@ export function isolate(document: ComposeDocument, isolation: Isolation): JsonOb
   ]);
   const { secrets, configs } = document.rest;
   return {
-    services,
+    services: { ...services, ...Object.fromEntries(checks) },
     volumes: {
       ...Object.fromEntries(volumes),
       ...Object.fromEntries([...overlays].map(([name, options]) => [name, { ...options, labels }])),

@@ -20,7 +20,7 @@ async function failureOn(engine: TrialEngine, expected: ReadonlyMap<string, Expe
   const { failure } = await runTrial(
     {
       ...{ project: {}, document: { folder: "/" }, services: ["web"], targets: ["web"] },
-      checks: { commands: [], exec: [], http: [], limit: 1_000 },
+      checks: { commands: [], exec: [], http: [], services: [], limit: 1_000 },
       ...{ settle: 1, patience: 100, expected, answers: { first: new Map(), again: new Map() } },
       signal: new AbortController().signal,
     },

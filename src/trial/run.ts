@@ -14,6 +14,7 @@ import type { ComposeDocument } from "./compose-config.ts";
 import { type Docker, whyFailed } from "./docker.ts";
 import { differenceFrom, type Given, type Likeness } from "./likeness.ts";
 import type { Ended } from "./program.ts";
+import type { CookieJar } from "./recorded.ts";
 import { reload } from "./reload.ts";
 import { removeProject, type SweepWays } from "./scratch.ts";
 import { type ContainerState, hasScheduler, listensOf, readStates, statesOf } from "./state.ts";
@@ -131,11 +132,12 @@ const startLimit = 300_000;
 /** Runs a project once and takes it away again, however it ends. Rejects only on a fault of bulkhead's. */
 export async function runTrial(request: RunRequest, engine: TrialEngine): Promise<TrialRun> {
   const project = `bulkhead-try-${randomBytes(4).toString("hex")}`;
-  const compose = async (...words: readonly string[]) => {
+  const compose = (...words: readonly string[]) => composeWithin(startLimit, ...words);
+  const composeWithin = async (limit: number, ...words: readonly string[]) => {
     const all = ["compose", "--project-name", project, "--project-directory", request.document.folder];
     return await engine.docker.run([...all, "--file", "-", ...words], {
       input: JSON.stringify(request.project),
-      limit: startLimit,
+      limit,
       signal: request.signal,
     });
   };
@@ -149,6 +151,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
     return fresh;
   };
   const answers = { first: new Map(), again: new Map() } satisfies TrialRun["answers"];
+  const jar: CookieJar = new Map();
   let readyAfter = 0;
   let loaded = 0;
   /** For the next minute, beyond the time that it must stay up. */
@@ -246,7 +249,8 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
     const { targets, signal } = request;
     return {
       ...{ project, phase, states, targets, signal, docker: engine.docker },
-      ...{ answers: answers[phase], expected: request.answers[phase] },
+      ...{ answers: answers[phase], expected: request.answers[phase], jar },
+      compose: composeWithin,
     };
   }
 

@@ -57,7 +57,7 @@ test.each([
     const document = { name: "a", folder: "/", services: { web: { image: "web:1" } }, rest: {} };
     const scratch: Scratch = { folder: tmpdir(), make: () => tmpdir(), remove() {} };
     const options: SessionOptions = {
-      checks: { commands: [], exec: [], http: [], limit: 1_000 },
+      checks: { commands: [], exec: [], http: [], services: [], limit: 1_000 },
       ...{ settle: 1, patience: 1_000, allow: [], withData: undefined, owner: "test" },
       signal: new AbortController().signal,
       progress: async () => {},

@@ -113,7 +113,14 @@ export async function openSession(
   scratch: Scratch,
   options: SessionOptions,
 ): Promise<Result<Session>> {
-  const { blocked, services } = startable(document, targets, options.allow);
+  const testers = options.checks.services;
+  const unknown = testers.find((name) => document.services[name] === undefined);
+  if (unknown !== undefined) {
+    return failed(`there is no service ${unknown} to check with: one with a profile needs --profile`);
+  }
+  const others = targets.filter((name) => !testers.includes(name));
+  const { blocked, services } = startable(document, others, options.allow);
+  for (const name of targets) if (testers.includes(name)) blocked.set(name, "it tests the other services");
   const wanted = targets.filter((name) => services.includes(name));
   const isLocal = engine.reader.socketPath !== undefined;
   const isRoot = isLocal && process.getuid?.() === 0;
@@ -136,12 +143,14 @@ export async function openSession(
     baseline: Baseline | undefined,
     { watch, settle = options.settle }: RunLook = {},
   ): Promise<Result<TrialRun>> {
-    const images = await imagesOf(changed, needed, engine);
+    const checking = testers.filter((name) => !needed.includes(name));
+    const images = await imagesOf(changed, [...needed, ...checking], engine);
     if (!images.ok) return images;
     starts += 1;
     const project = isolate(changed, {
       label: [labelName, options.owner],
       services: needed,
+      checks: checking,
       standIn: standInsFor(scratch, isRoot),
       data: data.ok ? data.value : new Map(),
       images: images.value,
@@ -220,6 +229,7 @@ function lastWords(run: TrialRun): readonly string[] {
 export function checksOf({ checks }: Pick<SessionOptions, "checks">, baseline: Baseline) {
   const strong: CheckKind[] = [
     ...(checks.commands.length === 0 ? [] : (["command"] as const)),
+    ...(checks.services.length > 0 ? (["service"] as const) : []),
     ...(checks.exec.length > 0 ? (["exec"] as const) : []),
     ...(checks.http.length > 0 ? (["http"] as const) : []),
     ...(baseline.hasHealth ? (["health"] as const) : []),
@@ -243,16 +253,26 @@ export async function unseenIn(
   services: readonly string[],
   { reader }: TrialEngine,
   { checks, withData }: SessionOptions,
-  { scheduled }: Baseline,
+  { scheduled, answers }: Baseline,
 ): Promise<readonly string[]> {
   const found: string[] = [];
-  const { commands, exec, http, load } = checks;
-  if (commands.length + exec.length + http.length === 0 && !load) {
+  const { commands, exec, http, services: testers, load } = checks;
+  if (commands.length + exec.length + http.length + testers.length === 0 && !load) {
     found.push("nothing used it: no request, no upload, no job");
   } else if (!load) found.push("no load: several clients at once, a bulk load, a large upload");
   for (const { key, volume } of withData === undefined ? volumesOf(document, services) : []) {
     const answer = await reader.get(`/volumes/${encodeURIComponent(volume)}`);
     if (answer.ok) found.push(`the data in the volume ${key}, which was empty here: --with-data copies it`);
+  }
+  const otherwise = http.flatMap(({ text, recorded }) => {
+    const statuses = answers.first.get(text)?.statuses;
+    return !recorded || !statuses || statuses.includes(recorded.status)
+      ? []
+      : [`${text} with ${recorded.status}, and with ${statuses.join(" or ")} by a fresh copy`];
+  });
+  if (otherwise.length > 0) {
+    const more = otherwise.length > 1 ? `, and ${otherwise.length - 1} more` : "";
+    found.push(`what the recorded session saw: it was answered ${otherwise[0]}${more}`);
   }
   if (scheduled.length > 0) {
     found.push(`jobs that ${scheduled.join(", ")} starts less often than each minute`);

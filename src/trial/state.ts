@@ -135,6 +135,17 @@ export function listensOf(state: ContainerState): readonly string[] {
   return [...found].toSorted();
 }
 
+/** Whether a connection from the port (ours) to the port (the container's) ends in its network namespace. */
+export function hasConnection({ pid }: ContainerState, from: number, to: number): boolean {
+  const hex = (port: number) => `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  return ["tcp", "tcp6"].some((file) =>
+    linesOf(`/proc/${pid}/net/${file}`).some((line) => {
+      const [, local = "", remote = ""] = line.trim().split(/\s+/);
+      return local.endsWith(hex(to)) && remote.endsWith(hex(from));
+    }),
+  );
+}
+
 function linesOf(path: string): readonly string[] {
   try {
     return readFileSync(path, "utf8").split("\n");

@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { codeOf } from "../../base/error-words.ts";
+import { failed, type Result } from "../../base/result.ts";
 import { type BarrierName, barrierNames } from "../../trial/barriers.ts";
 import { type HttpCheck, parseHttpCheck } from "../../trial/http.ts";
+import { checksOfSession } from "../../trial/recorded.ts";
 import { collect, size } from "./common-options.ts";
 
 /** How trials run, as commander gives it. */
@@ -8,6 +12,7 @@ export interface TrialOptions {
   readonly checkCmd: readonly string[];
   readonly checkExec: readonly string[];
   readonly checkHttp: readonly HttpCheck[];
+  readonly checkService: readonly string[];
   /** Seconds. */
   readonly checkTimeout: number;
   readonly settle: number;
@@ -35,8 +40,14 @@ export function addTrialOptions(command: Command): Command {
     )
     .option(
       "--check-http <request>",
-      "an HTTP path that must answer as it did untouched: /, web/health (a service), :8080/ (a port), '/ => Welcome' (a text or sha256:DIGEST in it), 'POST /upload @FILE' or 'PUT /blob +100m' (a body) (repeatable)",
-      (value, before: readonly HttpCheck[]) => [...before, httpCheck(value)],
+      "an HTTP path that must answer as it did untouched: /, web/health (a service), :8080/ (a port), '/ => Welcome' (a text or sha256:DIGEST in it), 'POST /upload @FILE' 'PUT /blob +100m' (a body), or @SESSION, which learn --record wrote (repeatable)",
+      (value, before: readonly HttpCheck[]) => [...before, ...httpChecks(value)],
+      [],
+    )
+    .option(
+      "--check-service <service>",
+      "a service of the Compose file that tests the others, and ends with status 0 if they work (repeatable)",
+      collect,
       [],
     )
     .addOption(
@@ -73,10 +84,23 @@ export function addTrialOptions(command: Command): Command {
     );
 }
 
-function httpCheck(value: string): HttpCheck {
+function httpChecks(value: string): readonly HttpCheck[] {
+  if (value.startsWith("@")) {
+    const read = readSession(value.slice(1));
+    if (!read.ok) throw new InvalidArgumentError(`A recorded session is expected: ${read.reason}.`);
+    return read.value;
+  }
   const parsed = parseHttpCheck(value);
   if (!parsed.ok) throw new InvalidArgumentError(`A request is expected: ${parsed.reason}.`);
-  return parsed.value;
+  return [parsed.value];
+}
+
+function readSession(path: string): Result<readonly HttpCheck[]> {
+  try {
+    return checksOfSession(readFileSync(path, "utf8"));
+  } catch (error) {
+    return failed(`${path} cannot be read (${codeOf(error) || "it is no file"})`);
+  }
 }
 
 /** Bytes; undefined for fresh volumes. */

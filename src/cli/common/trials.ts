@@ -73,9 +73,12 @@ function sessionOptions(
   signal: AbortSignal,
   progress: SessionOptions["progress"],
 ): SessionOptions {
-  const { checkCmd, checkExec, checkHttp, checkTimeout, settle, startTimeout, allow } = options;
+  const { checkCmd, checkExec, checkHttp, checkService, checkTimeout, settle, startTimeout, allow } = options;
   return {
-    checks: { commands: checkCmd, exec: checkExec, http: checkHttp, limit: checkTimeout * 1000 },
+    checks: {
+      ...{ commands: checkCmd, exec: checkExec, http: checkHttp, services: checkService },
+      limit: checkTimeout * 1000,
+    },
     settle: settle * 1000,
     patience: startTimeout * 1000,
     allow,

@@ -90,10 +90,19 @@ const address: UnusableOption = {
 };
 
 const trials: UnusableOption = {
-  given: ({ verify, checkCmd = [], checkExec = [], checkHttp = [], withData, allow = [] }) =>
+  given: ({
+    verify,
+    checkCmd = [],
+    checkExec = [],
+    checkHttp = [],
+    checkService = [],
+    withData,
+    allow = [],
+  }) =>
     verify !== true &&
-    (withData !== undefined || [...checkCmd, ...checkExec, ...checkHttp, ...allow].length > 0),
-  reason: "--check, --check-exec, --check-http, --with-data and --allow are for --verify",
+    (withData !== undefined ||
+      [...checkCmd, ...checkExec, ...checkHttp, ...checkService, ...allow].length > 0),
+  reason: "--check, --check-exec, --check-http, --check-service, --with-data and --allow are for --verify",
 };
 
 const verify: UnusableOption = {

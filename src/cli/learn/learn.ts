@@ -22,6 +22,7 @@ export async function runLearn(given: string | undefined, options: LearnOptions)
   if (options.apply && options.output !== undefined) {
     return complain("--apply writes the original, --output leaves it alone: give one of them");
   }
+  if (options.record !== undefined) return await (await import("./record.ts")).recordSession(given, options);
   const isLoaded = options.inPlace || options.while !== undefined;
   if (options.diskLimits && !isLoaded) {
     return complain("--disk-limits needs a load: add --while");

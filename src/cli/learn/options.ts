@@ -16,6 +16,8 @@ export interface LearnOptions extends TrialOptions {
   readonly run?: string;
   readonly as?: "run" | "compose";
   readonly inPlace?: boolean;
+  /** The file to write a session to. */
+  readonly record?: string;
   readonly merge?: boolean;
   readonly file: readonly string[];
   readonly profile: readonly string[];
@@ -45,6 +47,10 @@ export function addLearnOptions(command: Command): Command {
       ).choices(["run", "compose"]),
     )
     .option("--in-place", "only watch the running container:NAME; start and change nothing")
+    .option(
+      "--record <file>",
+      "write down the HTTP requests that you make to the running project, to be replayed by --check-http @FILE; start and change nothing",
+    )
     .option("--apply", "write the result; a file is replaced whole or not at all")
     .option(
       "--while <command>",
@@ -84,6 +90,8 @@ const epilogue = `
 Examples:
   bulkhead learn compose.yaml --check-http /         what every service needs
   bulkhead learn compose.yaml#db --check-exec 'pg_isready -U app' --apply
+  bulkhead learn compose.yaml --record session.jsonl            use it in the browser, once
+  bulkhead learn compose.yaml --check-http @session.jsonl       each run answers like that
   bulkhead learn container:web --in-place --for 10m --merge     only watch
   bulkhead learn compose.yaml#web --while 'npm run test:e2e' --disk-limits --apply
   bulkhead learn 'docker run -d -p 8080:80 nginx' --check-http /

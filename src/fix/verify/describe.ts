@@ -6,6 +6,7 @@ import type { Checked, StepOutcome, Verified } from "./verify.ts";
 
 const kindNames = {
   command: "your check",
+  service: "your test service",
   exec: "your check inside",
   http: "an HTTP answer",
   health: "the health check",
