@@ -269,7 +269,9 @@ async function ask(url: URL, pages: Map<string, number[]>, until: number): Promi
   while (performance.now() < until) {
     for (const path of paths) {
       const begun = performance.now();
-      const answer = await fetch(new URL(`/api/v1${path}`, url), { headers: { cookie: "bulkhead=bench" } });
+      const answer = await fetch(new URL(`/api/v1${path}`, url), {
+        headers: { cookie: `bulkhead-${new URL(url).port}=bench` },
+      });
       if (!answer.ok) throw new Error(`${path} answers ${answer.status}`);
       await answer.text();
       const times = pages.get(path) ?? [];

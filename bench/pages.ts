@@ -72,7 +72,7 @@ try {
 /** Milliseconds until an element of the data is drawn. */
 async function load(browser: Browser, url: string, hash: string, drawn: string): Promise<number> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  await context.addCookies([{ name: "bulkhead", value: "bench", url }]);
+  await context.addCookies([{ name: `bulkhead-${new URL(url).port}`, value: "bench", url }]);
   const page = await context.newPage();
   await page.goto(`${url}/${hash}`, { waitUntil: "commit" });
   // In the browser: the frame after the element is there has drawn it.

@@ -58,9 +58,11 @@ export async function send<C extends Change>(
 
 async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
   let answer: Response;
+  const before = method === "GET" ? answers.get(path) : undefined;
   try {
     answer = await fetch(`/api/v1${path}`, {
       method,
+      ...(before ? { headers: { "if-none-match": before.etag } } : {}),
       ...(body === undefined
         ? {}
         : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
@@ -69,12 +71,31 @@ async function ask(method: string, path: string, body?: unknown): Promise<unknow
     throw new Refused(0, "bulkhead does not answer. The page tries again.");
   }
   if (answer.status === 204) return undefined;
+  if (answer.status === 304 && before) return before.said;
   const said: unknown = await answer.json().catch(() => undefined);
+  const etag = answer.headers.get("etag");
+  if (method === "GET" && answer.ok && etag !== null) keep(path, { etag, said });
   if (answer.ok) return said;
   // The session ended elsewhere: the page asks who is signed in.
   if (answer.status === 401 && path !== "/session") dispatchEvent(new Event(signedOut));
   const error = typeof said === "object" && said !== null && "error" in said ? String(said.error) : "";
   throw new Refused(answer.status, error === "" ? `bulkhead answered ${answer.status}.` : error);
+}
+
+interface Kept {
+  readonly etag: string;
+  readonly said: unknown;
+}
+
+/** The last answers: what is the same is not sent again. In memory alone, and forgotten with the page. */
+const answers = new Map<string, Kept>();
+const mostAnswers = 40;
+
+function keep(path: string, answer: Kept): void {
+  answers.delete(path);
+  answers.set(path, answer);
+  const [oldest] = answers.keys();
+  if (answers.size > mostAnswers && oldest !== undefined) answers.delete(oldest);
 }
 
 function filled(path: string, parts: readonly string[]): string {

@@ -17,6 +17,7 @@ function App() {
   const [trouble, setTrouble] = useState("");
   const route = useRoute();
   useFocus();
+  useEffect(followSlash, []);
   const ask = useCallback(() => {
     get("/session", []).then(
       (answer) => {
@@ -116,6 +117,25 @@ function App() {
       </main>
     </SignedIn.Provider>
   );
+}
+
+/** `/` goes to the search of the page, or to the findings where it has none. */
+function followSlash(): () => void {
+  const onKey = (event: KeyboardEvent) => {
+    const isTyping =
+      event.target instanceof Element && event.target.closest("input, textarea, select") !== null;
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+    event.preventDefault();
+    const focus = (tries: number) => {
+      const search = document.querySelector<HTMLInputElement>('input[type="search"]');
+      if (search) search.focus();
+      else if (tries > 0) requestAnimationFrame(() => focus(tries - 1));
+    };
+    if (!document.querySelector('input[type="search"]')) location.hash = href(["findings"]);
+    focus(60);
+  };
+  addEventListener("keydown", onKey);
+  return () => removeEventListener("keydown", onKey);
 }
 
 /** Stands on every page while the server cannot serve: what is shown is as old as it says. */

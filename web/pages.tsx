@@ -8,6 +8,7 @@ import { ImagePage, ImagesPage } from "./pages/images.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { HostPoliciesPage, PoliciesPage } from "./pages/policies.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
+import { TrendsPage } from "./pages/trends.tsx";
 import type { Route } from "./route.ts";
 
 interface Page {
@@ -22,6 +23,7 @@ interface Page {
 /** Every page, those of the navigation in its order. */
 export const pages: readonly Page[] = [
   { path: [], name: "Overview", show: () => <OverviewPage /> },
+  { path: ["trends"], show: (_, query) => <TrendsPage query={query} /> },
   { path: ["findings"], name: "Findings", show: (_, query) => <FindingsPage query={query} /> },
   { path: ["findings", ":"], show: ([id = ""]) => <FindingPage id={id} /> },
   { path: ["controls", ":"], show: ([id = ""]) => <ControlPage id={id} /> },

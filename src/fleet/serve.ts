@@ -94,6 +94,7 @@ export async function startFleet(options: FleetOptions): Promise<Result<Fleet>> 
     isSecure: listen.tls !== undefined || listen.url?.protocol === "https:",
     proxies: listen.proxies,
     whyNotReady: openReadiness(database, store.place),
+    refused: { signIns: 0, reports: 0 },
     titleOf: (control) => ownTitles[control] ?? options.titleOf(control),
     mailer: mail && openMailer(mail),
   };

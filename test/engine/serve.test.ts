@@ -261,7 +261,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     await signIn(page);
     await follow(page, "Hosts");
     await page.locator("main .rows a").first().click();
-    await page.locator("summary", { hasText: "Docker daemon" }).click();
+    await page.locator("summary", { hasText: /^Docker daemon \d/ }).click();
     const daemon = page.getByRole("region", { name: "Docker daemon" });
     await daemon.getByRole("row").filter({ hasText: "live-restore" }).getByText("off").waitFor();
     const release = (await engine.docker(["version", "--format", "{{.Server.Version}}"])).trim();

@@ -1,9 +1,7 @@
-import Plot from "uplot";
-import "uplot/dist/uPlot.min.css";
-import { useEffect, useRef } from "preact/hooks";
 import { focusAreas } from "../../src/report/groups/tally.ts";
 import type { Answer } from "../api.ts";
 import { useAnswer } from "../live.ts";
+import { Chart } from "../parts/chart.tsx";
 import { Cause } from "../parts/finding.tsx";
 import { Ago, Counts, Scroll, Severity, Subject, severities, Title, When } from "../parts/parts.tsx";
 import { SinceWords, timesOf, useLastVisit } from "../parts/since.tsx";
@@ -189,58 +187,26 @@ function Matrix({ of }: { readonly of: Answer<"/overview"> }) {
   );
 }
 
-/** Open findings over the last days, a line a severity. The table below the overview says the same in numbers. */
+/** Open findings over the last days, a line a severity. */
 function Trend({ of }: { readonly of: Answer<"/overview">["trend"] }) {
-  const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const element = place.current;
-    if (!element) return undefined;
-    const colour = (name: string) => getComputedStyle(element).getPropertyValue(`--${name}`).trim();
-    const shown = severities.filter((severity) =>
-      of.some(({ bySeverity }) => (bySeverity[severity] ?? 0) > 0),
-    );
-    const data = [
-      of.map(({ time }) => time / 1_000),
-      ...shown.map((severity) => of.map(({ bySeverity }) => bySeverity[severity] ?? 0)),
-    ];
-    const axis = {
-      stroke: colour("dim"),
-      grid: { stroke: colour("line"), width: 1 },
-      ticks: { show: false },
-    };
-    const plot = new Plot(
-      {
-        width: element.clientWidth,
-        height: 180,
-        cursor: { drag: { setScale: false } },
-        legend: { live: true },
-        scales: { y: { range: (_, __, most) => [0, Math.max(1, most)] } },
-        axes: [axis, { ...axis, size: 44 }],
-        series: [
-          {},
-          ...shown.map((severity) => ({ label: severity, stroke: colour(`line-${severity}`), width: 2 })),
-        ],
-      },
-      data as Plot.AlignedData,
-      element,
-    );
-    const watcher = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: 180 }));
-    watcher.observe(element);
-    return () => {
-      watcher.disconnect();
-      plot.destroy();
-    };
-  }, [of]);
+  const shown = severities.filter((severity) => of.some(({ bySeverity }) => (bySeverity[severity] ?? 0) > 0));
   const last = of.at(-1)?.bySeverity ?? {};
   const words = severities
     .flatMap((severity) => (last[severity] ? [`${last[severity]} ${severity}`] : []))
     .join(", ");
   return (
-    <div
-      ref={place}
-      class="trend"
-      role="img"
-      aria-label={`Open findings over 30 days. Now: ${words || "none"}.`}
-    />
+    <>
+      <Chart
+        times={of.map(({ time }) => time)}
+        lines={shown.map((severity) => ({
+          ...{ name: severity, colour: `line-${severity}` },
+          values: of.map(({ bySeverity }) => bySeverity[severity] ?? 0),
+        }))}
+        label={`Open findings over 30 days. Now: ${words || "none"}.`}
+      />
+      <p>
+        <a href={href(["trends"])}>By severity, team, host and control, and as a table</a>
+      </p>
+    </>
   );
 }

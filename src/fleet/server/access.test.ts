@@ -230,7 +230,7 @@ describe("signing in", () => {
     const test = await withAda();
     const answer = await signIn(test, "correct horse battery");
     expect(answer.status).toBe(200);
-    expect(answer.headers.get("set-cookie")).toMatch(/^bulkhead=[\w-]{43};.*HttpOnly; SameSite=Strict$/);
+    expect(answer.headers.get("set-cookie")).toMatch(/^bulkhead-7070=[\w-]{43};.*HttpOnly; SameSite=Strict$/);
     const wrong = await signIn(test, "wrong");
     const nobody = await test.call("POST", "/api/v1/session", { body: { name: "eve", password: "wrong" } });
     expect([wrong.status, nobody.status]).toEqual([401, 401]);

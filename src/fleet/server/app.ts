@@ -19,6 +19,7 @@ import { addProviderSignIn } from "./api/provider-sign-in.ts";
 import { addSignIn } from "./api/sign-in.ts";
 import { addTeams } from "./api/teams.ts";
 import { addTokens } from "./api/tokens.ts";
+import { spareAnswers } from "./http/answers.ts";
 import { noNul, ownPageOnly, type PageFiles, securityHeaders, servePage } from "./http/page.ts";
 import { type Carried, whoAsks, whoReports } from "./http/session.ts";
 import { addIngest } from "./ingest/ingest.ts";
@@ -88,7 +89,8 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   api.use(except(isIngest, noNul));
   api.use(except(isIngest, whoAsks(service)));
   api.use(ingest, whoReports(service));
-  api.use(ingest, takeTurns());
+  api.use(except(isIngest, spareAnswers));
+  api.use(ingest, takeTurns(service.refused));
   for (const add of routes) add(api, service);
   api.doc31("/openapi.json", {
     openapi: "3.1.0",
@@ -98,9 +100,11 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   api.notFound((context) => context.json({ error: "Not found." }, 404));
   app.route(root, api);
   // Where Prometheus looks by itself.
-  app.get("/metrics", (context) =>
-    api.fetch(new Request(context.req.raw.url, { headers: context.req.raw.headers })),
-  );
+  app.get("/metrics", (context) => {
+    const url = new URL(`${root}/metrics`, context.req.url);
+    // By the whole app, which says in words what failed.
+    return app.fetch(new Request(url, { headers: context.req.raw.headers }), context.env);
+  });
   let saidLast = "";
   let saidAt = 0;
   app.onError((error, context) => {

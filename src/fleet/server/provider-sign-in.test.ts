@@ -67,7 +67,7 @@ async function begin({ call }: Test) {
 
 async function comeBack({ call }: Test, back: URL, kept: string) {
   const answer = await call("GET", back.pathname + back.search, { headers: { cookie: kept } });
-  return { to: answer.headers.get("location"), cookie: cookieOf(answer, "bulkhead"), answer };
+  return { to: answer.headers.get("location"), cookie: cookieOf(answer, "bulkhead-7070"), answer };
 }
 
 async function signInAs(test: Test, name: string) {

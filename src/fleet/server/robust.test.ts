@@ -58,7 +58,12 @@ const params = [
 /** Asks every route that is described with odd words in its path, its query and its body. */
 async function askEverything(store: string | undefined): Promise<void> {
   const { database, url } = await listening(store);
-  const { cookie = "" } = await signedIn({ database }, "administrator", `a${Math.random()}`.replace(".", ""));
+  const { cookie = "" } = await signedIn(
+    { database },
+    "administrator",
+    `a${Math.random()}`.replace(".", ""),
+    url,
+  );
   const document = (await (await fetch(`${url}/api/v1/openapi.json`)).json()) as {
     paths: Record<string, Record<string, unknown>>;
   };
@@ -132,7 +137,7 @@ it("NUL is no part of a request, in the query or in a body", async () => {
 
 it("an export that the database fails breaks off, and the server lives", async () => {
   const { database, url } = await listening();
-  const { cookie = "" } = await signedIn({ database }, "administrator");
+  const { cookie = "" } = await signedIn({ database }, "administrator", "administrator", url);
   await database.schema.dropTable("audit_log").execute();
   const answer = await fetch(`${url}/api/v1/exports/audit-log.jsonl`, { headers: { cookie } });
   await expect(answer.text()).rejects.toThrow();

@@ -33,9 +33,17 @@ export interface Service {
   /** A policy of guard out of the text of a bulkhead.yaml; a reason says where it is wrong. */
   readonly candidateOf: (yaml: string) => Promise<Result<CandidatePolicy>>;
   readonly whyNotReady: Readiness;
+  /** What this process refused since it began. */
+  readonly refused: Refused;
   /** The proxies before it. */
   readonly proxies: Proxies;
   readonly say: (text: string) => void;
+}
+
+/** Sign-ins with a wrong password or too many of them, and reports that were asked to come again. */
+export interface Refused {
+  signIns: number;
+  reports: number;
 }
 
 /** A policy of guard that is not in use. */

@@ -20,7 +20,7 @@ import { forgetFailures, takeAttempt } from "./accounts/attempts.ts";
 import { appendAudit, brokenAt, listAudit } from "./accounts/audit-log.ts";
 import { acceptInvitation, invite } from "./accounts/invitations.ts";
 import { addAcceptance } from "./findings/acceptances.ts";
-import { countByVerdict, countFindings } from "./findings/counts.ts";
+import { countFindings } from "./findings/counts.ts";
 import { assign, findingWithChanges, listFindings, notesOf } from "./findings/findings.ts";
 import { groupFindings } from "./findings/groups.ts";
 import {
@@ -32,7 +32,9 @@ import {
   putHost,
   putOpen,
 } from "./hosts/hosts.ts";
-import { containersOf, listHosts, matrix, riskiest, trend } from "./hosts/overview.ts";
+import { containersOf, listHosts, matrix, riskiest } from "./hosts/overview.ts";
+import { putPortrait } from "./hosts/portraits.ts";
+import { trends } from "./hosts/trends.ts";
 import { type FleetDatabase, openFleet } from "./open.ts";
 import { addTeam } from "./teams/teams.ts";
 
@@ -328,11 +330,78 @@ describeStores((open) => {
       await putHost(database, hostOf("h"), now - 2 * day);
       await putOpen(database, "h", [findingOf("privileged")], now - 1.5 * day, areaOf);
       await putOpen(database, "h", [], now - 0.5 * day, areaOf);
-      expect(await trend(database, 30, now, "all", (await countByVerdict(database, "all")).fails)).toEqual([
-        { time: now - 2 * day, bySeverity: {} },
-        { time: now - day, bySeverity: { high: 1 } },
-        { time: now, bySeverity: {} },
+      expect(await trends(database, { by: "severity", days: 30, now, sight: "all" })).toEqual({
+        times: [now - 2 * day, now - day, now],
+        series: [{ key: "high", values: [0, 1, 0] }],
+      });
+    });
+
+    it("are counted for each hour of the first days, by host, team and control, for the hosts in sight", async () => {
+      const database = await open();
+      const hour = 3_600_000;
+      const now = 100 * 24 * hour + 0.5 * hour;
+      const put = async (id: string, at: number, controls: readonly string[], labels = {}) => {
+        await putHost(database, { ...hostOf(id), labels }, at);
+        await putOpen(
+          database,
+          id,
+          controls.map((control) => findingOf(control)),
+          at,
+          areaOf,
+        );
+      };
+      await put("a", now - 3 * hour, ["privileged", "host-pid"], { env: "prod" });
+      await put("b", now - 2 * hour, ["privileged"]);
+      await put("a", now - hour, ["privileged"], { env: "prod" });
+      const team = await addTeam(database, { name: "shop", labels: ["env=prod"] }, 1);
+      if (typeof team !== "number") throw new Error("no team");
+      const lines = async (by: "host" | "team" | "control", sight: "all" | readonly number[] = "all") => {
+        const { times, series } = await trends(database, { by, days: 30, now, sight });
+        expect(times).toEqual([2.5, 1.5, 0.5, 0].map((ago) => now - ago * hour));
+        return series;
+      };
+      expect(await lines("host")).toEqual([
+        { key: "a", values: [2, 2, 1, 1] },
+        { key: "b", values: [0, 1, 1, 1] },
       ]);
+      expect(await lines("control")).toEqual([
+        { key: "privileged", values: [1, 2, 2, 2] },
+        { key: "host-pid", values: [1, 1, 0, 0] },
+      ]);
+      expect(await lines("team")).toEqual([{ key: String(team), values: [2, 2, 1, 1] }]);
+      expect(await lines("control", [team])).toEqual([
+        { key: "privileged", values: [1, 1, 1, 1] },
+        { key: "host-pid", values: [1, 1, 0, 0] },
+      ]);
+    });
+
+    it("have a score of the benchmark for each day", async () => {
+      const database = await withHost();
+      const day = 86_400_000;
+      const portrait = (taken: number, outcomes: readonly string[]) =>
+        putPortrait(database, "h", {
+          taken,
+          settings: [],
+          benchmark: {
+            id: "cis-1.6",
+            results: outcomes.map((outcome, index) => ({
+              number: `1.${index}`,
+              outcome,
+              evidence: [],
+              more: 0,
+              remedy: null,
+            })),
+          },
+        } as never);
+      await portrait(10 * day, ["pass", "fail", "fail", "unknown"]);
+      await portrait(10.5 * day, ["pass", "pass", "fail", "manual"]);
+      await portrait(11.5 * day, ["pass", "pass", "pass", "notApplicable"]);
+      const query = { by: "cis", days: 30, now: 11.6 * day, sight: "all" } as const;
+      expect(await trends(database, query)).toEqual({
+        times: [11 * day, 11.6 * day],
+        series: [{ key: "", values: [66.7, 100] }],
+      });
+      expect(await trends(database, { ...query, sight: [] })).toEqual({ times: [], series: [] });
     });
   });
 

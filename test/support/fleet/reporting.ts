@@ -43,6 +43,7 @@ export async function testServer(database: FleetDatabase) {
     candidateOf: async () => failed("no policy is read in this test"),
     proxies: new BlockList(),
     whyNotReady: async () => undefined,
+    refused: { signIns: 0, reports: 0 },
     say: (text) => said.push(text),
   };
   const address = { host: "127.0.0.1", port: 0 };

@@ -33,6 +33,7 @@ export function testService(database: FleetDatabase, more: Partial<Service> = {}
     candidateOf: async () => failed("no policy is read in this test"),
     proxies: new BlockList(),
     whyNotReady: async () => undefined,
+    refused: { signIns: 0, reports: 0 },
     say: (text) => said.push(text),
     ...more,
   };
@@ -74,6 +75,7 @@ export async function signedIn(
   { database }: Pick<Test, "database">,
   role: Role,
   name: string = role,
+  url = `http://${host}`,
 ): Promise<Record<string, string>> {
   await invite(database, { token: name, role, expires: Date.now() + 1_000_000 });
   const made = await acceptInvitation(database, { token: name, name, password: "x", now: 1 });
@@ -85,5 +87,5 @@ export async function signedIn(
     address: "",
     now: Date.now(),
   });
-  return { cookie: `bulkhead=${name}` };
+  return { cookie: `bulkhead-${new URL(url).port}=${name}` };
 }

@@ -126,12 +126,14 @@ export function addExports(api: OpenAPIHono<Carried>, service: Service) {
           path: "/metrics",
           "x-hosts": "hosts in sight",
           summary: "Counts in Prometheus' text form; also at /metrics",
-          responses: { 200: { description: "Open findings by severity, hosts, silent hosts" } },
+          responses: {
+            200: { description: "Open findings by severity, team and control, hosts, queues, refusals" },
+          },
         },
         "metrics",
       ),
       async (context) =>
-        context.body(await metricsText(database, Date.now(), sightOf(context)), 200, {
+        context.body(await metricsText(service, Date.now(), sightOf(context)), 200, {
           "content-type": contentType,
         }),
     );

@@ -13,11 +13,12 @@ import {
   matrix,
   riskiest,
   riskiestHosts,
-  trend,
 } from "../../store/hosts/overview.ts";
 import { portraitOf, settingChanges } from "../../store/hosts/portraits.ts";
 import { lastProven } from "../../store/hosts/proofs.ts";
+import { type TrendGroup, trends } from "../../store/hosts/trends.ts";
 import type { Sight } from "../../store/teams/sight.ts";
+import { listTeams } from "../../store/teams/teams.ts";
 import { json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import { openLately } from "../lately.ts";
@@ -33,6 +34,8 @@ import {
   hostsRequest,
   overview,
   overviewRequest,
+  trendLines,
+  trendsRequest,
 } from "./shapes.ts";
 
 const day = 86_400_000;
@@ -51,8 +54,15 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service) {
   const lately = openLately();
 
   async function openNow(now: number, sight: Sight) {
-    const { fails, unknown } = await countByVerdict(database, sight);
-    return { fails, unknown, days: await trend(database, 30, now, sight, fails) };
+    const [open, { times, series }] = await Promise.all([
+      countByVerdict(database, sight),
+      trends(database, { by: "severity", days: 30, now, sight }),
+    ]);
+    const days = times.map((time, index) => ({
+      time,
+      bySeverity: Object.fromEntries(series.map(({ key, values }) => [key, values[index] ?? 0])),
+    }));
+    return { ...open, days };
   }
 
   async function worstHosts(sight: Sight) {
@@ -67,6 +77,17 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service) {
     ]);
     const shownHosts = list.toSorted((one, other) => (place.get(one.id) ?? 0) - (place.get(other.id) ?? 0));
     return { hostCount, shownHosts, cells };
+  }
+
+  /** What people call the lines of a trend. */
+  async function namesOf(by: TrendGroup, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (by === "control") return new Map(keys.map((key) => [key, titleOf(key) || key]));
+    if (by === "cis") return new Map([["", "CIS Docker Benchmark: met, in percent"]]);
+    if (keys.length === 0 || by === "severity") return new Map();
+    if (by === "team")
+      return new Map((await listTeams(database, "all")).map(({ id, name }) => [String(id), name]));
+    const hosts = await listHosts(database, "all", { ids: keys });
+    return new Map(hosts.map(({ id, name }) => [id, name]));
   }
 
   return api
@@ -104,7 +125,7 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service) {
             since,
             changed: { opened, worse, mended, accepted },
             fresh: await listed(fresh, service),
-            trend: open.days.map((each) => ({ ...each, bySeverity: { ...each.bySeverity } })),
+            trend: open.days,
             matrix: cells.map(({ weight, ...cell }) => ({ ...cell, severity: severityOf(weight) })),
             riskiest: risks.map(({ weight, risk: _, why, ...each }) => ({
               ...each,
@@ -115,6 +136,38 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service) {
             hostCount,
             silent: silent.map(({ id, name, seen }) => ({ id, name, seen })),
             silentCount,
+          },
+          200,
+        );
+      },
+    )
+
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/trends",
+        "x-hosts": "hosts in sight",
+        summary:
+          "Open failures over time by severity, host, team or control; or how much of the CIS benchmark is met",
+        request: { query: trendsRequest },
+        responses: { 200: json(trendLines, "A value for each time and line; the last time is now") },
+      }),
+      async (context) => {
+        const query = { ...context.req.valid("query"), sight: sightOf(context) };
+        const { times, series } = await lately(JSON.stringify(["trends", query]), () =>
+          trends(database, { ...query, now: Date.now() }),
+        );
+        const names = await namesOf(
+          query.by,
+          series.map(({ key }) => key),
+        );
+        return context.json(
+          {
+            times: [...times],
+            series: series.map(({ key, values }) => ({
+              ...{ key, name: names.get(key) ?? key },
+              values: [...values],
+            })),
           },
           200,
         );

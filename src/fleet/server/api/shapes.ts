@@ -6,6 +6,7 @@ import { settingGroups } from "../../protocol/portrait.ts";
 import { roles } from "../../store/accounts/roles.ts";
 import { groupings } from "../../store/findings/groups.ts";
 import { findingStates, sorts } from "../../store/findings/query.ts";
+import { trendGroups } from "../../store/hosts/trends.ts";
 import { longestPassword, shortestPassword } from "../sign-in/passwords.ts";
 
 /** The shapes of /api/v1: they check what comes in, describe it in OpenAPI, and give the page its types. Times are milliseconds since 1970. */
@@ -424,6 +425,21 @@ export const overview = z
   })
   .openapi("Overview");
 
+export const trendLines = z
+  .object({
+    times: z.array(time),
+    series: z.array(
+      z.object({
+        /** The severity, the control, or the number of a host or a team. */
+        key: z.string(),
+        name: z.string(),
+        /** One for each time; null where nobody knows. */
+        values: z.array(z.number().nullable()),
+      }),
+    ),
+  })
+  .openapi("Trends");
+
 export const auditLog = z
   .object({
     entries: z.array(
@@ -487,6 +503,10 @@ export const hostsRequest = z.object({
   limit: pageOf.limit.default(500),
 });
 
+export const trendsRequest = z.object({
+  by: z.enum(trendGroups).default("severity"),
+  days: z.coerce.number().int().min(1).max(90).default(30),
+});
 export const overviewRequest = z.object({ since: z.coerce.number().int().min(0).optional() });
 export const findingsRequest = findingsFilter.extend({ sort: z.enum(sorts).default("worst"), ...pageOf });
 export const groupsRequest = findingsFilter.extend({ by: z.enum(groupings).default("control"), ...pageOf });

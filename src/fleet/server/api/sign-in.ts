@@ -59,12 +59,14 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service) {
         const key = `account ${name.toLowerCase()}`;
         const wait = account ? await takeAttempt(database, key, Date.now()) : guess(key, Date.now());
         if (wait > 0) {
+          service.refused.signIns += 1;
           context.header("retry-after", String(Math.ceil(wait / 1_000)));
           return context.json({ error: `Too many wrong passwords. Try again in ${inWords(wait)}.` }, 429);
         }
         const isRight = await turns.run(address, () => passwords.matches(account?.password, password));
         if (isRight === undefined) return context.json(busy(context), 503);
         if (!isRight || !account) {
+          service.refused.signIns += 1;
           // A name that nobody has is not written down: anybody could fill the log.
           if (account) await log(account.name, "sign-in refused", { address });
           return context.json({ error: "The name or the password is wrong." }, 401);

@@ -1,14 +1,20 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { failed, ok, type Result } from "../../../base/result.ts";
+import { etagOf, hasIt, takesGzip } from "./answers.ts";
 import type { Carried } from "./session.ts";
 
 /** The page's files by their paths: few and small, so they are kept in memory. */
 export type PageFiles = ReadonlyMap<
   string,
-  { readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> }
+  {
+    readonly type: string;
+    readonly bytes: Uint8Array<ArrayBuffer>;
+    readonly zipped?: Uint8Array<ArrayBuffer>;
+  }
 >;
 
 const types: Readonly<Record<string, string>> = {
@@ -23,9 +29,9 @@ export function readPage(folder: string): Result<PageFiles> {
   try {
     const files = readdirSync(folder).flatMap((name) => {
       const type = types[extname(name)];
-      return type === undefined
-        ? []
-        : [[`/${name}`, { type, bytes: new Uint8Array(readFileSync(join(folder, name))) }] as const];
+      if (type === undefined) return [];
+      const bytes = new Uint8Array(readFileSync(join(folder, name)));
+      return [[`/${name}`, { type, bytes, zipped: new Uint8Array(gzipSync(bytes)) }] as const];
     });
     const pages = new Map(files);
     if (!pages.has("/index.html")) return failed("its page is missing: build it with npm run build");
@@ -40,10 +46,15 @@ export function servePage(app: OpenAPIHono<Carried>, files: PageFiles): void {
   app.get("/*", (context) => {
     const file = files.get(context.req.path === "/" ? "/index.html" : context.req.path);
     if (!file) return context.text("Page not found.\n", 404);
-    return context.body(file.bytes, 200, {
+    const etag = etagOf(file.bytes);
+    // Names carry no version: the browser asks whether it is still the same.
+    const headers = { etag, "cache-control": "no-cache", vary: "accept-encoding" };
+    if (hasIt(context.req.header("if-none-match"), etag)) return context.body(null, 304, headers);
+    const zipped = takesGzip(context.req.header("accept-encoding")) ? file.zipped : undefined;
+    return context.body(zipped ?? file.bytes, 200, {
+      ...headers,
       "content-type": file.type,
-      // Names carry no version: the browser asks whether it is still the same.
-      "cache-control": "no-cache",
+      ...(zipped ? { "content-encoding": "gzip" } : {}),
     });
   });
 }

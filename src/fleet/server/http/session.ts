@@ -87,9 +87,13 @@ export function whoReports({ database }: Service): MiddlewareHandler<Carried> {
   };
 }
 
-/** The prefix binds the cookie to this very host where browsers reach it by HTTPS. */
-function cookieName({ isSecure }: Service): string {
-  return isSecure ? "__Host-bulkhead" : "bulkhead";
+/**
+ * The prefix binds the cookie to this very host where browsers reach it by HTTPS. Browsers send the cookies of a host to all of its
+ * ports, so two serves on one machine name theirs by port.
+ */
+function cookieName(service: Service, context: Context): string {
+  const { port } = pageAddress(service, context);
+  return `${service.isSecure ? "__Host-" : ""}bulkhead${port === "" ? "" : `-${port}`}`;
 }
 
 /** The page's address, by the name that the browser uses. `ownPageOnly` let no other name through. */
@@ -112,7 +116,7 @@ export function whoAsks(service: Service): MiddlewareHandler<Carried> {
       context.set("stillSees", async () => (await tokenAccount(database, hash, Date.now()))?.account.sight);
       return await next();
     }
-    const cookie = getCookie(context, cookieName(service));
+    const cookie = getCookie(context, cookieName(service, context));
     const hash = cookie === undefined ? undefined : hashToken(cookie);
     const account = hash && (await sessionAccount(database, hash, sessionLimits, Date.now()));
     context.set("account", account || undefined);
@@ -135,7 +139,7 @@ export async function signIn(service: Service, context: Context, account: Accoun
     address: addressOf(context, service.proxies),
     now: Date.now(),
   });
-  setCookie(context, cookieName(service), token, {
+  setCookie(context, cookieName(service, context), token, {
     httpOnly: true,
     sameSite: "Strict",
     secure: service.isSecure,
@@ -145,7 +149,7 @@ export async function signIn(service: Service, context: Context, account: Accoun
 }
 
 export async function signOut(service: Service, context: Context): Promise<void> {
-  const token = getCookie(context, cookieName(service));
+  const token = getCookie(context, cookieName(service, context));
   if (token !== undefined) await closeSession(service.database, hashToken(token));
-  deleteCookie(context, cookieName(service), { path: "/", secure: service.isSecure });
+  deleteCookie(context, cookieName(service, context), { path: "/", secure: service.isSecure });
 }

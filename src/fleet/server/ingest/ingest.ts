@@ -31,6 +31,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service) {
   function notNow(context: Context, error: unknown) {
     if (!isFailing) say(`reports cannot be kept: ${whyDatabase(error)}; hosts are asked to wait`);
     isFailing = true;
+    service.refused.reports += 1;
     context.header("retry-after", String(5 + Math.floor(Math.random() * 10)));
     return { error: "The database cannot be written now." };
   }

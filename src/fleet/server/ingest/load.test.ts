@@ -11,7 +11,7 @@ function testTurns() {
     context.set("reporter", { id: "h", name: "h" });
     await next();
   });
-  app.use(takeTurns());
+  app.use(takeTurns({ reports: 0 }));
   app.post("/", async (context) => {
     await new Promise<void>((done) => under.push(done));
     return context.text("taken");

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { largestReport } from "../../protocol/report.ts";
 import type { Carried } from "../http/session.ts";
+import type { Refused } from "../service.ts";
 
 /** Reports that are taken in at the same time, and their bytes: what comes beside them is asked to come again. */
 const mostReports = 2_000;
@@ -16,7 +17,7 @@ const patience = 10_000;
 const largestEnrolment = 1024 * 1024;
 
 /** Keeps the memory of many reports bounded: ten thousand hosts that all come at once after an outage come one after another. */
-export function takeTurns(): MiddlewareHandler<Carried> {
+export function takeTurns(refused: Pick<Refused, "reports">): MiddlewareHandler<Carried> {
   const turns = openTurns(mostLarge);
   let reports = 0;
   let bytes = 0;
@@ -27,6 +28,7 @@ export function takeTurns(): MiddlewareHandler<Carried> {
     const most = isReporter ? largestReport : largestEnrolment;
     if (length > most) return context.json({ error: `At most ${most / 1024 / 1024} MiB are taken.` }, 413);
     const busy = () => {
+      refused.reports += 1;
       context.header("retry-after", String(1 + Math.floor(Math.random() * 10)));
       return context.json({ error: "Too many hosts report at once. Try again." }, 503);
     };

@@ -8,7 +8,15 @@ import { framesIn } from "../../../../test/support/fleet/syslog-frames.ts";
 import { addAcceptance, endAcceptance } from "../../store/findings/acceptances.ts";
 import { findSilent, silentAfter } from "../../store/findings/own-findings.ts";
 import { putChanges, putHost, putOpen } from "../../store/hosts/hosts.ts";
-import { addRule, listRules, type NewRule, nextMonday, setPaused } from "../../store/notifications/rules.ts";
+import { mostWaiting, queueNotices } from "../../store/notifications/outbox.ts";
+import {
+  addRule,
+  listRules,
+  type NewRule,
+  nextMonday,
+  rulesWithQueues,
+  setPaused,
+} from "../../store/notifications/rules.ts";
 import type { FleetDatabase } from "../../store/open.ts";
 import { addTeam } from "../../store/teams/teams.ts";
 import { openMailer } from "./mail.ts";
@@ -91,6 +99,42 @@ function sender(database: FleetDatabase, more: Parameters<typeof testService>[1]
 const patience = { timeout: 20_000 };
 
 describeStores((open) => {
+  it("a replica without mail leaves a mail to the others, and says so where none takes it", async () => {
+    const database = await open();
+    await host(database, "h");
+    const beside = await receiver();
+    await addRule(database, to("ops@example.org", { name: "mail", type: "mail" }), 1);
+    await addRule(database, to(beside.url), 1);
+    const change = changeOf("opened", findingOf("privileged"));
+    await putChanges(database, "h", [{ ...change, time: new Date().toISOString() }], () => "");
+    const { news } = sender(database);
+    // In the same round.
+    await expect.poll(beside.told, patience).toHaveLength(1);
+    const mail = async () => (await listRules(database)).find(({ name }) => name === "mail");
+    expect(await mail()).toMatchObject({ failures: 0, trouble: null });
+    const long = { ...change, time: new Date(Date.now() - 180_000).toISOString() };
+    await database
+      .updateTable("notification")
+      .set({ record: JSON.stringify(long) } as never)
+      .execute();
+    news.tell("findings", "h");
+    await expect.poll(async () => (await mail())?.failures, patience).toBe(1);
+  });
+
+  it("more than could wait is not even written: the newest are, and the others count as lost", async () => {
+    const database = await open();
+    await host(database, "h");
+    await addRule(database, to("http://127.0.0.1:1/"), 1);
+    const finding = findingOf("privileged");
+    const changes = Array.from({ length: mostWaiting + 5 }, (_, id) => ({
+      ...{ id, time: 1, change: "opened", finding, cause: { kind: "sweep" } },
+    })) satisfies readonly object[];
+    await queueNotices(database, "h", changes as never);
+    const rows = await database.selectFrom("notification").select("finding").orderBy("id").execute();
+    expect([rows.length, rows[0]?.finding, rows.at(-1)?.finding]).toEqual([mostWaiting, 5, mostWaiting + 4]);
+    expect(await rulesWithQueues(database)).toMatchObject([{ name: "ops", waiting: mostWaiting, lost: 5 }]);
+  });
+
   it("tells changes that a rule wants: by severity, control, label and team, and what got milder", async () => {
     const database = await open();
     await host(database, "west", "west");

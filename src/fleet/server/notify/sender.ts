@@ -1,7 +1,13 @@
 import { destinationOf } from "../../../watch/outputs/destinations.ts";
 import type { Posted } from "../../../watch/outputs/send/post.ts";
 import { whyDatabase } from "../../store/database.ts";
-import { dropNotices, dropOldest, type Notice, nextNotices } from "../../store/notifications/outbox.ts";
+import {
+  dropNotices,
+  dropOldest,
+  mostWaiting,
+  type Notice,
+  nextNotices,
+} from "../../store/notifications/outbox.ts";
 import {
   dueRules,
   noteDropped,
@@ -24,8 +30,8 @@ const every = 5_000;
 const gather = 500;
 /** The first and the longest pause after a failure; a receiver that asks for more than an hour is asked earlier. */
 const [first, longest, longestAsked] = [1_000, 300_000, 3_600_000];
-/** Changes that wait for a receiver that takes none. */
-const mostWaiting = 10_000;
+/** Milliseconds that a replica without mail leaves a mail to another one, before it says that nobody has mail. */
+const forOthers = 120_000;
 /** Messages of one rule in one round: other rules have their turn, too. */
 const mostMessages = 20;
 
@@ -56,7 +62,10 @@ export function openSender(service: Service): Sender {
     try {
       if ((await dueRules(database, Date.now())).length > 0) {
         await asLeader(database, "notifications", async () => {
-          const due = await dueRules(database, Date.now());
+          const due: (Rule & RuleState)[] = [];
+          for (const rule of await dueRules(database, Date.now())) {
+            if (!(await isForOthers(rule))) due.push(rule);
+          }
           const all = await Promise.allSettled(
             due.map((rule) => (rule.kind === "weekly" ? tellWeek(rule) : tellChanges(rule))),
           );
@@ -70,6 +79,14 @@ export function openSender(service: Service): Sender {
       if (!isFailing && !ending.signal.aborted) say(`notifications cannot be sent: ${whyDatabase(error)}`);
       isFailing = true;
     }
+  }
+
+  /** Whether a replica with a mail server may still take it. */
+  async function isForOthers(rule: Rule & RuleState): Promise<boolean> {
+    if (rule.type !== "mail" || mailer) return false;
+    if (rule.kind === "weekly") return Date.now() - rule.due < forOthers;
+    const [oldest] = await nextNotices(database, rule.id, 1);
+    return oldest === undefined || Date.now() - Date.parse(oldest.change.time) < forOthers;
   }
 
   async function tellChanges(rule: Rule & RuleState): Promise<void> {

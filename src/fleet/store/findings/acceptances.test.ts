@@ -4,11 +4,11 @@ import { everywhere } from "../../../../test/support/fleet/fleet.ts";
 import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import { type ContainerNews, putChanges, putHost } from "../hosts/hosts.ts";
 import { listImages } from "../hosts/images.ts";
-import { containersOf, listHosts, matrix, riskiest, trend } from "../hosts/overview.ts";
+import { containersOf, listHosts, matrix, riskiest } from "../hosts/overview.ts";
+import { trends } from "../hosts/trends.ts";
 import type { FleetDatabase } from "../open.ts";
 import { addAcceptance, endAcceptance, listAcceptances, reviewAcceptance } from "./acceptances.ts";
 import { type NewAcceptance, reopenFindings } from "./acceptances-applied.ts";
-import { countByVerdict } from "./counts.ts";
 import { findingWithChanges, listFindings } from "./findings.ts";
 import type { FindingState } from "./query.ts";
 
@@ -108,10 +108,8 @@ describeStores((open) => {
     expect(await riskiest(database, 10, "all")).toEqual([]);
     expect((await listHosts(database, "all")).map(({ bySeverity }) => bySeverity)).toEqual([{}, {}]);
     expect((await containersOf(database, "h", "all")).map(({ bySeverity }) => bySeverity)).toEqual([{}, {}]);
-    expect(
-      (await trend(database, 30, now + 1, "all", (await countByVerdict(database, "all")).fails)).at(-1)
-        ?.bySeverity,
-    ).toEqual({});
+    const { series } = await trends(database, { by: "severity", days: 30, now: now + 1, sight: "all" });
+    expect(series.map(({ values }) => values.at(-1))).toEqual(series.map(() => 0));
   });
 
   it("an acceptance ends with its last day, and its findings are open again, which their histories say", async () => {

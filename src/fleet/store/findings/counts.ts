@@ -1,4 +1,4 @@
-import type { AliasableExpression } from "kysely";
+import { type AliasableExpression, sql } from "kysely";
 import { severities } from "../../../model/severity.ts";
 import type { FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
@@ -76,6 +76,22 @@ export async function countByVerdict(database: FleetDatabase, sight: Sight) {
     fails: new Map(fails.map(({ severity, number }) => [severity, Number(number)])),
     unknown: sum(unknown.map(({ number }) => Number(number))),
   };
+}
+
+/** Open failures by what they are counted by and by severity. */
+export async function openBySeverity(
+  database: FleetDatabase,
+  by: "control" | "team",
+  sight: Sight,
+): Promise<readonly { readonly key: string; readonly severity: string; readonly number: number }[]> {
+  const isTeam = by === "team";
+  const join = isTeam ? sql`join team_host on team_host.host = open_count.host` : sql``;
+  const key = isTeam ? sql`cast(team_host.team as text)` : sql`open_count.control`;
+  const { rows } = await sql<{ key: string; severity: string; number: number }>`
+    select ${key} as key, severity, sum(findings) as number from open_count ${join}
+    where verdict = 'fail' and accepted = 0 and ${inSight("open_count.host", sight)}
+    group by 1, 2 order by 1, 2`.execute(database);
+  return rows.map((row) => ({ ...row, number: Number(row.number) }));
 }
 
 async function severitiesOf(database: FleetDatabase, some: AliasableExpression<{ severity: string }>) {

@@ -5,51 +5,7 @@ import type { FleetDatabase } from "../open.ts";
 import { parseLabels } from "../teams/labels.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 
-const day = 86_400_000;
-
 type BySeverity = Readonly<Record<string, number>>;
-
-/**
- * How many failures of each severity were open at the beginning of each of the last days (UTC), and now, which is `current`; oldest
- * first. It begins with the first host: nobody knows what was open before.
- */
-export async function trend(
-  database: FleetDatabase,
-  days: number,
-  now: number,
-  sight: Sight,
-  current: ReadonlyMap<string, number>,
-): Promise<readonly { readonly time: number; readonly bySeverity: BySeverity }[]> {
-  const host = await database
-    .selectFrom("host")
-    .select((select) => select.fn.min("enrolled").as("enrolled"))
-    .where(inSight("host.id", sight))
-    .executeTakeFirst();
-  const since = Math.max(now - days * day, Number(host?.enrolled ?? now));
-  const nets = await database
-    .selectFrom("day_count")
-    .select((select) => ["day", "severity", select.fn.sum<number>("net").as("net")])
-    .where("day", ">=", Math.floor(since / day))
-    .where(inSight("day_count.host", sight))
-    .groupBy(["day", "severity"])
-    .execute();
-  const open = new Map(current);
-  const points = [{ time: now, bySeverity: shownOf(open) }];
-  // Backwards: what was open when a day began is what was open at its end, less what the day brought.
-  const first = Math.ceil(since / day);
-  for (let number = Math.floor(now / day); number >= first; number -= 1) {
-    for (const net of nets) {
-      if (net.day !== number) continue;
-      open.set(net.severity, (open.get(net.severity) ?? 0) - Number(net.net));
-    }
-    if (number * day < now) points.push({ time: number * day, bySeverity: shownOf(open) });
-  }
-  return points.toReversed();
-}
-
-function shownOf(open: ReadonlyMap<string, number>): BySeverity {
-  return Object.fromEntries([...open].filter(([, number]) => number > 0));
-}
 
 /** The worst severity and the number of failures for each focus area of these hosts. */
 export async function matrix(database: FleetDatabase, hosts: readonly string[], sight: Sight) {

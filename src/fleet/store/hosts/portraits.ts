@@ -17,6 +17,12 @@ export async function putPortrait(database: FleetDatabase, host: string, portrai
       .values({ host, ...row })
       .onConflict((conflict) => conflict.column("host").doUpdateSet(row))
       .execute();
+    const score = scoreOf(portrait);
+    await step
+      .insertInto("cis_score")
+      .values({ host, day: Math.floor(portrait.taken / 86_400_000), ...score })
+      .onConflict((conflict) => conflict.columns(["host", "day"]).doUpdateSet(score))
+      .execute();
     const changes = before ? changedSettings(before.settings, portrait.settings) : [];
     if (changes.length === 0) return;
     await step
@@ -47,8 +53,18 @@ export async function settingChanges(database: FleetDatabase, host: string, limi
     .execute();
 }
 
-/** Forgets what changed before. */
+/** How many recommendations of the benchmark are met and how many are not; what could not be judged is neither. */
+function scoreOf({ benchmark }: Portrait) {
+  const number = (outcome: string) => benchmark.results.filter((each) => each.outcome === outcome).length;
+  return { passed: number("pass"), failed: number("fail") };
+}
+
+/** Forgets what changed before, and the scores. */
 export async function forgetSettingChanges(database: FleetDatabase, before: number): Promise<void> {
+  await database
+    .deleteFrom("cis_score")
+    .where("day", "<", Math.floor(before / 86_400_000))
+    .execute();
   await database.deleteFrom("setting_change").where("time", "<", before).execute();
 }
 

@@ -4,7 +4,7 @@ import { destinationOf } from "../../../watch/outputs/destinations.ts";
 import type { NewChange } from "../findings/rows.ts";
 import type { FleetDatabase } from "../open.ts";
 import { belongs, parseLabels } from "../teams/labels.ts";
-import { type Rule, rulesOf } from "./rules.ts";
+import { noteDropped, type Rule, rulesOf } from "./rules.ts";
 
 /**
  * Puts changes of a host into the outbox of each rule that wants them. In the transaction that keeps the changes, and behind
@@ -28,21 +28,42 @@ export async function queueNotices(
       (rule.team === null || teams.some(({ team }) => team === rule.team)) &&
       (rule.labels.length === 0 || belongs(labels, rule.labels)),
   );
-  const rows = [];
   for (const rule of wanting) {
-    for (const change of changes) {
-      if (!(await isWanted(step, rule, change))) continue;
-      const { id, time, change: kind, finding, cause } = change;
-      const record: Change = { time: new Date(time).toISOString(), change: kind, finding, cause };
-      rows.push({ rule: rule.id, finding: id, host, record: JSON.stringify(record) });
+    const wanted: NewChange[] = [];
+    for (const change of changes) if (await isWanted(step, rule, change)) wanted.push(change);
+    // More of them would be dropped before they are sent: they are not even built.
+    const told = wanted.slice(-mostWaiting);
+    if (told.length < wanted.length) await noteDropped(step, rule.id, wanted.length - told.length);
+    for (const part of pieces(told)) {
+      const rows = part.map(({ id, record }) => ({ rule: rule.id, finding: id, host, record }));
+      await step.insertInto("notification").values(rows).execute();
     }
   }
-  for (let from = 0; from < rows.length; from += 500) {
-    await step
-      .insertInto("notification")
-      .values(rows.slice(from, from + 500))
-      .execute();
+}
+
+/** Changes that wait for a receiver that takes none. */
+export const mostWaiting = 10_000;
+
+/** Characters and rows of one statement: a whole report has 25 MiB, and each rule would hold them again. */
+const pieceLength = 1_000_000;
+const pieceRows = 500;
+
+function* pieces(changes: readonly NewChange[]) {
+  let piece: { readonly id: number; readonly record: string }[] = [];
+  let length = 0;
+  for (const { id, time, change, finding, cause } of changes) {
+    const record = JSON.stringify({
+      time: new Date(time).toISOString(),
+      ...{ change, finding, cause },
+    } satisfies Change);
+    piece.push({ id, record });
+    length += record.length;
+    if (length < pieceLength && piece.length < pieceRows) continue;
+    yield piece;
+    piece = [];
+    length = 0;
   }
+  if (piece.length > 0) yield piece;
 }
 
 async function isWanted(

@@ -201,6 +201,28 @@ export async function dueRules(database: FleetDatabase, now: number): Promise<re
   return rows.map((row) => ({ ...ruleOf(row), ...stateOf(row) }));
 }
 
+/** Each rule with how many changes wait for its receiver. */
+export async function rulesWithQueues(database: FleetDatabase) {
+  const rows = await database
+    .selectFrom("notification_rule")
+    .leftJoin("notification", "notification.rule", "notification_rule.id")
+    .select((select) => [
+      "notification_rule.name",
+      "notification_rule.lost",
+      "notification_rule.failures",
+      select.fn.count<number>("notification.id").as("waiting"),
+    ])
+    .groupBy([
+      "notification_rule.id",
+      "notification_rule.name",
+      "notification_rule.lost",
+      "notification_rule.failures",
+    ])
+    .orderBy("notification_rule.name")
+    .execute();
+  return rows.map((row) => ({ ...row, waiting: Number(row.waiting) }));
+}
+
 /** An attempt succeeded: the receiver took `sent` of them. */
 export async function noteSent(
   database: FleetDatabase,

@@ -36,6 +36,7 @@ export interface FleetSchema {
   readonly job: JobTable;
   readonly proof: ProofTable;
   readonly assignment: AssignmentTable;
+  readonly cis_score: CisScoreTable;
 }
 
 /** What the latest proof of a container showed that its host made by itself. */
@@ -333,6 +334,14 @@ export interface FindingTable {
   worsened: ColumnType<number | null, undefined, number | null>;
   /** Since when its acceptance covers it. */
   accepted: ColumnType<number | null, undefined, number | null>;
+}
+
+/** How many recommendations of the CIS Docker Benchmark a host met, and did not, in its last portrait of a day. */
+export interface CisScoreTable {
+  readonly host: string;
+  readonly day: number;
+  passed: number;
+  failed: number;
 }
 
 /** Who looks after an open finding. */
