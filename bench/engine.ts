@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { engineAvailable, startEngine, type TestEngine } from "../test/engine/engine.ts";
 import { importBusybox } from "../test/engine/images.ts";
 import { measure, show } from "./measure.ts";
@@ -15,6 +18,7 @@ export async function benchEngine(bulkhead: string): Promise<void> {
   try {
     const image = await importBusybox(engine);
     benchRun(bulkhead, engine, image);
+    benchLeash(bulkhead, engine);
     const names = Array.from({ length: containers }, (_, index) => `bench-${index}`);
     for (let at = 0; at < names.length; at += 4) {
       await Promise.all(
@@ -43,6 +47,24 @@ export async function benchEngine(bulkhead: string): Promise<void> {
   } finally {
     await engine.stop();
   }
+}
+
+/** From the first to the last word: an Engine is asked, a socket opened, and at the end looked at for what is left. */
+function benchLeash(bulkhead: string, engine: TestEngine): void {
+  const folder = mkdtempSync(join(tmpdir(), "bulkhead-bench-"));
+  const timings = measure(
+    [
+      { name: "sh -c true", argv: ["sh", "-c", "true"] },
+      {
+        name: "bulkhead guard run -- sh -c true",
+        argv: [bulkhead, "guard", "run", "--folder", folder, "--", "sh", "-c", "true"],
+        env: { ...engine.environment, XDG_STATE_HOME: folder },
+      },
+    ],
+    11,
+  );
+  rmSync(folder, { recursive: true, force: true });
+  show("A leash", timings, "bound: 500 ms");
 }
 
 function benchRun(bulkhead: string, engine: TestEngine, image: string): void {

@@ -1,5 +1,6 @@
 import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
+import { parseImageReference } from "../../model/image-reference.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { findNetwork, isNetworkName } from "./container/create-names.ts";
 import { judgeRun, type Run } from "./container/existing.ts";
@@ -7,7 +8,7 @@ import { lookAt } from "./container/look.ts";
 import { checkMaxima } from "./container/maxima.ts";
 import { withSpacedLabels } from "./image/space.ts";
 import { checkReference } from "./image/use.ts";
-import { documentOf, findObject } from "./objects.ts";
+import { documentOf, findObject, imageIdOf } from "./objects.ts";
 import { labelled } from "./policy/owner.ts";
 import { against, isShutRoute, shut } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
@@ -22,7 +23,7 @@ type Json = Readonly<Record<string, unknown>>;
  */
 export function checkService(request: UnderstoodRequest, context: CheckContext): CheckResult {
   const { policy } = context;
-  const own = labelled(withOwnTask(request.body, context), context);
+  const own = labelled(withImage(withOwnTask(request.body, context), context), context);
   return {
     request: own.body === request.body ? request : { ...request, body: own.body },
     reasons: [
@@ -34,7 +35,7 @@ export function checkService(request: UnderstoodRequest, context: CheckContext):
             "makes or changes a service: the swarm makes its containers, past the guard",
           )
         : []),
-      ...specReasons(recordAt({ body: own.body }, "body"), context),
+      ...specReasons(recordAt({ body: own.body }, "body"), context, imageIn(request.body)),
       ...rolledBack(request, context),
     ],
   };
@@ -43,10 +44,16 @@ export function checkService(request: UnderstoodRequest, context: CheckContext):
 /** With `rollback`, the swarm takes the service's specification from before, whatever the body says. */
 function rolledBack(request: UnderstoodRequest, context: CheckContext): readonly Reason[] {
   if ((request.query.get("rollback")?.[0] ?? "") === "") return [];
-  return specReasons(recordAt(documentOf("service", request, context), "PreviousSpec"), context);
+  const before = recordAt(documentOf("service", request, context), "PreviousSpec");
+  return specReasons(before, context, imageIn(before));
 }
 
-function specReasons(body: Json, context: CheckContext): readonly Reason[] {
+function imageIn(body: unknown): string {
+  return textAt({ body }, "body", "TaskTemplate", "ContainerSpec", "Image") ?? "";
+}
+
+/** `asked`: the image as the client named it. */
+function specReasons(body: Json, context: CheckContext, asked: string): readonly Reason[] {
   const { policy } = context;
   const task = recordAt(body, "TaskTemplate");
   const plugin = Object.keys(recordAt(task, "PluginSpec")).length > 0 || textAt(task, "Runtime") === "plugin";
@@ -67,7 +74,7 @@ function specReasons(body: Json, context: CheckContext): readonly Reason[] {
     ...networks.flatMap(({ reasons }) => reasons),
     ...(plugin ? against(policy, "guard-plugin", "makes a service of a plugin, which runs as root") : []),
     ...checkMaxima(view, policy),
-    ...checkReference(textAt(spec, "Image") ?? "", context),
+    ...checkReference(asked, context),
   ];
 }
 
@@ -106,6 +113,30 @@ function withOwnTask(body: unknown, context: CheckContext): unknown {
     ...Object.assign({}, ...givenKinds.map((kind) => given(kind, spec, context).changed)),
   };
   return { ...recordAt({ body }, "body"), TaskTemplate: { ...task, ContainerSpec } };
+}
+
+/**
+ * The image as it was judged, so that a tag that moves meanwhile is not what runs: by its digest, which every node can pull, or by the ID
+ * of one that was made here. What is not here yet is pulled by the name that was judged.
+ */
+function withImage(body: unknown, context: CheckContext): unknown {
+  const task = recordAt({ body }, "body", "TaskTemplate");
+  const spec = recordAt(task, "ContainerSpec");
+  const name = textAt(spec, "Image") ?? "";
+  if (name === "" || name.includes("@") || context.policy.mode !== "enforce") return body;
+  const found = findObject("image", name, context);
+  const id = imageIdOf(found.answer);
+  if (id === undefined || found.answer.state !== "found") return body;
+  const { registry, repository } = parseImageReference(found.name);
+  const digest = textsOf(recordAt({ at: found.answer.document }, "at").RepoDigests).find((each) => {
+    const own = parseImageReference(each);
+    return own.registry === registry && own.repository === repository;
+  });
+  const Image = digest === undefined ? id : `${found.name}${digest.slice(digest.indexOf("@"))}`;
+  return {
+    ...recordAt({ body }, "body"),
+    TaskTemplate: { ...task, ContainerSpec: { ...spec, Image } },
+  };
 }
 
 /** By its name: by another it is found. */

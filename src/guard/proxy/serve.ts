@@ -121,7 +121,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   // An Engine that is not there yet tells its version with its first answer.
   const isThere = await Promise.race([
     ping(upstream, engine.basePath, version).catch(() => false),
-    pause(2_000),
+    pause(2_000, undefined, { ref: false }),
   ]);
 
   let health: Health | undefined;

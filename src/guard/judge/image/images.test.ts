@@ -2,12 +2,14 @@ import { describe, expect, test } from "vitest";
 import {
   ask,
   decideIn,
+  idOf,
   type Outcome,
   policy,
   type Row,
   table,
   type World,
 } from "../../../../test/support/guard/guard.ts";
+import { recordAt } from "../../../base/json.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { shutRoutes } from "../policy/rules.ts";
 import { checkRoute } from "../route-checks.ts";
@@ -234,4 +236,24 @@ describe("what is shut as a whole", () => {
     expect(rules({ [id]: "allow" })).toContain(own);
     expect(rules({ [id]: "unjudged" })).not.toContain(own);
   });
+});
+
+test("a service gets its image as it was judged: by digest, or by the ID of one that was made here", () => {
+  const under = policy({
+    groups: { ...policy().groups, rootEquivalent: "allow" },
+    rules: { "guard-service": "allow" },
+  });
+  const digest = `sha256:${"d".repeat(64)}`;
+  const images = { pulled: { RepoTags: ["pulled:latest"], RepoDigests: [`pulled@${digest}`] } };
+  const sent = (Image: string) => {
+    const body = { TaskTemplate: { ContainerSpec: { Image } } };
+    const decided = decideIn({ images }, ask("service-create", {}, { body }), under);
+    return decided.verdict === "deny"
+      ? decided.reasons
+      : recordAt({ at: decided.request.body }, "at", "TaskTemplate").ContainerSpec;
+  };
+  expect(sent("pulled:latest")).toMatchObject({ Image: `pulled:latest@${digest}` });
+  expect(sent("plain")).toMatchObject({ Image: `sha256:${idOf("plain")}` });
+  expect(sent(`other@${digest}`)).toMatchObject({ Image: `other@${digest}` });
+  expect(sent("not-here:1")).toMatchObject({ Image: "not-here:1" });
 });
