@@ -97,7 +97,15 @@ const learnt = z.object({
     reason,
   }),
   files,
-  seccomp: z.nullable(z.object({ path: z.string(), calls: names, refusedWithoutHarm: names })),
+  seccomp: z.nullable(
+    z.object({
+      path: z.string(),
+      calls: names,
+      refusedWithoutHarm: names,
+      socketFamilies: z.nullable(z.array(z.number())),
+      widerThanDockers: names,
+    }),
+  ),
   apparmor: z.nullable(
     z.object({
       path: z.string(),

@@ -62,7 +62,7 @@ export function draftOf(
 /** A profile of the calls that were seen. */
 function seccompOf(path: string, view: Container, { asked }: Observation): LearntSeccomp | undefined {
   if (!asked || asked.calls.size === 0 || ownArchitecture() === undefined) return undefined;
-  const profile = learntProfile(asked.calls, hasDockersSeccomp(view));
+  const profile = learntProfile(asked, hasDockersSeccomp(view));
   return { path, ...profile };
 }
 

@@ -21,6 +21,12 @@ export interface LearntSeccomp {
   readonly names: readonly string[];
   /** Calls that it tried, and that were refused without harm. */
   readonly refused: readonly string[];
+  /** How many calls it does not allow of those that Docker's own profile of today allows. */
+  readonly narrower: number;
+  /** The socket families that it allows, by number; undefined where all that no advisory asks to close. */
+  readonly families: readonly number[] | undefined;
+  /** What it allows and Docker's own stops: empty, unless the workload had another profile. */
+  readonly wider: readonly string[];
 }
 
 export interface VolumeMount {

@@ -147,6 +147,7 @@ function mergeAsked(one: Asked, other: Asked): Asked {
     granted: new Map([...one.granted, ...other.granted]),
     denied: new Set([...one.denied, ...other.denied]),
     calls: new Set([...one.calls, ...other.calls]),
+    families: one.families && other.families && new Set([...one.families, ...other.families]),
   };
 }
 

@@ -129,9 +129,12 @@ function volumes({ volumes: tried }: Learnt): readonly string[] {
 
 function seccomp({ seccomp: profile, seen }: Learnt): readonly string[] {
   if (!profile) return seen?.asked ? ["unchanged"] : [];
-  const { path, names, refused } = profile;
+  const { path, names, refused, narrower, families, wider } = profile;
+  const sockets = families ? `, and allows ${families.length} socket families` : "";
   return [
     `${names.length} used; ${path} allows these and their variants`,
+    `it stops ${narrower} calls that Docker's own profile allows${sockets}`,
+    ...(wider.length > 0 ? [`it allows what Docker's own stops: ${wider.join(", ")}`] : []),
     ...(refused.length > 0 ? [`refused harmlessly: ${refused.join(", ")}`] : []),
   ];
 }

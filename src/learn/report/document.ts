@@ -37,7 +37,13 @@ function workload(learnt: Learnt, hostCpus: number | undefined): object {
     },
     files: writtenPlaces(seen?.places),
     seccomp: learnt.seccomp
-      ? { path: learnt.seccomp.path, calls: learnt.seccomp.names, refusedWithoutHarm: learnt.seccomp.refused }
+      ? {
+          path: learnt.seccomp.path,
+          calls: learnt.seccomp.names,
+          refusedWithoutHarm: learnt.seccomp.refused,
+          socketFamilies: learnt.seccomp.families ?? null,
+          widerThanDockers: learnt.seccomp.wider,
+        }
       : null,
     apparmor: apparmor(learnt),
     volumes: learnt.volumes ? { ...learnt.volumes, reason: learnt.volumes.reason ?? null } : null,

@@ -57,8 +57,19 @@ it("is in nothing wider than Docker's own profile of today", () => {
 });
 
 it("leaves out what was refused without harm, unless another profile let it through", () => {
-  expect(learntProfile(["read", "mount"], true)).toMatchObject({ names: ["read"], refused: ["mount"] });
-  expect(learntProfile(["read", "mount"], false)).toMatchObject({ names: ["mount", "read"], refused: [] });
+  const learnt = (calls: readonly string[], hadDockersOwn: boolean, families?: readonly number[]) =>
+    learntProfile({ calls: new Set(calls), families: families && new Set(families) }, hadDockersOwn);
+  expect(learnt(["read", "mount"], true)).toMatchObject({ names: ["read"], refused: ["mount"], wider: [] });
+  expect(learnt(["read", "mount"], false)).toMatchObject({ names: ["mount", "read"], wider: ["mount"] });
+  const sockets = learnt(["socket"], true, [2, 17, 38]);
+  expect(sockets).toMatchObject({ families: [1, 2, 10, 16, 17], wider: [] });
+  const opens = Object.keys(opensBy(sockets.text) ?? {}).filter((what) =>
+    /^socket\(AF_[A-Z0-9]+\)$/.test(what),
+  );
+  expect(opens).toEqual(["socket(AF_PACKET)"]);
+  expect(learnt(["socket"], false, [38])).toMatchObject({ wider: ["socket(AF_ALG)"] });
+  // A version before this one kept no families.
+  expect(learnt(["socket"], true)).toMatchObject({ families: undefined, wider: [] });
 });
 
 it("leaves out what Docker's own profile stops too", () => {

@@ -1,6 +1,8 @@
 import { askedFamilies, socketRules } from "../../formats/values/docker-profile.ts";
-import { namespaceFlags, personalities, stoppedFamilies } from "../../formats/values/docker-seccomp.ts";
+import { lets, namespaceFlags, personalities, stoppedFamilies } from "../../formats/values/docker-seccomp.ts";
 import { beyondDefault } from "../../formats/values/seccomp.ts";
+import type { LearntSeccomp } from "../learnt.ts";
+import type { Asked } from "../trace/tasks.ts";
 
 /** A seccomp profile as Docker takes it. */
 export interface SeccompProfile {
@@ -195,8 +197,11 @@ function rule(name: string, arg: NonNullable<SyscallRule["args"]>[number]): Sysc
   return { names: [name], action: "SCMP_ACT_ALLOW", args: [arg] };
 }
 
-/** The least that the calls which were seen take, on amd64 and arm64 alike. Pure. */
-export function profileOf(seen: Iterable<string>): SeccompProfile {
+/** AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK: what a C library asks for by itself (getaddrinfo, getifaddrs). */
+const usualFamilies = [1, 2, 10, 16];
+
+/** The least that the calls and the socket families which were seen take, on amd64 and arm64 alike. Pure. */
+export function profileOf(seen: Iterable<string>, sockets?: readonly number[]): SeccompProfile {
   const own = new Set(seen);
   const all = new Set([...runc, ...runtimes, ...own, "clone"]);
   // A call that only runc or a runtime makes brings no family with it.
@@ -214,7 +219,11 @@ export function profileOf(seen: Iterable<string>): SeccompProfile {
     ],
     syscalls: [
       { names: [...all].filter((name) => !(name in restricted)).toSorted(), action: "SCMP_ACT_ALLOW" },
-      ...Object.entries(restricted).flatMap(([name, rules]) => (all.has(name) ? rules : [])),
+      ...Object.entries(restricted).flatMap(([name, rules]) => {
+        if (!all.has(name)) return [];
+        if (name !== "socket" || !sockets) return rules;
+        return sockets.map((value) => rule("socket", { index: 0, value, op: "SCMP_CMP_EQ" }));
+      }),
       { names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: 38 },
     ],
   };
@@ -225,16 +234,25 @@ export function profileText(profile: SeccompProfile): string {
 }
 
 /**
- * The profile of a service, from the calls that it made. What Docker's own profile refused while it worked is
- * left out, unless it had another one.
+ * The profile of a service, from the calls that it made and the families of its sockets. What Docker's own profile refused
+ * while it worked is left out, unless it had another one.
  */
 export function learntProfile(
-  calls: Iterable<string>,
+  { calls, families: seen }: Pick<Asked, "calls" | "families">,
   hadDockersOwn: boolean,
-): { readonly text: string; readonly names: readonly string[]; readonly refused: readonly string[] } {
+): Omit<LearntSeccomp, "path"> {
   const named = [...calls].toSorted();
-  const beyond = new Set(beyondDefault(profileText(profileOf(named))) ?? []);
+  const families =
+    seen &&
+    [...new Set([...usualFamilies, ...seen])]
+      .filter((family) => !hadDockersOwn || !stoppedFamilies.includes(family))
+      .toSorted((a, b) => a - b);
+  const beyond = new Set(beyondDefault(profileText(profileOf(named, families))) ?? []);
   const refused = hadDockersOwn ? named.filter((name) => beyond.has(name)) : [];
   const names = named.filter((name) => !refused.includes(name));
-  return { text: profileText(profileOf(names)), names, refused };
+  const profile = profileOf(names, families);
+  const text = profileText(profile);
+  const allowed = new Set(profile.syscalls.flatMap((each) => each.names));
+  const narrower = [...lets].filter((call) => !allowed.has(call)).length;
+  return { text, names, refused, narrower, families, wider: beyondDefault(text) ?? [] };
 }

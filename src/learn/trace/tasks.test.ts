@@ -22,6 +22,8 @@ const lines = `
             runc-400     [001] .....    1.930000: sys_enter: NR 41 (1)
               sh-400     [001] .....    1.940000: sched_process_exec: filename=/bin/sh pid=400 old_pid=400
               sh-400     [001] .....    1.950000: sys_enter: NR 39 (1)
+              sh-400     [001] .....    1.955000: sys_enter: NR 41 (11, 80002, 0, 1, 2, 3)
+              sh-400     [001] .....    1.956000: sys_socket(family: 10, type: 3, protocol: 0)
               sh-400     [001] .....    1.960000: sys_newuname(name: 7ffd12)
 CPU:0 [LOST 12 EVENTS]
             else-999     [000] .....    2.000000: cap_capable: cred 0000000012, target_ns 00000000a, capable_ns 00000000b, cap 1, ret 0
@@ -30,12 +32,14 @@ CPU:0 [LOST 12 EVENTS]
 it("takes what a container's processes ask for from its program's start on and what docker exec runs in it, nothing of runc's or of others", () => {
   const tasks = followTasks("amd64");
   for (const line of lines.split("\n")) tasks.take(line);
-  const { granted, denied, calls } = tasks.asked([100]);
+  const { granted, denied, calls, families } = tasks.asked([100]);
   expect([...granted]).toEqual([
     ["CHOWN", 1.4],
     ["SETUID", 1.6],
   ]);
   expect([...denied]).toEqual(["SYS_RESOURCE"]);
-  expect([...calls]).toEqual(["openat", "getpid", "uname"]);
+  expect([...calls]).toEqual(["socket", "openat", "getpid", "uname"]);
+  // Hexadecimal; runc's own is not counted.
+  expect([...(families ?? [])]).toEqual([17, 16]);
   expect(tasks.lost()).toBe(12);
 });

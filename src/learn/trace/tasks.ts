@@ -9,6 +9,8 @@ export interface Asked {
   readonly denied: ReadonlySet<string>;
   /** System calls, the most frequent first. */
   readonly calls: ReadonlySet<string>;
+  /** The families of its sockets, by number; left out where an older version saw the calls alone. */
+  readonly families?: ReadonlySet<number> | undefined;
 }
 
 /** A stretch of a task's life between two execs. */
@@ -19,6 +21,7 @@ interface Stretch {
   readonly denied: Set<string>;
   /** Each with how often it was made. */
   readonly calls: Map<string, number>;
+  readonly families: Set<number>;
 }
 
 interface Task {
@@ -50,7 +53,7 @@ export function followTasks(architecture = ownArchitecture()): Tasks {
   const tasks = new Map<number, Task>();
   let lost = 0;
   const fresh = (isRuntime: boolean): Stretch => ({
-    ...{ isRuntime, granted: new Map(), denied: new Set(), calls: new Map() },
+    ...{ isRuntime, granted: new Map(), denied: new Set(), calls: new Map(), families: new Set() },
   });
   const taskOf = (pid: number): Task => {
     const known = tasks.get(pid);
@@ -60,9 +63,12 @@ export function followTasks(architecture = ownArchitecture()): Tasks {
     return task;
   };
   const now = (pid: number): Stretch => taskOf(pid).stretches.at(-1) ?? fresh(true);
-  const count = (pid: number, call: string) => {
-    const { calls } = now(pid);
+  const count = (pid: number, call: string, given: string) => {
+    const { calls, families } = now(pid);
     calls.set(call, (calls.get(call) ?? 0) + 1);
+    // The kernel prints arguments in hexadecimal, and takes 32 bits of a family.
+    const family = call === "socket" ? /(?:family: (?:0x)?|\()([0-9a-f]+)\b/.exec(given)?.[1] : undefined;
+    if (family !== undefined) families.add(Number(BigInt(`0x${family}`) & 0xffffffffn));
   };
   return {
     lost: () => lost,
@@ -83,11 +89,11 @@ export function followTasks(architecture = ownArchitecture()): Tasks {
         const isRuntime = runtimes.test(file) || (now(pid).isRuntime && itself.test(file));
         taskOf(pid).stretches.push(fresh(isRuntime));
       } else if (called !== undefined) {
-        count(pid, callOfFunction(called));
+        count(pid, callOfFunction(called), rest);
       } else if (event === "sys_enter") {
         const number = Number(/^NR (\d+)/.exec(rest)?.[1] ?? -1);
         const call = architecture && callName(number, architecture);
-        if (call !== undefined) count(pid, call);
+        if (call !== undefined) count(pid, call, rest);
       } else if (event === "cap_capable") {
         const [, bit, result] = /\bcap (\d+), ret (-?\d+)/.exec(rest) ?? [];
         const name = allCapabilities[Number(bit)];
@@ -110,12 +116,13 @@ export function followTasks(architecture = ownArchitecture()): Tasks {
       };
       for (const [pid, { stretches }] of tasks) {
         if (!belongs(pid)) continue;
-        for (const { isRuntime, granted, denied, calls } of stretches) {
+        for (const { isRuntime, granted, denied, calls, families } of stretches) {
           if (isRuntime) continue;
           for (const [name, time] of granted) {
             found.granted.set(name, Math.min(time, found.granted.get(name) ?? time));
           }
           for (const name of denied) found.denied.add(name);
+          for (const family of families) found.families.add(family);
           for (const [call, times] of calls) found.calls.set(call, times + (found.calls.get(call) ?? 0));
         }
       }

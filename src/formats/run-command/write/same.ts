@@ -16,7 +16,10 @@ export function isSameItem(field: string, a: unknown, b: unknown): boolean {
 function bare(field: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (field === "mounts") return bareMount(value as Mount);
-  const shown = { ...value, ...(field === "seccomp" && { allowsAll: undefined, beyond: undefined }) };
+  const shown = {
+    ...value,
+    ...(field === "seccomp" && { allowsAll: undefined, beyond: undefined, opens: undefined }),
+  };
   const entries = Object.entries(field === "selinux" ? { ...shown, implied: false } : shown);
   return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
