@@ -4,11 +4,13 @@ import type { EngineClient } from "../engine/client.ts";
 import { containerFromInspect } from "../engine/documents/inspect.ts";
 import { engineTasks, shimOf, threadsOf } from "../engine/engine-tasks.ts";
 import { type EngineStreams, outputFrames } from "../engine/streams.ts";
+import { callName, ownArchitecture } from "../engine/system-calls.ts";
 import { type Container, projectOf } from "../model/container.ts";
 import { causeOf } from "../trial/cause.ts";
 import { maskerOf } from "../trial/isolate.ts";
 import { errorLines } from "../trial/judge.ts";
 import { isHere, processesOf, stateOf } from "../trial/state.ts";
+import { type AuditLine, openAuditLines } from "./audit-lines.ts";
 import { readTexts } from "./memory.ts";
 import type { Refusal } from "./refusal.ts";
 import { speaksOf } from "./refusal.ts";
@@ -92,7 +94,9 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
   }, readTexts);
   if (!opened.ok) return opened;
   const trace = opened.value;
-  const ends: (() => void)[] = [];
+  const auditLines = openAuditLines();
+  const audit: AuditLine[] = [];
+  const ends: (() => void)[] = [auditLines.close];
 
   async function know(name: string): Promise<Result<{ readonly one: Asked; readonly inspect: unknown }>> {
     const inspect = await reader.get(`/containers/${encodeURIComponent(name)}/json`);
@@ -173,6 +177,13 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
     return lines.find(names) ?? lines.find(({ text }) => !/^[\w./-]*[a-z][\w./-]*: /.test(text));
   }
 
+  /** What a security module, or seccomp that kills, wrote of it. */
+  function auditOf({ pid, error, isSeccomp }: Refusal): AuditLine | undefined {
+    if (error === "SIGSYS") return audit.find((each) => each.pid === pid && each.layer === "seccomp");
+    const isDenied = !isSeccomp && (error === "EACCES" || error === "EPERM");
+    return isDenied ? audit.find((each) => each.pid === pid && each.layer !== "seccomp") : undefined;
+  }
+
   function toldOf(kept: Refusal): Omit<Told, "count"> | undefined {
     const container = asked.get(kept.container);
     if (!container) return undefined;
@@ -180,8 +191,10 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
     const fate =
       line !== undefined && kept.fate.kind === "survived" ? ({ kind: "error" } as const) : kept.fate;
     const path = line === undefined ? undefined : causeOf(line.text)?.path;
-    const refusal = { ...kept, fate, texts: kept.texts.map((text) => text ?? path) };
-    const rule = ruleOf(refusal, container.facts);
+    const audited = auditOf(kept);
+    const texts = kept.texts.map((text) => text ?? audited?.path ?? path);
+    const refusal = { ...kept, fate, texts, call: killedFor(audited) ?? kept.call };
+    const rule = audited && audited.layer !== "seccomp" ? audited : ruleOf(refusal, container.facts);
     return {
       container,
       call: spellCall(refusal),
@@ -241,12 +254,19 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
       isOver = true;
       await new Promise((resolve) => setTimeout(resolve, settling));
       trace.drain();
+      audit.push(...auditLines.read());
       const seconds = Math.round((Date.now() - begun) / 100) / 10;
       close();
       return { containers: [...asked.values()], told: tell(), seconds, lost: trace.lost() };
     },
     close,
   });
+}
+
+/** The call that seccomp killed for. */
+function killedFor(line: AuditLine | undefined): string | undefined {
+  const architecture = ownArchitecture();
+  return line?.call === undefined || !architecture ? undefined : callName(line.call, architecture);
 }
 
 /** What is told once: one call of one program that one setting would let through. */
