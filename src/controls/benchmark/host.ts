@@ -1,6 +1,7 @@
 import type { HostFileRole } from "../../model/host/benchmark-sight.ts";
 import { combine, fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Checks, Control } from "../control.ts";
+import { affecting, releaseOf } from "./advisories.ts";
 import { benchmarkControl, byHost } from "./define.ts";
 
 export const hostPartition = benchmarkControl({
@@ -118,17 +119,20 @@ export const hostAuditRules: Control = benchmarkControl({
 });
 
 /**
- * The release lines that get no fixes any more, by major number. As of November 2026.
+ * The oldest release line that Docker fixes, by major number. As of November 2026.
  *
  * @see https://github.com/moby/moby/blob/master/project/BRANCHES-AND-TAGS.md
  */
-const oldestWithFixes = 28;
-const longTerm = [25];
+const oldestWithFixes = 29;
+/** Older lines with fixes of their own. */
+const maintainedByVendors: Readonly<Record<number, { readonly by: string; readonly until: string }>> = {
+  25: { by: "Mirantis", until: "2026-12-04" },
+};
 
 export const engineVersion = benchmarkControl({
   id: "engine-version",
   title: "The Docker Engine is out of date",
-  why: "Old Engines have known holes: CVE-2024-21626 in runc lets a container out, CVE-2024-41110 bypasses authorization plugins. A release line that has ended gets no fixes, unless your distribution makes them.",
+  why: "Old Engines have known holes: CVE-2024-21626 in runc lets a container out, CVE-2024-41110 and CVE-2026-34040 bypass authorization plugins. A release line that has ended gets no fixes, unless your distribution makes them.",
   severity: "medium",
   cis: ["1.2.2"],
   attack: ["T1190", "T1611"],
@@ -138,17 +142,39 @@ export const engineVersion = benchmarkControl({
   advice:
     "Update to a release that gets fixes, or make sure that your distribution still maintains the one it ships.",
   check: {
-    engine({ version }) {
+    engine({ version }, { today = "" }) {
       if (version.state !== "set") return unknown("the Engine's version is not known");
-      const major = Number.parseInt(version.value, 10);
-      if (Number.isNaN(major))
-        return unknown(`the version ${version.value} is not a release`, version.origins);
-      if (major >= oldestWithFixes || longTerm.includes(major)) return pass(version.value);
-      return fail(`runs Docker ${version.value}, a release line that Docker no longer fixes`, {
-        origins: version.origins,
-        evidence: "version",
-        observed: version.value,
-      });
+      const { value, origins } = version;
+      const release = releaseOf(value);
+      if (!release) return unknown(`the version ${value} is not a release`, origins);
+      const isEnded = release.numbers[0] < oldestWithFixes;
+      const known = affecting(release);
+      if (!isEnded && known.length === 0) return pass(value);
+      if (release.isOfDistribution)
+        return unknown(
+          `Docker ${value} is a distribution's own build, and its number does not show which fixes it has: its security tracker does`,
+          origins,
+        );
+      const vendor = maintainedByVendors[release.numbers[0]];
+      if (vendor && today <= vendor.until)
+        return unknown(
+          `Docker ${value} is of a line that ${vendor.by} maintains until ${vendor.until}: its release notes say which fixes it has`,
+          origins,
+        );
+      return combine([
+        ...(isEnded
+          ? [
+              fail(`runs Docker ${value}, a release line that Docker no longer fixes`, {
+                ...{ origins, evidence: "version", observed: value },
+              }),
+            ]
+          : []),
+        ...known.map(({ id, aliases: [name = id], summary, severity }) =>
+          fail(`runs Docker ${value}, which has ${name}: ${summary}`, {
+            ...{ origins, severity, evidence: id, observed: `${value}, ${name}` },
+          }),
+        ),
+      ]);
     },
   },
 });

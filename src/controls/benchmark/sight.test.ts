@@ -151,12 +151,16 @@ testControl(only(engineFiles, "3.15"), {
 });
 
 testControl(engineVersion, {
-  fails: [view("old", engine("configured", { version: set("20.10.24+dfsg1") }), { message: /20\.10\.24/ })],
-  passes: [
-    view("new", engine("configured", { version: set("29.1.0") })),
-    view("maintained", engine("configured", { version: set("25.0.13") })),
+  fails: [
+    view("old", engine("configured", { version: set("20.10.24") }), {
+      message: /CVE-2026-34040/,
+      severity: "high",
+    }),
   ],
+  passes: [view("new", engine("configured", { version: set("29.5.1") }))],
   unknown: [
+    view("of a distribution", engine("configured", { version: set("20.10.24+dfsg1") })),
+    view("of a line that a vendor maintains", engine("configured", { version: set("25.0.13") })),
     view("none", engine("configured")),
     view("a build", engine("configured", { version: set("dev") })),
   ],
