@@ -8,6 +8,7 @@ import { type ChangedText, type ChangedTexts, changedTexts } from "../../fix/cha
 import { describePlans, diffPainter, type Look, sayCounts, sayRemaining } from "../../fix/describe.ts";
 import { patchOf, shownDiffs } from "../../fix/diff.ts";
 import type { RunningServices } from "../../fix/live/running.ts";
+import type { Watching } from "../../fix/live/watch-up.ts";
 import { loadingProjects, takeBackWhatBreaks } from "../../fix/loads.ts";
 import { countsOf, outcomeDocument } from "../../fix/outcome.ts";
 import { moveSecrets } from "../../fix/secrets.ts";
@@ -18,7 +19,6 @@ import { mask } from "../../report/secrets/redact.ts";
 import { complain } from "../common/complain.ts";
 import { wantsColour } from "../common/progress.ts";
 import type { FixOptions } from "./options.ts";
-import type { Watching } from "./watch-up.ts";
 
 /** What one run of `bulkhead fix` works on. */
 export interface FixJob {
@@ -81,8 +81,10 @@ export async function carryOut(prepared: Prepared, job: FixJob): Promise<Done> {
   const sound = changed.filter(({ file }) => !faults.has(file));
   let watching: Watching | undefined;
   if (options.watch !== undefined && sound.length > 0) {
-    const prepared = await (await import("./watch-up.ts")).prepareWatch(
-      job,
+    const { watch: time, discardLayer = false } = options;
+    const { prepareWatch } = await import("./watch-up.ts");
+    const prepared = await prepareWatch(
+      { inputs: seen.inputs, compose: request.compose, running: job.running, time, discardLayer },
       sound.map(({ file }) => file),
     );
     if (!prepared.ok) {

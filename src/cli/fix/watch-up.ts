@@ -1,32 +1,42 @@
 import { relative, resolve } from "node:path";
+import type { Input } from "../../audit/inputs/inputs.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { connectEngine } from "../../engine/connect.ts";
+import type { RunningServices } from "../../fix/live/running.ts";
 import {
   bringDown,
   bringUp,
   lookBefore,
   type ProjectBefore,
   type UpTools,
+  type Watching,
   watchUp,
 } from "../../fix/live/watch-up.ts";
 import { undoApply } from "../../fix/undo/undo.ts";
-import type { WrittenFile } from "../../fix/write-files.ts";
+import type { ComposeOptions } from "../../formats/format.ts";
 import { spellDuration } from "../../formats/values/duration.ts";
 import { dockerAt, requireCompose } from "../../trial/docker.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
-import type { FixJob } from "./job.ts";
-
-/** Brings up what was written, watches it, and takes it back where it does not hold. Answers the exit status. */
-export type Watching = (files: readonly WrittenFile[]) => Promise<number>;
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+interface WatchRequest {
+  readonly inputs: readonly Input[];
+  readonly compose: ComposeOptions;
+  readonly running: RunningServices | undefined;
+  /** Milliseconds. */
+  readonly time: number;
+  readonly discardLayer: boolean;
+}
+
 /** Looks at the projects of the files before they change; fails where they cannot be watched, or would lose what is only in a container. */
-export async function prepareWatch(job: FixJob, files: readonly string[]): Promise<Result<Watching>> {
-  const { seen, request, options, running } = job;
+export async function prepareWatch(
+  { inputs: all, compose, running, time, discardLayer }: WatchRequest,
+  files: readonly string[],
+): Promise<Result<Watching>> {
   const paths = new Set(files.map((file) => resolve(file)));
-  const inputs = seen.inputs.filter(
+  const inputs = all.filter(
     (input) => input.format === "compose" && input.files.some((file) => paths.has(resolve(file))),
   );
   if (inputs.length === 0) return failed("--watch is for Compose files, and none would change");
@@ -34,7 +44,7 @@ export async function prepareWatch(job: FixJob, files: readonly string[]): Promi
     [...(running?.get(resolve(input.files[0] ?? "")) ?? [])].filter(([, { wrote }]) => wrote.length > 0),
   );
   const [loss] = losses;
-  if (loss && !options.discardLayer) {
+  if (loss && !discardLayer) {
     const [service, { wrote }] = loss;
     return failed(
       `docker compose up would replace ${service}, and ${wrote.length} ${wrote.length === 1 ? "path is" : "paths are"} outside its volumes, such as ${wrote[0]}: --discard-layer loses them`,
@@ -46,7 +56,7 @@ export async function prepareWatch(job: FixJob, files: readonly string[]): Promi
   const tools: UpTools = {
     docker: dockerAt({}),
     reader: reader.value,
-    compose: request.compose,
+    compose,
     signal: abort.signal,
   };
   const befores: ProjectBefore[] = [];
@@ -62,7 +72,7 @@ export async function prepareWatch(job: FixJob, files: readonly string[]): Promi
     for (const signal of signals) process.on(signal, interrupt);
     try {
       const changed = written.filter((each) => each.written).map(({ text }) => text.file);
-      return await watch(befores, changed, options.watch ?? 0, tools);
+      return await watch(befores, changed, time, tools);
     } finally {
       for (const signal of signals) process.off(signal, interrupt);
       await reader.value.close();

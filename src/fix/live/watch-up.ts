@@ -9,6 +9,7 @@ import { resolveCompose } from "../../trial/compose-config.ts";
 import { type Docker, whyFailed } from "../../trial/docker.ts";
 import { newErrors } from "../../trial/judge.ts";
 import { type ContainerState, readAll } from "../../trial/state.ts";
+import type { WrittenFile } from "../write-files.ts";
 
 /** Milliseconds between two looks, and that docker compose may take. */
 const step = 1_000;
@@ -23,6 +24,9 @@ export interface ProjectBefore {
   /** What their containers logged. */
   readonly logs: ReadonlyMap<string, readonly string[]>;
 }
+
+/** Brings up what was written, watches it, and takes it back where it does not hold. Answers the exit status. */
+export type Watching = (files: readonly WrittenFile[]) => Promise<number>;
 
 export interface UpTools {
   readonly docker: Docker;
