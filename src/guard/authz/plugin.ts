@@ -1,5 +1,7 @@
+import { chmodSync } from "node:fs";
+import type { Server } from "node:http";
 import { basename } from "node:path";
-import { ok, type Result } from "../../base/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { answerer } from "../engine/answer.ts";
 import type { HostEyes } from "../engine/host-path.ts";
@@ -9,8 +11,8 @@ import type { Sink } from "../log/sink.ts";
 import type { GuardMetrics } from "../metrics.ts";
 import type { Learner } from "../policy/learn.ts";
 import type { Policies } from "../policy/policies.ts";
+import { freePath } from "../socket-path.ts";
 import { lasting } from "./engine.ts";
-import { listenUnix } from "./listen.ts";
 import type { AuthzMessage } from "./message.ts";
 import { ownQuestions } from "./own-questions.ts";
 import { denialText, isHandedOn, judgeMessage } from "./rule.ts";
@@ -88,4 +90,29 @@ export async function openPlugin(options: PluginOptions): Promise<Result<Plugin>
       await engine.close();
     },
   });
+}
+
+/**
+ * Listens where dockerd looks for plugins, for root alone. A socket that nobody answers at is left by a process that died,
+ * and is replaced; one that somebody answers at is not.
+ *
+ * @see https://docs.docker.com/engine/extend/plugin_api/#plugin-discovery
+ */
+async function listenUnix(server: Server, path: string): Promise<Result<void>> {
+  const free = await freePath(path);
+  if (!free.ok) return free;
+  return await new Promise((resolve) => {
+    server.once("error", (error) => resolve(failed(`${path} cannot be listened at: ${reasonOf(error)}`)));
+    // Nobody else may come in before the mode is set.
+    const umask = process.umask(0o177);
+    server.listen(path, () => {
+      chmodSync(path, 0o600);
+      resolve(ok(undefined));
+    });
+    process.umask(umask);
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -2,10 +2,12 @@ import type { Policy } from "../policy/policy.ts";
 import { readRequest } from "../request/read.ts";
 import type { ReceivedRequest, UnderstoodRequest } from "../request/request.ts";
 import type { Route } from "../routes/route.ts";
-import { foresee } from "./foresee.ts";
+import { findImage } from "./container/create.ts";
+import { engineOf } from "./container/known.ts";
+import { inquire } from "./inquiry.ts";
 import type { Answer, Change, Knowledge, Question, Reason, ResponseRule, RoundResult } from "./result.ts";
 import { questionKey } from "./result.ts";
-import { judgeOnce } from "./round.ts";
+import { judgeOnce, routeReasons } from "./round.ts";
 
 /** What is to become of a request. */
 export type Judged =
@@ -118,4 +120,17 @@ function judgedAs(
     notes: decision.notes ?? [],
     response: decision.response,
   };
+}
+
+/**
+ * What is surely asked about a request, so that it need not be judged once only to say so; a create request is judged by
+ * all controls. Nothing where the route is closed, for then nothing is asked.
+ */
+function foresee(request: UnderstoodRequest, policy: Policy): readonly Question[] {
+  if (request.route.id !== "container-create") return [];
+  if (policy.mode === "enforce" && routeReasons(request, policy).length > 0) return [];
+  const context = { ...inquire(new Map()), policy };
+  engineOf(context);
+  findImage(request.body, context);
+  return context.open();
 }

@@ -4,7 +4,7 @@ import type { SentRequest } from "../request/write.ts";
 import type { Route } from "../routes/route.ts";
 import type { ClientConnection } from "./client/client-connection.ts";
 import type { EngineLine } from "./engine/engine-line.ts";
-import { lineStream } from "./engine/line-stream.ts";
+import { lineStream } from "./engine/engine-line.ts";
 import { responseHeaders } from "./engine/response-headers.ts";
 import { type Header, many, type ResponseHead, single } from "./http/head.ts";
 import { tunnel } from "./tunnel.ts";

@@ -1,7 +1,6 @@
 import { isRecord, recordAt, textAt } from "../../../base/json.ts";
 import type { ObjectKind } from "../../routes/route.ts";
 import { withSpacedLabels } from "../image/space.ts";
-import { missingMessage } from "../missing.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
 import { checkLabels } from "./labels.ts";
@@ -131,4 +130,13 @@ export function withImageLabels(
     labels: owner && labels && { ...labels, [owner.label]: "", [imageLabelOf(owner)]: owner.value },
     reasons,
   };
+}
+
+/** In the Engine's own words, which the docker CLI looks at. */
+export function missingMessage(kind: ObjectKind, name: string): string {
+  if (kind === "container") return `No such container: ${name}`;
+  if (kind === "image") return `No such image: ${name}`;
+  if (kind === "exec") return `No such exec instance: ${name}`;
+  if (kind === "volume") return `get ${name}: no such volume`;
+  return `${kind} ${name} not found`;
 }
