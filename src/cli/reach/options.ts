@@ -6,6 +6,7 @@ export interface ReachOptions {
   readonly format: "text" | "json";
   readonly output?: string;
   readonly all?: boolean;
+  readonly run?: string;
   readonly host?: string;
   readonly context?: string;
   readonly proc: string;
@@ -17,9 +18,10 @@ export function addReachOptions(command: Command): Command {
   const chosen = command
     .summary("show which interfaces of the kernel a container reaches")
     .description(
-      "Show which interfaces of the kernel a container reaches (socket families, io_uring, bpf, user namespaces and others), and which layer stops the rest. reach asks the kernel in a throw-away twin of the container. Asking for a socket family can load its kernel module, as any program in the container could.",
+      "Show which interfaces of the kernel a container reaches (socket families, io_uring, bpf, user namespaces and others), and which layer stops the rest. reach asks the kernel in a throw-away twin of a container; of a service or a docker run line it reads the profile and the capabilities. Asking for a socket family can load its kernel module, as any program in the container could.",
     )
-    .argument("<subject>", "a container, an image, or a service as compose.yaml#web")
+    .argument("[subject]", "a container, an image, or a service as compose.yaml#web")
+    .option("--run <line>", "a docker run line, read without asking the kernel")
     .option("--all", "list also what the kernel does not have")
     .addOption(
       new Option("--format <name>", "text (default) or json").choices(["text", "json"]).default("text"),
@@ -31,6 +33,8 @@ export function addReachOptions(command: Command): Command {
 Examples:
   bulkhead reach web                    a throw-away twin of the container web
   bulkhead reach nginx:1.29             an image, as docker run starts it
+  bulkhead reach compose.yaml#web       a service, as its file declares it
+  bulkhead reach --run 'docker run --cap-drop ALL nginx'
 
 Exit status:
   0  the container reaches no interface that Docker's newest profile or

@@ -1,3 +1,7 @@
+import { diskFiles } from "../../audit/inputs/disk-files.ts";
+import { readReach } from "../../controls/mac/static-reach.ts";
+import { readRunLine } from "../../formats/run-command/read.ts";
+import type { Container } from "../../model/container.ts";
 import {
   isOnlySocketcall,
   isOpenDoor,
@@ -17,9 +21,18 @@ const patience = 30_000;
 
 /** `bulkhead reach`. Answers the exit status: 0 no door of an advisory is open, 1 one is, 2 it could not be asked. */
 export async function runReach(target: string | undefined, options: ReachOptions): Promise<number> {
-  if (target === undefined) return complain("reach needs a container, an image or a compose.yaml#service");
+  if (options.run !== undefined) {
+    const reading = readRunLine(options.run, "run", diskFiles());
+    const subject = reading.subjects.find(({ kind }) => kind === "container");
+    const view = subject?.kind === "container" ? subject.views[0] : undefined;
+    if (!view) return complain(`--run is not read: ${reading.gaps[0]?.reason ?? "it starts no container"}`);
+    return tell(asWritten("docker run", view), options);
+  }
+  if (target === undefined)
+    return complain("reach needs a container, an image, a compose.yaml#service or --run");
   const wanted = wantedOf(target);
   if (!wanted.ok) return complain(wanted.reason);
+  if (wanted.value.kind === "service") return tell(asWritten(wanted.value.id, wanted.value.view), options);
   const opened = await openProvingEngine(options);
   if (!opened.ok) return complain(opened.reason);
   const { engine, close } = opened.value;
@@ -38,6 +51,11 @@ export async function runReach(target: string | undefined, options: ReachOptions
     for (const signal of signals) process.off(signal, interrupt);
     await close();
   }
+}
+
+/** What a file says, on an Engine that is not seen. */
+function asWritten(subject: string, view: Container): Reached {
+  return { subject, asked: "profile", interfaces: readReach(view, undefined), missing: [] };
 }
 
 function tell(reached: Reached, options: ReachOptions): number {
@@ -70,7 +88,7 @@ function documentOf({ subject, asked, interfaces, missing }: Reached): unknown {
   };
 }
 
-function textOf({ subject, interfaces, missing }: Reached, all: boolean): string {
+function textOf({ subject, asked, interfaces, missing }: Reached, all: boolean): string {
   const isAbsent = ({ by }: Standing) => by.length === 1 && by[0] === "kernel";
   const open = interfaces.filter(({ state }) => state === "reached");
   const unknown = interfaces.filter(({ state }) => state === "unknown");
@@ -80,6 +98,7 @@ function textOf({ subject, interfaces, missing }: Reached, all: boolean): string
   const line = ({ row }: Standing, rest: string) => `  ${row.id.padEnd(width)}${rest}`;
   return [
     `${subject} reaches ${open.length} of ${interfaces.length} interfaces of the kernel.`,
+    ...(asked === "kernel" ? [] : ["The kernel was not asked: it may not have all of them."]),
     "",
     ...open.flatMap((each) => [
       line(each, `${isOpenDoor(each) ? "! " : ""}${each.row.what}`),
@@ -103,10 +122,15 @@ function textOf({ subject, interfaces, missing }: Reached, all: boolean): string
 function advice({ row, through }: Standing): readonly string[] {
   const { advisories, dockers, isAsked, needs, sysctl } = row;
   const isHidden = isOnlySocketcall(through);
+  // Docker's own filter misses a family with an upper bit.
+  const isPlain = row.asks.some(
+    ({ what, hidden }) => hidden === undefined && through.some((call) => call.startsWith(what)),
+  );
+  const isFiltered = dockers !== undefined || isAsked === true;
+  const hasPointer = through.some((call) => call.startsWith("socketcall("));
   const closers = [
-    ...(dockers && !isHidden ? [`Docker's own seccomp profile since Engine ${dockers.since}`] : []),
-    ...(isAsked && !isHidden ? ["bulkhead profile"] : []),
-    ...(isHidden ? ["AppArmor or SELinux only (no filter sees the family behind socketcall)"] : []),
+    ...(dockers && isPlain ? [`Docker's own seccomp profile since Engine ${dockers.since}`] : []),
+    ...(isAsked || (dockers && !isPlain && !isHidden) ? ["bulkhead profile"] : []),
     ...(needs ? [`--cap-drop ${needs.capability}`] : []),
     ...(sysctl === undefined ? [] : [`sysctl ${sysctl}`]),
   ];
@@ -115,6 +139,9 @@ function advice({ row, through }: Standing): readonly string[] {
     ...(advisories.length > 0
       ? [advisories.map(({ id, published }) => `${id} (${published})`).join(", ")]
       : []),
-    ...(closers.length > 0 ? [`closed by ${closers.join(", or ")}`] : []),
+    ...(closers.length > 0 && !isHidden ? [`closed by ${closers.join(", or ")}`] : []),
+    ...(isFiltered && hasPointer
+      ? ["socketcall: only AppArmor or SELinux closes it (no filter sees the family)"]
+      : []),
   ];
 }
