@@ -165,6 +165,7 @@ export async function survey(
       }),
     warnings: [
       ...(reading.notes ?? []),
+      ...found.notes,
       ...comments.flatMap((each) => each.complaints.map((complaint) => gap(complaint.reason, complaint))),
     ],
   };
@@ -222,6 +223,7 @@ function gatherInputs(
   /** Those that a walk found, not named ones. */
   readonly walked: ReadonlySet<Input>;
   readonly gaps: readonly Gap[];
+  readonly notes: readonly Gap[];
 } {
   const merged: Input[] =
     request.composeFiles.length > 0 ? [{ format: "compose", files: request.composeFiles }] : [];
@@ -236,6 +238,7 @@ function gatherInputs(
   const inputs = [...merged, ...found.flatMap((each) => each.inputs)];
   const once = new Map(inputs.map((input) => [JSON.stringify(input), input]));
   const walked = new Set(found.flatMap((each) => (each.walked ? each.inputs : [])));
+  const notes = found.flatMap((each): readonly Gap[] => ("notes" in each ? (each.notes ?? []) : []));
   // An input that was both found and named counts as named.
   const named = new Set(
     [...merged, ...found.flatMap((each) => (each.walked ? [] : each.inputs))].map((input) =>
@@ -243,7 +246,7 @@ function gatherInputs(
     ),
   );
   for (const input of walked) if (named.has(JSON.stringify(input))) walked.delete(input);
-  return { inputs: [...once.values()], walked, gaps: found.flatMap((each) => each.gaps) };
+  return { inputs: [...once.values()], walked, gaps: found.flatMap((each) => each.gaps), notes };
 }
 
 /** Two containers of one name in one file (two `docker run --name web` lines) are told apart by their line. */

@@ -38,6 +38,8 @@ export interface Inputs {
   /** True if a walk found them; false if they were named. */
   readonly walked: boolean;
   readonly gaps: readonly Gap[];
+  /** Files of other tools that a walk passed over. */
+  readonly notes?: readonly Gap[];
 }
 
 /** How the inputs of a path are looked for. */
@@ -67,10 +69,12 @@ function inputsBelow(folder: string, exclude: readonly string[], forWriting: boo
   const walked = walk(folder, exclude);
   const gaps: Gap[] = [...walked.gaps, ...walked.links.flatMap((link) => unread(link, folder, io))];
   const found: { readonly file: string; readonly format: FormatName }[] = [];
+  const notes: Gap[] = [];
   for (const file of walked.files) {
     const format = classify(file, io);
     if (!format.ok) gaps.push(gap(format.reason, { file }));
     else if (format.value) found.push({ file, format: format.value });
+    else notes.push(...unknownTool(file, io));
   }
   const filesOf = (format: FormatName) =>
     found.flatMap((each) => (each.format === format ? [each.file] : []));
@@ -85,7 +89,30 @@ function inputsBelow(folder: string, exclude: readonly string[], forWriting: boo
   const apart = found
     .filter(({ file, format }) => !formats[format].together && !taken.has(file))
     .map(({ file, format }): Input => ({ format, files: [file] }));
-  return { inputs: [...grouped, ...apart], walked: true, gaps };
+  return { inputs: [...grouped, ...apart], walked: true, gaps, notes };
+}
+
+/** Files of tools that run or build containers and that no format reads, by their names. */
+const unknownTools: readonly (readonly [name: RegExp, what: string])[] = [
+  [/(?:^|\/)\.?justfile$/i, "a justfile"],
+  [/(?:^|\/)Taskfile(?:\.dist)?\.ya?ml$/i, "a Taskfile"],
+  [/(?:^|\/)\.circleci\/config\.ya?ml$/, "a CircleCI configuration"],
+  [/(?:^|\/)azure-pipelines[\w.-]*\.ya?ml$/, "an Azure pipeline"],
+  [/(?:^|\/)\.buildkite\/[\w.-]+\.ya?ml$/, "a Buildkite pipeline"],
+  [/(?:^|\/)docker-bake(?:\.override)?\.(?:hcl|json)$/, "a bake file"],
+];
+
+/** A file that mentions Docker and that bulkhead cannot read is said, so that nobody takes it for judged. */
+function unknownTool(file: string, io: DiskFiles): readonly Gap[] {
+  const what = unknownTools.find(([name]) => name.test(file))?.[1];
+  if (what === undefined) return [];
+  const text = io.read(file);
+  if (text.ok && what !== "a bake file" && !/\b(?:docker|podman|nerdctl)\b/i.test(text.value)) return [];
+  return [
+    gap(`${visible(file)} is ${what}, which bulkhead does not read: what it does with Docker is not judged`, {
+      file,
+    }),
+  ];
 }
 
 /**
