@@ -84,28 +84,45 @@ test.skipIf(!hasSystemd)(
   },
 );
 
-test("every alert has a name, a severity and words, and the dashboard's panels have places of their own", () => {
-  const { groups } = parseDocument(readFileSync("packaging/watch/prometheus-rules.yml", "utf8")).toJS();
-  const rules = groups.flatMap((group: { rules: unknown[] }) => group.rules);
-  expect(rules.length).toBeGreaterThan(5);
-  for (const rule of rules) {
-    expect(rule.alert).toMatch(/^Bulkhead[A-Z][a-z]+/);
-    expect(["critical", "warning", "info"]).toContain(rule.labels.severity);
-    expect(rule.annotations.summary).not.toBe("");
-    expect(rule.annotations.description).not.toBe("");
-  }
-  const { panels } = JSON.parse(readFileSync("packaging/watch/grafana-dashboard.json", "utf8"));
-  expect(new Set(panels.map(({ id }: { id: number }) => id)).size).toBe(panels.length);
-  const cells = new Set<string>();
-  for (const { gridPos } of panels) {
-    for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
-      for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
-        expect(cells.has(`${x} ${y}`)).toBe(false);
-        cells.add(`${x} ${y}`);
-        expect(x).toBeLessThan(24);
+test.each(["watch", "serve"])(
+  "every alert of %s has a name, a severity and words, and the dashboard's panels have places of their own",
+  (of) => {
+    const { groups } = parseDocument(readFileSync(`packaging/${of}/prometheus-rules.yml`, "utf8")).toJS();
+    const rules = groups.flatMap((group: { rules: unknown[] }) => group.rules);
+    expect(rules.length).toBeGreaterThan(5);
+    for (const rule of rules) {
+      expect(rule.alert).toMatch(/^Bulkhead[A-Z][a-z]+/);
+      expect(["critical", "warning", "info"]).toContain(rule.labels.severity);
+      expect(rule.annotations.summary).not.toBe("");
+      expect(rule.annotations.description).not.toBe("");
+    }
+    const { panels } = JSON.parse(readFileSync(`packaging/${of}/grafana-dashboard.json`, "utf8"));
+    expect(new Set(panels.map(({ id }: { id: number }) => id)).size).toBe(panels.length);
+    const cells = new Set<string>();
+    for (const { gridPos } of panels) {
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+          expect(cells.has(`${x} ${y}`)).toBe(false);
+          cells.add(`${x} ${y}`);
+          expect(x).toBeLessThan(24);
+        }
       }
     }
-  }
+  },
+);
+
+/** A series of a rule's test. */
+const series = (name: string, own: Readonly<Record<string, string>>, values: string) => ({
+  series: `${name}{${Object.entries(own)
+    .map(([key, value]) => `${key}="${value}"`)
+    .join(",")}}`,
+  values,
+});
+
+const fires = (alertname: string, at: string, own: Readonly<Record<string, string>> | undefined) => ({
+  eval_time: at,
+  alertname,
+  exp_alerts: own === undefined ? [] : [{ exp_labels: own }],
 });
 
 const hasPromtool = hasProgram("promtool", "--version");
@@ -120,17 +137,6 @@ test.skipIf(!hasPromtool)(
       const rules = join(folder, "rules.yml");
       writeFileSync(rules, readFileSync("packaging/watch/prometheus-rules.yml"));
       const labels = { host: "h", control: "privileged", severity: "critical", change: "opened" };
-      const series = (name: string, own: Readonly<Record<string, string>>, values: string) => ({
-        series: `${name}{${Object.entries(own)
-          .map(([key, value]) => `${key}="${value}"`)
-          .join(",")}}`,
-        values,
-      });
-      const fires = (alertname: string, at: string, own: Readonly<Record<string, string>> | undefined) => ({
-        eval_time: at,
-        alertname,
-        exp_alerts: own === undefined ? [] : [{ exp_labels: own }],
-      });
       // promtool compares annotations too: without them only the labels count.
       const bare = parseDocument(readFileSync(rules, "utf8")).toJS();
       for (const group of bare.groups) for (const rule of group.rules) delete rule.annotations;
@@ -152,6 +158,57 @@ test.skipIf(!hasPromtool)(
               fires("BulkheadShortCritical", "25m", undefined),
               fires("BulkheadOutputFails", "5m", undefined),
               fires("BulkheadOutputFails", "10m", { ...output, severity: "warning" }),
+            ],
+          },
+        ],
+      };
+      writeFileSync(join(folder, "test.yml"), JSON.stringify(tests));
+      execFileSync("promtool", ["check", "rules", "rules.yml"], { cwd: folder, stdio: "pipe" });
+      execFileSync("promtool", ["test", "rules", "test.yml"], { cwd: folder, stdio: "pipe" });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
+
+test.skipIf(!hasPromtool)(
+  hasPromtool
+    ? "Prometheus takes the alert rules of serve, and they fire and end with what they are about"
+    : "the alert rules of serve in Prometheus (skipped: there is no promtool here)",
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "bulkhead-rules-"));
+    try {
+      const text = readFileSync("packaging/serve/prometheus-rules.yml", "utf8");
+      writeFileSync(join(folder, "rules.yml"), text);
+      const bare = parseDocument(text).toJS();
+      for (const group of bare.groups) for (const rule of group.rules) delete rule.annotations;
+      writeFileSync(join(folder, "bare.yml"), JSON.stringify(bare));
+      const control = { control: "privileged" };
+      const critical = { ...control, severity: "critical" };
+      const rule = { rule: "ops" };
+      const tests = {
+        rule_files: ["bare.yml"],
+        evaluation_interval: "1m",
+        tests: [
+          {
+            interval: "1m",
+            input_series: [
+              series("bulkhead_control_open_findings", critical, "0x5 2x20 0x20"),
+              series("bulkhead_notifications_waiting", rule, "5x40"),
+              series("bulkhead_notification_failures", rule, "0x10 3x40"),
+              series("bulkhead_refused_sign_ins_total", {}, "0x10 100x40"),
+              series("bulkhead_silent_hosts", {}, "0x50"),
+            ],
+            alert_rule_test: [
+              fires("BulkheadFleetCritical", "5m", undefined),
+              fires("BulkheadFleetCritical", "15m", critical),
+              fires("BulkheadFleetCritical", "40m", undefined),
+              fires("BulkheadNotificationsWait", "20m", undefined),
+              fires("BulkheadNotificationsWait", "30m", { ...rule, severity: "warning" }),
+              fires("BulkheadSignInsRefused", "5m", undefined),
+              fires("BulkheadSignInsRefused", "12m", { severity: "warning" }),
+              fires("BulkheadSignInsRefused", "30m", undefined),
+              fires("BulkheadHostSilent", "30m", undefined),
             ],
           },
         ],

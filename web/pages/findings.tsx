@@ -275,7 +275,7 @@ function List({ filter, asked }: { readonly filter: Filter; readonly asked: Filt
 }
 
 /** A finding in a list: what, where, since when, who did it, and who looks after it. */
-export function FindingRow({
+function FindingRow({
   of: finding,
   children,
 }: {

@@ -2,7 +2,7 @@ import Plot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "preact/hooks";
 
-export interface Line {
+interface Line {
   readonly name: string;
   /** Of a variable of the style sheet: `line-high`. */
   readonly colour: string;

@@ -19,7 +19,7 @@ function byLevel(one: View, other: View): number {
 }
 
 /** What mends it on its host, as far as one command can. */
-export function commandOf(of: Document, project: string | null): string | undefined {
+function commandOf(of: Document, project: string | null): string | undefined {
   const locations = Array.isArray(of.locations)
     ? (of.locations as readonly { readonly file?: unknown }[])
     : [];
@@ -187,7 +187,7 @@ export function Cause({ of: cause }: { readonly of: unknown }) {
 }
 
 /** In words; `unknown`: no guard's log was there to say who called. */
-export function causeInWords(cause: unknown): { readonly what: string; readonly who: string } {
+function causeInWords(cause: unknown): { readonly what: string; readonly who: string } {
   const nobody = (what: string) => ({ what, who: "" });
   if (typeof cause !== "object" || cause === null || !("kind" in cause)) return nobody("");
   const said = cause as Readonly<Record<string, unknown>>;

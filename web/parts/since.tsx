@@ -6,7 +6,7 @@ import { Exact } from "./parts.tsx";
 const pause = 30 * 60_000;
 const every = 60_000;
 
-export interface Visit {
+interface Visit {
   /** When the page was seen last. */
   readonly seen: number;
   /** When the visit before this one ended; null on the first. */
@@ -33,7 +33,7 @@ function kept(account: number | undefined): Visit | undefined {
 }
 
 /** Notes in this browser that the account looks at the page. */
-export function keepVisits(account: number): () => void {
+function keepVisits(account: number): () => void {
   const look = () => {
     if (document.hidden) return;
     try {

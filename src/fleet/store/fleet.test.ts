@@ -350,6 +350,7 @@ describeStores((open) => {
           areaOf,
         );
       };
+      await put("a", now - 4 * hour, [], { env: "prod" });
       await put("a", now - 3 * hour, ["privileged", "host-pid"], { env: "prod" });
       await put("b", now - 2 * hour, ["privileged"]);
       await put("a", now - hour, ["privileged"], { env: "prod" });
@@ -357,21 +358,21 @@ describeStores((open) => {
       if (typeof team !== "number") throw new Error("no team");
       const lines = async (by: "host" | "team" | "control", sight: "all" | readonly number[] = "all") => {
         const { times, series } = await trends(database, { by, days: 30, now, sight });
-        expect(times).toEqual([2.5, 1.5, 0.5, 0].map((ago) => now - ago * hour));
+        expect(times).toEqual([3.5, 2.5, 1.5, 0.5, 0].map((ago) => now - ago * hour));
         return series;
       };
       expect(await lines("host")).toEqual([
-        { key: "a", values: [2, 2, 1, 1] },
-        { key: "b", values: [0, 1, 1, 1] },
+        { key: "a", values: [0, 2, 2, 1, 1] },
+        { key: "b", values: [0, 0, 1, 1, 1] },
       ]);
       expect(await lines("control")).toEqual([
-        { key: "privileged", values: [1, 2, 2, 2] },
-        { key: "host-pid", values: [1, 1, 0, 0] },
+        { key: "privileged", values: [0, 1, 2, 2, 2] },
+        { key: "host-pid", values: [0, 1, 1, 0, 0] },
       ]);
-      expect(await lines("team")).toEqual([{ key: String(team), values: [2, 2, 1, 1] }]);
+      expect(await lines("team")).toEqual([{ key: String(team), values: [0, 2, 2, 1, 1] }]);
       expect(await lines("control", [team])).toEqual([
-        { key: "privileged", values: [1, 1, 1, 1] },
-        { key: "host-pid", values: [1, 1, 0, 0] },
+        { key: "privileged", values: [0, 1, 1, 1, 1] },
+        { key: "host-pid", values: [0, 1, 1, 0, 0] },
       ]);
     });
 

@@ -165,7 +165,7 @@ export const finding = z
   .openapi("Finding");
 
 /** A day as bulkhead.yaml writes it. */
-export const day = z.iso.date();
+const day = z.iso.date();
 
 const assignment = z.object({
   assignee: z.string(),

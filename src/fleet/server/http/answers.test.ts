@@ -1,14 +1,20 @@
+import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
+import { parse } from "yaml";
 import { findingOf } from "../../../../test/support/changes.ts";
+import { scraped, usedIn } from "../../../../test/support/fleet/promql.ts";
 import { signedIn, testApp } from "../../../../test/support/fleet/serve.ts";
 import { putHost, putOpen } from "../../store/hosts/hosts.ts";
+import { addRule } from "../../store/notifications/rules.ts";
+import { addTeam } from "../../store/teams/teams.ts";
 import { takesGzip } from "./answers.ts";
 
 async function withFindings() {
   const test = await testApp();
   const host = { id: "h", name: "h", engine: "e", version: "1", connected: true, containers: [] };
-  await putHost(test.database, host, Date.now());
+  const labels = { env: "prod" };
+  await putHost(test.database, { ...host, labels }, Date.now());
   const open = (controls: readonly string[]) =>
     putOpen(
       test.database,
@@ -78,6 +84,37 @@ it("metrics count by control and severity, and a fault is one sentence without a
   expect(broken.status).toBe(500);
   expect(await broken.json()).toEqual({ error: "bulkhead could not answer. Its log says why." });
   expect(test.said.join("\n")).not.toMatch(/\n\s+at /);
+});
+
+it("the alerts and the dashboard ask for numbers and labels that there are", async () => {
+  const { get, test } = await withFindings();
+  await addTeam(test.database, { name: "shop", labels: ["env=prod"] }, 1);
+  const rule = {
+    name: "ops",
+    kind: "changes",
+    team: null,
+    severity: "high",
+    controls: [],
+    labels: [],
+  } as const;
+  const target = { type: "webhook", target: "http://127.0.0.1:1/", secret: null, token: null } as const;
+  await addRule(test.database, { ...rule, ...target, facility: null, author: "ada" }, 1);
+  const known = scraped(await (await get("/metrics")).text());
+  const dashboard = JSON.parse(readFileSync("packaging/serve/grafana-dashboard.json", "utf8")) as {
+    panels: { targets: { expr: string }[] }[];
+  };
+  const rules = parse(readFileSync("packaging/serve/prometheus-rules.yml", "utf8")) as {
+    groups: { rules: { expr: string }[] }[];
+  };
+  const asked = [
+    ...dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+    ...rules.groups.flatMap((group) => group.rules.map(({ expr }) => expr)),
+  ].map(usedIn);
+  expect(asked.flatMap(({ metrics }) => metrics).length).toBeGreaterThan(20);
+  for (const { metrics, grouped } of asked)
+    for (const { name, labels } of metrics)
+      for (const label of [...labels, ...grouped]) expect(known.get(name), name).toContain(label);
+  for (const { name } of asked.flatMap(({ metrics }) => metrics)) expect([...known.keys()]).toContain(name);
 });
 
 it("two serves on one machine do not take each other's cookie", async () => {

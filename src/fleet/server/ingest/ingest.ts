@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { protocolVersion } from "../../protocol/report.ts";
 import { appendAudit } from "../../store/accounts/audit-log.ts";
 import { whyDatabase } from "../../store/database.ts";
+import { judgeClone } from "../../store/findings/own-findings.ts";
 import { enrol } from "../../store/hosts/enrolments.ts";
 import { putGuards } from "../../store/hosts/guards.ts";
 import { tellJobs } from "../../store/hosts/jobs.ts";
@@ -10,10 +11,12 @@ import { putPortrait } from "../../store/hosts/portraits.ts";
 import { putProofs } from "../../store/hosts/proofs.ts";
 import { failure } from "../api/shapes.ts";
 import { body, json, route } from "../http/access.ts";
+import { addressOf } from "../http/address.ts";
 import { bearerOf, type Carried, unknownHost, unknownToken } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { hashToken } from "../sign-in/passwords.ts";
 import { newerAcceptances } from "../told-acceptances.ts";
+import { openClones } from "./clones.ts";
 import { gatherReports } from "./gather.ts";
 import { enrolled, enrolRequest, reportAnswer, reportRequest } from "./shapes.ts";
 
@@ -25,6 +28,7 @@ const busy = json(failure, "Not now; Retry-After says when to try again");
 export function addIngest(api: OpenAPIHono<Carried>, service: Service) {
   const { database, news, areaOf, say } = service;
   const take = gatherReports(database, areaOf);
+  const clones = openClones();
   let isFailing = false;
 
   /** The database may be gone for a moment: hosts keep what they have to tell. */
@@ -104,6 +108,11 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service) {
           const applied = await take(reporter.id, told, now);
           recovered();
           if (!applied) return context.json(unknownHost, 401);
+          const addresses = clones(reporter.id, addressOf(context, service.proxies), now);
+          if (addresses !== undefined) {
+            const found = addresses === "one" ? undefined : addresses;
+            if (await judgeClone(database, reporter, found, now)) news.tell("findings", reporter.id);
+          }
           if (portrait) {
             const taken = Math.min(now, portrait.taken - (sent - now));
             await putPortrait(database, reporter.id, { ...portrait, taken });

@@ -139,7 +139,7 @@ export async function notesOf(database: FleetDatabase, ids: readonly number[]) {
   };
 }
 
-export interface Assigned {
+interface Assigned {
   /** Null: nobody looks after it any more. */
   readonly assignee: string | null;
   readonly due: string | null;

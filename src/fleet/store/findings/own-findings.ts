@@ -17,6 +17,7 @@ export const silentAfter = 5 * 60_000;
 export const ownTitles: Readonly<Record<string, string>> = {
   "host-silent": "The host is silent",
   "host-clock": "The host's clock is wrong",
+  "host-cloned": "Two machines report as one host",
 };
 
 /** Opens a finding for each host that fell silent. Gives their names. */
@@ -89,6 +90,23 @@ export async function judgeClock(
   return true;
 }
 
+/** Two addresses that report in turn with the key of this host; undefined: one has reported alone for long. */
+export async function judgeClone(
+  database: FleetDatabase,
+  host: { readonly id: string; readonly name: string },
+  addresses: readonly [string, string] | undefined,
+  now: number,
+): Promise<boolean> {
+  return await atOnce(database, async (step) => {
+    await hold(step, `host ${host.id}`);
+    const known = await openOwn(step, host.id, "host-cloned");
+    if ((known !== undefined) === (addresses !== undefined)) return false;
+    if (addresses) await open(step, host.id, clone(host.name, addresses), now);
+    else await end(step, host.id, "host-cloned", now);
+    return true;
+  });
+}
+
 async function openOwn(
   step: FleetDatabase,
   host: string,
@@ -137,6 +155,15 @@ function clock(name: string, ahead: number): Finding {
     "medium",
     `The clock of ${name} is ${minutes} minutes ${ahead > 0 ? "ahead" : "behind"}: times that the host reports are shifted by as much`,
     "Set the clock by NTP (timedatectl set-ntp true).",
+  );
+}
+
+function clone(name: string, [one, other]: readonly [string, string]): Finding {
+  return own(
+    "host-cloned",
+    "high",
+    `${name} reports from ${one} and ${other} in turn with one key: what is open on each of them hides the other's`,
+    "If one is a clone of the other, remove the folder queue/report-… in its watch's state folder, and enrol it again. If it is one machine with two ways here, give it one.",
   );
 }
 

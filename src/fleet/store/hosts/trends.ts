@@ -13,14 +13,14 @@ export type TrendGroup = (typeof trendGroups)[number];
 /** Lines of a picture: more of them nobody tells apart. */
 const mostSeries = 12;
 
-export interface Trends {
+interface Trends {
   /** Milliseconds since 1970, oldest first; the last is now. */
   readonly times: readonly number[];
   /** The largest first; severities from the worst on. Of a value that nobody knows null. */
   readonly series: readonly { readonly key: string; readonly values: readonly (number | null)[] }[];
 }
 
-export interface TrendQuery {
+interface TrendQuery {
   readonly by: TrendGroup;
   readonly days: number;
   readonly now: number;
