@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { checkKinds } from "../src/trial/checks.ts";
-import { layers } from "../src/why/rules.ts";
+import { layers } from "../src/why/setting.ts";
 
 const version = z.literal(1);
 const count = z.int().check(z.minimum(0));

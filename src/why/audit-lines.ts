@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readSync, statSync } from "node:fs";
-import type { Setting } from "./rules.ts";
+import type { Setting } from "./setting.ts";
 
 /** What a security module or seccomp wrote of a refusal (audit(8)). */
 export interface AuditLine {

@@ -1,5 +1,5 @@
 import { createColors } from "picocolors";
-import type { Layer, Setting } from "./rules.ts";
+import type { Layer, Setting } from "./setting.ts";
 import { type Asked, isHarmful, type Told, type WhyReport } from "./why.ts";
 
 /** The document that `bulkhead why --format json` prints; its shape is a public interface. */

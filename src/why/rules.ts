@@ -1,41 +1,13 @@
 import { dirname } from "node:path";
-import { spellComposePatch } from "../formats/compose/spell.ts";
-import { spellRunPatch } from "../formats/run-command/spell.ts";
 import { defaultCapabilities } from "../model/container/capability.ts";
 import type { Container } from "../model/container.ts";
 import { setItems, valueOr } from "../model/fact.ts";
 import { isAtOrBelow } from "../model/host/path.ts";
-import { type Mount, mount } from "../model/mount.ts";
 import type { ContainerPatch } from "../model/patch.ts";
+import { fullRule, mountOf, readOnlyRule, sizeOf } from "./places.ts";
 import type { Refusal } from "./refusal.ts";
+import { makes, pathOf, type Rule, type Setting, setting, unknown } from "./setting.ts";
 import { wantsToWrite } from "./words.ts";
-
-/** What refuses. */
-export const layers = [
-  ...["seccomp", "capability", "user", "read-only root", "read-only mount", "kernel path", "memory limit"],
-  ...["pids limit", "full file system", "ulimit", "device", "noexec", "AppArmor", "SELinux", "unknown"],
-] as const;
-
-export type Layer = (typeof layers)[number];
-
-/** One way to let the call through. */
-export interface Setting {
-  readonly compose: string;
-  readonly run: string;
-  /** What it means, or what to do beside it; undefined where the setting says all. */
-  readonly note: string | undefined;
-}
-
-/** Which rule refused a call, as a clause behind `refused by` or `refused:`, and what to change, the smallest first. */
-export interface Rule {
-  readonly layer: Layer;
-  readonly because: string;
-  readonly settings: readonly Setting[];
-}
-
-function setting(patch: ContainerPatch, note?: string): Setting {
-  return { compose: spellComposePatch(patch), run: spellRunPatch(patch), note };
-}
 
 /** Tells which rule of a container refused the call. Only what the container's settings and the kernel's answer show. */
 export function ruleOf(refusal: Refusal, container: Container): Rule {
@@ -60,12 +32,6 @@ export function ruleOf(refusal: Refusal, container: Container): Rule {
     default:
       return rightsRule(refusal, container);
   }
-}
-
-function unknown({ error, missing }: Refusal): Rule {
-  const because =
-    missing.length > 0 ? `with ${error}` : `with ${error}, and no setting of the container explains it`;
-  return { layer: "unknown", because, settings: [] };
 }
 
 /** The capability with which Docker's own profile lets a call through (moby: profiles/seccomp/default.json). */
@@ -170,11 +136,6 @@ function rightsRule(refusal: Refusal, container: Container): Rule {
   };
 }
 
-/** Whether it asked for a new entry in a folder: then the folder refuses. */
-function makes(refusal: Refusal): boolean {
-  return /^(?:mk|symlink|link|rename|unlink|rmdir|creat)/.test(refusal.call) || wantsToWrite(refusal);
-}
-
 /** What spares the capability. */
 function besides({ texts }: Refusal, capability: string): readonly Setting[] {
   const port = /^:(\d+)$/.exec(texts[0] ?? "")?.[1];
@@ -215,102 +176,6 @@ function deviceOrOther(refusal: Refusal, container: Container, path: string | un
     };
   }
   return unknown(refusal);
-}
-
-/** Of several paths the one that is made: the last. */
-function pathOf({ texts }: Refusal): string | undefined {
-  const path = texts.findLast((text) => text?.startsWith("/"));
-  return path === undefined || path === "/" ? path : path.replace(/\/+$/, "");
-}
-
-/** The innermost mount that a path is on. */
-function mountOf(path: string, { mounts }: Container): Mount | undefined {
-  return setItems(mounts)
-    .map(({ value }) => value)
-    .filter(({ target }) => isAtOrBelow(path, target))
-    .toSorted((a, b) => b.target.length - a.target.length)[0];
-}
-
-/** Kernel parameters that a container has of its own, and Compose's `sysctls` may set (docker run --sysctl). */
-const ownParameters = /^\/proc\/sys\/(net\/.+|kernel\/(?:msg|sem|shm).*|fs\/mqueue\/.+)$/;
-
-/** Programs live there: a tmpfs over it would hide them. */
-const ofTheImage = /^\/(?:bin|boot|etc|lib\w*|opt|sbin|usr)?(?:\/|$)/;
-
-function readOnlyRule(refusal: Refusal, container: Container): Rule {
-  const path = pathOf(refusal);
-  if (path !== undefined && (isAtOrBelow(path, "/proc") || isAtOrBelow(path, "/sys"))) {
-    const parameter = ownParameters.exec(path)?.[1]?.replaceAll("/", ".");
-    const value = { name: parameter ?? "", value: "…" };
-    return {
-      layer: "kernel path",
-      because: `Docker mounts ${isAtOrBelow(path, "/proc") ? "/proc/sys" : "/sys"} read-only`,
-      settings: parameter === undefined ? [] : [setting({ op: "add", field: "sysctls", value })],
-    };
-  }
-  const on = path === undefined ? undefined : mountOf(path, container);
-  if (on?.readOnly) {
-    return {
-      layer: "read-only mount",
-      because: `the read-only mount at ${on.target}`,
-      settings: [setting({ op: "replace", field: "mounts", value: on, with: { ...on, readOnly: false } })],
-    };
-  }
-  if (valueOr(container.readonlyRootfs, false) !== true)
-    return { ...unknown(refusal), because: "a read-only file system" };
-  return { layer: "read-only root", because: "the read-only root", settings: writable(refusal, path) };
-}
-
-function writable({ call }: Refusal, path: string | undefined): readonly Setting[] {
-  const off = setting(
-    { op: "set", field: "readonlyRootfs", value: false },
-    "the whole root is writable again",
-  );
-  if (path === undefined) return [off];
-  const folder = /^mkdir/.test(call) ? path : dirname(path);
-  const scratch = setting({ op: "add", field: "mounts", value: tmpfsAt(folder) });
-  const data = setting(
-    { op: "add", field: "mounts", value: mount({ type: "volume", source: "data", target: folder }) },
-    "a volume keeps what is written, and starts with what the image has there",
-  );
-  return folder === "/" ? [off] : ofTheImage.test(folder) ? [data, off] : [scratch, data];
-}
-
-function tmpfsAt(target: string): Mount {
-  return mount({
-    ...{ type: "tmpfs", target },
-    tmpfs: { size: undefined, mode: undefined, exec: false, suid: false, dev: false },
-  });
-}
-
-const mebibyte = 1024 ** 2;
-
-function fullRule(refusal: Refusal, container: Container): Rule {
-  const path = pathOf(refusal);
-  const limited = setItems(container.mounts).flatMap(({ value }) => (value.tmpfs?.size ? [value] : []));
-  const on = path === undefined ? (limited.length === 1 ? limited[0] : undefined) : mountOf(path, container);
-  if (on?.tmpfs) {
-    const size = on.tmpfs.size ?? 0;
-    const larger = { ...on, tmpfs: { ...on.tmpfs, size: Math.max(mebibyte, 2 * size) } };
-    return {
-      layer: "full file system",
-      because: `the tmpfs at ${on.target} is full (${sizeOf(size)})`,
-      settings: size === 0 ? [] : [setting({ op: "replace", field: "mounts", value: on, with: larger })],
-    };
-  }
-  if (path !== undefined && isAtOrBelow(path, "/dev/shm")) {
-    return {
-      layer: "full file system",
-      because: "/dev/shm is full",
-      settings: [{ compose: "shm_size: 256m", run: "--shm-size 256m", note: "Docker's default is 64m" }],
-    };
-  }
-  const because = path === undefined ? "a file system is full" : `the file system of ${path} is full`;
-  return { layer: "full file system", because, settings: [] };
-}
-
-function sizeOf(bytes: number): string {
-  return bytes % mebibyte === 0 ? `${bytes / mebibyte} MiB` : `${bytes} bytes`;
 }
 
 function pidsRule(refusal: Refusal, container: Container): Rule {

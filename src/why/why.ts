@@ -14,7 +14,8 @@ import { type AuditLine, openAuditLines } from "./audit-lines.ts";
 import { readTexts } from "./memory.ts";
 import type { Refusal } from "./refusal.ts";
 import { speaksOf } from "./refusal.ts";
-import { type Rule, ruleOf } from "./rules.ts";
+import { ruleOf } from "./rules.ts";
+import type { Rule } from "./setting.ts";
 import { openRefusalTrace } from "./trace.ts";
 import { spellCall } from "./words.ts";
 

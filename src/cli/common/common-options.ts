@@ -59,3 +59,14 @@ export function count(value: string): number {
   if (!/^\d{1,6}$/.test(value)) throw new InvalidArgumentError("A whole number is expected.");
   return Number(value);
 }
+
+const units = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
+
+/** A time such as 30s or 10m, a day at most, in milliseconds. */
+export function duration(value: string): number {
+  const [, number, unit = "s"] = /^(\d+)(s|m|h)?$/.exec(value) ?? [];
+  const time = Number(number) * units[unit as keyof typeof units];
+  if (!(time > 0 && time <= 24 * units.h))
+    throw new InvalidArgumentError("A time such as 30s or 10m is expected.");
+  return time;
+}

@@ -1,5 +1,11 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { addColourOption, addComposeOptions, addConfigOptions, list } from "../common/common-options.ts";
+import { type Command, Option } from "commander";
+import {
+  addColourOption,
+  addComposeOptions,
+  addConfigOptions,
+  duration,
+  list,
+} from "../common/common-options.ts";
 import { addTrialOptions, shellCommand, type TrialOptions } from "../common/trial-options.ts";
 
 /** What `bulkhead learn` takes, as commander gives it. */
@@ -103,13 +109,3 @@ Exit status:
      or the result is not written yet
   2  nothing was learnt: the untouched workload does not run, or two runs differ;
      or wrong use, or a file that could not be written`;
-
-const units = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
-
-function duration(value: string): number {
-  const [, number, unit = "s"] = /^(\d+)(s|m|h)?$/.exec(value) ?? [];
-  const time = Number(number) * units[unit as keyof typeof units];
-  if (!(time > 0 && time <= 24 * units.h))
-    throw new InvalidArgumentError("A time such as 30s or 10m is expected.");
-  return time;
-}

@@ -1,5 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { addColourOption } from "../common/common-options.ts";
+import { type Command, Option } from "commander";
+import { addColourOption, duration } from "../common/common-options.ts";
 
 /** What `bulkhead why` takes, as commander gives it. */
 export interface WhyOptions {
@@ -45,13 +45,3 @@ Exit status:
   0  nothing was refused before an exit or an error
   1  something was
   2  wrong use, no such container, or the kernel cannot be traced from here`;
-
-const units = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
-
-function duration(value: string): number {
-  const [, number, unit = "s"] = /^(\d+)(s|m|h)?$/.exec(value) ?? [];
-  const time = Number(number) * units[unit as keyof typeof units];
-  if (!(time > 0 && time <= 24 * units.h))
-    throw new InvalidArgumentError("A time such as 30s or 10m is expected.");
-  return time;
-}
