@@ -228,6 +228,9 @@ describeWithEngine("bulkhead serve on one host", () => {
     await signIn(page);
     await page.getByRole("listitem").filter({ hasText: "agent" }).first().getByRole("link").first().click();
     await page.getByRole("heading", { name: "agent" }).waitFor();
+    await page.locator("details.card").nth(1).waitFor();
+    // The worst is unfolded, and the others once somebody opens them.
+    await page.evaluate('for (const each of document.querySelectorAll("details")) each.open = true');
     const declared = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "declared" }) });
     await declared.filter({ hasText: "compose.yaml:4" }).first().waitFor({ timeout: 60_000 });
     const mended = `services:\n  agent:\n    image: ${busybox}\n    command: sleep 1d\n`;
@@ -425,8 +428,8 @@ describeWithEngine("bulkhead serve on one host", () => {
     expect(page.url()).toBe(`${serving.url}/`);
     // Cookies know no port: the provider's own, on the same address, may be there too.
     const all = await page.context().cookies(serving.url);
-    const cookies = all.filter(({ name }) => name === "bulkhead");
-    expect(cookies).toMatchObject([{ name: "bulkhead", sameSite: "Strict", httpOnly: true }]);
+    const cookies = all.filter(({ name }) => name === `bulkhead-${new URL(serving.url).port}`);
+    expect(cookies).toMatchObject([{ sameSite: "Strict", httpOnly: true }]);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.waitForURL(/session\/end/);
     await page.locator('button[name="logout"]').click();
