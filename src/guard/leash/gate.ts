@@ -230,11 +230,16 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
   async function build(judged: Passed): Promise<Judged> {
     const parent = await options.cgroup();
     const { request } = judged;
-    if (parent === undefined) return judged;
     const { body, query } = request;
+    if (parent === undefined && isSolve(body)) return judged;
+    // The container of a step that fails would stay, and nobody would know whose it is.
+    const more = [
+      ["forcerm", ["1"]],
+      ...(parent === undefined ? [] : [["cgroupparent", [parent]] as const]),
+    ] as const;
     const within = isSolve(body)
-      ? { body: { ...body, attributes: { ...body.attributes, "cgroup-parent": parent } } }
-      : { query: new Map([...query, ["cgroupparent", [parent]]]) };
+      ? { body: { ...body, attributes: { ...body.attributes, "cgroup-parent": parent ?? "" } } }
+      : { query: new Map([...query, ...more]) };
     return { ...judged, request: { ...request, ...within } };
   }
 
