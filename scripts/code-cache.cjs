@@ -26,7 +26,8 @@ const folders = ["examples", "packaging", "src/formats"];
 const runs = {
   commands: () => commands["audit/audit"]().runAudit(examples.slice(0, 1), options),
   folder: () => commands["audit/audit"]().runAudit(folders, { ...options, format: ["json"] }),
-  fix: () => commands["fix/fix"]().runFix(examples, { ...options, format: "diff", output: undefined, offline: true }),
+  fix: () =>
+    commands["fix/fix"]().runFix(examples, { ...options, format: "diff", output: undefined, offline: true }),
 };
 
 async function warmUp() {

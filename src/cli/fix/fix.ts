@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
 import { type Survey, type SurveyedSubject, type SurveyRequest, survey } from "../../audit/survey.ts";
-import { connectEngine } from "../../engine/connect.ts";
 import { changedTexts } from "../../fix/changed-texts.ts";
 import { describeStep, type Look } from "../../fix/describe.ts";
 import { choose, questionsOn } from "../../fix/interactive.ts";
@@ -108,6 +107,7 @@ type Plan = (subject: SurveyedSubject, takes: PlanRequest["takes"]) => Planned;
 async function lookAtRunning({ inputs }: Survey): Promise<RunningServices | undefined> {
   const files = inputs.flatMap((input) => (input.format === "compose" ? input.files : []));
   if (files.length === 0) return undefined;
+  const { connectEngine } = await import("../../engine/connect.ts");
   const reader = await connectEngine(engineTarget({}));
   if (!reader.ok) return undefined;
   try {
