@@ -62,6 +62,7 @@ const settings: Samples<EngineFact, Readonly<Record<string, unknown>>> = {
   defaultUlimits: { "default-ulimits": { nofile: { Name: "nofile", Soft: 5, Hard: 5 } } },
   insecureRegistries: { "insecure-registries": ["registry.example:5000"] },
   authorizationPlugins: { "authorization-plugins": ["x"] },
+  components: undefined,
 };
 
 const security = (...SecurityOptions: readonly string[]) => ({ info: { SecurityOptions } });
@@ -122,6 +123,7 @@ const documents: Samples<EngineFact, Documents> = {
   defaultUlimits: {},
   insecureRegistries: { info: { RegistryConfig: { InsecureRegistryCIDRs: ["10.0.0.0/8"] } } },
   authorizationPlugins: { info: { Plugins: { Authorization: ["x"] } } },
+  components: { version: { Components: [{ Name: "runc", Version: "1.2.8" }] } },
 };
 
 /** For each fact the Dockerfile that sets it. */

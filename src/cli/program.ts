@@ -3,7 +3,7 @@ import { addAuditOptions } from "./audit/options.ts";
 import { addHelpCommand, addProgramHelp, complainInOneLine } from "./common/help.ts";
 import { version } from "./common/version.ts";
 import { addCompletionOptions, type Shell } from "./completion/options.ts";
-import { addControlsOptions, addExplainOptions } from "./controls/options.ts";
+import { addAdvisoriesOptions, addControlsOptions, addExplainOptions } from "./controls/options.ts";
 import { addDoctorOptions } from "./doctor/options.ts";
 import { addFixOptions } from "./fix/options.ts";
 import { addFleetFindingsOptions, addFleetHelp, addFleetHostsOptions } from "./fleet/options.ts";
@@ -243,6 +243,13 @@ const commands: Readonly<Record<string, Add>> = {
       }
       const { listControls } = await import("./controls/controls.ts");
       process.exitCode = listControls(options.format);
+    });
+  },
+
+  advisories: (program) => {
+    addAdvisoriesOptions(program.command("advisories")).action(async (options) => {
+      const { listAdvisories } = await import("./controls/advisories.ts");
+      process.exitCode = await listAdvisories(options);
     });
   },
 

@@ -209,6 +209,15 @@ export const configSchema = z.strictObject({
         z.meta({ description: "Controls of your own. bulkhead controls --check tries their examples." }),
       ),
   ),
+  advisories: z.optional(
+    z.string().check(
+      z.minLength(1),
+      z.meta({
+        description:
+          "A file of newer advisories, as bulkhead advisories --format json writes them; beside bulkhead.yaml, or absolute.",
+      }),
+    ),
+  ),
   images: z.optional(
     z
       .strictObject({

@@ -127,6 +127,8 @@ export interface EngineLists {
   /** Host names, addresses or CIDRs. */
   readonly insecureRegistries: string;
   readonly authorizationPlugins: string;
+  /** What it works with, by the name that it gives it (`containerd`, `runc`), with its version. */
+  readonly components: NameValue;
 }
 
 /** A Docker Engine as one source sees it: a daemon.json, a dockerd command line, or the live engine. */
@@ -183,6 +185,7 @@ const emptyEngine: Engine = {
   defaultUlimits: [],
   insecureRegistries: [],
   authorizationPlugins: [],
+  components: [],
 };
 
 /** An engine of which nothing is said but what is given. */

@@ -52,6 +52,7 @@ const lists: Readonly<Record<keyof ContainerLists | keyof EngineLists | keyof Im
   defaultUlimits: true,
   insecureRegistries: true,
   authorizationPlugins: true,
+  components: true,
   references: true,
   buildArguments: true,
   sudoCommands: true,

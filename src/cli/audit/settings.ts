@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import type { Rules } from "../../audit/evaluate.ts";
 import type { Ignore } from "../../audit/ignores.ts";
 import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
@@ -6,6 +7,7 @@ import { ok } from "../../base/result.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import type { Config } from "../../config/config.ts";
 import { nearestConfig } from "../../config/find.ts";
+import { knowAdvisories } from "../../controls/benchmark/advisories.ts";
 import { allControls, controls, findControl, knowOwnControls, ownControls } from "../../controls/registry.ts";
 import { complain, complainAt } from "../common/complain.ts";
 import type { AuditOptions } from "./options.ts";
@@ -69,11 +71,27 @@ async function readSettings(
         ),
       );
     }
+    const { advisories } = config.value;
+    if (advisories !== undefined && !(await takeAdvisories(resolve(dirname(path), advisories), io))) {
+      return undefined;
+    }
     return { config: config.value, ignores: configIgnores(config.value, path) };
   }
   if ("reason" in config) complain(`${path} cannot be read: ${config.reason}`);
   else for (const fault of config.faults) complainAt(`${fault.reason}`, fault.location, io, path);
   return undefined;
+}
+
+async function takeAdvisories(path: string, io: DiskFiles): Promise<boolean> {
+  const { readAdvisories } = await import("../../controls/benchmark/advisory-file.ts");
+  const text = io.read(path);
+  const read = text.ok ? readAdvisories(text.value) : text;
+  if (!read.ok) {
+    complain(`${path} cannot be read: ${read.reason}`);
+    return false;
+  }
+  knowAdvisories(read.value);
+  return true;
 }
 
 /** A report without any control would look like a clean one. */

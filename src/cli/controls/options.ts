@@ -22,6 +22,28 @@ Examples:
     );
 }
 
+/** Declares what `bulkhead advisories` takes. */
+export function addAdvisoriesOptions(command: Command): Command {
+  return command
+    .summary("list the known holes of Engine, containerd and runc")
+    .description(
+      "List the known holes of the Engine, containerd and runc that engine-version judges by, with their sources. advisories: FILE in bulkhead.yaml adds newer ones, in the form of --format json.",
+    )
+    .addOption(
+      new Option("--format <name>", "text (default) or json, in OSV's shape")
+        .choices(["text", "json"])
+        .default("text"),
+    )
+    .option("--config <file>", "the configuration; default: the nearest bulkhead.yaml")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  bulkhead advisories
+  bulkhead advisories --format json > advisories.json     to add to, and name in bulkhead.yaml`,
+    );
+}
+
 /** Declares what `bulkhead explain` takes. */
 export function addExplainOptions(command: Command): Command {
   return command

@@ -1,3 +1,6 @@
+import type { NameValue } from "../../model/container-values.ts";
+import type { Engine } from "../../model/engine.ts";
+import { type SetFact, setItems } from "../../model/fact.ts";
 import type { HostFileRole } from "../../model/host/benchmark-sight.ts";
 import { combine, fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Checks, Control } from "../control.ts";
@@ -142,39 +145,74 @@ export const engineVersion = benchmarkControl({
   advice:
     "Update to a release that gets fixes, or make sure that your distribution still maintains the one it ships.",
   check: {
-    engine({ version }, { today = "" }) {
-      if (version.state !== "set") return unknown("the Engine's version is not known");
-      const { value, origins } = version;
-      const release = releaseOf(value);
-      if (!release) return unknown(`the version ${value} is not a release`, origins);
-      const isEnded = release.numbers[0] < oldestWithFixes;
-      const known = affecting(release);
-      if (!isEnded && known.length === 0) return pass(value);
-      if (release.isOfDistribution)
-        return unknown(
-          `Docker ${value} is a distribution's own build, and its number does not show which fixes it has: its security tracker does`,
-          origins,
-        );
-      const vendor = maintainedByVendors[release.numbers[0]];
-      if (vendor && today <= vendor.until)
-        return unknown(
-          `Docker ${value} is of a line that ${vendor.by} maintains until ${vendor.until}: its release notes say which fixes it has`,
-          origins,
-        );
-      return combine([
-        ...(isEnded
-          ? [
-              fail(`runs Docker ${value}, a release line that Docker no longer fixes`, {
-                ...{ origins, evidence: "version", observed: value },
-              }),
-            ]
-          : []),
-        ...known.map(({ id, aliases: [name = id], summary, severity }) =>
-          fail(`runs Docker ${value}, which has ${name}: ${summary}`, {
-            ...{ origins, severity, evidence: id, observed: `${value}, ${name}` },
-          }),
-        ),
-      ]);
-    },
+    engine: (engine, { today = "" }) =>
+      combine([
+        ofEngine(engine, today),
+        ...setItems(engine.components).map((each) => ofComponent(each, engine)),
+      ]),
   },
 });
+
+function ofEngine({ version }: Engine, today: string): Verdict {
+  if (version.state !== "set") return unknown("the Engine's version is not known");
+  const { value, origins } = version;
+  const release = releaseOf(value);
+  if (!release) return unknown(`the version ${value} is not a release`, origins);
+  const isEnded = release.numbers[0] < oldestWithFixes;
+  const known = affecting(release);
+  if (!isEnded && known.length === 0) return pass(value);
+  if (release.isOfDistribution)
+    return unknown(
+      `Docker ${value} is a distribution's own build, and its number does not show which fixes it has: its security tracker does`,
+      origins,
+    );
+  const vendor = maintainedByVendors[release.numbers[0]];
+  if (vendor && today <= vendor.until)
+    return unknown(
+      `Docker ${value} is of a line that ${vendor.by} maintains until ${vendor.until}: its release notes say which fixes it has`,
+      origins,
+    );
+  return combine([
+    ...(isEnded
+      ? [
+          fail(`runs Docker ${value}, a release line that Docker no longer fixes`, {
+            ...{ origins, evidence: "version", observed: value },
+          }),
+        ]
+      : []),
+    ...known.map(({ id, aliases: [name = id], summary, severity }) =>
+      fail(`runs Docker ${value}, which has ${name}: ${summary}`, {
+        ...{ origins, severity, evidence: id, observed: `${value}, ${name}` },
+      }),
+    ),
+  ]);
+}
+
+function ofComponent(
+  { value: { name, value }, origins }: SetFact<NameValue>,
+  { rootOwner }: Engine,
+): Verdict {
+  if (name !== "runc" && name !== "containerd") return pass();
+  const release = releaseOf(value);
+  if (!release) return unknown(`the version ${value} of ${name} is not a release`, origins);
+  const known = affecting(release, name);
+  if (known.length === 0) return pass();
+  if (release.isOfDistribution)
+    return unknown(
+      `${name} ${value} is a distribution's own build, and its number does not show which fixes it has: its security tracker does`,
+      origins,
+    );
+  const isNobody = rootOwner.state === "set" && rootOwner.value.kind !== "rootful";
+  return combine(
+    known.map(({ id, aliases: [alias = id], summary, severity, mitigatedBy }) => {
+      const isMitigated = mitigatedBy !== undefined && isNobody;
+      return fail(
+        `runs ${name} ${value}, which has ${alias}: ${summary}${isMitigated ? `; ${mitigatedBy} mitigate it` : ""}`,
+        {
+          ...{ origins, evidence: id, observed: `${name} ${value}, ${alias}` },
+          severity: isMitigated ? "low" : severity,
+        },
+      );
+    }),
+  );
+}

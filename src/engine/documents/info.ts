@@ -10,6 +10,7 @@ import {
   path,
   stringFact,
 } from "../../formats/create-request/json.ts";
+import type { NameValue } from "../../model/container-values.ts";
 import { type Engine, engine, type ListenAddress, type RootlessHost } from "../../model/engine.ts";
 import { type Fact, type FactList, mapFact, set, unresolved, unset } from "../../model/fact.ts";
 import type { Origin } from "../../model/origin.ts";
@@ -65,6 +66,7 @@ export function engineFromInfo(documents: EngineDocuments): Engine {
     authorizationPlugins: textsOf(path(info, "Plugins", "Authorization").value).map((name, index) =>
       set(name, { pointer: `/info/Plugins/Authorization/${index}` }),
     ),
+    components: readComponents(documents),
     kernelLsm: unresolved("the host's kernel cannot be seen from here"),
     absentModules: unresolved("the host's kernel cannot be seen from here"),
     selinuxMode: unresolved("the host's kernel cannot be seen from here"),
@@ -169,6 +171,15 @@ function readProduct({ version }: EngineDocuments): Fact<string> {
   if (name === undefined) return unset;
   const origin = { pointer: `/version/Components/${index}/Name` };
   return set(name === "Engine" ? "docker" : name.replace(/\s*engine$/i, "").toLowerCase(), origin);
+}
+
+/** `Components` of /version; nothing for an Engine that names none. */
+function readComponents({ version }: EngineDocuments): FactList<NameValue> {
+  return itemsOf(isRecord(version) ? version.Components : undefined).flatMap((each, index) => {
+    const [name, value] = [textAt(each, "Name"), textAt(each, "Version")];
+    const origin = { pointer: `/version/Components/${index}/Version` };
+    return name === undefined || value === undefined ? [] : [set({ name, value }, origin)];
+  });
 }
 
 function versionOf({ version, info }: EngineDocuments): Fact<string> {

@@ -48,6 +48,7 @@ export const engineSight = {
   defaultUlimits: "read",
   insecureRegistries: "read",
   authorizationPlugins: "read",
+  components: "read",
 } as const satisfies EngineSight;
 
 const ofBuild = { unseen: "the Engine does not show the Dockerfile of an image" } as const;

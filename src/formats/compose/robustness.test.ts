@@ -163,7 +163,8 @@ describe("what is made to exhaust a reader", () => {
     const { reading } = composeProject(text);
     const used = process.cpuUsage(start);
     expect(reading.gaps.length).toBeLessThanOrEqual(501);
-    expect((used.user + used.system) / 1e6).toBeLessThan(5);
+    // About 4 s of an idle CPU; what grows faster than the text takes minutes.
+    expect((used.user + used.system) / 1e6).toBeLessThan(20);
   });
 
   test("files that include one another over and over", () => {

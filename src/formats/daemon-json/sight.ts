@@ -49,4 +49,5 @@ export const daemonSight = {
   defaultUlimits: "read",
   insecureRegistries: "read",
   authorizationPlugins: "read",
+  components: ofEngine,
 } as const satisfies EngineSight;

@@ -181,6 +181,12 @@ const lists: {
   },
   insecureRegistries: { ...daemon, name: "insecure-registries", say: asIs, otherwise: "none" },
   authorizationPlugins: { ...daemon, name: "authorization-plugins", say: asIs, otherwise: "none" },
+  components: {
+    ...daemon,
+    name: "components",
+    say: ({ name, value }: NameValue) => `${name} ${value}`,
+    otherwise: "none",
+  },
 };
 
 function sayPair({ name, value }: NameValue): string {

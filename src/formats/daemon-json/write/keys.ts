@@ -60,6 +60,7 @@ export const beyond: Readonly<Record<string, string>> = {
   credentials: "a credential has to be changed where it is used, too",
   product: "it is what the engine is",
   version: "it is what the engine is",
+  components: "they are updated with the engine",
   rootless: "dockerd is rootless by being started so (dockerd-rootless.sh), not by its configuration",
   seccompAllowsAll: "it is what the profile's file says",
   seccompOpens: "it is what the profile's file says",
