@@ -103,7 +103,7 @@ export function addAuditOptions(command: Command): Command {
         "judge every recommendation of a benchmark, by number: cis-1.6 (the CIS Docker Benchmark)",
       ).choices(["cis-1.6"]),
     )
-    .option("-q, --quiet", "one line for each finding that makes the exit status 1")
+    .option("-q, --quiet", "one line for each finding at or above --fail-on; with none, for each")
     .option("-v, --verbose", "every finding in full; in SARIF also what did not fail")
     .option("--no-pager", "print a long report as it is, not in $PAGER");
   return addColourOption(asked).addHelpText("after", epilogue);

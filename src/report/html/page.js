@@ -129,7 +129,7 @@
     }
     const filtered = narrowed || subject !== "";
     const shown = counts.shown || 0;
-    showing.textContent = filtered ? `Showing ${shown} of ${total} findings` : `${total} findings`;
+    showing.textContent = filtered ? `Showing ${shown} of ${total}` : sum(counts);
     reset.hidden = !filtered;
     none.hidden = !(filtered && sections.every((section) => section.element.hidden));
     count(counts, filtered);
@@ -137,9 +137,19 @@
     nameFold();
   }
 
+  const several = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
+  /** What is listed, by the words of the head: what is unknown or suppressed is no finding. */
+  function sum({ open = 0, unknown = 0, accepted = 0 }) {
+    const others = [
+      [unknown, "unknown"],
+      [accepted, "suppressed"],
+    ].filter(([number]) => number > 0);
+    return [several(open, "finding"), ...others.map((words) => words.join(" "))].join(", ");
+  }
+
   /** The numbers in the head of the page. What passed, and what is not read, is no finding: a filter hides it. */
   function count(counts, filtered) {
-    const several = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
     headline.textContent = filtered
       ? `${several(counts.open || 0, "finding")} in ${several(counts.subjects || 0, "subject")} with this filter`
       : whole.headline;
