@@ -1,4 +1,5 @@
 import { isRecord, itemsOf, type JsonObject, recordAt, textAt } from "../base/json.ts";
+import { isCredentialName } from "../model/credentials/names.ts";
 import { mask } from "../report/secrets/redact.ts";
 import type { ComposeDocument } from "./compose-config.ts";
 
@@ -177,7 +178,9 @@ export function masker(document: ComposeDocument): (text: string) => string {
 export function maskerOf(
   variables: readonly (readonly [name: string, value: string])[],
 ): (text: string) => string {
-  const secret = variables.filter(([name, value]) => value.length >= shortest && secretName.test(name));
+  const secret = variables.filter(
+    ([name, value]) => value.length >= shortest && (secretName.test(name) || isCredentialName(name)),
+  );
   const longestFirst = [...new Set(secret.map(([, value]) => value))].toSorted((a, b) => b.length - a.length);
   return (text) =>
     longestFirst

@@ -1,4 +1,5 @@
 import { isRecord } from "../../base/json.ts";
+import { isCredentialName } from "../../model/credentials/names.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Route } from "../routes/route.ts";
 import { asAsked } from "./container/folders.ts";
@@ -95,6 +96,11 @@ const optionMembers: ReadonlySet<string> = new Set(["Config", "Options", "Driver
 const secretName =
   /token|secret|passw|pwd|credential|api_?key|access[-_]?key|private[-_]?key|\bpass\b|\bkey\b/i;
 
+/** What a control calls a credential, and more. */
+function isSecret(name: string): boolean {
+  return secretName.test(name) || isCredentialName(name);
+}
+
 /** Members that hold steps of a build or commands, as text or as a list of words. */
 const stepMembers: ReadonlySet<string> = new Set([
   ...["CreatedBy", "OnBuild", "Description", "Command", "Cmd", "Entrypoint", "Test", "Args", "arguments"],
@@ -108,15 +114,14 @@ function* secretsIn(value: unknown, name: string | undefined): Iterable<string> 
   if (Array.isArray(value)) {
     for (const item of value) {
       if (name !== "Env" || typeof item !== "string") yield* secretsIn(item, undefined);
-      else if (secretName.test(item.split("=", 1)[0] ?? ""))
-        yield* longEnough(item.slice(item.indexOf("=") + 1));
+      else if (isSecret(item.split("=", 1)[0] ?? "")) yield* longEnough(item.slice(item.indexOf("=") + 1));
     }
     return;
   }
   if (!isRecord(value)) return;
   for (const [key, item] of Object.entries(value)) {
     if (typeof item !== "string") yield* secretsIn(item, key);
-    else if (name !== undefined && optionMembers.has(name) && secretName.test(key)) yield* longEnough(item);
+    else if (name !== undefined && optionMembers.has(name) && isSecret(key)) yield* longEnough(item);
   }
 }
 
@@ -158,9 +163,9 @@ function blankExec(action: string): string {
 
 /** An option by its name; those of mount(2) are one option, `o`: `username=me,password=…`. */
 function blankOption(name: string, text: string): string {
-  if (secretName.test(name)) return text === "" ? "" : blank;
+  if (isSecret(name)) return text === "" ? "" : blank;
   return text.replace(/(?<![^,=])([^,=]+)=[^,]*/g, (all, option: string) =>
-    secretName.test(option) ? `${option}=${blank}` : all,
+    isSecret(option) ? `${option}=${blank}` : all,
   );
 }
 

@@ -1,5 +1,6 @@
 import { credentialsInLines, credentialsInScript } from "../../model/credentials/find.ts";
 import { mask } from "../../model/credentials/mask.ts";
+import { isAuthName, isCredentialName, isLiteral } from "../../model/credentials/names.ts";
 
 /** A part of a text, as offsets in UTF-16 units, the end exclusive. */
 export interface Span {
@@ -27,7 +28,7 @@ const secretWords = new Set([
   "credential",
 ]);
 /** In every name of a secret. */
-const inSecretNames = /pass|pwd|secret|token|credential|authorization|key/i;
+const inSecretNames = /pass|pw|secret|token|credential|auth|key/i;
 const keyWords = new Set(["api", "access", "private", "secret", "encryption", "signing", "master", "auth"]);
 
 /**
@@ -99,6 +100,8 @@ function assignedSpans(line: string, colon: boolean): readonly Span[] {
     if (match.index < from || !isSecretName(match[0]) || isReference(line, match.index)) continue;
     const value = valueAfter(line, match.index, match.index + match[0].length, colon);
     if (!value || isHarmless(line.slice(value.start, value.end))) continue;
+    // `SMTP_AUTH: login` says how; `NEO4J_AUTH: neo4j/…` has one.
+    if (isAuthName(match[0]) && !isLiteral(match[0], line.slice(value.start, value.end))) continue;
     spans.push(value);
     from = value.end;
   }
@@ -110,10 +113,11 @@ function isReference(line: string, start: number): boolean {
   return line[start - 1] === "$" || (line[start - 1] === "{" && line[start - 2] === "$");
 }
 
-/** Whether a variable, key or flag of this name holds a secret. `…_FILE` names where one is. */
+/** Whether a variable, key or flag of this name holds a secret: what the controls call one, and more. `…_FILE` names where one is. */
 export function isSecretName(name: string): boolean {
   // Nearly every word of nearly every line leaves here.
   if (!inSecretNames.test(name)) return false;
+  if (isCredentialName(name)) return true;
   const words = name
     .slice(-128)
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
