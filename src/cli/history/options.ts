@@ -21,7 +21,7 @@ export function addHistoryOptions(command: Command): Command {
     // The commands below have options of the same names.
     .enablePositionalOptions()
     .helpCommand(false)
-    .summary("show when each finding opened and was resolved, as bulkhead watch saw it")
+    .summary("show when each finding opened and was resolved")
     .description(
       "Show the findings that bulkhead watch recorded: when each one opened, was last seen, and was resolved.",
     )

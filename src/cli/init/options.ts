@@ -20,7 +20,7 @@ export interface InitOptions {
 /** Declares what `bulkhead init` takes. */
 export function addInitOptions(command: Command): Command {
   return command
-    .summary("write a bulkhead.yaml, a baseline and a CI file for this folder")
+    .summary("write a bulkhead.yaml, a baseline and a CI file")
     .description(
       "Write what a repository needs to stay hardened: a bulkhead.yaml with its JSON Schema, a baseline of today's findings, and a CI file. Files that exist are left alone.",
     )

@@ -53,7 +53,7 @@ export interface ProfileOptions {
 /** Declares what `bulkhead profile` takes. */
 export function addProfileOptions(command: Command): Command {
   return command
-    .summary("write Docker's newest seccomp profile, with what advisories ask to close")
+    .summary("write Docker's newest seccomp profile, for any Engine")
     .description(
       "Write Docker's newest default seccomp profile for an Engine of any version. It also closes the socket families that advisories ask to close, and it closes AF_ALG and AF_VSOCK more tightly than Docker's own does. 32-bit programs keep working.",
     )

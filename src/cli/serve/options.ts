@@ -38,7 +38,7 @@ export interface ServeOptions {
 /** Declares the options without loading what they need. */
 export function addServeOptions(command: Command): Command {
   command
-    .summary("show this host, or many, as a page: what is open and what changed")
+    .summary("show one host, or many, as a page: what is open, what changed")
     .description(
       "Serve a page of this host: what is open, since when, and what changed. It watches the Engine in the same process, and keeps accounts and findings in a database. The first start prints a link that makes the first administrator.",
     )

@@ -46,7 +46,7 @@ export type WatchFormat = (typeof watchFormats)[number];
 /** Declares the options without loading what they need. */
 export function addWatchOptions(command: Command): Command {
   command
-    .summary("watch the Engine and report within a second when hardening is lost")
+    .summary("report within a second when the Engine loses hardening")
     .description(
       "Watch the Engine and its containers. watch reports within a second which finding opened, what caused it, and when it is resolved. It judges the same controls as bulkhead audit engine.",
     )

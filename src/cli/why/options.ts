@@ -14,7 +14,7 @@ export interface WhyOptions {
 /** Declares the options without loading what they need. */
 export function addWhyOptions(command: Command): Command {
   const named = command
-    .summary("show which rule refused what a container tried, and the setting to change")
+    .summary("show which rule refused a call, and the setting to change")
     .description(
       "Show which calls of a container the kernel refuses, which rule refused each, and the setting to change, the smallest first. Refusals right before an exit or an error come first; those that the program survived follow. why changes nothing: it reads the kernel's trace of the container's own processes.",
     )
