@@ -119,7 +119,11 @@ describeWithEngine("what audit finds on a real Engine", () => {
     ])("each %s finding points into the %s", (level, member) => {
       const findings = report.findings.filter((each) => each.verdict === "fail" && each.level === level);
       expect(findings.length).toBeGreaterThan(5);
-      const without = findings.filter(({ locations }) => !Object.hasOwn(locations[0] ?? {}, member));
+      // What the Engine's API does not show of dockerd's options, its command line does.
+      const isOption = (at: object) => "kernel" in at && /^\/proc\/\d+\/cmdline$/.test(String(at.kernel));
+      const without = findings.filter(({ subject, locations: [at = {}] }) => {
+        return !Object.hasOwn(at, member) && !(subject === "engine" && isOption(at));
+      });
       expect(without.map(({ control, subject }) => `${control} ${subject}`)).toEqual([]);
     });
   });
