@@ -1,7 +1,7 @@
 // Would the unit tests notice? Samples mutants of a folder's decisions, runs the tests that reach each, and prints the ones
 // that no test noticed. One build holds all of them, each behind a switch.
 //
-// Usage: npm run mutate -- FOLDER… [--seed 1] [--mutants 28] [--tests FOLDER]
+// Usage: npm run mutate -- FOLDER… [--seed 1] [--mutants 28] [--tests FOLDER] [--goal 90]      status 1 below that many per cent
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,6 +16,7 @@ const { values: options, positionals: folders } = parseArgs({
     seed: { type: "string", default: "1" },
     mutants: { type: "string", default: "28" },
     tests: { type: "string", multiple: true },
+    goal: { type: "string", default: "0" },
   },
 });
 if (folders.length === 0) {
@@ -186,4 +187,4 @@ process.stdout.write(
   `${caught} of ${mutants.length} caught (${Math.round((100 * caught) / Math.max(1, mutants.length))} %), ${unreached} reached by no test\n`,
 );
 await vitest.close();
-process.exit(0);
+process.exit(100 * caught < Number(options.goal) * mutants.length ? 1 : 0);

@@ -20,8 +20,8 @@ part() {
 # Laws with inputs that no run before had; the seed is in what a red one prints.
 FC_SEED=random part laws vitest run --project unit
 seed=$(date +%j)
-for folder in src/guard src/controls src/formats src/model src/audit src/fix src/prove src/watch src/fleet; do
-  part "mutants-$(basename "$folder")" tsx scripts/mutate.ts "$folder" --seed "$seed"
+for each in guard:90 controls:80 formats:80 model:80 audit:80 fix:80 prove:70 watch:70 fleet:70; do
+  part "mutants-${each%:*}" tsx scripts/mutate.ts "src/${each%:*}" --seed "$seed" --goal "${each#*:}"
 done
 part fuzz tsx scripts/fuzz-guard.ts --seconds 600
 part never-worse tsx scripts/fuzz-guard.ts --engine --seconds 600
