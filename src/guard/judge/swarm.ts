@@ -132,6 +132,8 @@ function withImage(body: unknown, context: CheckContext): unknown {
     const own = parseImageReference(each);
     return own.registry === registry && own.repository === repository;
   });
+  // Without an owner every client may make names, and sees them as it gave them; another node cannot pull an ID.
+  if (digest === undefined && !context.policy.owner) return body;
   const Image = digest === undefined ? id : `${found.name}${digest.slice(digest.indexOf("@"))}`;
   return {
     ...recordAt({ body }, "body"),

@@ -238,14 +238,16 @@ describe("what is shut as a whole", () => {
   });
 });
 
-test("a service gets its image as it was judged: by digest, or by the ID of one that was made here", () => {
-  const under = policy({
-    groups: { ...policy().groups, rootEquivalent: "allow" },
-    rules: { "guard-service": "allow" },
-  });
+test("a service gets its image as it was judged: by digest, or under an owner by the ID of one that was made here", () => {
+  const open = {
+    groups: { ...policy().groups, rootEquivalent: "allow" as const },
+    rules: { "guard-service": "allow" as const },
+  };
+  const owner = { label: "team", value: "a" };
   const digest = `sha256:${"d".repeat(64)}`;
   const images = { pulled: { RepoTags: ["pulled:latest"], RepoDigests: [`pulled@${digest}`] } };
-  const sent = (Image: string) => {
+  const sent = (Image: string, more: Partial<Policy> = {}) => {
+    const under = policy({ ...open, ...more });
     const body = { TaskTemplate: { ContainerSpec: { Image } } };
     const decided = decideIn({ images }, ask("service-create", {}, { body }), under);
     return decided.verdict === "deny"
@@ -253,7 +255,8 @@ test("a service gets its image as it was judged: by digest, or by the ID of one 
       : recordAt({ at: decided.request.body }, "at", "TaskTemplate").ContainerSpec;
   };
   expect(sent("pulled:latest")).toMatchObject({ Image: `pulled:latest@${digest}` });
-  expect(sent("plain")).toMatchObject({ Image: `sha256:${idOf("plain")}` });
+  expect(sent("plain")).toMatchObject({ Image: "plain" });
+  expect(sent("plain", { owner })).toMatchObject({ Image: `sha256:${idOf("plain")}` });
   expect(sent(`other@${digest}`)).toMatchObject({ Image: `other@${digest}` });
   expect(sent("not-here:1")).toMatchObject({ Image: "not-here:1" });
 });
