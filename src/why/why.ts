@@ -138,7 +138,8 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
       return (bytes: Buffer) => {
         const texts = `${rest}${bytes.toString("utf8")}`.split("\n");
         rest = (texts.pop() ?? "").slice(-10_000);
-        for (const line of errorLines(texts.join("\n")))
+        // Of what it only warns, a program goes on without.
+        for (const line of errorLines(texts.join("\n")).filter((each) => !/\bwarn(?:ing)?\b/i.test(each)))
           if (lines.length < mostLines)
             lines.push({
               time: Date.now(),

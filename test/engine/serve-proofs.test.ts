@@ -129,7 +129,8 @@ describeWithEngine("bulkhead serve shows what bulkhead watch --prove showed", ()
     const rootfs = daily.getByRole("listitem").filter({ hasText: "read-only-rootfs" }).first();
     await rootfs.getByText("held", { exact: true }).waitFor();
     // The worst is unfolded, and the others show it once they are.
-    await page.evaluate('for (const each of document.querySelectorAll("details")) each.open = true');
+    const unfold = 'for (const each of document.querySelectorAll("details")) each.open = true';
+    await page.evaluate(unfold);
     const pids = page
       .getByRole("row")
       .filter({ hasText: "proven" })
@@ -155,6 +156,7 @@ describeWithEngine("bulkhead serve shows what bulkhead watch --prove showed", ()
       const path = join(pictures ?? "", `proven-${width}-${colorScheme}.png`);
       if (pictures !== undefined) await page.screenshot({ path, fullPage: true });
     }
+    await page.evaluate(unfold);
     await page
       .getByRole("link", { name: "Its history: The number of processes is not limited" })
       .first()
