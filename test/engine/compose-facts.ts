@@ -31,7 +31,12 @@ export function factsOf(container: Container): ServiceFacts {
     image: one(container.image),
     build:
       typeof build === "object"
-        ? { ...build, args: sorted(build.args.map((arg) => `${arg.name}=${arg.value}`)) }
+        ? // Where it stands in the file is ours alone.
+          {
+            ...build,
+            inlineOrigin: undefined,
+            args: sorted(build.args.map((arg) => `${arg.name}=${arg.value}`)),
+          }
         : build,
     user: one(container.user),
     privileged: one(container.privileged) || undefined,
