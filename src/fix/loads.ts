@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Input } from "../audit/inputs/inputs.ts";
 import type { ComposeOptions } from "../formats/format.ts";
-import { whyFailed } from "../trial/docker.ts";
+import { composeWords, folderOf, whyFailed } from "../trial/docker.ts";
 import { runProgram } from "../trial/program.ts";
 import { replaceFile } from "./apply.ts";
 import type { ChangedText } from "./changed-texts.ts";
@@ -67,14 +67,8 @@ async function whyNotLoading(
   { files }: Input,
   { profiles, envFiles }: ComposeOptions,
 ): Promise<string | undefined> {
-  const named = files.map((file) => resolve(file));
-  const words = [
-    ...named.flatMap((file) => ["--file", file]),
-    ...profiles.flatMap((name) => ["--profile", name]),
-    ...envFiles.flatMap((file) => ["--env-file", resolve(file)]),
-  ];
-  const folder = dirname(named[0] ?? ".");
-  const all = ["compose", "--project-directory", folder, ...words, "config", "--quiet"];
+  const folder = folderOf({ files });
+  const all = [...composeWords({ files, profiles, envFiles }), "config", "--quiet"];
   const ended = await runProgram("docker", all, { limit, folder });
   return ended.status === 0 ? undefined : whyFailed(ended, limit);
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { isRecord, itemsOf, type JsonObject, recordAt } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
-import { type Docker, whyFailed } from "./docker.ts";
+import { type ComposeFiles, composeWords, type Docker, whyFailed } from "./docker.ts";
 
 /** A Compose project as `docker compose config` resolves it: every path absolute, every variable replaced. */
 export interface ComposeDocument {
@@ -12,10 +12,7 @@ export interface ComposeDocument {
   readonly rest: JsonObject;
 }
 
-export interface ConfigRequest {
-  readonly files: readonly string[];
-  readonly profiles: readonly string[];
-  readonly envFiles: readonly string[];
+export interface ConfigRequest extends ComposeFiles {
   readonly folder: string;
   /** Files to read in the place of others: absolute path by absolute path. */
   readonly instead: ReadonlyMap<string, string>;
@@ -31,15 +28,8 @@ export async function resolveCompose(
 ): Promise<Result<ComposeDocument>> {
   const named = files.map((file) => resolve(file));
   const hidden = [...instead].filter(([file]) => !named.includes(file));
-  const words = [
-    "compose",
-    "--project-directory",
-    folder,
-    ...named.flatMap((file) => ["--file", instead.get(file) ?? file]),
-    ...profiles.flatMap((name) => ["--profile", name]),
-    ...envFiles.flatMap((file) => ["--env-file", resolve(file)]),
-    ...["config", "--format", "json"],
-  ];
+  const seen = { files: named.map((file) => instead.get(file) ?? file), profiles, envFiles };
+  const words = [...composeWords(seen, folder), "config", "--format", "json"];
   const ended =
     hidden.length === 0
       ? await docker.run(words, { limit, signal })

@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import { failed, ok, type Result } from "../base/result.ts";
 import { type Ended, type ProgramOptions, runProgram } from "./program.ts";
 
@@ -37,6 +38,31 @@ export function dockerAt({ host, context }: DockerTarget): Docker {
         options,
       ),
   };
+}
+
+/** A Compose project as the docker CLI is told of it. */
+export interface ComposeFiles {
+  readonly files: readonly string[];
+  readonly profiles: readonly string[];
+  readonly envFiles: readonly string[];
+}
+
+/** The folder that a project's paths start from, where nothing says another: that of its first file. */
+export function folderOf({ files }: Pick<ComposeFiles, "files">): string {
+  return dirname(resolve(files[0] ?? "."));
+}
+
+/** `compose --project-directory … --file …`, before the command. */
+export function composeWords(
+  { files, profiles, envFiles }: ComposeFiles,
+  folder: string = folderOf({ files }),
+): readonly string[] {
+  return [
+    ...["compose", "--project-directory", folder],
+    ...files.flatMap((file) => ["--file", resolve(file)]),
+    ...profiles.flatMap((name) => ["--profile", name]),
+    ...envFiles.flatMap((file) => ["--env-file", resolve(file)]),
+  ];
 }
 
 /** Checks that the docker CLI and its Compose plugin (v2) are installed. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { builtCommand, runCli } from "../support/cli.ts";
 import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
@@ -28,6 +28,22 @@ describeWithEngine("fix --apply --watch", () => {
     return await engine.docker(["compose", "-f", file(), ...words]);
   }
 
+  /** What was so before: one that restarted once, and one that had ended badly. */
+  const neighbours = `  once:
+    image: ${busybox}
+    security_opt: [no-new-privileges:true]
+    restart: on-failure:3
+    tmpfs: [/run]
+    command: ["sh", "-c", "[ -e /tmp/second ] && exec sleep 600; : >/tmp/second; exit 3"]
+    volumes: [kept:/tmp]
+  failed:
+    image: ${busybox}
+    security_opt: [no-new-privileges:true]
+    command: ["false"]
+volumes:
+  kept:
+`;
+
   async function fix(script: string, isUp: boolean, ...more: readonly string[]) {
     folder = testFolder({ "compose.yaml": project(script) });
     if (isUp) await compose("up", "-d");
@@ -53,7 +69,9 @@ describeWithEngine("fix --apply --watch", () => {
   const readOnly = () => engine.docker(["inspect", "-f", "{{.HostConfig.ReadonlyRootfs}}", "watched-web-1"]);
 
   beforeEach(async () => {
-    await engine.docker(["rm", "-f", "watched-web-1"]).catch(() => "");
+    const left = (await engine.docker(["ps", "-aq"])).split("\n").filter(Boolean);
+    if (left.length > 0) await engine.docker(["rm", "-f", "-v", ...left]);
+    await engine.docker(["volume", "prune", "-af"]);
   });
 
   it("keeps what holds", async () => {
@@ -61,6 +79,26 @@ describeWithEngine("fix --apply --watch", () => {
     expect(done.stderr).toContain("it held for 6 s");
     expect(readFileSync(file(), "utf8")).toContain("read_only: true");
     expect(await readOnly()).toBe("true");
+  });
+
+  it("blames no change for what was so before", async () => {
+    folder = testFolder({
+      "compose.yaml": `${project("trap 'exit 0' TERM; sleep 600 & wait")}${neighbours}`,
+    });
+    await compose("up", "-d");
+    await vi.waitFor(
+      async () =>
+        expect(
+          await engine.docker(["inspect", "-f", "{{.RestartCount}} {{.State.Running}}", "watched-once-1"]),
+        ).toBe("1 true"),
+      { timeout: 20_000 },
+    );
+    const words = ["fix", "--no-config", "--apply", "--watch", "3s", "--only", "no-new-privileges"];
+    const done = await runCli(program, [...words, "compose.yaml"], {
+      cwd: folder,
+      env: { ...process.env, ...engine.environment, HOME: folder },
+    });
+    expect(done.stderr).toContain("it held for 3 s");
   });
 
   it.each([
@@ -90,12 +128,15 @@ describeWithEngine("fix --apply --watch", () => {
     expect(await engine.docker(["ps", "-aq"])).toBe("");
   });
 
-  it("writes nothing where docker compose up would lose what a container wrote", async () => {
-    const script = "mkdir /opt5; echo mine >/opt5/upload; trap 'exit 0' TERM; sleep 600 & wait";
-    const done = await fix(script, true);
-    expect(done.stderr).toContain("/opt5/upload: --discard-layer loses");
-    expect(done).toMatchObject({ status: 2 });
-    expect(readFileSync(file(), "utf8")).toBe(project(script));
-    expect(await compose("exec", "web", "cat", "/opt5/upload")).toBe("mine");
-  });
+  it.each([[], ["--offline"]])(
+    "writes nothing where docker compose up would lose what a container wrote (%s)",
+    async (...more) => {
+      const script = "mkdir /opt5; echo mine >/opt5/upload; trap 'exit 0' TERM; sleep 600 & wait";
+      const done = await fix(script, true, ...more);
+      expect(done.stderr).toContain("/opt5/upload (web); --discard-layer loses it");
+      expect(done).toMatchObject({ status: 2 });
+      expect(readFileSync(file(), "utf8")).toBe(project(script));
+      expect(await compose("exec", "web", "cat", "/opt5/upload")).toBe("mine");
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
 import { type Survey, type SurveyedSubject, type SurveyRequest, survey } from "../../audit/survey.ts";
+import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import { changedTexts } from "../../fix/changed-texts.ts";
 import { describeStep, type Look } from "../../fix/describe.ts";
 import { choose, questionsOn } from "../../fix/interactive.ts";
@@ -107,11 +108,14 @@ type Plan = (subject: SurveyedSubject, takes: PlanRequest["takes"]) => Planned;
 async function lookAtRunning({ inputs }: Survey): Promise<RunningServices | undefined> {
   const files = inputs.flatMap((input) => (input.format === "compose" ? input.files : []));
   if (files.length === 0) return undefined;
+  const target = engineTarget({});
+  const endpoint = chooseEndpoint(target);
+  if (!endpoint.ok || endpoint.value.kind !== "unix") return undefined;
   const { connectEngine } = await import("../../engine/connect.ts");
-  const reader = await connectEngine(engineTarget({}));
+  const reader = await connectEngine(target);
   if (!reader.ok) return undefined;
   try {
-    return reader.value.socketPath === undefined ? undefined : await runningServices(reader.value, files);
+    return await runningServices(reader.value, files);
   } finally {
     await reader.value.close();
   }

@@ -84,7 +84,7 @@ export async function carryOut(prepared: Prepared, job: FixJob): Promise<Done> {
     const { watch: time, discardLayer = false } = options;
     const { prepareWatch } = await import("./watch-up.ts");
     const prepared = await prepareWatch(
-      { inputs: seen.inputs, compose: request.compose, running: job.running, time, discardLayer },
+      { inputs: seen.inputs, compose: request.compose, time, discardLayer },
       sound.map(({ file }) => file),
     );
     if (!prepared.ok) {

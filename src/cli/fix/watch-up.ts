@@ -2,7 +2,6 @@ import { relative, resolve } from "node:path";
 import type { Input } from "../../audit/inputs/inputs.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { connectEngine } from "../../engine/connect.ts";
-import type { RunningServices } from "../../fix/live/running.ts";
 import {
   bringDown,
   bringUp,
@@ -24,7 +23,6 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 interface WatchRequest {
   readonly inputs: readonly Input[];
   readonly compose: ComposeOptions;
-  readonly running: RunningServices | undefined;
   /** Milliseconds. */
   readonly time: number;
   readonly discardLayer: boolean;
@@ -32,7 +30,7 @@ interface WatchRequest {
 
 /** Looks at the projects of the files before they change; fails where they cannot be watched, or would lose what is only in a container. */
 export async function prepareWatch(
-  { inputs: all, compose, running, time, discardLayer }: WatchRequest,
+  { inputs: all, compose, time, discardLayer }: WatchRequest,
   files: readonly string[],
 ): Promise<Result<Watching>> {
   const paths = new Set(files.map((file) => resolve(file)));
@@ -40,48 +38,57 @@ export async function prepareWatch(
     (input) => input.format === "compose" && input.files.some((file) => paths.has(resolve(file))),
   );
   if (inputs.length === 0) return failed("--watch is for Compose files, and none would change");
-  const losses = inputs.flatMap((input) =>
-    [...(running?.get(resolve(input.files[0] ?? "")) ?? [])].filter(([, { wrote }]) => wrote.length > 0),
-  );
-  const [loss] = losses;
-  if (loss && !discardLayer) {
-    const [service, { wrote }] = loss;
+  const looked = await withTools(compose, new AbortController().signal, async (tools) => {
+    const befores: ProjectBefore[] = [];
+    for (const input of inputs) {
+      const before = await lookBefore(input, tools);
+      if (!before.ok) return before;
+      befores.push(before.value);
+    }
+    return ok(befores);
+  });
+  if (!looked.ok) return looked;
+  const layers = looked.value.flatMap((before) => before.layers);
+  const [first] = layers;
+  if (first !== undefined && !discardLayer) {
+    const more = layers.length > 1 ? ` and ${layers.length - 1} more` : "";
     return failed(
-      `docker compose up would replace ${service}, and ${wrote.length} ${wrote.length === 1 ? "path is" : "paths are"} outside its volumes, such as ${wrote[0]}: --discard-layer loses them`,
+      `docker compose up would make new containers, without what these wrote outside their volumes: ${first}${more}; --discard-layer loses it`,
     );
   }
-  const reader = await connectEngine(engineTarget({}));
-  if (!reader.ok) return failed(reason(reader.reason));
-  const abort = new AbortController();
-  const tools: UpTools = {
-    docker: dockerAt({}),
-    reader: reader.value,
-    compose,
-    signal: abort.signal,
-  };
-  const befores: ProjectBefore[] = [];
-  const able = await requireCompose(tools.docker, abort.signal);
-  if (!able.ok) return failed(reason(able.reason));
-  for (const input of inputs) {
-    const before = await lookBefore(input, tools);
-    if (!before.ok) return failed(reason(before.reason));
-    befores.push(before.value);
-  }
   return ok(async (written) => {
+    const abort = new AbortController();
     const interrupt = () => abort.abort();
     for (const signal of signals) process.on(signal, interrupt);
     try {
       const changed = written.filter((each) => each.written).map(({ text }) => text.file);
-      return await watch(befores, changed, time, tools);
+      const watched = await withTools(compose, abort.signal, async (tools) =>
+        ok(await watch(looked.value, changed, time, tools)),
+      );
+      return watched.ok ? watched.value : complain(watched.reason);
     } finally {
       for (const signal of signals) process.off(signal, interrupt);
-      await reader.value.close();
     }
   });
 }
 
-function reason(why: string): string {
-  return `--watch needs docker compose and the Engine: ${why}`;
+/** Connects to the Engine for as long as it is used. */
+async function withTools<T>(
+  compose: ComposeOptions,
+  signal: AbortSignal,
+  use: (tools: UpTools) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const needs = "--watch needs docker compose and the Engine:";
+  const docker = dockerAt({});
+  const able = await requireCompose(docker, signal);
+  if (!able.ok) return failed(`${needs} ${able.reason}`);
+  const reader = await connectEngine(engineTarget({}));
+  if (!reader.ok) return failed(`${needs} ${reader.reason}`);
+  try {
+    return await use({ docker, reader: reader.value, compose, signal });
+  } finally {
+    await reader.value.close();
+  }
 }
 
 async function watch(
@@ -107,7 +114,8 @@ async function watch(
   }
   if (why !== undefined) {
     complain(`it does not hold: ${why}`);
-    return await goBack(befores, changed, tools);
+    // What brings the old state back does not end with the watching.
+    return await goBack(befores, changed, { ...tools, signal: new AbortController().signal });
   }
   complain(`it held for ${said}: health, restarts, exit status and refusals in the logs are as before`);
   return 0;

@@ -34,10 +34,12 @@ export async function runningServices(
     const inspect = await reader.get(`/containers/${textAt(each, "Id") ?? ""}/json`);
     if (!inspect.ok) continue;
     const changes = await changesThatWouldBeLost(inspect.value, [], reader);
+    // Of what nobody could look at nothing is said.
+    if (!changes.ok) continue;
     const mounts = itemsOf(recordAt({ value: inspect.value }, "value").Mounts).filter(isRecord);
     const running: RunningService = {
       name: (textAt(inspect.value, "Name") ?? "").replace(/^\//, ""),
-      wrote: changes.ok ? changes.value.map(({ path }) => path) : [],
+      wrote: changes.value.map(({ path }) => path),
       owners: mounts.map((mount) => ownerOf(textAt(mount, "Source") ?? "")),
     };
     for (const file of own) found.set(file, (found.get(file) ?? new Map()).set(service, running));

@@ -1,4 +1,3 @@
-import { dirname, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Input } from "../../audit/inputs/inputs.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
@@ -6,10 +5,11 @@ import type { EngineClient } from "../../engine/client.ts";
 import type { ComposeOptions } from "../../formats/format.ts";
 import { causeOf } from "../../trial/cause.ts";
 import { resolveCompose } from "../../trial/compose-config.ts";
-import { type Docker, whyFailed } from "../../trial/docker.ts";
+import { composeWords, type Docker, folderOf, whyFailed } from "../../trial/docker.ts";
 import { newErrors } from "../../trial/judge.ts";
 import { type ContainerState, readAll } from "../../trial/state.ts";
 import type { WrittenFile } from "../write-files.ts";
+import { changesThatWouldBeLost } from "./recreate/layer.ts";
 
 /** Milliseconds between two looks, and that docker compose may take. */
 const step = 1_000;
@@ -19,8 +19,12 @@ const limit = 600_000;
 export interface ProjectBefore {
   readonly input: Input;
   readonly project: string;
+  /** Its containers by id. */
+  readonly states: ReadonlyMap<string, ContainerState>;
   /** Services with a container that ran. */
   readonly ran: readonly string[];
+  /** What its containers wrote outside their volumes, which a new container does not have: `/app/upload (web)`. */
+  readonly layers: readonly string[];
   /** What their containers logged. */
   readonly logs: ReadonlyMap<string, readonly string[]>;
 }
@@ -38,7 +42,7 @@ export interface UpTools {
 export async function lookBefore(input: Input, tools: UpTools): Promise<Result<ProjectBefore>> {
   const { docker, reader, compose, signal } = tools;
   const { files } = input;
-  const folder = dirname(resolve(files[0] ?? "."));
+  const folder = folderOf(input);
   const document = await resolveCompose(docker, { ...compose, files, folder, instead: new Map(), signal });
   if (!document.ok) return failed(document.reason);
   const project = document.value.name;
@@ -46,10 +50,25 @@ export async function lookBefore(input: Input, tools: UpTools): Promise<Result<P
   if (!states.ok) return failed(states.reason);
   const logs = new Map<string, readonly string[]>();
   for (const state of states.value) {
-    logs.set(state.service, [...(logs.get(state.service) ?? []), await logOf(state, docker)]);
+    const begin = await beginningOf(state, docker);
+    logs.set(state.service, [...(logs.get(state.service) ?? []), begin, await logOf(state, docker)]);
   }
-  const ran = [...new Set(states.value.filter(({ running }) => running).map(({ service }) => service))];
-  return ok({ input, project, ran, logs });
+  // docker compose leaves alone what is of the project and no longer in its files.
+  const ran = [
+    ...new Set(states.value.filter(({ running }) => running).map(({ service }) => service)),
+  ].filter((service) => document.value.services[service] !== undefined);
+  const layers: string[] = [];
+  for (const { id, service, startedAt } of states.value) {
+    // One that never ran wrote nothing.
+    if (startedAt === "" || startedAt.startsWith("0001-")) continue;
+    const inspect = await reader.get(`/containers/${id}/json`);
+    if (!inspect.ok) return failed(inspect.reason);
+    const changes = await changesThatWouldBeLost(inspect.value, [], reader);
+    if (!changes.ok) return failed(`${service}: ${changes.reason}`);
+    layers.push(...changes.value.map(({ path }) => `${path} (${service})`));
+  }
+  const byId = new Map(states.value.map((state) => [state.id, state] as const));
+  return ok({ input, project, states: byId, ran, layers, logs });
 }
 
 /**
@@ -61,26 +80,19 @@ export async function bringUp(before: ProjectBefore, tools: UpTools): Promise<st
   return ended.status === 0 ? undefined : whyFailed(ended, limit);
 }
 
-/** Stops what did not run before. */
+/** Leaves a project of which nothing ran as it was: with containers that do not run, or without any. */
 export async function bringDown(before: ProjectBefore, tools: UpTools): Promise<string | undefined> {
-  const ended = await composeRun(before, ["down"], tools);
+  const ended = await composeRun(before, before.states.size > 0 ? ["up", "--no-start"] : ["down"], tools);
   return ended.status === 0 ? undefined : whyFailed(ended, limit);
 }
 
 function composeRun(
-  { input }: ProjectBefore,
+  { input: { files } }: ProjectBefore,
   words: readonly string[],
   { docker, compose, signal }: UpTools,
 ) {
-  const named = [
-    ...input.files.flatMap((file) => ["--file", resolve(file)]),
-    ...compose.profiles.flatMap((name) => ["--profile", name]),
-    ...compose.envFiles.flatMap((file) => ["--env-file", resolve(file)]),
-  ];
-  const folder = dirname(resolve(input.files[0] ?? "."));
-  const all = ["compose", "--project-directory", folder, ...named, ...words];
-  // What brings the old files back must not end with the wait that was ended.
-  return docker.run(all, { limit, folder, signal: words[0] === "up" ? signal : undefined });
+  const all = [...composeWords({ ...compose, files }), ...words];
+  return docker.run(all, { limit, folder: folderOf({ files }), signal });
 }
 
 /** Looks at the projects until the time (milliseconds since 1970) has come. Answers why one does not hold; undefined where all do. */
@@ -112,12 +124,19 @@ export async function watchUp(
   return undefined;
 }
 
-/** Pure. */
-function whyNotHolding(state: ContainerState, { ran }: ProjectBefore): string | undefined {
+/** Pure. What was so before is no work of the change: a container that up left alone, a health check that failed already. */
+function whyNotHolding(state: ContainerState, { ran, states }: ProjectBefore): string | undefined {
   const { service, running, restarting, restarts, exitCode, health, error, oomKilled } = state;
-  if (oomKilled) return "it was killed for lack of memory";
-  if (restarts > 0 || restarting) return `it restarts (its last exit status is ${exitCode})`;
-  if (health === "unhealthy") return "its health check fails";
+  const same = states.get(state.id);
+  if (same && !same.running && !running) return undefined;
+  if (oomKilled && !same?.oomKilled) return "it was killed for lack of memory";
+  if (restarts > (same?.restarts ?? 0) || restarting) {
+    return `it restarts (its last exit status is ${exitCode})`;
+  }
+  const wasUnhealthy = [...states.values()].some(
+    (each) => each.service === service && each.health === "unhealthy",
+  );
+  if (health === "unhealthy" && !wasUnhealthy) return "its health check fails";
   if (running) return undefined;
   if (error !== "") return `it does not start: ${error}`;
   if (exitCode !== 0) return `it ended with exit status ${exitCode}`;
@@ -144,5 +163,14 @@ async function newRefusal(
 
 async function logOf({ id }: ContainerState, docker: Docker): Promise<string> {
   const log = await docker.run(["logs", "--tail", "2000", id], { limit: 20_000 });
+  return `${log.stdout}${log.stderr}`;
+}
+
+/** The first two minutes of its log: what it says at its start it says again in a new container. */
+async function beginningOf({ id, startedAt }: ContainerState, docker: Docker): Promise<string> {
+  const begun = Date.parse(startedAt);
+  if (!(begun > 0)) return "";
+  const until = new Date(begun + 120_000).toISOString();
+  const log = await docker.run(["logs", "--since", startedAt, "--until", until, id], { limit: 20_000 });
   return `${log.stdout}${log.stderr}`;
 }
