@@ -4,6 +4,18 @@ interface Segment {
   readonly names: string;
 }
 
+/** New calls have the same number everywhere. */
+const since424: Segment = {
+  first: 424,
+  names:
+    "pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen " +
+    "fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise " +
+    "epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule " +
+    "landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat " +
+    "fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr " +
+    "lsm_set_self_attr lsm_list_modules mseal",
+};
+
 /** Linux 6.12, arch/x86/include/generated/uapi/asm/unistd_64.h. */
 const amd64: readonly Segment[] = [
   {
@@ -45,16 +57,7 @@ const amd64: readonly Segment[] = [
       "bpf execveat userfaultfd membarrier mlock2 copy_file_range preadv2 pwritev2 pkey_mprotect pkey_alloc " +
       "pkey_free statx io_pgetevents rseq uretprobe",
   },
-  {
-    first: 424,
-    names:
-      "pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen " +
-      "fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise " +
-      "epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule " +
-      "landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat " +
-      "fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr " +
-      "lsm_set_self_attr lsm_list_modules mseal",
-  },
+  since424,
 ];
 
 /** Linux 6.12, include/uapi/asm-generic/unistd.h, as arm64 has it. */
@@ -97,16 +100,7 @@ const arm64: readonly Segment[] = [
       "renameat2 seccomp getrandom memfd_create bpf execveat userfaultfd membarrier mlock2 copy_file_range " +
       "preadv2 pwritev2 pkey_mprotect pkey_alloc pkey_free statx io_pgetevents rseq kexec_file_load",
   },
-  {
-    first: 424,
-    names:
-      "pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen " +
-      "fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise " +
-      "epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule " +
-      "landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat " +
-      "fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr " +
-      "lsm_set_self_attr lsm_list_modules mseal",
-  },
+  since424,
 ];
 
 export type Architecture = "amd64" | "arm64";

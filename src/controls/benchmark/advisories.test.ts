@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { engine } from "../../model/engine.ts";
 import { set } from "../../model/fact.ts";
+import { releaseOf } from "../../model/release.ts";
 import { bareContext } from "../control.ts";
-import { advisories, affecting, knowAdvisories, knownAdvisories, releaseOf } from "./advisories.ts";
+import { advisories, affecting, knowAdvisories, knownAdvisories } from "./advisories.ts";
 import { readAdvisories } from "./advisory-file.ts";
 import { engineVersion } from "./host.ts";
 

@@ -1,3 +1,5 @@
+import { isBefore, type Release } from "../../model/release.ts";
+
 /**
  * Known holes of the Docker Engine and of what it runs containers with, in OSV's shape (https://ossf.github.io/osv-schema/): what is affected is every version from
  * `introduced` up to, and without, `fixed`. Each has the project's own advisory and where its range comes from.
@@ -169,27 +171,6 @@ export const advisories: readonly Advisory[] = [
   },
 ];
 
-/** A version of the Engine as it reports it. */
-export interface Release {
-  readonly numbers: readonly [major: number, minor: number, patch: number];
-  /** A release candidate is older than its release. */
-  readonly isCandidate: boolean;
-  /** A distribution's own build (`26.1.5+dfsg1`): it has fixes that the number does not show. */
-  readonly isOfDistribution: boolean;
-}
-
-/** Undefined for what is not a release: `dev`, a commit. */
-export function releaseOf(version: string): Release | undefined {
-  const match = /^v?(\d+)\.(\d+)\.(\d+)(.*)$/s.exec(version);
-  if (!match) return undefined;
-  const [, major, minor, patch, rest = ""] = match;
-  return {
-    numbers: [Number(major), Number(minor), Number(patch)],
-    isCandidate: /^-(?:rc|beta|alpha)/.test(rest),
-    isOfDistribution: rest !== "" && !/^-(?:rc|beta|alpha)[.\d]*$|^-ce$/.test(rest),
-  };
-}
-
 /** The advisories that a release is affected by. */
 export function affecting(release: Release, name: Package = "docker-engine"): readonly Advisory[] {
   return knownAdvisories().filter(({ affected }) =>
@@ -206,10 +187,4 @@ function isWithin(release: Release, events: readonly Event[]): boolean {
     else if (!isBefore(release, event.fixed)) isIn = false;
   }
   return isIn;
-}
-
-function isBefore({ numbers, isCandidate }: Release, version: string): boolean {
-  const other = version.split(".").map(Number);
-  const at = numbers.findIndex((number, index) => number !== other[index]);
-  return at === -1 ? isCandidate : (numbers[at] ?? 0) < (other[at] ?? 0);
 }

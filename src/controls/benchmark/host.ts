@@ -2,9 +2,10 @@ import type { NameValue } from "../../model/container-values.ts";
 import type { Engine } from "../../model/engine.ts";
 import { type SetFact, setItems } from "../../model/fact.ts";
 import type { HostFileRole } from "../../model/host/benchmark-sight.ts";
+import { releaseOf } from "../../model/release.ts";
 import { combine, fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Checks, Control } from "../control.ts";
-import { affecting, releaseOf } from "./advisories.ts";
+import { affecting } from "./advisories.ts";
 import { benchmarkControl, byHost } from "./define.ts";
 
 export const hostPartition = benchmarkControl({

@@ -25,6 +25,9 @@ it("takes what a newer Engine's profile decides for unknown where the Engine is 
 it("reads the Engine's version, its users, its kernel and its AppArmor profile", () => {
   expect(reach("", { version: set("24.0.7") }).get("io-uring")).toBe("reached");
   expect(reach("", { version: set("25.0.0") }).get("io-uring")).toBe("seccomp");
+  // A candidate is older than its release; a distribution may have brought the profile of a newer one to its own.
+  expect(reach("", { version: set("25.0.0-rc.1") }).get("io-uring")).toBe("reached");
+  expect(reach("", { version: set("24.0.7+dfsg1") }).get("io-uring")).toBe("unknown");
   expect(reach("", { version: set("29.4.3"), absentModules: set(["net-pf-38"]) }).get("socket-alg")).toBe(
     "kernel",
   );

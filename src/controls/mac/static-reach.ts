@@ -2,8 +2,9 @@ import type { Container } from "../../model/container.ts";
 import type { Engine } from "../../model/engine.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import type { Ask, KernelInterface } from "../../model/kernel-interfaces/interface.ts";
-import { isAtLeastVersion, type Opens, type Standing } from "../../model/kernel-interfaces/standing.ts";
+import type { Opens, Standing } from "../../model/kernel-interfaces/standing.ts";
 import { kernelInterfaces } from "../../model/kernel-interfaces/table.ts";
+import { isBefore, releaseOf } from "../../model/release.ts";
 import { boundingSet } from "../capabilities/bounding-set.ts";
 import { asksPrivileged } from "../capabilities/privilege.ts";
 import { runsModule } from "./security-module.ts";
@@ -96,7 +97,12 @@ function byDockers(
     return {
       unknown: `Docker's own profile stops it since Engine ${dockers.since}, and the Engine's version is not seen`,
     };
-  return isAtLeastVersion(version, dockers.since) ? "stops" : "lets";
+  const release = releaseOf(version);
+  if (release && !isBefore(release, dockers.since)) return "stops";
+  if (release && !release.isOfDistribution) return "lets";
+  return {
+    unknown: `Docker's own profile stops it since Engine ${dockers.since}; ${version} is a build of its own and may have that, too: bulkhead reach asks the kernel`,
+  };
 }
 
 function ofFile(file: "proc" | "sys" | "dev", container: Container): Said {
@@ -126,11 +132,11 @@ function deniesByAppArmor(
 ): boolean {
   if (apparmorSince === undefined || !engine || asksPrivileged(container)) return false;
   const name = valueOr(container.apparmor, "");
-  const version = valueOr(engine.version, undefined);
+  const release = releaseOf(valueOr(engine.version, ""));
   return (
     runsModule("apparmor", engine) === true &&
     (name === "" || name === "docker-default") &&
-    version !== undefined &&
-    isAtLeastVersion(version, apparmorSince)
+    release !== undefined &&
+    !isBefore(release, apparmorSince)
   );
 }

@@ -3,16 +3,6 @@ import type { KernelInterface } from "./interface.ts";
 /** The questions that a seccomp profile lets through, each with the capabilities of which one is needed; none: always. */
 export type Opens = Readonly<Record<string, readonly string[]>>;
 
-/** Of versions such as `29.4.2`. */
-export function isAtLeastVersion(version: string, least: string): boolean {
-  const [has, wanted] = [version, least].map((text) => text.split(/[^0-9]+/).map(Number));
-  for (const [at, number] of (wanted ?? []).entries()) {
-    const own = has?.[at] ?? 0;
-    if (own !== number) return own > number;
-  }
-  return true;
-}
-
 /** How a container stands to an interface of the kernel. */
 export interface Standing {
   readonly row: KernelInterface;
