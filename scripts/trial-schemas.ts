@@ -181,6 +181,9 @@ export const why = z.object({
       line: reason,
     }),
   ),
+  unexplained: z
+    .optional(z.array(z.object({ container: z.string(), status: z.number(), reason, time: z.string() })))
+    .check(z.meta({ description: "With --last: containers that failed, and of which nothing shows why." })),
   seconds: amount,
   lost: count,
 });

@@ -88,32 +88,58 @@ function typeOf(context = ""): string {
 const kernelLog = "/dev/kmsg";
 const auditLog = "/var/log/audit/audit.log";
 
-/** The audit lines from now on: what it gives reads those that came since. Without a right to read there are none. */
-export function openAuditLines(): { readonly read: () => readonly AuditLine[]; readonly close: () => void } {
+/** A line of the kernel's log or of auditd's; `time` in milliseconds since 1970. */
+export interface KernelLine {
+  readonly time: number;
+  readonly text: string;
+}
+
+export interface KernelLog {
+  /** The lines that came since the last call. */
+  readonly read: () => readonly KernelLine[];
+  readonly close: () => void;
+}
+
+/** The kernel's log from a time on (milliseconds since 1970). Without the right to read it there are no lines. */
+export function openKernelLog(since: number): KernelLog {
+  const now = Date.now();
   const opened = [kernelLog, auditLog].flatMap((path) => {
     try {
       const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-      return [{ file, at: path === auditLog ? statSync(path).size : null }];
+      return [{ file, at: path === auditLog ? firstByte(path, since < now) : null }];
     } catch {
       return [];
     }
   });
-  const begun = Number(process.hrtime.bigint() / 1_000n);
   return {
-    read: () =>
-      opened
+    read() {
+      const clock = { now: Date.now(), monotonic: Number(process.hrtime.bigint() / 1_000n) };
+      return opened
         .flatMap((each) => recordsOf(each))
-        .filter((line) => stampOf(line) >= begun)
-        .flatMap((line) => readAuditLine(line) ?? []),
+        .map((text) => ({ time: timeOf(text, clock), text }))
+        .filter(({ time }) => time >= since);
+    },
     close() {
       for (const { file } of opened) closeSync(file);
     },
   };
 }
 
-/** Microseconds of the monotonic clock, as /dev/kmsg has it (Documentation/ABI/testing/dev-kmsg). */
-function stampOf(line: string): number {
-  return Number(/^\d+,\d+,(\d+),/.exec(line)?.[1] ?? Number.POSITIVE_INFINITY);
+/** Where reading begins: at the end, or so far before it as is read at once. */
+function firstByte(path: string, isPast: boolean): number {
+  const { size } = statSync(path);
+  return isPast ? Math.max(0, size - most) : size;
+}
+
+/**
+ * /dev/kmsg has microseconds of the monotonic clock (Documentation/ABI/testing/dev-kmsg), auditd's lines have seconds since 1970. A
+ * line without either counts as new.
+ */
+function timeOf(line: string, clock: { readonly now: number; readonly monotonic: number }): number {
+  const stamp = /^\d+,\d+,(\d+),/.exec(line)?.[1];
+  if (stamp !== undefined) return clock.now - (clock.monotonic - Number(stamp)) / 1_000;
+  const seconds = /\bmsg=audit\((\d+\.\d+):/.exec(line)?.[1];
+  return seconds === undefined ? clock.now : Number(seconds) * 1_000;
 }
 
 const most = 1024 * 1024;

@@ -72,6 +72,11 @@ export function speaksOf(line: string, error: string): boolean {
   return printed[error]?.test(line) ?? false;
 }
 
+/** The error that a line of a log speaks of; undefined where it names none. */
+export function errorIn(line: string): string | undefined {
+  return Object.keys(printed).find((error) => speaksOf(line, error));
+}
+
 const making = ["fork", "vfork", "clone", "clone3"];
 
 /** Errors that are a refusal of some calls only: a read that would have to wait gives EAGAIN, too. */

@@ -3,7 +3,7 @@ import type { Layer, Setting } from "./setting.ts";
 import { type Asked, isHarmful, type Told, type WhyReport } from "./why.ts";
 
 /** The document that `bulkhead why --format json` prints; its shape is a public interface. */
-export function whyDocument({ containers, told, seconds, lost }: WhyReport): object {
+export function whyDocument({ containers, told, unexplained, seconds, lost }: WhyReport): object {
   return {
     schemaVersion: 1,
     containers: containers.map(({ id, name, image }) => ({ id, name, image })),
@@ -22,12 +22,18 @@ export function whyDocument({ containers, told, seconds, lost }: WhyReport): obj
       status: each.refusal.fate.kind === "exit" ? each.refusal.fate.status : null,
       line: each.line ?? null,
     })),
+    ...(unexplained && {
+      unexplained: unexplained.map(({ container, status, reason, time }) => ({
+        ...{ container: container.name, status, reason: reason || null, time: new Date(time).toISOString() },
+      })),
+    }),
     ...{ seconds, lost },
   };
 }
 
 /** The text of the report. */
-export function describeWhy({ containers, told, seconds, lost }: WhyReport, colour: boolean): string {
+export function describeWhy(report: WhyReport, colour: boolean): string {
+  const { told, unexplained = [], lost } = report;
   const c = createColors(colour);
   const harmful = told.filter(isHarmful);
   const survived = told.filter((each) => !isHarmful(each));
@@ -38,6 +44,14 @@ export function describeWhy({ containers, told, seconds, lost }: WhyReport, colo
     ...spellSettings(each.container, each.rule.settings).map((line) => `    ${line}`),
     "",
   ]);
+  lines.push(
+    ...unexplained.flatMap(({ container: { name }, status, reason }) => [
+      `${c.bold(c.red("✗"))} ${c.bold(`${name}: ended with status ${status}, and no log shows a refusal`)}`,
+      ...(reason === "" ? [] : [`    ${reason.replaceAll("\n", " ")}`]),
+      `    bulkhead why -- docker start -a ${name} watches it start`,
+      "",
+    ]),
+  );
   if (survived.length > 0) {
     lines.push(
       c.bold("Refused, and the program went on without:"),
@@ -47,11 +61,20 @@ export function describeWhy({ containers, told, seconds, lost }: WhyReport, colo
       "",
     );
   }
-  const names = containers.map(({ name }) => name).join(", ");
-  const watched = containers.length === 0 ? "No container started" : `Watched ${names} for ${seconds} s`;
-  lines.push(`${watched}: ${summary(harmful, survived)}.`);
+  lines.push(`${looked(report)}: ${summary(harmful, survived)}.`);
+  if (report.unexplained)
+    lines.push(
+      "Only what reached a log is shown: bulkhead why CONTAINER watches each call of a running one.",
+    );
   if (lost > 0) lines.push(`${lost} events of the kernel came too fast and are missing: there may be more.`);
   return `${lines.join("\n")}\n`;
+}
+
+function looked({ containers, unexplained, seconds }: WhyReport): string {
+  const names = containers.map(({ name }) => name).join(", ");
+  if (unexplained && containers.length === 0) return `No container ran in the last ${seconds} s`;
+  if (unexplained) return `Logs of ${names}, and the kernel's, of the last ${seconds} s`;
+  return containers.length === 0 ? "No container started" : `Watched ${names} for ${seconds} s`;
 }
 
 function summary(harmful: readonly Told[], survived: readonly Told[]): string {
@@ -73,7 +96,8 @@ export function sayRefused({ call, rule }: Pick<Told, "call" | "rule">): string 
 
 function sayWho({ refusal, count }: Told): string {
   const { process, pid, fate } = refusal;
-  const who = `${process} (PID ${pid}${times(count)})`;
+  const known = pid === 0 ? times(count).slice(2) : `PID ${pid}${times(count)}`;
+  const who = known === "" ? process : `${process} (${known})`;
   if (fate.kind === "exit") return `${who} then ended with status ${fate.status}`;
   if (fate.kind === "signal") return `${who} was ended by ${fate.signal}`;
   return `${who} then logged an error`;

@@ -144,13 +144,13 @@ function besides({ texts }: Refusal, capability: string): readonly Setting[] {
   return [setting({ op: "add", field: "sysctls", value }, "or let it listen on a port from 1024 on")];
 }
 
-function userOf(container: Container): string | undefined {
+export function userOf(container: Container): string | undefined {
   const user = valueOr(container.user, undefined) ?? valueOr(container.imageUser, undefined);
   const name = user?.split(":")[0];
   return name === undefined || name === "" || name === "0" || name === "root" ? undefined : name;
 }
 
-function isDropped(capability: string, { capDrop, capAdd }: Container): boolean {
+export function isDropped(capability: string, { capDrop, capAdd }: Container): boolean {
   const dropped = setItems(capDrop).map(({ value }) => value);
   const added = setItems(capAdd).map(({ value }) => value);
   if (added.includes(capability) && !dropped.includes(capability)) return false;

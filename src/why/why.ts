@@ -10,7 +10,7 @@ import { causeOf } from "../trial/cause.ts";
 import { maskerOf } from "../trial/isolate.ts";
 import { errorLines } from "../trial/judge.ts";
 import { isHere, processesOf, stateOf } from "../trial/state.ts";
-import { type AuditLine, openAuditLines } from "./audit-lines.ts";
+import { type AuditLine, openKernelLog, readAuditLine } from "./audit-lines.ts";
 import { readTexts } from "./memory.ts";
 import type { Refusal } from "./refusal.ts";
 import { speaksOf } from "./refusal.ts";
@@ -29,6 +29,17 @@ export interface Asked {
   readonly facts: Container;
 }
 
+export function askedOf(inspect: unknown): Asked {
+  const facts = containerFromInspect(inspect);
+  return {
+    id: textAt(inspect, "Id") ?? "",
+    name: (textAt(inspect, "Name") ?? "").replace(/^\//, ""),
+    image: textAt(inspect, "Config", "Image") ?? "",
+    isCompose: projectOf(facts) !== undefined,
+    facts,
+  };
+}
+
 /** Refusals of one kind: one call of one program, by one rule. */
 export interface Told {
   readonly container: Asked;
@@ -42,9 +53,20 @@ export interface Told {
   readonly count: number;
 }
 
+export interface Ended {
+  readonly container: Asked;
+  readonly status: number;
+  /** What the runtime said when it could not start it; "" where it started. */
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}
+
 export interface WhyReport {
   readonly containers: readonly Asked[];
   readonly told: readonly Told[];
+  /** Of a look back: containers that failed, and of which nothing shows why. Undefined where the calls were watched. */
+  readonly unexplained?: readonly Ended[];
   /** Seconds. */
   readonly seconds: number;
   /** Events of the trace that came too fast. */
@@ -95,22 +117,15 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
   }, readTexts);
   if (!opened.ok) return opened;
   const trace = opened.value;
-  const auditLines = openAuditLines();
+  const kernelLog = openKernelLog(begun);
   const audit: AuditLine[] = [];
-  const ends: (() => void)[] = [auditLines.close];
+  const ends: (() => void)[] = [kernelLog.close];
 
   async function know(name: string): Promise<Result<{ readonly one: Asked; readonly inspect: unknown }>> {
     const inspect = await reader.get(`/containers/${encodeURIComponent(name)}/json`);
     if (!inspect.ok)
       return failed(inspect.kind === "missing" ? `there is no container ${name}` : inspect.reason);
-    const facts = containerFromInspect(inspect.value);
-    const one: Asked = {
-      id: textAt(inspect.value, "Id") ?? "",
-      name: (textAt(inspect.value, "Name") ?? name).replace(/^\//, ""),
-      image: textAt(inspect.value, "Config", "Image") ?? "",
-      isCompose: projectOf(facts) !== undefined,
-      facts,
-    };
+    const one = askedOf(inspect.value);
     asked.set(one.id, one);
     await listen(one.id, inspect.value);
     return ok({ one, inspect: inspect.value });
@@ -138,8 +153,7 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
       return (bytes: Buffer) => {
         const texts = `${rest}${bytes.toString("utf8")}`.split("\n");
         rest = (texts.pop() ?? "").slice(-10_000);
-        // Of what it only warns, a program goes on without.
-        for (const line of errorLines(texts.join("\n")).filter((each) => !/\bwarn(?:ing)?\b/i.test(each)))
+        for (const line of faultsOf(texts.join("\n")))
           if (lines.length < mostLines)
             lines.push({
               time: Date.now(),
@@ -208,24 +222,15 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
   }
 
   function tell(): readonly Told[] {
-    const all = new Map<string, Told>();
-    for (const { kept, count } of kinds.values()) {
-      let left = count;
-      for (const [index, each] of kept.entries()) {
-        const told = toldOf(each);
-        if (!told) break;
-        const key = kindOf(told);
-        const earlier = all.get(key);
-        // Those that were only counted are like the last one that was kept.
-        const own = index === kept.length - 1 ? left : 1;
-        left -= own;
-        const first = earlier && (isHarmful(earlier) || !isHarmful(told)) ? earlier : told;
-        const line = first.line ?? told.line;
-        all.set(key, { ...first, line, count: own + (earlier?.count ?? 0) });
-      }
-    }
-    return [...all.values()].toSorted(
-      (a, b) => Number(isHarmful(b)) - Number(isHarmful(a)) || a.time - b.time,
+    return gathered(
+      [...kinds.values()].flatMap(({ kept, count }) =>
+        kept.flatMap((each, index) => {
+          const told = toldOf(each);
+          // Those that were only counted are like the last one that was kept.
+          const own = index === kept.length - 1 ? count - index : 1;
+          return told ? [{ ...told, count: own }] : [];
+        }),
+      ),
     );
   }
 
@@ -256,7 +261,7 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
       isOver = true;
       await new Promise((resolve) => setTimeout(resolve, settling));
       trace.drain();
-      audit.push(...auditLines.read());
+      audit.push(...kernelLog.read().flatMap(({ text }) => readAuditLine(text) ?? []));
       const seconds = Math.round((Date.now() - begun) / 100) / 10;
       close();
       return { containers: [...asked.values()], told: tell(), seconds, lost: trace.lost() };
@@ -265,18 +270,31 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
   });
 }
 
+/** The lines that report a fault. After a mere warning a program goes on. */
+export function faultsOf(log: string): readonly string[] {
+  return errorLines(log).filter((line) => !/\bwarn(?:ing)?\b/i.test(line));
+}
+
 /** The call that seccomp killed for. */
-function killedFor(line: AuditLine | undefined): string | undefined {
+export function killedFor(line: AuditLine | undefined): string | undefined {
   const architecture = ownArchitecture();
   return line?.call === undefined || !architecture ? undefined : callName(line.call, architecture);
 }
 
-/** What is told once: one call of one program that one setting would let through. */
-function kindOf(told: Omit<Told, "count">): string {
-  const { container, refusal, rule } = told;
-  const settings = rule.settings.map(({ compose }) => compose);
-  const { call, process, error } = refusal;
-  return [container.id, call, process, error, rule.because, ...settings].join("\n");
+/** One for each call of one program that one setting would let through, the harmful ones first. */
+export function gathered(some: readonly Told[]): readonly Told[] {
+  const all = new Map<string, Told>();
+  for (const told of some) {
+    const { container, refusal, rule } = told;
+    const settings = rule.settings.map(({ compose }) => compose);
+    const { call, process, error } = refusal;
+    const key = [container.id, call, process, error, rule.because, ...settings].join("\n");
+    const earlier = all.get(key);
+    const first = earlier && (isHarmful(earlier) || !isHarmful(told)) ? earlier : told;
+    const line = first.line ?? told.line;
+    all.set(key, { ...first, line, count: told.count + (earlier?.count ?? 0) });
+  }
+  return [...all.values()].toSorted((a, b) => Number(isHarmful(b)) - Number(isHarmful(a)) || a.time - b.time);
 }
 
 /** Whether the program ended, or logged an error, right after it; else it went on without. */

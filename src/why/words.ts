@@ -52,6 +52,11 @@ export function textArguments(
   );
 }
 
+/** The call with texts that a line of a log names; undefined where it names none. */
+export function callIn(line: string): string | undefined {
+  return line.split(/[^\w-]+/).find((word) => signatures[word] !== undefined);
+}
+
 /** AF_* of the families that programs ask for (socket(2), bits/socket.h). */
 const families: Readonly<Record<number, string>> = {
   ...{ 1: "AF_UNIX", 2: "AF_INET", 10: "AF_INET6", 15: "AF_KEY", 16: "AF_NETLINK", 17: "AF_PACKET" },

@@ -78,8 +78,12 @@ describeWithEngine("bulkhead why", () => {
     });
     const ran = await why("--format", "json", "--", "sh", "-c", `(${lines.join("\n")} wait) >/dev/null 2>&1`);
     expect(ran.stderr).toBe("");
-    const document = JSON.parse(ran.stdout) as { readonly refusals: readonly Refusal[] };
+    const document = JSON.parse(ran.stdout) as {
+      readonly refusals: readonly Refusal[];
+      readonly lost: number;
+    };
     expectDocument("why", document);
+    expect(document.lost).toBe(0);
     for (const [name, [, , layer, setting]] of Object.entries(taken)) {
       const own = document.refusals.filter(({ container }) => container === name);
       const harmful = own.filter(({ outcome }) => outcome !== "survived");
@@ -127,8 +131,72 @@ describeWithEngine("bulkhead why", () => {
     await engine.docker(["rm", "-f", "live"]);
   });
 
+  it("looks back: what the logs, the ends and the kernel's log show of the last minutes", async () => {
+    const past = {
+      root: ["--read-only", "mkdir /var/cachex", "read-only root", "--tmpfs /var/cachex"],
+      chown: ["--cap-drop=CHOWN", "chown 5 /tmp", "capability", "--cap-add CHOWN"],
+      user: ["--user=1000", "mkdir /root/x", "user", "chown 1000 /root"],
+      full: ["--tmpfs=/s:size=1m", "dd if=/dev/zero of=/s/x bs=64k count=50", "full file system", "size=2m"],
+      memory: [
+        "--memory=20m --memory-swap=20m",
+        "x=a; while :; do x=$x$x; done",
+        "memory limit",
+        "--memory 40m",
+      ],
+    } as const;
+    await Promise.all(
+      Object.entries(past).map(([name, [flags, script]]) =>
+        engine
+          .docker([
+            "run",
+            "--name",
+            `past-${name}`,
+            "--network=none",
+            ...flags.split(" "),
+            busybox,
+            "sh",
+            "-c",
+            script,
+          ])
+          .catch(() => {}),
+      ),
+    );
+    await engine
+      .docker(["run", "--name=past-silent", "--network=none", busybox, "sh", "-c", "exit 3"])
+      .catch(() => {});
+    await engine.docker(["run", "--name=past-good", "--network=none", busybox, "true"]);
+    const ran = await why("--last", "5m", "--format", "json");
+    expect(ran.stderr).toBe("");
+    const document = JSON.parse(ran.stdout) as {
+      readonly refusals: readonly Refusal[];
+      readonly unexplained: readonly { readonly container: string; readonly status: number }[];
+    };
+    expectDocument("why", document);
+    for (const [name, [, , layer, setting]] of Object.entries(past)) {
+      const own = document.refusals.filter(({ container }) => container === `past-${name}`);
+      expect(new Set(own.map((each) => each.layer)), name).toEqual(new Set([layer]));
+      expect(own.flatMap(({ settings }) => settings.map(({ run }) => run)).join("\n"), name).toContain(
+        setting,
+      );
+    }
+    const killed = document.refusals.filter(({ layer }) => layer === "seccomp");
+    expect(killed).toMatchObject([
+      { container: "own", message: expect.stringMatching(/seccomp, which killed it$/) },
+    ]);
+    expect(document.unexplained).toMatchObject([{ container: "past-silent", status: 3 }]);
+    expect(ran.status).toBe(1);
+    const one = await why("--last", "5m", "past-root");
+    expect(one.stdout).toMatch(
+      /^✗ past-root: mkdir\(\/var\/cachex\) refused by the read-only root\n {4}mkdir then ended with status 1\n/,
+    );
+    const good = await why("--last", "5m", "past-good");
+    expect(good).toMatchObject({ status: 0, stdout: expect.stringContaining("nothing was refused") });
+  });
+
   it.each([
     [["nobody"], "there is no container nobody"],
+    [["--last", "5m", "nobody"], "there is no container nobody"],
+    [["--last", "5m", "--for", "1m"], "--last looks back; --for looks ahead: give one of them"],
     [[], "name a running container, or a command after --: bulkhead why -- docker run …"],
     [
       ["docker", "run", "x"],

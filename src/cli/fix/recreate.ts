@@ -6,10 +6,10 @@ import { openStreams } from "../../engine/streams.ts";
 import type { EngineWriter } from "../../engine/write-client.ts";
 import type { CreateBody } from "../../fix/live/create-body.ts";
 import { logPathOf, readJournals } from "../../fix/live/recreate/journal.ts";
-import { lastLines } from "../../fix/live/recreate/last-lines.ts";
 import { changesThatWouldBeLost, type LayerChange } from "../../fix/live/recreate/layer.ts";
 import { asideName, recreate } from "../../fix/live/recreate/recreate.ts";
 import { spellDuration } from "../../formats/values/duration.ts";
+import { loggedLines } from "../../trial/logged-lines.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import type { FixOptions } from "./options.ts";
@@ -128,7 +128,7 @@ async function lastWords(
   const streams = openStreams(engineTarget(options), reader.apiVersion);
   if (!streams.ok) return [];
   try {
-    const lines = await lastLines(id, inspect, streams.value);
+    const lines = await loggedLines(id, inspect, streams.value, "tail=20");
     if (lines.length === 0) return [];
     const path = logPathOf(name, new Date());
     const text = lines.map((line) => `  ${line}\n`).join("");

@@ -7,6 +7,8 @@ export interface WhyOptions {
   readonly context?: string;
   /** Milliseconds. */
   readonly for?: number;
+  /** Milliseconds. */
+  readonly last?: number;
   readonly format: "text" | "json";
   readonly color?: boolean;
 }
@@ -18,7 +20,7 @@ export function addWhyOptions(command: Command): Command {
     .description(
       "Show which calls of a container the kernel refuses, which rule refused each, and the setting to change, the smallest first. Refusals right before an exit or an error come first; those that the program survived follow. why changes nothing: it reads the kernel's trace of the container's own processes.",
     )
-    .usage("[options] CONTAINER | [options] -- COMMAND [ARG...]")
+    .usage("[options] CONTAINER | --last TIME [CONTAINER] | [options] -- COMMAND [ARG...]")
     .argument("[words...]", "a running container; or, after --, a command that starts containers")
     .option("-H, --host <address>", "the Engine's address (default: the one that docker would use)")
     .option("--context <name>", "the docker context that names the Engine")
@@ -26,6 +28,12 @@ export function addWhyOptions(command: Command): Command {
       new Option(
         "--for <time>",
         "how long to watch a running container, such as 10m (default: until Ctrl-C)",
+      ).argParser(duration),
+    )
+    .addOption(
+      new Option(
+        "--last <time>",
+        "what the logs of the last 10m, say, show: of the container, or of all. It needs no trace",
       ).argParser(duration),
     )
     .addOption(
@@ -38,6 +46,7 @@ const epilogue = `
 Examples:
   sudo bulkhead why web                       until Ctrl-C
   sudo bulkhead why web --for 1m --format json
+  sudo bulkhead why --last 10m                what the logs show
   sudo bulkhead why -- docker run --rm --read-only nginx
   sudo bulkhead why -- docker compose up
 

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Result } from "../../base/result.ts";
+import { failed, type Result } from "../../base/result.ts";
+import type { EngineClient } from "../../engine/client.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { followEvents } from "../../engine/events.ts";
-import { openStreams } from "../../engine/streams.ts";
+import { type EngineStreams, openStreams } from "../../engine/streams.ts";
 import { runProgram } from "../../run/docker.ts";
+import { lookBack } from "../../why/past.ts";
 import { describeWhy, whyDocument } from "../../why/report.ts";
 import { askWhy, isHarmful, type Why, type WhyReport } from "../../why/why.ts";
 import { complain } from "../common/complain.ts";
@@ -17,7 +19,9 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function runWhy(words: readonly string[], options: WhyOptions): Promise<number> {
   const isCommand = process.argv.includes("--");
   const [first, ...others] = words;
-  if (first === undefined)
+  if (options.last !== undefined && (isCommand || options.for !== undefined))
+    return complain(`--last looks back; ${isCommand ? "a command" : "--for"} looks ahead: give one of them`);
+  if (first === undefined && options.last === undefined)
     return complain("name a running container, or a command after --: bulkhead why -- docker run …");
   if (!isCommand && others.length > 0)
     return complain(`to watch what a command starts, put -- before it: bulkhead why -- ${words.join(" ")}`);
@@ -29,23 +33,39 @@ export async function runWhy(words: readonly string[], options: WhyOptions): Pro
   const streams = openStreams(target, reader.value.apiVersion);
   if (!streams.ok) return complain(streams.reason);
   try {
-    const why = askWhy(reader.value, streams.value);
-    if (!why.ok)
-      return complain(
-        `${why.reason}. bulkhead why needs the kernel's trace: bulkhead doctor says what is missing`,
-      );
-    try {
-      const report = isCommand
-        ? await whyCommand(why.value, [first, ...others], target)
-        : await whyContainer(why.value, first.replace(/^container:/, ""), options);
-      if (!report.ok) return complain(report.reason);
-      return tell(report.value, options);
-    } finally {
-      why.value.close();
-    }
+    const report =
+      options.last === undefined
+        ? await watchCalls(words, options, { reader: reader.value, streams: streams.value, target })
+        : await lookBack(reader.value, streams.value, Date.now() - options.last, first);
+    return report.ok ? tell(report.value, options) : complain(report.reason);
   } finally {
     await streams.value.close();
     await reader.value.close();
+  }
+}
+
+interface Connection {
+  readonly reader: EngineClient;
+  readonly streams: EngineStreams;
+  readonly target: ReturnType<typeof engineTarget>;
+}
+
+async function watchCalls(
+  [first = "", ...others]: readonly string[],
+  options: WhyOptions,
+  { reader, streams, target }: Connection,
+): Promise<Result<WhyReport>> {
+  const why = askWhy(reader, streams);
+  if (!why.ok)
+    return failed(
+      `${why.reason}. bulkhead why needs the kernel's trace: bulkhead doctor says what is missing, and bulkhead why --last 10m reads the logs without it`,
+    );
+  try {
+    return await (process.argv.includes("--")
+      ? whyCommand(why.value, [first, ...others], target)
+      : whyContainer(why.value, first.replace(/^container:/, ""), options));
+  } finally {
+    why.value.close();
   }
 }
 
@@ -106,5 +126,5 @@ function tell(report: WhyReport, options: WhyOptions): number {
       ? `${JSON.stringify(whyDocument(report), null, 2)}\n`
       : describeWhy(report, options.color !== false && wantsColour());
   process.stdout.write(text);
-  return report.told.some(isHarmful) ? 1 : 0;
+  return report.told.some(isHarmful) || (report.unexplained ?? []).length > 0 ? 1 : 0;
 }

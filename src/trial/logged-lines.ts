@@ -1,16 +1,18 @@
-import { recordAt, textsOf } from "../../../base/json.ts";
-import type { EngineStreams } from "../../../engine/streams.ts";
-import { maskerOf } from "../../../trial/isolate.ts";
+import { recordAt, textsOf } from "../base/json.ts";
+import type { EngineStreams } from "../engine/streams.ts";
+import { maskerOf } from "./isolate.ts";
 
-const tail = 20;
-
-/** The last lines that a container logged, without the values of its secret variables; none where they cannot be had. */
-export async function lastLines(
+/**
+ * Lines that a container logged (`query`: which, as the Engine's API has it: `tail=20`), without the values of its secret
+ * variables; none where they cannot be had.
+ */
+export async function loggedLines(
   id: string,
   inspect: unknown,
-  streams: EngineStreams,
+  streams: Pick<EngineStreams, "getBytes">,
+  query: string,
 ): Promise<readonly string[]> {
-  const answer = await streams.getBytes(`/containers/${id}/logs?stdout=1&stderr=1&tail=${tail}`);
+  const answer = await streams.getBytes(`/containers/${id}/logs?stdout=1&stderr=1&${query}`);
   if (!answer.ok) return [];
   const isTerminal = recordAt(inspect, "Config").Tty === true;
   const text = (isTerminal ? answer.value : joined(answer.value)).toString("utf8");

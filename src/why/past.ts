@@ -1,0 +1,207 @@
+import { readFileSync } from "node:fs";
+import { itemsOf, textAt } from "../base/json.ts";
+import { failed, ok, type Result } from "../base/result.ts";
+import type { EngineClient } from "../engine/client.ts";
+import type { EngineStreams } from "../engine/streams.ts";
+import { causeOf } from "../trial/cause.ts";
+import { loggedLines } from "../trial/logged-lines.ts";
+import { type ContainerState, stateOf } from "../trial/state.ts";
+import { type KernelLine, openKernelLog, readAuditLine } from "./audit-lines.ts";
+import { errorIn, type Fate, type Refusal } from "./refusal.ts";
+import { isDropped, ruleOf, userOf } from "./rules.ts";
+import {
+  type Asked,
+  askedOf,
+  type Ended,
+  faultsOf,
+  gathered,
+  killedFor,
+  type Told,
+  type WhyReport,
+} from "./why.ts";
+import { callIn } from "./words.ts";
+
+/** One container of the look back. */
+interface Looked {
+  readonly asked: Asked;
+  readonly state: ContainerState;
+}
+
+/** Lines that are read of each container's log. */
+const mostLines = 2_000;
+/** Milliseconds between an error line and the end that it announces. */
+const soon = 2_000;
+/** Statuses by which a container ends that was stopped: SIGINT, SIGKILL, SIGTERM (signal(7)). */
+const stopped: readonly number[] = [130, 137, 143];
+
+/**
+ * What was refused since a time (milliseconds since 1970), as far as the containers' logs, their ends and the kernel's log show it:
+ * nothing watched them then. `name`: of this container alone.
+ */
+export async function lookBack(
+  reader: EngineClient,
+  streams: Pick<EngineStreams, "getBytes">,
+  since: number,
+  name?: string,
+): Promise<Result<WhyReport>> {
+  const names = name === undefined ? await everyId(reader) : ok([name]);
+  if (!names.ok) return names;
+  const containers: Looked[] = [];
+  const told: Told[] = [];
+  for (const each of names.value) {
+    const inspect = await reader.get(`/containers/${encodeURIComponent(each)}/json`);
+    if (!inspect.ok) {
+      // Of all containers, one that is removed meanwhile is none of them any more.
+      if (name === undefined && inspect.kind === "missing") continue;
+      return failed(inspect.kind === "missing" ? `there is no container ${each}` : inspect.reason);
+    }
+    const one = { asked: askedOf(inspect.value), state: stateOf(inspect.value) };
+    if (!one.state.running && one.state.finishedAt < since && name === undefined) continue;
+    containers.push(one);
+    const query = `timestamps=1&since=${Math.floor(since / 1_000)}&tail=${mostLines}`;
+    told.push(
+      ...(await loggedLines(one.asked.id, inspect.value, streams, query)).flatMap((line) =>
+        ofLine(one, line),
+      ),
+    );
+  }
+  const log = openKernelLog(since);
+  const kernel = log.read();
+  log.close();
+  told.push(...kernel.flatMap((line) => ofKernel(containers, line)));
+  told.push(...containers.flatMap((each) => ofEnd(each, kernel, told)));
+  const all = gathered(told.filter(({ time }) => time >= since));
+  return ok({
+    containers: containers.map(({ asked }) => asked),
+    told: all,
+    unexplained: containers.flatMap((each) => unexplained(each, since, all)),
+    seconds: Math.round((Date.now() - since) / 1_000),
+    lost: 0,
+  });
+}
+
+async function everyId(reader: EngineClient): Promise<Result<readonly string[]>> {
+  const list = await reader.get("/containers/json?all=1");
+  return list.ok ? ok(itemsOf(list.value).flatMap((each) => textAt(each, "Id") ?? [])) : failed(list.reason);
+}
+
+/** One line of a container's log, behind its time: `2026-11-30T10:00:00.000000000Z mkdir: …`. */
+function ofLine({ asked, state }: Looked, line: string): readonly Told[] {
+  const at = line.indexOf(" ");
+  const time = Date.parse(line.slice(0, at));
+  const [text] = faultsOf(line.slice(at + 1));
+  const error = text === undefined ? undefined : errorIn(text);
+  if (text === undefined || error === undefined || Number.isNaN(time)) return [];
+  const { path, capability } = causeOf(text) ?? {};
+  const call = callIn(text);
+  const told = toldOf(
+    asked,
+    {
+      ...{ error, missing: missingOf(error, capability, asked), fate: fateOf(state, time) },
+      process: /^([\w.-]+): /.exec(text)?.[1] ?? unnamed,
+      call: call ?? "a call",
+      texts: path === undefined ? [] : [path],
+    },
+    time,
+  );
+  const named = path === undefined ? told.call : call === undefined ? `use of ${path}` : `${call}(${path})`;
+  return [{ ...told, call: named, line: text.slice(0, 300) }];
+}
+
+/** What the error means for who the container runs as, and with which capabilities. */
+function missingOf(error: string, capability: string | undefined, { facts }: Asked): readonly string[] {
+  if (error !== "EPERM" && error !== "EACCES") return [];
+  const user = userOf(facts);
+  if (capability !== undefined && (user !== undefined || isDropped(capability, facts))) return [capability];
+  const isOthers = error === "EACCES" && (user !== undefined || isDropped("DAC_OVERRIDE", facts));
+  return isOthers ? ["DAC_OVERRIDE"] : [];
+}
+
+function fateOf({ running, exitCode, finishedAt }: ContainerState, time: number): Fate {
+  const isEnd = !running && exitCode !== 0 && finishedAt >= time && finishedAt - time <= soon;
+  return isEnd ? { kind: "exit", status: exitCode } : { kind: "error" };
+}
+
+/** The kernel's words where a limit of a cgroup is reached (mm/oom_kill.c, kernel/cgroup/pids.c). */
+const outOfMemory = /\boom-kill:.*task_memcg=(\S+?),task=(.*),pid=(\d+),/;
+const forkRejected = /fork rejected by pids controller in (\S+)/;
+
+function ofKernel(containers: readonly Looked[], { time, text }: KernelLine): readonly Told[] {
+  const [, memoryGroup, victim = "", pid] = outOfMemory.exec(text) ?? [];
+  const pidsGroup = forkRejected.exec(text)?.[1];
+  const audited = readAuditLine(text);
+  const group = memoryGroup ?? pidsGroup ?? (audited && cgroupOf(audited.pid));
+  const asked = containers.find((each) => group?.includes(each.asked.id))?.asked;
+  if (!asked) return [];
+  if (memoryGroup !== undefined) return [killedByMemory(asked, victim, Number(pid), time)];
+  if (!audited) return [toldOf(asked, { call: "fork", error: "EAGAIN", fate: { kind: "error" } }, time)];
+  const isSeccomp = audited.layer === "seccomp";
+  const { path } = audited;
+  const own = {
+    ...{ pid: audited.pid, process: /\bcomm="([^"]*)"/.exec(text)?.[1] ?? unnamed, isSeccomp },
+    ...{ call: killedFor(audited) ?? "a call", error: isSeccomp ? "SIGSYS" : "EACCES" },
+    texts: path === undefined ? [] : [path],
+  };
+  const told = toldOf(asked, own, time);
+  return [
+    { ...told, ...(!isSeccomp && { rule: audited }), ...(path !== undefined && { call: `use of ${path}` }) },
+  ];
+}
+
+const unnamed = "a program";
+
+/** A refusal of which the log shows as much as `known`. */
+function toldOf(container: Asked, known: Partial<Refusal>, time: number): Told {
+  const refusal: Refusal = {
+    ...{ container: container.id, pid: 0, process: unnamed, time: time / 1_000, call: "a call", error: "" },
+    ...{ isSeccomp: false, words: undefined, missing: [], texts: [], fate: { kind: "survived" } },
+    ...known,
+  };
+  const rule = ruleOf(refusal, container.facts);
+  return { container, call: refusal.call, refusal, rule, line: undefined, time, count: 1 };
+}
+
+function killedByMemory(container: Asked, process: string, pid: number, time: number): Told {
+  const fate: Fate = { kind: "signal", signal: "SIGKILL" };
+  return toldOf(container, { pid, process, call: "memory", error: "OOM", fate }, time);
+}
+
+/** Undefined where the process has ended. */
+function cgroupOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cgroup`, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** By this status a container ends that a seccomp profile killed: 128 and SIGSYS. */
+const killedBySeccomp = 159;
+
+/** What the end itself shows: the kernel's log may be another machine's, and its line names a process that has ended. */
+function ofEnd(
+  { asked, state }: Looked,
+  kernel: readonly KernelLine[],
+  told: readonly Told[],
+): readonly Told[] {
+  const isKnown = (error: string) =>
+    told.some((each) => each.container.id === asked.id && each.refusal.error === error);
+  const { finishedAt } = state;
+  if (state.oomKilled && !isKnown("OOM")) return [killedByMemory(asked, unnamed, 0, finishedAt)];
+  if (state.running || state.exitCode !== killedBySeccomp || isKnown("SIGSYS")) return [];
+  const near = kernel.flatMap(({ time, text }) => {
+    const line = readAuditLine(text);
+    return line?.layer === "seccomp" && Math.abs(time - finishedAt) <= soon ? [line] : [];
+  });
+  const calls = new Set(near.map((line) => killedFor(line)));
+  const call = (calls.size === 1 ? [...calls][0] : undefined) ?? "a system call";
+  const fate: Fate = { kind: "signal", signal: "SIGSYS" };
+  return [toldOf(asked, { call, error: "SIGSYS", isSeccomp: true, fate }, finishedAt)];
+}
+
+function unexplained({ asked, state }: Looked, since: number, told: readonly Told[]): readonly Ended[] {
+  const { running, exitCode, finishedAt } = state;
+  const isFailure = !running && finishedAt >= since && exitCode !== 0 && !stopped.includes(exitCode);
+  if (!isFailure || told.some(({ container }) => container.id === asked.id)) return [];
+  return [{ container: asked, status: exitCode, reason: state.error, time: finishedAt }];
+}
