@@ -1,4 +1,4 @@
-import type { Context, Control, Remedy } from "../controls/control.ts";
+import { type Context, type Control, manual, type Remedy } from "../controls/control.ts";
 import type { Suppression } from "../model/exemption.ts";
 import { valueOr } from "../model/fact.ts";
 import type { Origin } from "../model/origin.ts";
@@ -72,8 +72,7 @@ export function assess(
     const { message, severity = control.severity } = isBulkhead
       ? ofBulkheadItself(control.id, problem)
       : underRoot(control, problem, owner);
-    const { origins, evidence, about, place, since } = problem;
-    return { message, severity, origins, evidence, about, place, since, suppression: silencer(problem) };
+    return { ...problem, message, severity, suppression: silencer(problem) };
   });
   const open = weighed.filter(({ suppression }) => !suppression);
   const problems = open.length > 0 ? open : weighed;
@@ -122,8 +121,10 @@ export function placesOf({ control, problems, verdict, views }: Assessment): rea
   return [...new Map(all.map((origin) => [JSON.stringify(origin), origin])).values()];
 }
 
-/** What would mend it, by the view that decides. */
-export function remedyOf({ control, view }: Assessment, context: Context): Remedy | undefined {
+/** What would mend it: as each problem says, else by the view that decides. */
+export function remedyOf({ control, view, problems }: Assessment, context: Context): Remedy | undefined {
+  const advice = new Set(problems.flatMap((problem) => problem.advice ?? []));
+  if (advice.size > 0) return manual(`${[...advice].join("; ")}.`);
   if (view.kind === "container") return control.remedy.container?.(view, context);
   if (view.kind === "engine") return control.remedy.engine?.(view, context);
   if (view.kind === "image") return control.remedy.image?.(view, context);

@@ -54,7 +54,8 @@ export interface Control {
   readonly severityIfHeld?: Severity;
   readonly check: Checks;
   /**
-   * For a control that stands for several recommendations of the benchmark: what it says of each by itself, by its number.
+   * For a control that stands for several recommendations of the benchmark: what it says of each by itself, by its number in 1.6,
+   * or by a name where only a newer edition has it.
    */
   readonly recommendations?: Readonly<Record<string, Checks>>;
   /** What would mend it; asked only where the check failed. */

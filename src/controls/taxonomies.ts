@@ -113,3 +113,17 @@ export function techniqueUri(id: Technique): string {
 export function weaknessUri(id: Weakness): string {
   return `https://cwe.mitre.org/data/definitions/${id}.html`;
 }
+
+/** The number that a recommendation of the CIS Docker Benchmark 1.6 has in 1.8, which has a new 2.7. */
+export function numberIn18(number: string): string {
+  const after = /^2\.(\d+)$/.exec(number)?.[1];
+  return after === undefined || Number(after) < 7 ? number : `2.${Number(after) + 1}`;
+}
+
+/** `CIS Docker Benchmark 1.6: 2.8; 1.8: 2.9`. */
+export function cisNumbers(numbers: readonly string[]): string {
+  const [older, newer] = [numbers.join(", "), numbers.map(numberIn18).join(", ")];
+  return older === newer
+    ? `CIS Docker Benchmark 1.6 and 1.8: ${older}`
+    : `CIS Docker Benchmark 1.6: ${older}; 1.8: ${newer}`;
+}

@@ -46,6 +46,8 @@ export interface Problem {
   readonly place?: string | undefined;
   /** When it came about, where somebody watched. */
   readonly since?: Since | undefined;
+  /** What mends this one, with the path that was looked at: `chmod 644 /etc/docker/daemon.json`. */
+  readonly advice?: string | undefined;
 }
 
 export type ProblemTopic = "mounts" | "capAdd" | "devices" | "networkMode";
@@ -80,12 +82,13 @@ export function fail(
     readonly about?: ProblemTopic | undefined;
     readonly place?: string | undefined;
     readonly since?: Since | undefined;
+    readonly advice?: string | undefined;
   } = {},
 ): Verdict {
-  const { origins = [], severity, evidence = "", observed, about, place, since } = where;
+  const { origins = [], severity, evidence = "", observed, about, place, since, advice } = where;
   return {
     verdict: "fail",
-    problems: [{ message, severity, origins, evidence, about, place, since }],
+    problems: [{ message, severity, origins, evidence, about, place, since, advice }],
     observed,
   };
 }

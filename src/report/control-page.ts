@@ -3,7 +3,7 @@ import type { Finding } from "../audit/finding.ts";
 import { wrap } from "../base/width.ts";
 import type { Control, Example, GuardDefault, Guidance, Where } from "../controls/control.ts";
 import { guidanceOf } from "../controls/guidance.ts";
-import { techniques, techniqueUri, weaknesses, weaknessUri } from "../controls/taxonomies.ts";
+import { cisNumbers, techniques, techniqueUri, weaknesses, weaknessUri } from "../controls/taxonomies.ts";
 
 /** An example with what the control says of it: undefined where it finds nothing. */
 export interface TriedExample {
@@ -52,7 +52,7 @@ export function controlPage(
   const facts = [
     `Severity: **${severity}**`,
     row === undefined ? undefined : `Requirement: ${row}`,
-    cis.length > 0 ? `CIS Docker Benchmark 1.6: ${cis.join(", ")}` : undefined,
+    cis.length > 0 ? cisNumbers(cis) : undefined,
     guarding[guard] && `Guard: ${guarding[guard]}`,
   ].filter(Boolean);
   return [

@@ -1,5 +1,6 @@
 import type { Finding, Report, ReportedSubject } from "../audit/finding.ts";
 import { exitStatus } from "../audit/summary.ts";
+import { cisNumbers } from "../controls/taxonomies.ts";
 import type { Suppression } from "../model/exemption.ts";
 import type { Severity } from "../model/severity.ts";
 import type { ControlInfo, ReportContext } from "./context.ts";
@@ -228,7 +229,7 @@ function helpText(control: ControlInfo): string {
 }
 
 function helpMarkdown(control: ControlInfo): string {
-  const cis = control.cis.length > 0 ? `\n\nCIS Docker Benchmark 1.6: ${control.cis.join(", ")}.` : "";
+  const cis = control.cis.length > 0 ? `\n\n${cisNumbers(control.cis)}.` : "";
   const references = control.references.map((reference) => `- <${reference}>`).join("\n");
   return `**${control.title}.**\n\n${control.why}${cis}\n\n${references}\n\nOffline: \`bulkhead explain ${control.id}\``;
 }

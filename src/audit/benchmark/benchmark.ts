@@ -6,6 +6,8 @@ import type { Origin } from "../../model/origin.ts";
 export interface Recommendation {
   /** `5.4`, as docker-bench-security numbers it. */
   readonly number: string;
+  /** Under which name a control keeps its check of this one alone, where that is not the number. */
+  readonly own?: string;
   /** What is wanted, in a few words. */
   readonly title: string;
   readonly level: 1 | 2;
@@ -24,7 +26,7 @@ export interface Section {
 }
 
 export interface Benchmark {
-  /** `cis-1.6`. */
+  /** `cis-1.6` or `cis-1.8`. */
   readonly id: string;
   readonly title: string;
   readonly sections: readonly Section[];

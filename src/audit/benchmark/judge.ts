@@ -61,12 +61,10 @@ function judgeRecommendation(
   subjects: readonly SurveyedSubject[],
   weighing: Weighing,
 ): RecommendationResult {
-  const { number, title, level, scored, controls, manual } = recommendation;
+  const { number, own = number, title, level, scored, controls, manual } = recommendation;
   const judged = controls.flatMap((id) => {
     const control = byId.get(id);
-    return control
-      ? subjects.flatMap((each) => judgeSubject(controlFor(control, number), each, weighing))
-      : [];
+    return control ? subjects.flatMap((each) => judgeSubject(controlFor(control, own), each, weighing)) : [];
   });
   const found = outcomes.find((outcome) => judged.some((each) => each.outcome === outcome));
   const outcome = outcomeOf(found, manual);
@@ -102,8 +100,8 @@ function remedyOf(
 }
 
 /** A control that stands for several recommendations judges each by its own check. */
-function controlFor(control: Control, number: string): Control {
-  const check = control.recommendations?.[number];
+function controlFor(control: Control, own: string): Control {
+  const check = control.recommendations?.[own];
   return check ? { ...control, check } : control;
 }
 

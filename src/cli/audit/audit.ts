@@ -177,7 +177,10 @@ async function requestOf(
     settling: settling(config, io),
     version,
     ...(options.benchmark !== undefined && {
-      benchmark: (await import("../../audit/benchmark/cis/cis.ts")).cis,
+      benchmark:
+        options.benchmark === "cis-1.8"
+          ? (await import("../../audit/benchmark/cis/cis-1.8.ts")).cis18
+          : (await import("../../audit/benchmark/cis/cis.ts")).cis,
     }),
   };
 }

@@ -100,8 +100,8 @@ export function addAuditOptions(command: Command): Command {
     .addOption(
       new Option(
         "--benchmark <name>",
-        "judge every recommendation of a benchmark, by number: cis-1.6 (the CIS Docker Benchmark)",
-      ).choices(["cis-1.6"]),
+        "judge every recommendation of the CIS Docker Benchmark, by number: cis-1.6 or cis-1.8",
+      ).choices(["cis-1.6", "cis-1.8"]),
     )
     .option("-q, --quiet", "one line for each finding at or above --fail-on; with none, for each")
     .option("-v, --verbose", "every finding in full; in SARIF also what did not fail")

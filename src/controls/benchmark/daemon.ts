@@ -100,32 +100,50 @@ export const engineIptables = benchmarkControl({
   },
 });
 
+const removedDrivers: Readonly<Record<string, string>> = {
+  aufs: "keeps images with aufs, which can crash the kernel and gets no fixes",
+  devicemapper: "keeps images with devicemapper, which loses data where its pool is full and gets no fixes",
+};
+
+function withoutDrivers(unwanted: readonly string[]) {
+  return dockerOnly(({ storageDriver }) => {
+    if (isOpen(storageDriver)) return unknown(storageDriver.reason, storageDriver.origins);
+    const driver = valueOr(storageDriver, "overlay2");
+    const problem = removedDrivers[driver];
+    if (problem === undefined || !unwanted.includes(driver)) return pass(driver);
+    return fail(problem, {
+      origins: storageDriver.state === "set" ? storageDriver.origins : [],
+      evidence: "storage-driver",
+      observed: driver,
+    });
+  });
+}
+
 export const engineStorageDriver = benchmarkControl({
   id: "engine-storage-driver",
-  title: "The storage driver aufs is in use",
-  why: "aufs never became a part of the Linux kernel. Its patches can crash or corrupt it, and Docker removed the driver in version 24.",
+  title: "The storage driver is one that Docker removed",
+  why: "aufs never became a part of the Linux kernel. Its patches can crash or corrupt it, and Docker removed the driver in version 24. devicemapper fills its pool and then loses data; Docker removed it in version 25.",
   severity: "low",
   cis: ["2.6"],
   attack: ["T1499.001"],
   cwe: [1104],
   where: ["J", "E"],
-  references: ["https://docs.docker.com/engine/deprecated/#aufs-storage-driver"],
+  references: [
+    "https://docs.docker.com/engine/deprecated/#aufs-storage-driver",
+    "https://docs.docker.com/engine/deprecated/#device-mapper-storage-driver",
+  ],
   examples: {
-    bad: [{ syntax: "daemon.json", text: '{ "storage-driver": "aufs" }\n' }],
+    bad: [
+      { syntax: "daemon.json", text: '{ "storage-driver": "aufs" }\n' },
+      { syntax: "daemon.json", text: '{ "storage-driver": "devicemapper" }\n' },
+    ],
     good: [{ syntax: "daemon.json", text: '{ "storage-driver": "overlay2" }\n' }],
   },
   advice: "Move to overlay2: save what you need, set storage-driver to overlay2, and pull the images again.",
-  check: {
-    engine: dockerOnly(({ storageDriver }) => {
-      if (isOpen(storageDriver)) return unknown(storageDriver.reason, storageDriver.origins);
-      const driver = valueOr(storageDriver, "overlay2");
-      if (driver !== "aufs") return pass(driver);
-      return fail("keeps images with aufs, which can crash the kernel and gets no fixes", {
-        origins: storageDriver.state === "set" ? storageDriver.origins : [],
-        evidence: "storage-driver",
-        observed: driver,
-      });
-    }),
+  check: { engine: withoutDrivers(Object.keys(removedDrivers)) },
+  recommendations: {
+    "2.6": { engine: withoutDrivers(["aufs"]) },
+    devicemapper: { engine: withoutDrivers(["devicemapper"]) },
   },
 });
 

@@ -58,6 +58,7 @@ function judgeOwner(file: HostFile, owner: string, { dockerGroup }: HostObservat
     origins: [origin],
     evidence: path,
     observed: `${path} ${uid}:${gid}`,
+    advice: `chown ${owner} ${path}`,
   });
 }
 
@@ -69,6 +70,7 @@ function judgeMode({ path, mode = 0, origin }: HostFile, most: number): Verdict 
     origins: [origin],
     evidence: path,
     observed: `${path} ${said}`,
+    advice: `chmod ${most.toString(8)} ${path}`,
   });
 }
 

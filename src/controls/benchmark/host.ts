@@ -97,6 +97,7 @@ function judgeAudit(
     origins: [audit.origin],
     evidence: file.path,
     observed: file.path,
+    advice: `Add \`-w ${file.path} -p wa -k docker\` to /etc/audit/rules.d/docker.rules, and run augenrules --load`,
   });
 }
 

@@ -11,7 +11,7 @@ import type {
   HostObservations,
 } from "../../model/host/benchmark-sight.ts";
 import { image } from "../../model/image.ts";
-import type { Checks, Control } from "../control.ts";
+import { bareContext, type Checks, type Control } from "../control.ts";
 import { engineFiles } from "./files.ts";
 import { dockerGroupMembers, engineVersion, hostAuditRules, hostPartition } from "./host.ts";
 import { contentTrust, imageSetuidFiles } from "./images.ts";
@@ -269,4 +269,19 @@ test("audit rules in both of auditctl's spellings, and none that only excludes",
       ].join("\n"),
     ),
   ).toEqual(["/usr/bin/dockerd", "/usr/bin/runc", "/etc/docker"]);
+});
+
+test("each remedy of a rule on a file names the path that was looked at", () => {
+  const files = Object.fromEntries(
+    roles.map((role) => [role, [file(`/odd/${role}`, 0o777, 1000, 1000)]]),
+  ) as unknown as HostObservations["files"];
+  const context = bareContext("engine-api", { sight: host(files) });
+  for (const { id, recommendations = {} } of [engineFiles, hostAuditRules]) {
+    for (const [number, { engine: check }] of Object.entries(recommendations)) {
+      const verdict = check?.(engine("configured"), context);
+      const problems = verdict?.verdict === "fail" ? verdict.problems : [];
+      expect(problems, `${id} ${number}`).toHaveLength(1);
+      for (const { evidence, advice } of problems) expect(advice, `${id} ${number}`).toContain(evidence);
+    }
+  }
 });

@@ -1,5 +1,6 @@
 import type { Report } from "../../audit/finding.ts";
 import { groupBy } from "../../base/group-by.ts";
+import { cisNumbers } from "../../controls/taxonomies.ts";
 import type { ReportContext } from "../context.ts";
 import type { AlikeSubjects } from "../groups/alike.ts";
 import { beyond, type Cell, cellsOf, focusAreas, severityCounts } from "../groups/tally.ts";
@@ -96,7 +97,7 @@ function entryHtml(id: string, context: ReportContext): Html {
   const facts = [
     `${severity} by default`,
     ...(row === undefined ? [] : [`focus area ${row}`]),
-    ...(cis.length > 0 ? [`CIS Docker Benchmark 1.6: ${cis.join(", ")}`] : []),
+    ...(cis.length > 0 ? [cisNumbers(cis)] : []),
   ];
   return html`<article id="c-${id}"><h3>${title} <code>${id}</code></h3><p>${prose(why)}</p><p class="note">${facts.join(" · ")}</p>${
     references.length > 0

@@ -1,6 +1,14 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { bareContext } from "../../../controls/control.ts";
 import { allControls, findControl } from "../../../controls/registry.ts";
+import { engine } from "../../../model/engine.ts";
+import { set } from "../../../model/fact.ts";
+import { plainWeighing } from "../../assess.ts";
+import type { SurveyedSubject } from "../../survey.ts";
+import type { Benchmark } from "../benchmark.ts";
+import { judgeBenchmark } from "../judge.ts";
 import { cis } from "./cis.ts";
+import { cis18 } from "./cis-1.8.ts";
 
 const recommendations = cis.sections.flatMap((section) => section.recommendations);
 
@@ -77,6 +85,41 @@ test("the numbers of controls and the controls of numbers agree", () => {
 test("a control that stands for several recommendations judges each by itself", () => {
   for (const { id, recommendations: own } of allControls) {
     const claimed = findControl(id)?.cis ?? [];
-    for (const number of Object.keys(own ?? {})) expect(claimed, id).toContain(number);
+    const named = cis18.sections.flatMap(({ recommendations: all }) => all.map(({ own: name }) => name));
+    for (const name of Object.keys(own ?? {})) expect([...claimed, ...named], id).toContain(name);
   }
+});
+
+describe("the edition 1.8", () => {
+  const newer = cis18.sections.flatMap((section) => section.recommendations);
+
+  test("has one number more in section 2, and every other recommendation of 1.6", () => {
+    const shifted = numbers().flatMap((number) => (number === "2.18" ? [number, "2.19"] : [number]));
+    expect(newer.map(({ number }) => number)).toEqual(shifted);
+    expect(newer.filter(({ own }) => own === "devicemapper").map(({ number }) => number)).toEqual(["2.7"]);
+    for (const { number, controls, title } of recommendations)
+      expect(newer.find((each) => each.own === number)).toMatchObject({ title, controls });
+  });
+
+  test("judges by what a control says of the recommendation alone, under either number", () => {
+    const rows = (benchmark: Benchmark, storageDriver: string) => {
+      const view = engine("configured", { storageDriver: set(storageDriver) });
+      const subjects = [
+        {
+          subject: {
+            ...{ kind: "engine", id: "engine", name: "engine", source: "engine-api" },
+            ...{ views: [view], location: undefined },
+          },
+          context: bareContext("engine-api"),
+        },
+      ] as unknown as readonly SurveyedSubject[];
+      return judgeBenchmark(benchmark, subjects, plainWeighing)
+        .sections.flatMap(({ results }) => results)
+        .filter(({ controls }) => controls.includes("engine-storage-driver"))
+        .map(({ number, outcome }) => `${number} ${outcome}`);
+    };
+    expect(rows(cis, "devicemapper")).toEqual(["2.6 pass"]);
+    expect(rows(cis18, "devicemapper")).toEqual(["2.6 pass", "2.7 fail"]);
+    expect(rows(cis18, "aufs")).toEqual(["2.6 fail", "2.7 pass"]);
+  });
 });
