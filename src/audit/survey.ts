@@ -20,6 +20,7 @@ import { withInlineBuilds } from "./join/inline-builds.ts";
 import { judgedElsewhere } from "./join/judged-once.ts";
 import { joinSeccomp } from "./join/seccomp.ts";
 import { anchored } from "./join/stable-id.ts";
+import { joinTrackedEnv } from "./join/tracked-env.ts";
 import type { Live, ReadLive } from "./live/live.ts";
 import { splitGaps } from "./unread.ts";
 
@@ -97,7 +98,7 @@ export async function survey(
   }
   const live = await request.live?.(mentionedImages(readings));
   const reading = mergeReadings([...readings, live?.reading ?? emptyReading]);
-  const joined = joinContexts(await joinImages(reading.subjects, imagesOf(live), io), io);
+  const joined = joinTrackedEnv(joinContexts(await joinImages(reading.subjects, imagesOf(live), io), io), io);
   const files = new Set(found.inputs.flatMap((input) => input.files).filter((file) => io.exists(file)));
   const sources = readings.flatMap((each, index) => each.subjects.map(() => found.inputs[index]));
   const named = joined.map((subject, index) => {

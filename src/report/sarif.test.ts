@@ -119,7 +119,8 @@ test("every rule is listed, with its techniques and weaknesses, in taxonomies th
   expect(tool.driver.rules.map(({ id }: Rule) => id)).toEqual(
     expect.arrayContaining(controls.map(({ id }) => id)),
   );
-  expect(tool.driver.informationUri).toMatch(/^https:/);
+  // The project has no address yet, and a made-up one misleads.
+  expect(tool.driver).not.toHaveProperty("informationUri");
   for (const { ruleId, ruleIndex } of results) expect(tool.driver.rules[ruleIndex].id).toBe(ruleId);
   for (const { id, relationships } of tool.driver.rules) {
     expect(relationships.length, id).toBeGreaterThan(1);

@@ -40,7 +40,6 @@ export function sarif(report: Report, context: ReportContext): string {
             name: report.tool.name,
             version: report.tool.version,
             semanticVersion: report.tool.version,
-            informationUri,
             supportedTaxonomies: taxonomies.map(({ name }, index) => ({ name, index })),
             rules: rules.map((id) => ruleOf(id, context.controls(id))),
           },
@@ -76,9 +75,6 @@ export function sarif(report: Report, context: ReportContext): string {
   };
   return `${JSON.stringify(log)}\n`;
 }
-
-/** OWNER stands for the project's, as in docs/ci.md. */
-const informationUri = "https://github.com/OWNER/bulkhead";
 
 /** Code scanning takes no more results in a run; the findings come worst first. */
 const mostResults = 25_000;

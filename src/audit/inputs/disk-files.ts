@@ -12,6 +12,7 @@ import { codeOf, whyUnread } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { visible } from "../../base/visible.ts";
 import type { Files, FolderFiles } from "../../model/reading.ts";
+import { gitTracks } from "./git-index.ts";
 
 /** Larger texts are refused: no real Compose file is so large, and memory must stay bounded. */
 export const maxFileBytes = 8 * 1024 * 1024;
@@ -28,6 +29,8 @@ export interface DiskFiles extends FolderFiles {
   startsWith(path: string, head: string): boolean;
   /** Drops a text that is not needed, so that a walk over a large tree uses little memory. */
   forget(path: string): void;
+  /** Whether git tracks the file. */
+  isTracked(path: string): boolean;
   /** Every text that was read so far. */
   texts(): readonly (readonly [file: string, text: string])[];
 }
@@ -45,6 +48,7 @@ export function diskFiles(environment: Files["environment"] = process.env): Disk
     list,
     startsWith,
     forget: (path) => void texts.delete(path),
+    isTracked: gitTracks(),
     read(path) {
       const known = texts.get(path);
       if (known) return known;

@@ -20,7 +20,8 @@ export function joinContexts(subjects: readonly Subject[], io: FolderFiles): rea
   });
 }
 
-function contextsByDockerfile(subjects: readonly Subject[]): ReadonlyMap<string, string> {
+/** The build contexts that Compose services name, by the Dockerfile. */
+export function contextsByDockerfile(subjects: readonly Subject[]): ReadonlyMap<string, string> {
   const builds = subjects.flatMap((subject) =>
     subject.kind === "container"
       ? subject.views.flatMap(({ build }) => (build.state === "set" ? [build.value] : []))

@@ -120,7 +120,16 @@ function adviceForCompose([first]: readonly string[]): string {
   return `Set ${first}: /run/secrets/NAME instead, with secrets: [NAME] in the service; docker inspect does not show it there. bulkhead fix moves the value to .env, where inspect still shows it. Change it, since others have read it.`;
 }
 
+function adviceForTracked(credentials: Container["credentials"]): string | undefined {
+  const file = setItems(credentials).find(({ value }) => value.isTracked)?.value.where;
+  return file === undefined
+    ? undefined
+    : `Run \`git rm --cached ${file}\`, list it in .gitignore, and commit an example file without values instead. Change each credential, because the history keeps the old ones.`;
+}
+
 function adviceForWritten({ credentials }: Container): string {
+  const tracked = adviceForTracked(credentials);
+  if (tracked !== undefined) return tracked;
   const places = [...new Set(setItems(credentials).map(({ value }) => value.where))];
   return `Take it out of ${places.slice(0, 2).join(" and ")}: let the program read it from a file that secrets: mounts, or from a variable when it runs. Change it, since others have read it.`;
 }
@@ -139,11 +148,28 @@ function judgeContainer(container: Container): Verdict {
 }
 
 /** One that is written out in a command, a label or the like. */
-function judgeWritten({ value: { name, by, where }, origins }: SetFact<WrittenCredential>): Verdict {
+function judgeWritten({ value, origins }: SetFact<WrittenCredential>): Verdict {
+  const { name, by, where } = value;
+  if (value.isTracked) return judgeTracked({ value, origins });
   const message =
     by === "name" ? `sets ${where} to a literal credential` : `has a credential in ${where} (${name})`;
   const evidence = by === "name" ? where : `${where}: ${name}`;
   return fail(`${message}: whoever reads the file has it`, { origins, evidence, observed: evidence });
+}
+
+/** An env file keeps a credential apart only as long as it is not committed. */
+function judgeTracked({
+  value: { name, where },
+  origins,
+}: Omit<SetFact<WrittenCredential>, "state">): Verdict {
+  return fail(
+    `has a credential in ${where}, which git tracks (${name}): everyone who can clone the repository has it`,
+    {
+      origins,
+      evidence: `${where}: ${name}`,
+      observed: `${where}: ${name}`,
+    },
+  );
 }
 
 /** A server that a CI starts empty and removes after the job holds nothing, and its port is open to the job alone. */
@@ -160,7 +186,9 @@ function judgeThrowAway({ value: { name }, origins }: SetFact<EnvironmentVariabl
   });
 }
 
-function adviceForBuild({ level, environment, buildArguments }: Image): string {
+function adviceForBuild({ level, environment, buildArguments, credentials }: Image): string {
+  const tracked = adviceForTracked(credentials);
+  if (tracked !== undefined) return tracked;
   if (level === "configured") {
     return "Build the image without it: give it to the one RUN that needs it by `RUN --mount=type=secret`. Change it too, because every copy of the image has it.";
   }
@@ -254,7 +282,9 @@ function judgeHistory({ environment, history }: Pick<Image, "environment" | "his
 }
 
 /** One that an instruction of a Dockerfile has, or the configuration of an image. */
-function judgeBuilt({ value: { name, where }, origins }: SetFact<WrittenCredential>): Verdict {
+function judgeBuilt({ value, origins }: SetFact<WrittenCredential>): Verdict {
+  const { name, where } = value;
+  if (value.isTracked) return judgeTracked({ value, origins });
   return fail(
     `has a credential in ${where} (${name}): whoever reads the Dockerfile or has the image has it`,
     {
