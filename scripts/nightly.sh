@@ -25,7 +25,7 @@ for each in guard:90 controls:80 formats:80 model:80 audit:80 fix:80 prove:70 wa
 done
 part fuzz tsx scripts/fuzz-guard.ts --seconds 600
 part never-worse tsx scripts/fuzz-guard.ts --engine --seconds 600
-part swaps tsx scripts/swap-guard.ts --starts 1000
+part swaps tsx scripts/swap-guard.ts --mounts 3400
 part stacks tsx scripts/stacks.ts
 part mounts tsx scripts/mounts.ts --seconds 3600
 

@@ -1,48 +1,51 @@
-// Folders in a mount's path become links while containers start: on the bare Engine some mount what is not theirs, behind the guard
-// none may. Needs root and dockerd.
+// Folders in a mount's path become links while containers are made and mount them: on the bare Engine some mount what is not theirs,
+// on a leash none may. Needs root and dockerd; the leash is a user's who is not root. Ends with status 1 where one was lost, or where
+// the swaps mislead no container of the bare Engine.
 //
-// Usage: npm run swap:guard -- [--starts 1000]      for each part of the path
+// Usage: npm run swap:guard -- [--mounts 1000]      for each of the three parts of the path; one in ten by a start
 
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startEngine } from "../test/engine/engine.ts";
 import { busybox, importBusybox } from "../test/engine/images.ts";
 import { builtCommand } from "../test/support/cli.ts";
-import { startGuard } from "../test/support/guard/guard-process.ts";
-import { layOut, type Run, startWhileSwapped } from "../test/support/guard/swaps.ts";
+import { openLeashes, user } from "../test/support/guard/leash-process.ts";
+import { layOut, mountWhileSwapped, type SwapResult } from "../test/support/guard/swaps.ts";
 
-const { values: options } = parseArgs({ options: { starts: { type: "string", default: "1000" } } });
-const starts = Number(options.starts);
+const { values: options } = parseArgs({ options: { mounts: { type: "string", default: "1000" } } });
+const mounts = Number(options.mounts);
+const how = { atOnce: 3, startsOneIn: 10 };
 
 const engine = await startEngine();
+console.log(
+  await engine.docker(["version", "--format", "Engine {{.Server.Version}}, API {{.Server.APIVersion}}"]),
+);
 await importBusybox(engine);
+const leashes = openLeashes(builtCommand(), engine.host);
 const folder = join(engine.folder, "swaps");
-const { allowed } = layOut(folder, 1000);
-const config = join(engine.folder, "bulkhead.yaml");
-writeFileSync(config, `guard: { allow: { mounts: ["${allowed}/**"] }, controls: { root-user: off } }\n`);
-const guard = await startGuard(builtCommand(), engine.host, ["--config", config]);
-const bare: Run = (args) =>
-  engine.docker(args).then(
-    (stdout) => ({ status: 0, stdout }),
-    (error: unknown) => ({ status: 1, stdout: String(error) }),
-  );
-let lost = 0;
+let isHeld = true;
+const say = (part: string, where: string, { lost, own, swaps, mounts: count }: SwapResult) =>
+  console.log(`${part}, ${where}: ${lost} of ${count} mounts lost, ${own} own, ${swaps} swaps`);
 try {
   for (const part of ["last", "middle", "allowed"] as const) {
-    const without = await startWhileSwapped(bare, busybox, layOut(folder, 1000), part, Math.min(starts, 100));
-    const stage = layOut(folder, 1000);
-    guard.signal("SIGHUP");
-    await guard.untilSaid("read anew");
-    const behind = await startWhileSwapped((args) => guard.docker(args), busybox, stage, part, starts);
-    lost += behind.lost;
-    for (const [name, each] of Object.entries({ without, behind }))
-      console.log(
-        `${part}, ${name} the guard: ${each.lost} of ${each.starts} lost, ${each.own} own, ${each.swaps} swaps`,
-      );
+    const fewer = Math.min(mounts, 200);
+    const bare = await mountWhileSwapped(engine.socketPath, busybox, layOut(folder, user), part, fewer, how);
+    say(part, "the bare Engine", bare);
+    const stage = layOut(folder, user);
+    const { child, ended, said, until } = leashes.start([
+      ...["--folder", stage.allowed, "--name", part, "--budget", "memory=64g,pids=9999,containers=99"],
+      ...["--", "sh", "-c", "echo at $DOCKER_HOST.; exec sleep 1000000"],
+    ]);
+    await until("docker.sock.");
+    const socket = /at unix:\/\/(\S+)\./.exec(said())?.[1] ?? "";
+    const leashed = await mountWhileSwapped(socket, busybox, stage, part, mounts, how);
+    say(part, "a leash", leashed);
+    child.kill("SIGTERM");
+    await ended;
+    isHeld &&= bare.lost > 0 && leashed.lost === 0 && leashed.own > 0;
   }
 } finally {
-  await guard.stop();
+  leashes.remove();
   await engine.stop();
 }
-process.exit(lost === 0 ? 0 : 1);
+process.exit(isHeld ? 0 : 1);

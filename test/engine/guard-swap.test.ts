@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand } from "../support/cli.ts";
 import { type GuardProcess, startGuard } from "../support/guard/guard-process.ts";
-import { layOut, type Run, startWhileSwapped } from "../support/guard/swaps.ts";
+import { layOut, mountWhileSwapped } from "../support/guard/swaps.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
@@ -158,15 +158,10 @@ describeWithEngine("a path that becomes a link after it was judged", () => {
   it.each(["last", "middle", "allowed"] as const)(
     "while containers start, with the %s part of the path, loses none",
     async (part) => {
-      const run: Run = (args) =>
-        engine.docker(args).then(
-          (stdout) => ({ status: 0, stdout }),
-          (error: unknown) => ({ status: 1, stdout: String(error) }),
-        );
-      const bare = await startWhileSwapped(run, busybox, layOut(swaps, 1000), part, 12);
+      const bare = await mountWhileSwapped(engine.socketPath, busybox, layOut(swaps, 1000), part, 12);
       expect(bare.lost, JSON.stringify(bare)).toBeGreaterThan(0);
       const stage = layOut(swaps, 1000);
-      const guarded = await startWhileSwapped((args) => guard.docker(args), busybox, stage, part, 16);
+      const guarded = await mountWhileSwapped(guard.socketPath, busybox, stage, part, 16);
       expect(guarded.lost, JSON.stringify(guarded)).toBe(0);
       expect(guarded.own + guarded.swaps, JSON.stringify(guarded)).toBeGreaterThan(0);
     },

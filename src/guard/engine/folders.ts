@@ -69,12 +69,18 @@ export function holdFolders({ eyes, hostRoot, onHost, ownViews, tell }: FolderOp
   let refreshing = Promise.resolve();
   let wanted: readonly Policy[] = [];
 
-  /** Undefined where it is no folder, or cannot be seen; fails where it may be another one than the policy means. */
+  /**
+   * Undefined where it cannot be seen; fails where it may be another one than the policy means. Of a file that others than root can
+   * exchange, the folder that it is in.
+   */
   function open(root: string): Result<Held | undefined> {
     const seen = eyes.look(root);
-    if (seen.state !== "found" || !isFolderOrMissing(seen.document)) return ok(undefined);
-    const isMissing = textAt(seen.document, "type") === "missing";
+    if (seen.state !== "found") return ok(undefined);
+    const type = textAt(seen.document, "type");
+    const isMissing = type === "missing";
     const real = isFirm(root, hostRoot) && isFirm(seen.id, hostRoot) ? seen.id : undefined;
+    if (!isMissing && type !== "directory")
+      return real === undefined ? open(posix.dirname(root)) : ok(undefined);
     // dockerd makes it, and nobody can put another in its place.
     if (isMissing && real !== undefined) return ok(undefined);
     const top = openSync(hostRoot === "" ? "/" : hostRoot, folder);
@@ -91,7 +97,7 @@ export function holdFolders({ eyes, hostRoot, onHost, ownViews, tell }: FolderOp
     }
     const device = lasts ? root : `/proc/${process.pid}/fd/${descriptor}`;
     const volume = volumeOf(lasts ? root : `${root} ${process.pid} ${process.hrtime.bigint()}`);
-    return ok({ root, volume, device, lasts, isMapped: false, descriptor, views: new Map() });
+    return ok({ root, volume, device, lasts, isFirm: lasts, isMapped: false, descriptor, views: new Map() });
   }
 
   function inTurn(): Promise<void> {
@@ -180,7 +186,7 @@ export function holdFolders({ eyes, hostRoot, onHost, ownViews, tell }: FolderOp
     },
     refresh: inTurn,
     place(root, path, missing) {
-      const known = byRoot.get(root);
+      const known = [...byRoot.values()].find((each) => each.root === root);
       if (!known || !isAtOrBelow(path, root)) return failed(`${path} is in no folder that the guard holds`);
       const parts = partsOf(path.slice(root.length));
       const found = walk(known.descriptor, parts, path, missing);
@@ -206,10 +212,6 @@ function viewKey({ uid, gid }: Ids, kind: "root" | "own"): string {
 
 function partsOf(path: string): readonly string[] {
   return path.split("/").filter((part) => part !== "");
-}
-
-function isFolderOrMissing(document: unknown): boolean {
-  return ["directory", "missing"].includes(textAt(document, "type") ?? "");
 }
 
 /** A descriptor of what is there, by going down part by part. No link is followed: who exchanges a part meanwhile gets an error. */

@@ -35,7 +35,8 @@ mkdir -p -m 700 "\${2%/*}"
 [ "$(stat -c %u:%a "\${2%/*}")" = 0:700 ]
 [ "$(stat -Lc %d:%i "$1")" != "$(stat -c %d:%i "$2" 2>/dev/null)" ] || exit 0
 umount -l "$2" 2>/dev/null || mkdir -p "$2"
-exec mount --bind -o "nosuid,nodev,X-mount.idmap=$3" "$1" "$2"`;
+mount --no-canonicalize --bind -o "nosuid,nodev,X-mount.idmap=$3" "$1" "$2"
+[ "$(stat -Lc %d:%i "$1")" = "$(stat -c %d:%i "$2")" ] || { umount -l "$2"; exit 1; }`;
 
 /** Runs a program of the host as its root; fails with what it said. */
 export type OnHost = (command: readonly string[]) => Promise<Result<void>>;

@@ -123,6 +123,8 @@ export interface HostFolder {
   readonly device: string;
   /** Whether the device means the same folder when the guard has ended, so that dockerd may start a container by itself. */
   readonly lasts: boolean;
+  /** Whether only root can put another folder in the place of one on its path. */
+  readonly isFirm: boolean;
 }
 
 /** Those of all clients. */

@@ -8,15 +8,33 @@ import {
   asVolume,
   folderOf,
   hasSubpaths,
+  heldFolder,
   refusedFolder,
   withMounts,
 } from "../judge/container/folders.ts";
 import type { Ask, Judged } from "../judge/judge.ts";
-import { questionKey } from "../judge/result.ts";
+import { isAllowed } from "../judge/policy/rules.ts";
+import { type Answer, questionKey } from "../judge/result.ts";
 import type { HostFolder, Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** One look at each path for a whole request: what was judged is what is mounted, whatever a path leads to meanwhile. */
+export function onePathLook(ask: Ask): Ask {
+  const seen = new Map<string, Answer>();
+  return async (questions) => {
+    const found = new Map(await ask(questions.filter((each) => !seen.has(questionKey(each)))));
+    for (const each of questions) {
+      const key = questionKey(each);
+      const answer = seen.get(key) ?? found.get(key);
+      if (answer === undefined) continue;
+      found.set(key, answer);
+      if (each.kind === "hostPath") seen.set(key, answer);
+    }
+    return found;
+  };
+}
 
 /**
  * A create request that was judged, with its binds below folders of the guard's as volumes; a start, once what is missing of them
@@ -43,13 +61,17 @@ async function pinCreate(
   const body = recordAt({ at: request.body }, "at");
   const host = recordAt(body, "HostConfig");
   const items = [...itemsOf(host.Binds), ...itemsOf(host.Mounts)];
+  if (items.every((item) => askedBind(item) === undefined)) return ok(request);
   const engine = (await ask([{ kind: "engine" }])).get("engine");
-  if (
-    items.every((item) => askedBind(item) === undefined) ||
-    !engine ||
-    !hasSubpaths(request.version, engine)
-  )
-    return ok(request);
+  if (!engine || !hasSubpaths(undefined, engine)) return ok(request);
+  if (!hasSubpaths(request.version, engine)) {
+    const source = items.map((item) => askedBind(item)?.source ?? "").find((path) => isSoft(path, policy));
+    return source === undefined
+      ? ok(request)
+      : failed(
+          `mounts ${source}, in whose place others than root can put a link: that needs API 1.45 or newer, and this client asks for 1.${request.version?.minor}`,
+        );
+  }
   const found = await ask(
     items.flatMap((item) => {
       const path = askedBind(item)?.source;
@@ -63,12 +85,15 @@ async function pinCreate(
     const asked = askedBind(item);
     if (!asked) continue;
     const answer = found.get(questionKey({ kind: "hostPath", path: asked.source }));
-    if (answer?.state !== "found") continue;
+    if (answer?.state !== "found") return failed(`mounts ${asked.source}, and where that leads is not known`);
     const mount = { hostPath: asked.source, resolvedPath: answer.id, readOnly: asked.readOnly };
     const folder = folderOf(mount, policy, user);
     if (!folder) {
       const reason = refusedFolder(asked.source, policy);
       if (reason !== undefined) return failed(`mounts ${asked.source}, and ${reason}`);
+      // dockerd would follow its path, which others than root can change.
+      if (heldFolder(asked.source, policy) && !isAllowed(policy, "guard-bind-mount"))
+        return failed(`mounts ${asked.source}, and that leads out of the folder that the policy allows`);
       continue;
     }
     const made = await pinOne(asked, answer.id, folder, held, ask);
@@ -90,6 +115,10 @@ async function pinCreate(
   };
   const Labels = { ...recordAt(body, "Labels"), [askedLabel]: JSON.stringify(asked) };
   return ok({ ...request, body: { ...body, Labels, HostConfig } });
+}
+
+function isSoft(path: string, policy: Policy): boolean {
+  return heldFolder(path, policy)?.isFirm === false && !isAllowed(policy, "guard-bind-mount");
 }
 
 /** Its own, or its image's. */

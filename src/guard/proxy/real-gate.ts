@@ -8,7 +8,7 @@ import { routeReasons } from "../judge/round.ts";
 import { findRoute } from "../request/read.ts";
 import { writeRequest } from "../request/write.ts";
 import type { Gate } from "./gate.ts";
-import { pin } from "./pinned.ts";
+import { onePathLook, pin } from "./pinned.ts";
 
 /** What stands in a document where the guard said something in its own way: the names of its labels, and of its volumes. */
 const guardsWords = [imageLabel, askedLabel, "bulkhead-"];
@@ -24,9 +24,10 @@ export function realGate(ask: Ask, folders?: HeldFolders): Gate {
     judge(raw, policy) {
       if (!folders || policy.folders === undefined) return judge(raw, policy, ask);
       const judgeNow = () => {
-        const judged = judge(raw, policy, ask);
+        const once = onePathLook(ask);
+        const judged = judge(raw, policy, once);
         // What mounts a folder has asked for something.
-        return judged instanceof Promise ? judged.then((each) => pin(each, policy, folders, ask)) : judged;
+        return judged instanceof Promise ? judged.then((each) => pin(each, policy, folders, once)) : judged;
       };
       const isCreate = raw.method === "POST" && raw.target.includes("/containers/create");
       return isCreate ? folders.refresh().then(judgeNow) : judgeNow();

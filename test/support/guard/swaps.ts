@@ -1,6 +1,8 @@
 import { chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { textAt } from "../../../src/base/json.ts";
+import { type Answered, type Door, openDoor } from "../../engine/attacks/door.ts";
 
 /** Exchanges a folder for a link and back, as fast as it can; counts how often. */
 const program = `
@@ -87,32 +89,60 @@ export function layOut(folder: string, owner: number): SwapStage {
   };
 }
 
-export type Run = (args: readonly string[]) => Promise<{ readonly status: number; readonly stdout: string }>;
-
 export interface SwapResult {
-  readonly starts: number;
-  /** Containers that saw their own folder, and those that saw what is outside. */
+  readonly mounts: number;
+  /** Containers that saw their own folder, and those that saw what is outside. The others were refused or did not start. */
   readonly own: number;
   readonly lost: number;
   readonly swaps: number;
 }
 
-/** Starts containers while a part of the path is exchanged. */
-export async function startWhileSwapped(
-  run: Run,
+/**
+ * Makes containers by the socket, so many at once, while a part of the path is exchanged, and looks at what each mounts. One in
+ * `startsOneIn` is started; from the others the folder is copied, for which dockerd mounts it as for a start.
+ */
+export async function mountWhileSwapped(
+  socketPath: string,
   image: string,
   { mounted, parts, targets }: SwapStage,
   part: keyof SwapStage["parts"],
-  starts: number,
+  mounts: number,
+  { atOnce = 1, startsOneIn = 1 } = {},
 ): Promise<SwapResult> {
   const swapping = swap(parts[part], targets[part]);
-  let own = 0;
-  let lost = 0;
-  for (let start = 0; start < starts; start += 1) {
-    const command = ["sh", "-c", "ls /x; cat /x/secret"];
-    const { stdout } = await run(["run", "--rm", "--network=none", "-v", `${mounted}:/x`, image, ...command]);
-    if (stdout.includes("treasure")) lost += 1;
-    else if (stdout.includes("own")) own += 1;
+  const counts = { begun: 0, own: 0, lost: 0 };
+  const one = async (): Promise<void> => {
+    while (counts.begun < mounts) {
+      counts.begun += 1;
+      const seen = await seenIn(openDoor(socketPath), image, mounted, counts.begun % startsOneIn === 0);
+      if (seen.includes("treasure")) counts.lost += 1;
+      else if (seen.includes("own")) counts.own += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, one));
+  return { mounts, own: counts.own, lost: counts.lost, swaps: await swapping.stop() };
+}
+
+/** What a container has of the folder; nothing where it is not made, or does not start. */
+async function seenIn(door: Door, image: string, mounted: string, isStarted: boolean): Promise<string> {
+  const made = await door.call("POST", "/containers/create", {
+    Image: image,
+    Cmd: ["sh", "-c", "ls /x; cat /x/secret"],
+    HostConfig: { Binds: [`${mounted}:/x`], NetworkMode: "none" },
+  });
+  const id = textAt(made.json, "Id");
+  if (id === undefined) return "";
+  let seen = "";
+  if (!isStarted) seen = await door.call("GET", `/containers/${id}/archive?path=/x`).then(textOfGood);
+  else if ((await door.call("POST", `/containers/${id}/start`)).status === 204) {
+    await door.call("POST", `/containers/${id}/wait`);
+    seen = await door.call("GET", `/containers/${id}/logs?stdout=1&stderr=1`).then(textOfGood);
   }
-  return { starts, own, lost, swaps: await swapping.stop() };
+  await door.call("DELETE", `/containers/${id}?force=1`);
+  return seen;
+}
+
+/** An error names the path, in which the words are that are looked for. */
+function textOfGood({ status, text }: Answered): string {
+  return status === 200 ? text : "";
 }

@@ -53,6 +53,14 @@ export function refusedFolder(path: string, { allow, folders }: Policy): string 
   return rules.map((rule) => folders?.refused(rootOf(rule))).find((reason) => reason !== undefined);
 }
 
+/** The folder of the guard's that a path is in: it goes to dockerd as a volume, and never by its path. */
+export function heldFolder(path: string, { allow, folders }: Policy): HostFolder | undefined {
+  return allow.mounts
+    .filter(({ source }) => matchesPath(canonicalPath(path), source))
+    .map((rule) => folders?.at(rule))
+    .find((folder) => folder !== undefined);
+}
+
 /** Whether a volume is one of the guard's folders. */
 export function isFolderVolume(source: string | undefined, { folders }: Policy): boolean {
   return source !== undefined && folders?.named(source) !== undefined;

@@ -6,7 +6,7 @@ import { matchesPath } from "../policy/patterns.ts";
 import { against, isAllowed } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
-import { folderOf, isFolderVolume } from "./folders.ts";
+import { folderOf, heldFolder, isFolderVolume } from "./folders.ts";
 
 /** A folder that containers can write, and the words of the policy that let them. */
 interface Writable {
@@ -25,6 +25,12 @@ export function checkWritablePath(mount: Mount, context: CheckContext): readonly
   if (isAllowed(policy, "guard-bind-mount") || isAllowed(policy, "guard-writable-path")) return [];
   const { hostPath, resolvedPath } = mount;
   if (hostPath === undefined) return [];
+  if (mount.type === "volume" && heldFolder(hostPath, policy)?.isFirm === false)
+    return against(
+      policy,
+      "guard-writable-path",
+      `mounts ${hostPath} as a volume's device, and others than root can put a link in its place: mount the folder by its path`,
+    );
   for (const path of [hostPath, ...linksOn(hostPath, context), ...(resolvedPath ? [resolvedPath] : [])]) {
     const found = writableAbove(canonicalPath(path), policy);
     if (!found) continue;
