@@ -4,7 +4,7 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { isOfProof } from "../../engine/proof-register.ts";
 import { folderOf } from "../../formats/compose/load/file-path.ts";
-import { projectName } from "../../formats/compose/load/project-name.ts";
+import { projectName } from "../../formats/compose/load/project.ts";
 import { readCompose } from "../../formats/compose/read.ts";
 import { valueOr } from "../../model/fact.ts";
 import { labelName, sweep } from "../../prove/containers/proof-containers.ts";

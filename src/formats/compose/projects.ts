@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { parse } from "yaml";
 import type { Files } from "../../model/reading.ts";
 import type { InputFiles } from "../format.ts";
-import { processLookup, readEnvFiles } from "./load/env-files.ts";
+import { processLookup, readEnvFiles } from "./load/dotenv.ts";
 
 const overrides = [
   "compose.override.yml",

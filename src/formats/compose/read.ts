@@ -1,19 +1,19 @@
+import { container } from "../../model/container.ts";
+import { credentialsInArguments } from "../../model/credentials/find.ts";
+import { exec, type HostProgram } from "../../model/exec.ts";
+import { type Fact, set, unresolved } from "../../model/fact.ts";
 import { type Gap, gap } from "../../model/gap.ts";
 import { isFileOrigin, type Origin } from "../../model/origin.ts";
 import type { Reading } from "../../model/reading.ts";
-import type { ContainerSubject, Subject } from "../../model/subject.ts";
+import type { ContainerSubject, ExecSubject, Subject } from "../../model/subject.ts";
 import { checkProject, checkService, tooHeavy } from "./check/check.ts";
-import type { Issue } from "./check/issue.ts";
-import { collectGaps, type Gaps } from "./check/report.ts";
-import { isEnabled } from "./load/profiles.ts";
+import { collectGaps, type Gaps, type Issue } from "./check/report.ts";
 import { type ComposeRequest, loadProject, type Project } from "./load/project.ts";
 import { readTopLevel, usesOf } from "./read/credentials.ts";
-import { scalar } from "./read/facts.ts";
-import { readModels, readProvider } from "./read/host-programs.ts";
-import type { Scope } from "./read/scope.ts";
+import { missingReason, type Scope, scalar } from "./read/facts.ts";
 import { readService } from "./read/service.ts";
 import { ignoredBySwarm, isSwarmStack } from "./read/swarm.ts";
-import { entriesOf, get, type Node, originAt } from "./yaml/node.ts";
+import { entriesOf, get, isNull, itemsOf, type Node, originAt, originOf } from "./yaml/node.ts";
 
 export type { ComposeRequest } from "./load/project.ts";
 
@@ -153,4 +153,65 @@ function containerNamesOf(model: Project["model"]): ReadonlyMap<string, string> 
     return given?.missing.length === 0 ? ([given.text, name] as const) : undefined;
   });
   return new Map(names.filter((each) => each !== undefined));
+}
+
+/** `provider:` of a service: docker compose runs the program in a container's place (docker/compose: pkg/compose/plugins.go). */
+export function readProvider(file: string, service: string, provider: Node): ExecSubject {
+  const type = scalar(get(provider, "type"));
+  const missing = type && missingReason(type);
+  const origin = originOf(type ?? provider);
+  const program: Fact<HostProgram> =
+    type === undefined || missing !== undefined
+      ? unresolved(missing ?? "the provider has no type", origin)
+      : set({ kind: "provider", name: type.text, flags: [] }, origin);
+  const options = entriesOf(get(provider, "options")).flatMap(({ name, value }) =>
+    (value.kind === "list" ? itemsOf(value) : [value]).flatMap((each) => {
+      const text = scalar(each)?.text;
+      return text === undefined ? [] : [`--${name}`, text];
+    }),
+  );
+  return subjectOf(`${file}#${service}`, service, provider, program, options);
+}
+
+/** `runtime_flags` of a model: flags of the server that Docker Model Runner starts. */
+export function readModels(file: string, models: Node | undefined): ExecSubject[] {
+  return entriesOf(models).flatMap(({ name, value }) => {
+    const flags = get(value, "runtime_flags");
+    if (!flags || isNull(flags)) return [];
+    const items = itemsOf(flags).flatMap((item) => scalar(item) ?? []);
+    const open = items.map(missingReason).find((reason) => reason !== undefined);
+    const texts = items.map(({ text }) => text);
+    const program: Fact<HostProgram> =
+      open === undefined
+        ? set({ kind: "model", name, flags: texts }, originOf(flags))
+        : unresolved(open, originOf(flags));
+    return [subjectOf(`${file}#models.${name}`, `models.${name}`, flags, program, texts)];
+  });
+}
+
+function subjectOf(
+  id: string,
+  name: string,
+  at: Node,
+  hostProgram: Fact<HostProgram>,
+  words: readonly string[],
+): ExecSubject {
+  const origin = originOf(at);
+  const credentials = credentialsInArguments(["program", ...words]).map((each) =>
+    set({ ...each, where: "an option" }, origin),
+  );
+  const view = exec("declared", container("declared"), { hostProgram, credentials });
+  return { kind: "exec", id, stableId: id, name, source: "compose", location: origin, views: [view] };
+}
+
+/**
+ * Whether docker compose would start a service. Without a profile asked for, every service counts here: whoever audits a
+ * file means all of it.
+ */
+export function isEnabled(service: Node, profiles: readonly string[]): boolean {
+  if (profiles.length === 0 || profiles.includes("*")) return true;
+  const own = itemsOf(get(service, "profiles")).flatMap((each) =>
+    each.kind === "scalar" ? [each.text] : [],
+  );
+  return own.length === 0 || own.some((name) => profiles.includes(name));
 }

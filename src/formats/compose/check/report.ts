@@ -1,6 +1,5 @@
 import { type Gap, gap } from "../../../model/gap.ts";
-import { originAt } from "../yaml/node.ts";
-import type { Issue } from "./issue.ts";
+import { originAt, type TextRange } from "../yaml/node.ts";
 
 export interface Gaps {
   readonly all: readonly Gap[];
@@ -29,4 +28,11 @@ export function collectGaps(): Gaps {
       ),
     about: (file, reason) => add(`${file}\n${reason}`, () => gap(reason, { file })),
   };
+}
+
+/** Something docker compose refuses the file for, or that could not be read. */
+export interface Issue {
+  /** One clause, without any value of the file: what stands there may be a secret. */
+  readonly reason: string;
+  readonly place: TextRange;
 }

@@ -1,7 +1,7 @@
 import { parseBytes } from "../../values/bytes.ts";
 import { parseBoolean } from "../read/facts.ts";
 import { entriesOf, has, isNull, itemsOf, type Node, type ScalarNode } from "../yaml/node.ts";
-import type { Issue } from "./issue.ts";
+import type { Issue } from "./report.ts";
 
 /** What may stand somewhere in a Compose file. A value fits where one of the alternatives does. */
 export type Shape = readonly Alternative[];

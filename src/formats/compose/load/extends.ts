@@ -1,8 +1,7 @@
 import { missingReason, scalar } from "../read/facts.ts";
 import { get, type MapEntry, type MapNode, mapOf, type Node } from "../yaml/node.ts";
-import { readDocuments } from "./documents.ts";
 import { fileIn, folderOf } from "./file-path.ts";
-import { isRemote, type Loading, type Setting } from "./loading.ts";
+import { isRemote, type Loading, readDocuments, type Setting } from "./loading.ts";
 import { mergeNodes, overlay, untagged, withEntry } from "./merge.ts";
 
 /** The services of one file, with those whose `extends` is done. */

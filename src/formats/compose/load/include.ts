@@ -1,9 +1,8 @@
 import { missingReason, scalar } from "../read/facts.ts";
 import { get, itemsOf, type MapNode, mapOf, type Node } from "../yaml/node.ts";
-import type { Missing } from "./documents.ts";
-import { layered, readEnvFiles } from "./env-files.ts";
+import { layered, readEnvFiles } from "./dotenv.ts";
 import { type Folder, fileIn, folder, folderOf } from "./file-path.ts";
-import { isRemote, type Loading, type Setting } from "./loading.ts";
+import { isRemote, type Loading, type Missing, type Setting } from "./loading.ts";
 import { overlay } from "./merge.ts";
 
 type LoadModel = (

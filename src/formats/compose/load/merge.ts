@@ -1,4 +1,4 @@
-import type { Issue } from "../check/issue.ts";
+import type { Issue } from "../check/report.ts";
 import { asMapping } from "../read/key-values.ts";
 import { get, isNull, listOf, type MapEntry, type MapNode, mapOf, type Node } from "../yaml/node.ts";
 

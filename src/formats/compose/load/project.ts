@@ -1,14 +1,16 @@
+import { posix } from "node:path";
 import { credentialsInValue } from "../../../model/credentials/find.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
 import type { Files } from "../../../model/reading.ts";
 import type { Gaps } from "../check/report.ts";
 import type { MapNode } from "../yaml/node.ts";
 import type { ParsedFile } from "../yaml/parse.ts";
-import { layered, processLookup, readEnvFiles } from "./env-files.ts";
-import { fileIn, folder, folderOf } from "./file-path.ts";
-import type { Loading } from "./loading.ts";
-import { loadModel } from "./model.ts";
-import { projectName } from "./project-name.ts";
+import { layered, processLookup, readEnvFiles } from "./dotenv.ts";
+import { applyExtends } from "./extends.ts";
+import { type Folder, fileIn, folder, folderOf } from "./file-path.ts";
+import { importIncludes } from "./include.ts";
+import { type Loading, type Missing, readDocuments, type Setting } from "./loading.ts";
+import { overlay } from "./merge.ts";
 import type { Lookup } from "./template.ts";
 
 export interface ComposeRequest {
@@ -97,4 +99,36 @@ export function loadProject(first: string, request: ComposeRequest, gaps: Gaps):
   };
   const model = loadModel(request.files, { base, lookup, included: [] }, loading, gaps.about);
   return { model, lookup, secrets, values, size, broken, parsed };
+}
+
+/**
+ * The files of a project merged in order, each with what it includes and extends (compose-go: loader/loader.go,
+ * loadYamlModel). `missing` is told of a file that cannot be read. Undefined where none holds anything.
+ */
+function loadModel(
+  files: readonly string[],
+  setting: Setting,
+  loading: Loading,
+  missing: Missing,
+): MapNode | undefined {
+  let model: MapNode | undefined;
+  for (const file of files) {
+    for (const document of readDocuments(file, setting, loading, missing)) {
+      const complete = importIncludes(document, file, setting, loading, loadModel);
+      const extended = applyExtends(complete, file, setting, loading);
+      model = model ? overlay(model, extended, loading) : extended;
+    }
+  }
+  return model;
+}
+
+/**
+ * The name that docker compose gives a project, and as `COMPOSE_PROJECT_NAME` its files: the first file's `name:`, else
+ * its folder's.
+ */
+export function projectName(file: string, base: Folder, io: Files): string {
+  const text = io.read(file);
+  const written = text.ok ? /^name:[ \t]*["']?([\w-]+)/m.exec(text.value)?.[1] : undefined;
+  const name = (written ?? posix.basename(base.absolute)).toLowerCase().replace(/[^a-z0-9_-]/g, "");
+  return name.replace(/^[_-]+/, "");
 }

@@ -3,9 +3,8 @@ import type { BuildReference, NameValue } from "../../../model/container-values.
 import { type Fact, set, unresolved, unset, valueOr } from "../../../model/fact.ts";
 import { asWritten } from "../load/file-path.ts";
 import { entriesOf, get, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
-import { booleanFact, missingReason, scalar } from "./facts.ts";
+import { booleanFact, missingReason, type Scope, scalar } from "./facts.ts";
 import { asMapping } from "./key-values.ts";
-import type { Scope } from "./scope.ts";
 import { hostPath } from "./volume-short.ts";
 
 /** `build:` as a context alone or with its options. */

@@ -1,7 +1,7 @@
 import type { Device } from "../../../model/container-values.ts";
 import { type FactList, type SetFact, set, type UnresolvedFact, unresolved } from "../../../model/fact.ts";
 import { parseDevice } from "../../values/device.ts";
-import type { Issue } from "../check/issue.ts";
+import type { Issue } from "../check/report.ts";
 import { at, entriesOf, get, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
 import { missingReason, scalar } from "./facts.ts";
 

@@ -13,12 +13,11 @@ import {
   originAt,
   originOf,
   type ScalarNode,
+  sourceText,
   type TextRange,
 } from "../yaml/node.ts";
-import { sourceText } from "../yaml/source-text.ts";
-import { missingReason, parseBoolean, scalar } from "./facts.ts";
+import { missingReason, parseBoolean, type Scope, scalar } from "./facts.ts";
 import { asMapping, valuePlace } from "./key-values.ts";
-import type { Scope } from "./scope.ts";
 
 type VariableFact = SetFact<EnvironmentVariable> | UnresolvedFact;
 

@@ -8,8 +8,12 @@ import {
   unset,
 } from "../../../model/fact.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
+import type { Files } from "../../../model/reading.ts";
 import { parseBytes } from "../../values/bytes.ts";
 import { parseDuration } from "../../values/duration.ts";
+import type { Issue } from "../check/report.ts";
+import type { Folder } from "../load/file-path.ts";
+import type { Lookup } from "../load/template.ts";
 import { isNull, itemsOf, type Node, originOf, type ScalarNode } from "../yaml/node.ts";
 
 /** A scalar that says something; null, which says nothing, is left out. */
@@ -24,7 +28,7 @@ export function missingReason(node: Node): string | undefined {
 }
 
 /** A value that `parse` makes of a scalar's text; undefined from it means that it is no such value. */
-export function fact<T>(
+function fact<T>(
   node: Node | undefined,
   kind: string,
   parse: (text: string, node: ScalarNode) => T | undefined,
@@ -34,7 +38,7 @@ export function fact<T>(
 }
 
 /** The same for an item of a list, which is always something. */
-export function item<T>(
+function item<T>(
   node: Node,
   kind: string,
   parse: (text: string, node: ScalarNode) => T | undefined,
@@ -133,4 +137,20 @@ export function texts(node: Node | undefined): FactList<string> {
 
 export function origins(...nodes: readonly (Node | undefined)[]): readonly FileOrigin[] {
   return nodes.flatMap((node) => (node ? [originOf(node)] : []));
+}
+
+/** What reading one service may know beside the service. */
+export interface Scope {
+  /** The merged project: `volumes`, `secrets`, `configs`, `services`. */
+  readonly project: Node;
+  readonly io: Files;
+  readonly lookup: Lookup;
+  /** The folder of the project, or of the included one, that the service belongs to. */
+  readonly base: Folder;
+  /** A stack for a Swarm, whose secrets and configs are not mounts of the host. */
+  readonly swarm: boolean;
+  /** The services of the project by their `container_name`. */
+  readonly containerNames: ReadonlyMap<string, string>;
+  /** Notes what docker compose would refuse, or what could not be read. */
+  readonly report: (issue: Issue) => void;
 }

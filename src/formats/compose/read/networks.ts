@@ -13,9 +13,8 @@ import {
 } from "../../../model/fact.ts";
 import { linkedContainer } from "../../values/link.ts";
 import { at, entriesOf, get, isNull, itemsOf, type Node, originAt, originOf } from "../yaml/node.ts";
-import { missingReason, scalar, texts } from "./facts.ts";
+import { missingReason, type Scope, scalar, texts } from "./facts.ts";
 import { nameValues } from "./key-values.ts";
-import type { Scope } from "./scope.ts";
 
 type NetworkFacts = Pick<Container, "networks" | "networkDefinitions" | "endpointOptions" | "links">;
 

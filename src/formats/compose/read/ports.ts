@@ -1,7 +1,7 @@
 import type { PublishedPort } from "../../../model/container-values.ts";
 import { type FactList, set, type UnresolvedFact, unresolved } from "../../../model/fact.ts";
 import { isAddress, parsePublishedPorts } from "../../values/port.ts";
-import type { Issue } from "../check/issue.ts";
+import type { Issue } from "../check/report.ts";
 import { entriesOf, get, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
 import { missingReason, scalar } from "./facts.ts";
 

@@ -2,8 +2,17 @@ import { splitWords } from "../../../base/shell.ts";
 import { normaliseCapability } from "../../../model/container/capability.ts";
 import { type NamespaceMode, parseNamespaceMode } from "../../../model/container/namespace.ts";
 import { type Container, container } from "../../../model/container.ts";
-import type { Healthcheck } from "../../../model/container-values.ts";
-import { type Fact, type FactList, mapFact, set, unresolved, unset, valueOr } from "../../../model/fact.ts";
+import type { BlkioDeviceLimit, Healthcheck, Hook, Ulimit } from "../../../model/container-values.ts";
+import {
+  type Fact,
+  type FactList,
+  isOpen,
+  mapFact,
+  set,
+  unresolved,
+  unset,
+  valueOr,
+} from "../../../model/fact.ts";
 import type { ScalarRow } from "../../../model/facts/row.ts";
 import { type CodedFacts, keyedIn, withoutSilent } from "../../../model/facts/table.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
@@ -11,7 +20,7 @@ import { sightOf, unseenIn } from "../../../model/sight.ts";
 import { cgroupsMountedBy, readSecurityOptions } from "../../values/security-options.ts";
 import { beyondSwarm } from "../../values/swarm-sight.ts";
 import { fileIn } from "../load/file-path.ts";
-import { at, get, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
+import { at, entriesOf, get, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
 import { readBuild } from "./build.ts";
 import { readCredentials } from "./credentials.ts";
 import { readDevices } from "./devices.ts";
@@ -24,18 +33,18 @@ import {
   missingReason,
   modeFact,
   numberFact,
+  parseNumber,
+  parseSize,
+  type Scope,
   scalar,
   setFact,
   textFact,
   texts,
 } from "./facts.ts";
-import { readHooks } from "./hooks.ts";
 import { nameValues } from "./key-values.ts";
-import { readBlkioDevices, readUlimits } from "./limits.ts";
 import { readMounts } from "./mounts.ts";
 import { networkModeOf, readNetworkFacts } from "./networks.ts";
 import { readPorts } from "./ports.ts";
-import type { Scope } from "./scope.ts";
 
 const unseenFacts = unseenIn(sightOf("compose"));
 
@@ -184,4 +193,75 @@ function readRestart(service: Node, { swarm }: Scope): Fact<string> {
   const text =
     name === undefined ? "always" : `${name}${attempts.state === "set" ? `:${attempts.value}` : ""}`;
   return set(text, originOf(policy));
+}
+
+/**
+ * The commands that docker compose runs in the service's container by itself: when it starts, before it stops, and when
+ * `docker compose watch` sees a change (https://docs.docker.com/compose/how-tos/lifecycle/).
+ */
+function readHooks(service: Node): FactList<Hook> {
+  return [
+    ...["pre_start", "post_start", "pre_stop"].flatMap((key) =>
+      itemsOf(get(service, key)).map((hook) => readHook(key, hook)),
+    ),
+    ...itemsOf(at(service, "develop", "watch")).flatMap((rule) => {
+      const hook = get(rule, "exec");
+      return hook ? [readHook("develop.watch.exec", hook)] : [];
+    }),
+  ];
+}
+
+/** It stands at what raises it, or else where it begins. */
+function readHook(key: string, hook: Node): FactList<Hook>[number] {
+  const privileged = booleanFact(get(hook, "privileged"));
+  const user = textFact(get(hook, "user"));
+  if (isOpen(privileged)) return privileged;
+  if (isOpen(user)) return user;
+  const value = { key, privileged: valueOr(privileged, false), user: valueOr(user, "") };
+  const raised = value.privileged ? get(hook, "privileged") : get(hook, "user");
+  return set(value, originOf(raised ?? hook));
+}
+
+/** The limits of devices in `blkio_config`. */
+function readBlkioDevices(blkio: Node | undefined): FactList<BlkioDeviceLimit> {
+  return deviceKinds.flatMap(([key, kind]) => readDeviceLimits(get(blkio, key), kind));
+}
+
+const deviceKinds = [
+  ["weight_device", "weight"],
+  ["device_read_bps", "read-bps"],
+  ["device_write_bps", "write-bps"],
+  ["device_read_iops", "read-iops"],
+  ["device_write_iops", "write-iops"],
+] as const satisfies readonly (readonly [string, BlkioDeviceLimit["kind"]])[];
+
+function readDeviceLimits(
+  node: Node | undefined,
+  kind: BlkioDeviceLimit["kind"],
+): FactList<BlkioDeviceLimit> {
+  return itemsOf(node).map((each) => {
+    const path = scalar(get(each, "path"));
+    const rate = scalar(get(each, kind === "weight" ? "weight" : "rate"));
+    const missing = (path && missingReason(path)) ?? (rate && missingReason(rate));
+    if (missing !== undefined) return unresolved(missing, originOf(each));
+    const value = rate && (kind.endsWith("bps") ? parseSize(rate.text, rate) : parseNumber(rate.text, rate));
+    if (!path || value === undefined)
+      return unresolved("a path and a rate are expected here", originOf(each));
+    return set({ kind, path: path.text, rate: value }, originOf(each));
+  });
+}
+
+function readUlimits(node: Node | undefined): FactList<Ulimit> {
+  return entriesOf(node).map(({ name, value }) => {
+    const soft = scalar(value.kind === "map" ? get(value, "soft") : value);
+    const hard = scalar(value.kind === "map" ? get(value, "hard") : value);
+    const missing = (soft && missingReason(soft)) ?? (hard && missingReason(hard));
+    if (missing !== undefined) return unresolved(missing, originOf(value));
+    const limits = [soft, hard].map((each) => each && parseNumber(each.text, each));
+    const [softLimit, hardLimit] = limits;
+    if (softLimit === undefined || hardLimit === undefined) {
+      return unresolved("a number, or soft and hard, is expected here", originOf(value));
+    }
+    return set({ name, soft: softLimit, hard: hardLimit }, originOf(value));
+  });
 }

@@ -1,9 +1,9 @@
 import { failed, ok, type Result } from "../../../base/result.ts";
 import { get, type Node } from "../yaml/node.ts";
 import { type Anchors, isMergedIn, withoutMerges } from "./yaml/anchors.ts";
-import { copyOf } from "./yaml/copy.ts";
 import {
   child,
+  copyOf,
   isAliasLeaf,
   isNothing,
   leaf,

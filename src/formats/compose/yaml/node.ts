@@ -1,5 +1,6 @@
 import type { FileOrigin } from "../../../model/origin.ts";
-import type { SourceText } from "./source-text.ts";
+import { locator } from "../../values/positions.ts";
+import type { Folder } from "../load/file-path.ts";
 
 /** Where a node really stands: offsets into the text it was read from, end exclusive. */
 export interface TextRange {
@@ -34,7 +35,7 @@ export interface MapEntry {
   readonly value: Node;
 }
 
-export interface ListNode extends NodeBase {
+interface ListNode extends NodeBase {
   readonly kind: "list";
   readonly items: readonly Node[];
 }
@@ -109,4 +110,19 @@ export function listOf(items: readonly Node[], place: TextRange): ListNode {
 
 export function scalarOf(value: ScalarNode["value"], place: TextRange, text = `${value ?? ""}`): ScalarNode {
   return { kind: "scalar", value, text, authored: text, missing: [], place, tag: undefined, weight: 1 };
+}
+
+/** A text that was read, and how its offsets become lines and columns. */
+export interface SourceText {
+  /** The path as given. */
+  readonly file: string;
+  readonly text: string;
+  /** What relative paths in it stand on. */
+  readonly base: Folder;
+  range(start: number, end: number): FileOrigin;
+}
+
+export function sourceText(file: string, text: string, base: Folder): SourceText {
+  const locate = locator(file, text);
+  return { file, text, base, range: (start, end) => locate({ start, end }) };
 }

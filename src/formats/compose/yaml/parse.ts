@@ -1,10 +1,8 @@
-import { type Document, parseAllDocuments } from "yaml";
-import { excessOf } from "../check/excess.ts";
-import type { Issue } from "../check/issue.ts";
+import { type Document, Lexer, parseAllDocuments } from "yaml";
+import type { Issue } from "../check/report.ts";
 import type { Folder } from "../load/file-path.ts";
 import type { Lookup } from "../load/template.ts";
-import type { Node } from "./node.ts";
-import { type SourceText, sourceText } from "./source-text.ts";
+import { type Node, type SourceText, sourceText } from "./node.ts";
 import { syntaxReason } from "./syntax-reason.ts";
 import { treeReader } from "./tree.ts";
 
@@ -79,4 +77,41 @@ function parseYaml(source: SourceText, issues: Issue[]): readonly Document.Parse
     issues.push({ reason: "it is nested too deeply to be read", place: whole });
     return undefined;
   }
+}
+
+/** Texts below this cannot cost much, whatever they hold. */
+const harmless = 100_000;
+
+/** docker compose itself stops at 100,000 values (compose-go: loader/reset.go), each of some five tokens. */
+const mostTokens = 600_000;
+
+/** Open brackets, or dashes on one line. */
+const deepest = 200;
+
+const scalarFollows = "\x1f";
+
+/**
+ * Why a text is not worth parsing: a parser needs some hundred bytes for each bracket, so that a few megabytes of them
+ * would take all memory. Undefined for any text that may be a Compose file.
+ */
+function excessOf(text: string): string | undefined {
+  if (text.length < harmless) return undefined;
+  let tokens = 0;
+  let brackets = 0;
+  let dashes = 0;
+  let before = "";
+  for (const token of new Lexer().lex(text)) {
+    tokens += 1;
+    if (before !== scalarFollows) {
+      if (token === "[" || token === "{") brackets += 1;
+      else if (token === "]" || token === "}") brackets -= 1;
+      else if (token === "-" || token === "?") dashes += 1;
+      else if (token.includes("\n")) dashes = 0;
+    }
+    if (brackets > deepest || dashes > deepest) return "it is nested too deeply to be read";
+    if (tokens > mostTokens)
+      return "it is too large to be read: docker compose itself stops at 100,000 values";
+    before = token;
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Pair, type ParsedNode, type Scalar } from "yaml";
-import type { Issue } from "../check/issue.ts";
+import type { Issue } from "../check/report.ts";
 import { type Lookup, substitute } from "../load/template.ts";
 import {
   listOf,
@@ -7,11 +7,11 @@ import {
   mapOf,
   type Node,
   type ScalarNode,
+  type SourceText,
   scalarOf,
   type TextRange,
 } from "./node.ts";
 import { type PlainScalar, resolvePlain } from "./scalar.ts";
-import type { SourceText } from "./source-text.ts";
 
 /** Deeper than any Compose file, and far from the end of the stack. */
 const deepest = 200;

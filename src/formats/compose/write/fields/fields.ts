@@ -1,27 +1,95 @@
 import { isEqual } from "../../../../base/equal.ts";
-import { failed, type Result } from "../../../../base/result.ts";
+import { failed, ok, type Result } from "../../../../base/result.ts";
 import type { Container, ContainerLists, ContainerScalars } from "../../../../model/container.ts";
+import type { BlkioDeviceLimit, Healthcheck } from "../../../../model/container-values.ts";
 import type { Fact, FactList } from "../../../../model/fact.ts";
 import type { ContainerPatch } from "../../../../model/patch.ts";
-import type { ServiceDraft } from "../yaml/draft.ts";
-import type { MapTree } from "../yaml/tree.ts";
-import { writeBlkio } from "./blkio.ts";
-import { writeHealthcheck } from "./health.ts";
-import { isScalarField, type ScalarField, type SecurityField, securityKeys } from "./keys.ts";
+import { writeBytes } from "../../../values/spell.ts";
+import { at, get } from "../../yaml/node.ts";
+import {
+  listItems,
+  placesOf,
+  plainLeaf,
+  type ServiceDraft,
+  setValue,
+  unsetValue,
+  update,
+  valueLeaf,
+} from "../yaml/draft.ts";
+import { escapeDollars } from "../yaml/token.ts";
+import { child, leaf, type MapTree, map, type Tree, withChild } from "../yaml/tree.ts";
+import {
+  blkioKeys,
+  deployPath,
+  isScalarField,
+  type ScalarChange,
+  type ScalarField,
+  type SecurityField,
+  type Spelled,
+  scalarPath,
+  securityKeys,
+  spellScalar,
+} from "./keys.ts";
 import { writeMounts } from "./mounts.ts";
 import { writeEndpointOptions, writeNames, writeNetworks, writeUlimits } from "./name-values.ts";
 import { writeDevices, writeTexts } from "./plain-lists.ts";
 import { writePorts } from "./ports.ts";
-import { writeScalar } from "./scalars.ts";
 import { spellSecurity, type WantedSecurity, writeSecurity } from "./security.ts";
-import { type ListField, type ListPatch, type Refuse, type Slot, slotsOf } from "./slots.ts";
+import {
+  changeList,
+  type ItemChange,
+  type ListField,
+  type ListPatch,
+  type Refuse,
+  type Slot,
+  slotsOf,
+} from "./slots.ts";
+
+const kinds = ["weight", "read-bps", "write-bps", "read-iops", "write-iops"] as const;
+
+function writeBlkio(
+  tree: MapTree,
+  slots: readonly Slot<BlkioDeviceLimit>[],
+  draft: ServiceDraft,
+  refuse: Refuse<BlkioDeviceLimit>,
+): Result<MapTree> {
+  let result: Result<MapTree> = ok(tree);
+  for (const kind of kinds) {
+    const path = ["blkio_config", blkioKeys[kind]];
+    const present = listItems(at(draft.merged, ...path));
+    const indexOf = placesOf(present);
+    const items = new Map<number, ItemChange>();
+    const add: Tree[] = [];
+    for (const slot of slots) {
+      const { before, after } = slot;
+      const stays = after?.kind === kind;
+      if (before?.value.kind !== kind) {
+        if (stays) add.push(limitTree(after, map({}), draft));
+        continue;
+      }
+      const index = indexOf(before.origins[0]);
+      if (index < 0) refuse(slot, "where the limit is written cannot be told");
+      else items.set(index, (item) => (stays ? limitTree(after, item, draft) : undefined));
+    }
+    if (result.ok) result = changeList(result.value, draft, path, { items, add });
+  }
+  return result;
+}
+
+function limitTree({ kind, path, rate }: BlkioDeviceLimit, item: Tree, draft: ServiceDraft): Tree {
+  if (item.kind !== "map") return item;
+  const key = kind === "weight" ? "weight" : "rate";
+  const text = kind.endsWith("bps") ? writeBytes(rate) : String(rate);
+  const withPath = withChild(item, "path", valueLeaf(escapeDollars(path), child(item, "path"), draft));
+  return withChild(withPath, key, plainLeaf(text, child(item, key), draft));
+}
 
 export interface Refusal {
   readonly patch: ContainerPatch;
   readonly reason: string;
 }
 
-export interface Written {
+interface Written {
   readonly tree: MapTree;
   readonly refused: readonly Refusal[];
 }
@@ -166,4 +234,69 @@ function writeList<F extends ListField>(
     result.reason,
   );
   return tree;
+}
+
+/** Turns a health check off, or on again. It never invents a command. */
+function writeHealthcheck(
+  tree: MapTree,
+  wanted: Healthcheck | undefined,
+  draft: ServiceDraft,
+): Result<MapTree> {
+  if (wanted === undefined) return unsetValue(tree, draft, ["healthcheck"]);
+  if (wanted === "none") return update(tree, draft, ["healthcheck", "disable"], () => leaf("true"));
+  const isDisabled = at(draft.merged, "healthcheck", "disable") !== undefined;
+  if (!isDisabled || at(draft.merged, "healthcheck", "test") === undefined)
+    return failed("what the health check is to run is not known");
+  const enabled = unsetValue(tree, draft, ["healthcheck", "disable"]);
+  return enabled.ok ? ok(enabled.value) : enabled;
+}
+
+/** Writes one value, where Compose has a key for it. */
+function writeScalar(tree: MapTree, wanted: ScalarChange, draft: ServiceDraft): Result<MapTree> {
+  const path = scalarPath(wanted.field) ?? [];
+  const spelled = spellScalar(wanted);
+  const deploy = deployPath(wanted.field);
+  if (!deploy) return writeAt(tree, path, spelled, draft);
+  const { hasSection, hasOwn, hasTop } = presence(draft, deploy.path, path);
+  if (!spelled) {
+    const without = hasTop ? unsetValue(tree, draft, path) : ({ ok: true, value: tree } as const);
+    return without.ok && hasOwn ? unsetValue(without.value, draft, deploy.path) : without;
+  }
+  const resources = at(draft.merged, "deploy", "resources") !== undefined;
+  // What `deploy` says goes before, and docker compose refuses two that differ.
+  const inDeploy = hasSection || draft.swarm || (resources && !hasTop);
+  if (!inDeploy) return writeAt(tree, path, spelled, draft);
+  const isText = deploy.isText && !/^['"]/.test(spelled.text);
+  const written = update(tree, draft, deploy.path, (current) =>
+    deployLeaf(spelled.text, isText, current, draft),
+  );
+  return written.ok && hasTop ? writeAt(written.value, path, spelled, draft) : written;
+}
+
+function presence(draft: ServiceDraft, deploy: readonly string[], top: readonly string[]) {
+  return {
+    hasSection: at(draft.merged, ...deploy.slice(0, -1)) !== undefined,
+    hasOwn: at(draft.merged, ...deploy) !== undefined,
+    hasTop: get(draft.merged, top[0] ?? "") !== undefined,
+  };
+}
+
+/** CPUs and sizes under `deploy` are texts. */
+function deployLeaf(text: string, isText: boolean, current: Tree | undefined, draft: ServiceDraft): Tree {
+  const isNumber = /^[-+]?[\d.]+$/.test(text);
+  const plain = plainLeaf(text, current, draft);
+  if (!isText || !isNumber || plain.token !== text) return plain;
+  return leaf(draft.layout.quote === "single" ? `'${text}'` : `"${text}"`);
+}
+
+function writeAt(
+  tree: MapTree,
+  path: readonly string[],
+  spelled: Spelled | undefined,
+  draft: ServiceDraft,
+): Result<MapTree> {
+  if (!spelled) return unsetValue(tree, draft, path);
+  if (spelled.text.includes("\n")) return failed("the value has a line break");
+  if (spelled.isText) return setValue(tree, draft, path, escapeDollars(spelled.text));
+  return update(tree, draft, path, (current) => plainLeaf(spelled.text, current, draft));
 }

@@ -5,7 +5,6 @@ import { scalar } from "../../read/facts.ts";
 import { nameOf } from "../../read/key-values.ts";
 import { cleanTarget, parseShortVolume } from "../../read/volume-short.ts";
 import { get, type Node, originOf } from "../../yaml/node.ts";
-import { copyOf } from "../yaml/copy.ts";
 import {
   isSamePlace,
   listItems,
@@ -18,11 +17,16 @@ import {
   valueLeaf,
 } from "../yaml/draft.ts";
 import { spellText } from "../yaml/token.ts";
-import { leaf, type MapTree, type Tree } from "../yaml/tree.ts";
-import { changeList, type ItemChange } from "./list.ts";
-import { changeLongMount, spellLongMount } from "./long-mount.ts";
-import { grouped, type Refuse, type Slot } from "./slots.ts";
-import { changeShortVolume, changeTmpfs, spellShortVolume, spellTmpfs } from "./volume-text.ts";
+import { copyOf, leaf, type MapTree, type Tree } from "../yaml/tree.ts";
+import { changeList, grouped, type ItemChange, type Refuse, type Slot } from "./slots.ts";
+import {
+  changeLongMount,
+  changeShortVolume,
+  changeTmpfs,
+  spellLongMount,
+  spellShortVolume,
+  spellTmpfs,
+} from "./volume-text.ts";
 
 interface Lists {
   readonly items: Map<number, ItemChange>;

@@ -9,8 +9,7 @@ import { isSamePlace, listItems, placesOf, type ServiceDraft, tokenStyle, valueL
 import { escapeDollars, spellText } from "../yaml/token.ts";
 import { leaf, type MapTree, type Tree } from "../yaml/tree.ts";
 import { type TextList, textLists } from "./keys.ts";
-import { changeList, type ItemChange } from "./list.ts";
-import { grouped, type Refuse, type Slot } from "./slots.ts";
+import { changeList, grouped, type ItemChange, type Refuse, type Slot } from "./slots.ts";
 
 export function writeTexts(
   tree: MapTree,

@@ -13,11 +13,9 @@ import {
   tokenStyle,
   valueLeaf,
 } from "../yaml/draft.ts";
-import { splitAtColons } from "../yaml/texts.ts";
-import { spellText } from "../yaml/token.ts";
+import { spellText, splitAtColons } from "../yaml/token.ts";
 import { child, leaf, type MapTree, map, type Tree, withChild, withoutChild } from "../yaml/tree.ts";
-import { changeList, type ItemChange } from "./list.ts";
-import { grouped, type Refuse, type Slot } from "./slots.ts";
+import { changeList, grouped, type ItemChange, type Refuse, type Slot } from "./slots.ts";
 
 /** Changes the published ports, each in its own syntax; what is new is written as its siblings are. */
 export function writePorts(

@@ -6,7 +6,7 @@ import { listItems, type ServiceDraft, textOf, tokenStyle, valueLeaf } from "../
 import { escapeDollars, spellText } from "../yaml/token.ts";
 import { leaf, type MapTree } from "../yaml/tree.ts";
 import { type SecurityField, securityKeys } from "./keys.ts";
-import { changeList, type ItemChange } from "./list.ts";
+import { changeList, type ItemChange } from "./slots.ts";
 
 /** A wanted value, or undefined to remove the option. */
 export type WantedSecurity = {

@@ -1,8 +1,7 @@
 import { isMap, type ParsedNode } from "yaml";
-import { type FlowItem, flowEdits, flowStart } from "./flow-edits.ts";
 import { colonEnd, columnOf, contentEnd, isPresent, type Layout, lineStart, nextLine } from "./layout.ts";
 import { listEdits } from "./list-edits.ts";
-import { insertLines, type Piece, removeLines } from "./pieces.ts";
+import { type FlowItem, flowEdits, flowStart, insertLines, type Piece, removeLines } from "./pieces.ts";
 import {
   isInline,
   keyToken,

@@ -1,7 +1,6 @@
 import type { ParsedNode, YAMLSeq } from "yaml";
-import { type FlowItem, flowEdits, flowStart } from "./flow-edits.ts";
 import { columnOf, contentEnd, type Layout, nextLine } from "./layout.ts";
-import { insertLines, type Piece, removeLines } from "./pieces.ts";
+import { type FlowItem, flowEdits, flowStart, insertLines, type Piece, removeLines } from "./pieces.ts";
 import { renderFlow, renderItem } from "./render.ts";
 import type { ListTree, Tree } from "./tree.ts";
 
