@@ -1,7 +1,6 @@
 import { parseBytes } from "../../src/formats/values/bytes.ts";
-import { normalisePath } from "../../src/formats/values/path.ts";
 import { readSecurityOptions } from "../../src/formats/values/security-options.ts";
-import { parseTmpfsOptions } from "../../src/formats/values/tmpfs.ts";
+import { normalisePath, parseTmpfsOptions } from "../../src/formats/values/volume.ts";
 import { normaliseCapability } from "../../src/model/container/capability.ts";
 import { parseNamespaceMode, spellNamespaceMode } from "../../src/model/container/namespace.ts";
 import type { Container } from "../../src/model/container.ts";

@@ -2,7 +2,7 @@ import { isAbsolute, posix } from "node:path";
 import { hostFiles } from "../../engine/host/files.ts";
 import type { HostSight } from "../../engine/host/host.ts";
 import { readDockerdCommand } from "../../formats/daemon-json/dockerd.ts";
-import { mayBeSecret } from "../../formats/daemon-json/subject.ts";
+import { mayBeSecret } from "../../formats/daemon-json/settings.ts";
 import { sourceOf, startOf } from "../../formats/daemon-json/unit.ts";
 import { wordsFrom } from "../../formats/daemon-json/words.ts";
 import type { Engine, Units } from "../../model/engine.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { readDockerdCommand } from "../../formats/daemon-json/dockerd.ts";
-import { keysInFlags, placeInUnit } from "../../formats/daemon-json/flag-places.ts";
+import { keysInFlags, placeInUnit } from "../../formats/daemon-json/invocation.ts";
 import { besideUnit } from "../../formats/daemon-json/surroundings.ts";
 import { wordsFrom } from "../../formats/daemon-json/words.ts";
 import { keyOfField } from "../../formats/daemon-json/write/keys.ts";

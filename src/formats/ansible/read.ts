@@ -6,7 +6,6 @@ import { spanOf } from "../run-command/hosts/templates.ts";
 import { openYaml, type Yaml } from "../run-command/hosts/yaml-text.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { hole, unknownWord, type Word, wordOf } from "../run-command/word.ts";
-import { commandWords, type Described } from "../run-options/described.ts";
 import { readOptions } from "../run-options/read.ts";
 import {
   as,
@@ -35,6 +34,7 @@ import {
   wordsIn,
   wordsOf,
 } from "../run-options/tree.ts";
+import { commandWords, type Described } from "../run-options/words.ts";
 import { treeReader } from "../run-options/yaml-tree.ts";
 import { irrelevantKeys } from "../values/irrelevant.ts";
 

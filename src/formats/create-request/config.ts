@@ -1,20 +1,22 @@
+import { type NamespaceMode, parseNamespaceMode } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
 import type { EnvironmentVariable, Healthcheck } from "../../model/container-values.ts";
 import { type Fact, type FactList, set, unset } from "../../model/fact.ts";
-import { type KeyedFact, keyedIn } from "../../model/facts/table.ts";
+import type { ScalarRow } from "../../model/facts/row.ts";
+import { type KeyedFact, keyedIn, withoutSilent } from "../../model/facts/table.ts";
 import {
   booleanFact,
   broken,
   field,
+  integerFact,
   isNothing,
   type JsonNode,
   listFact,
+  nameValues,
   stringFact,
   stringList,
 } from "./json.ts";
 import { readAnonymousVolumes } from "./mounts.ts";
-import { nameValues } from "./name-values.ts";
-import { scalarFact } from "./scalar.ts";
 
 type KeyedHere = Exclude<KeyedFact<"api">, KeyedFact<"api", `HostConfig.${string}`>>;
 type CodedHere =
@@ -84,4 +86,30 @@ export function readWords(config: JsonNode, name: string): FactList<string> {
   if (typeof node.value !== "string") return stringList(node);
   const text = stringFact(node);
   return text.state === "unset" ? [] : [text];
+}
+
+/** The value under a key. Most zeros say nothing in the Engine's API. */
+export function scalarFact(node: JsonNode, row: ScalarRow): Fact<unknown> {
+  switch (row.kind) {
+    case "text":
+      return stringFact(node);
+    case "switch":
+      return booleanFact(node);
+    case "namespace":
+      return namespaceMode(node, "other");
+    case "bytes":
+    case "cpus":
+    case "microseconds":
+    case "integer":
+      return withoutSilent(integerFact(node, { keepZero: row.zero !== "unset" }), row);
+    default:
+      return broken(node, `${node.name} has no key of its own`);
+  }
+}
+
+export function namespaceMode(node: JsonNode, kind: "network" | "other"): Fact<NamespaceMode> {
+  const text = stringFact(node);
+  if (text.state !== "set") return text;
+  const mode = parseNamespaceMode(text.value, kind);
+  return mode ? { ...text, value: mode } : unset;
 }

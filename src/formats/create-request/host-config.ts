@@ -1,17 +1,35 @@
 import { normaliseCapability } from "../../model/container/capability.ts";
 import type { Container } from "../../model/container.ts";
-import { type Fact, type FactList, mapItems, unset } from "../../model/fact.ts";
+import type { PathProtection } from "../../model/container-values.ts";
+import {
+  type Fact,
+  type FactList,
+  firstOpen,
+  mapItems,
+  set,
+  setItems,
+  unresolved,
+  unset,
+} from "../../model/fact.ts";
 import { type CodedFact, type KeyedFact, keyedIn } from "../../model/facts/table.ts";
-import { linkedContainer } from "../values/link.ts";
+import { maskedByDocker, readOnlyByDocker } from "../../model/host/protected-paths.ts";
+import { linkedContainer } from "../values/port.ts";
 import { cgroupsMountedBy, readSecurityOptions } from "../values/security-options.ts";
-import type { ConfigFacts } from "./config.ts";
+import { type ConfigFacts, namespaceMode, scalarFact } from "./config.ts";
 import { readBlkioDevices, readDevices, readUlimits } from "./devices.ts";
-import { field, integerFact, type JsonNode, membersOf, path, stringFact, stringList } from "./json.ts";
+import {
+  field,
+  integerFact,
+  isNothing,
+  type JsonNode,
+  membersOf,
+  nameValues,
+  path,
+  stringFact,
+  stringList,
+} from "./json.ts";
 import { readMounts } from "./mounts.ts";
-import { nameValues } from "./name-values.ts";
-import { readPathProtection } from "./path-protection.ts";
-import { readPorts } from "./ports.ts";
-import { namespaceMode, scalarFact } from "./scalar.ts";
+import { readPorts } from "./networks.ts";
 
 type KeyedHere = KeyedFact<"api", `HostConfig.${string}`>;
 type CodedHere =
@@ -20,7 +38,7 @@ type CodedHere =
   | "mounts";
 
 /** Every fact that a HostConfig holds. */
-export type HostConfigFacts = Pick<Container, KeyedHere | CodedHere>;
+type HostConfigFacts = Pick<Container, KeyedHere | CodedHere>;
 
 const keyed = keyedIn("api")
   .filter(({ key }) => key.startsWith("HostConfig."))
@@ -81,4 +99,32 @@ function readRestart(hostConfig: JsonNode): Fact<string> {
   if (retries.state === "unresolved") return retries;
   if (name.value === "no") return unset;
   return retries.state === "set" ? { ...name, value: `${name.value}:${retries.value}` } : name;
+}
+
+/**
+ * `MaskedPaths` and `ReadonlyPaths`: null or absent is Docker's own list, `[]` is none, which is how
+ * `--security-opt systempaths=unconfined` travels.
+ */
+function readPathProtection(hostConfig: JsonNode): Fact<PathProtection> {
+  const masked = readPaths(field(hostConfig, "MaskedPaths"));
+  const readonly = readPaths(field(hostConfig, "ReadonlyPaths"));
+  if (masked.state === "unresolved") return masked;
+  if (readonly.state === "unresolved") return readonly;
+  if (masked.state === "unset" && readonly.state === "unset") return unset;
+  const origins = [masked, readonly].flatMap((fact) => (fact.state === "set" ? fact.origins : []));
+  const maskedPaths = masked.state === "set" ? masked.value : maskedByDocker;
+  const readonlyPaths = readonly.state === "set" ? readonly.value : readOnlyByDocker;
+  if (maskedPaths.length === 0 && readonlyPaths.length === 0) return set({ mode: "unconfined" }, ...origins);
+  return set({ mode: "paths", masked: maskedPaths, readonly: readonlyPaths }, ...origins);
+}
+
+function readPaths(node: JsonNode): Fact<readonly string[]> {
+  if (node.problem === undefined && isNothing(node.value)) return unset;
+  const items = stringList(node);
+  const wrong = firstOpen(items);
+  if (wrong) return unresolved(wrong.reason, ...wrong.origins);
+  return set(
+    setItems(items).map((item) => item.value),
+    { pointer: node.pointer },
+  );
 }

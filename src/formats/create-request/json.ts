@@ -1,4 +1,5 @@
 import { isRecord } from "../../base/json.ts";
+import type { NameValue } from "../../model/container-values.ts";
 import { type Fact, type FactList, set, type UnresolvedFact, unresolved, unset } from "../../model/fact.ts";
 
 /**
@@ -136,7 +137,7 @@ export function stringList(node: JsonNode): FactList<string> {
 }
 
 /** A string in a list; null is Go's empty string and says nothing. */
-export function stringItem(item: JsonNode): FactList<string>[number] | undefined {
+function stringItem(item: JsonNode): FactList<string>[number] | undefined {
   const fact = stringFact(item);
   return fact.state === "unset" ? undefined : fact;
 }
@@ -203,3 +204,12 @@ function fold(key: string): string {
 }
 
 const folds = new Map<string, string>();
+
+/** An object of strings: labels, sysctls, options. */
+export function nameValues(node: JsonNode): FactList<NameValue> {
+  return entriesFact(node, (name, entry) => {
+    if (isNothing(entry.value)) return [set({ name, value: "" }, { pointer: entry.pointer })];
+    if (typeof entry.value !== "string") return [broken(entry, `${entry.name} is not a string`)];
+    return [set({ name, value: entry.value }, { pointer: entry.pointer })];
+  });
+}

@@ -8,9 +8,7 @@ import {
   type TmpfsOptions,
   type VolumeDriver,
 } from "../../model/mount.ts";
-import { normalisePath } from "../values/path.ts";
-import { parseTmpfsOptions } from "../values/tmpfs.ts";
-import { parseVolume } from "../values/volume.ts";
+import { normalisePath, parseTmpfsOptions, parseVolume } from "../values/volume.ts";
 import {
   booleanFact,
   broken,

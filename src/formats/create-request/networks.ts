@@ -1,8 +1,8 @@
+import { isRecord } from "../../base/json.ts";
 import type { Container } from "../../model/container.ts";
-import type { EndpointOption } from "../../model/container-values.ts";
-import { type FactList, mapItems, set } from "../../model/fact.ts";
-import { entriesFact, field, type JsonNode } from "./json.ts";
-import { nameValues } from "./name-values.ts";
+import type { EndpointOption, PublishedPort } from "../../model/container-values.ts";
+import { type FactList, mapItems, set, valueOr } from "../../model/fact.ts";
+import { broken, entriesFact, field, type JsonNode, listFact, nameValues, stringFact } from "./json.ts";
 
 /** What the endpoints of a request (`NetworkingConfig.EndpointsConfig`) say, or those of an inspect document. */
 export function endpointFacts(endpoints: JsonNode): Pick<Container, "networks" | "endpointOptions"> {
@@ -20,4 +20,27 @@ export function endpointOptions(endpoints: JsonNode): FactList<EndpointOption> {
       value,
     })),
   );
+}
+
+/** `PortBindings`: `{"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}`. */
+export function readPorts(hostConfig: JsonNode): FactList<PublishedPort> {
+  return entriesFact(field(hostConfig, "PortBindings"), (port, bindings) => {
+    const [containerPort = "", protocol] = port.split("/");
+    return listFact(bindings, (binding) => {
+      if (!isRecord(binding.value)) return broken(binding, `${binding.name} is not an object`);
+      const hostIp = stringFact(field(binding, "HostIp"));
+      const hostPort = stringFact(field(binding, "HostPort"));
+      if (hostIp.state === "unresolved") return broken(binding, hostIp.reason);
+      if (hostPort.state === "unresolved") return broken(binding, hostPort.reason);
+      return set(
+        {
+          hostIp: valueOr(hostIp, undefined),
+          hostPort: valueOr(hostPort, undefined),
+          containerPort,
+          protocol: (protocol ?? "tcp").toLowerCase(),
+        },
+        { pointer: binding.pointer },
+      );
+    });
+  });
 }

@@ -9,11 +9,9 @@ import { isSaidAlike } from "../../model/says-same.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
 import { readCreateRequest } from "./read.ts";
 import { addItems, type ItemPatch, type ListMember, patchMembers } from "./write/list-members.ts";
-import { listMembers } from "./write/lists.ts";
+import { listMembers, patchPorts } from "./write/lists.ts";
 import { asRequested } from "./write/mounts.ts";
-import { patchPorts } from "./write/ports.ts";
-import { scalarWriters } from "./write/scalars.ts";
-import { securityWriters } from "./write/security.ts";
+import { scalarWriters, securityWriters } from "./write/scalars.ts";
 
 export interface CreateRequestWriting {
   /** A new body. What no patch changes is the same object, in the same order. */

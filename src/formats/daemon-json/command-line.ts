@@ -2,8 +2,7 @@ import { type FactList, set, unresolved } from "../../model/fact.ts";
 import { type Gap, gap } from "../../model/gap.ts";
 import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.ts";
 import { type DaemonOption, optionOfFlag, optionOfShort, otherFlags } from "./options.ts";
-import type { DaemonSetting, DaemonSettings } from "./settings.ts";
-import { mayBeSecret } from "./subject.ts";
+import { type DaemonSetting, type DaemonSettings, mayBeSecret } from "./settings.ts";
 import { mostWords, type Word } from "./words.ts";
 
 /** What a dockerd command line says, without the program's own name. */

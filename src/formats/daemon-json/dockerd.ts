@@ -3,8 +3,7 @@ import { locator } from "../values/positions.ts";
 import { engineOf } from "./engine.ts";
 import { flagsOf } from "./invocation.ts";
 import { settingsOfJson } from "./json.ts";
-import { mergeSettings } from "./settings.ts";
-import { engineReading, noEngine } from "./subject.ts";
+import { engineReading, mergeSettings, noEngine } from "./settings.ts";
 import { splitWords, type Word } from "./words.ts";
 
 export { readDockerdUnit } from "./unit.ts";

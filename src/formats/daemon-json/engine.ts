@@ -4,10 +4,61 @@ import { credentialsInValue, type WrittenCredential } from "../../model/credenti
 import { type Engine, engine, type ListenAddress } from "../../model/engine.ts";
 import { type Fact, type FactList, mapFact, set, unresolved, unset } from "../../model/fact.ts";
 import type { Level } from "../../model/level.ts";
-import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
-import { parseUlimit } from "../values/ulimit.ts";
+import { type EngineSight, type FactsReadBy, unseenIn } from "../../model/sight.ts";
+import { parseUlimit } from "../values/port.ts";
 import type { DaemonSettings } from "./settings.ts";
-import { daemonSight } from "./sight.ts";
+
+const ofHost = { unseen: "a configuration does not show the host" } as const;
+const ofEngine = { unseen: "a configuration does not show the running Engine" } as const;
+
+/** What a daemon.json tells, and dockerd's flags. */
+export const daemonSight = {
+  product: ofEngine,
+  version: ofEngine,
+  rootless: "read",
+  rootOwner: ofHost,
+  limitsNotInForce: ofHost,
+  rootlessHost: ofHost,
+  usernsRemap: "read",
+  noNewPrivileges: "read",
+  seccompProfile: "read",
+  seccompAllowsAll: { unseen: "only the file of the seccomp profile says what it allows" },
+  seccompOpens: { unseen: "only the file of the seccomp profile says what it allows" },
+  absentModules: ofHost,
+  seccompSupported: ofHost,
+  kernelLsm: ofHost,
+  apparmorEnabled: ofHost,
+  selinuxEnabled: "read",
+  selinuxMode: ofHost,
+  storageDriver: "read",
+  backingFilesystem: ofHost,
+  storageQuotaSupported: ofHost,
+  logDriver: "read",
+  icc: "read",
+  liveRestore: "read",
+  swarmActive: ofEngine,
+  cgroupVersion: ofHost,
+  cgroupParent: "read",
+  defaultCgroupnsMode: "read",
+  defaultIpcMode: "read",
+  memoryTotal: ofHost,
+  cpus: ofHost,
+  swapTotal: ofHost,
+  kernelVersion: ofHost,
+  dataRoot: "read",
+  defaultRuntime: "read",
+  listenAddresses: "read",
+  socketFiles: ofHost,
+  units: ofHost,
+  storageOptions: "read",
+  furtherOptions: "read",
+  credentials: "read",
+  logOptions: "read",
+  defaultUlimits: "read",
+  insecureRegistries: "read",
+  authorizationPlugins: "read",
+  components: ofEngine,
+} as const satisfies EngineSight;
 
 const unseenFacts = unseenIn<Engine>(daemonSight);
 

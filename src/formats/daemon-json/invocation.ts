@@ -1,12 +1,14 @@
 import { set } from "../../model/fact.ts";
+import { type FileOrigin, isFileOrigin } from "../../model/origin.ts";
 import { type Flags, settingsOfFlags } from "./command-line.ts";
+import { sourceOf, startOf, type TextFile, type UnitSurroundings } from "./unit.ts";
 import { splitWords, type Word } from "./words.ts";
 
 /**
  * The arguments of the dockerd that a command runs, behind whatever starts it (`sudo`, `exec`, `nice`, `env`): `dockerd
  * …`, and from before Docker 1.12 `docker daemon …` and `docker -d …`. Undefined where it runs none.
  */
-export function dockerdOf(words: readonly Word[]): Flags | undefined {
+function dockerdOf(words: readonly Word[]): Flags | undefined {
   for (const [index, word] of words.entries()) {
     const name = word.text.slice(word.text.lastIndexOf("/") + 1);
     const rest = words.slice(index + 1);
@@ -54,4 +56,16 @@ export function flagsOf(words: readonly Word[]): Flags | undefined {
     },
   );
   return dockerdOf(inner.words);
+}
+
+/** The options, by their keys in daemon.json, that the arguments of a dockerd give. */
+export function keysInFlags(words: readonly Word[]): ReadonlySet<string> {
+  return new Set(flagsOf(words)?.given.keys());
+}
+
+/** Where dockerd's unit, or what it takes along, gives an option. */
+export function placeInUnit(unit: TextFile, around: UnitSurroundings, key: string): FileOrigin | undefined {
+  const sources = [unit, ...(around.dropIns ?? [])].map((each) => sourceOf(each));
+  const given = startOf(sources, around.io)?.flags.given.get(key);
+  return given && isFileOrigin(given.origin) ? given.origin : undefined;
 }

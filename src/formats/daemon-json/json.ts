@@ -4,8 +4,7 @@ import { gap } from "../../model/gap.ts";
 import type { FileOrigin } from "../../model/origin.ts";
 import { locator } from "../values/positions.ts";
 import { type DaemonOption, optionOfFlag, optionOfKey, otherFlags } from "./options.ts";
-import { type DaemonSetting, type DaemonSettings, noSettings } from "./settings.ts";
-import { mayBeSecret } from "./subject.ts";
+import { type DaemonSetting, type DaemonSettings, mayBeSecret, noSettings } from "./settings.ts";
 
 /** More keys that dockerd refuses than this are only counted. */
 const mostGaps = 20;

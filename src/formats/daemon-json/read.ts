@@ -2,7 +2,7 @@ import type { Reading } from "../../model/reading.ts";
 import { locator } from "../values/positions.ts";
 import { engineOf } from "./engine.ts";
 import { settingsOfJson } from "./json.ts";
-import { engineReading } from "./subject.ts";
+import { engineReading } from "./settings.ts";
 
 /**
  * Reads a daemon.json into the engine that dockerd becomes with it. An option that is not there is `unset`: dockerd's

@@ -4,8 +4,7 @@ import type { FileOrigin } from "../../model/origin.ts";
 import type { Reading } from "../../model/reading.ts";
 import { locator, type Span } from "../values/positions.ts";
 import { engineOf, tlsOf } from "./engine.ts";
-import { type DaemonSettings, noSettings } from "./settings.ts";
-import { engineReading } from "./subject.ts";
+import { type DaemonSettings, engineReading, noSettings } from "./settings.ts";
 
 /** What a socket unit opens for dockerd. */
 interface Sockets {

@@ -5,9 +5,8 @@ import type { Flags } from "./command-line.ts";
 import { engineOf } from "./engine.ts";
 import { flagsOf } from "./invocation.ts";
 import { settingsOfJson } from "./json.ts";
-import { mergeSettings } from "./settings.ts";
+import { engineReading, mergeSettings, noEngine } from "./settings.ts";
 import { readDockerSocketUnit, type UnitEntry, unitEntries, withSocket } from "./socket-unit.ts";
-import { engineReading, noEngine } from "./subject.ts";
 import { splitWords, type Variables, type VariableValue, type Word } from "./words.ts";
 
 export interface TextFile {

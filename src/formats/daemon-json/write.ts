@@ -5,8 +5,7 @@ import { applyPatches, type EnginePatch } from "../../model/patch.ts";
 import { saysSame } from "../../model/says-same.ts";
 import { applyEdits, type Writing } from "../../model/writing.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
-import { editContainer, type SpanEdit } from "./write/container.ts";
-import { type DaemonJsonDraft, draftOf, member, spell } from "./write/draft.ts";
+import { type DaemonJsonDraft, draftOf, editContainer, member, type SpanEdit, spell } from "./write/draft.ts";
 import {
   beyond,
   type FieldWriting,

@@ -4,10 +4,18 @@ import type { Files, Reading } from "../../model/reading.ts";
 import { dockerRun } from "../run-command/dialect.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { textOf, type Word } from "../run-command/word.ts";
-import type { Described, UnknownKey } from "../run-options/described.ts";
-import { readJson } from "../run-options/json.ts";
 import { readOptions } from "../run-options/read.ts";
-import { made, named, openWord, option, type Placed, wordAt } from "../run-options/words.ts";
+import {
+  type Described,
+  made,
+  named,
+  openWord,
+  option,
+  type Placed,
+  type UnknownKey,
+  wordAt,
+} from "../run-options/words.ts";
+import { readJson } from "../run-options/yaml-tree.ts";
 import { irrelevantKeys } from "../values/irrelevant.ts";
 
 /** Reads the container of a devcontainer.json. */

@@ -4,7 +4,7 @@ import type { FactList } from "../../model/fact.ts";
 import { type Gap, gap } from "../../model/gap.ts";
 import { type Image, image } from "../../model/image.ts";
 import type { Reading } from "../../model/reading.ts";
-import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
+import { type FactsReadBy, type ImageSight, unseenIn } from "../../model/sight.ts";
 import type { ImageSubject } from "../../model/subject.ts";
 import { locator } from "../values/positions.ts";
 import { credentialsOf } from "./read/credentials.ts";
@@ -24,7 +24,26 @@ import {
 import { type Instructions, readInstructions } from "./read/instructions.ts";
 import { referencesOf } from "./read/references.ts";
 import { type Build, readStages, type Stage } from "./read/stages.ts";
-import { dockerfileSight } from "./sight.ts";
+
+/** What a Dockerfile tells of the image that it builds. */
+export const dockerfileSight = {
+  user: "read",
+  base: "read",
+  baseUser: { unseen: "only the base image says which user it sets" },
+  healthcheck: "read",
+  references: "read",
+  environment: "read",
+  buildArguments: "read",
+  sudoCommands: "read",
+  setuidCommands: "read",
+  exposedPorts: "read",
+  history: "read",
+  entrypoint: "read",
+  command: "read",
+  workingDirectories: "read",
+  contextSecrets: { unseen: "the build context was not looked into" },
+  credentials: "read",
+} as const satisfies ImageSight;
 
 const unseenFacts = unseenIn<Image>(dockerfileSight);
 

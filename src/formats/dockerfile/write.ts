@@ -5,9 +5,15 @@ import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
 import { placeOf } from "./read/facts.ts";
 import type { DockerfileReading } from "./read.ts";
-import { type DockerfileDraft, draftOf } from "./write/draft.ts";
-import type { FieldWriting, RefusedPatch, SpanEdit } from "./write/field.ts";
-import { insertion, ownInstructions } from "./write/insertion.ts";
+import {
+  type DockerfileDraft,
+  draftOf,
+  type FieldWriting,
+  insertion,
+  ownInstructions,
+  type RefusedPatch,
+  type SpanEdit,
+} from "./write/draft.ts";
 
 export interface DockerfileWriting {
   readonly text: string;

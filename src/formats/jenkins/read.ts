@@ -1,9 +1,8 @@
 import type { Files, Reading } from "../../model/reading.ts";
 import { dockerRun } from "../run-command/dialect.ts";
 import type { Word } from "../run-command/word.ts";
-import type { Described } from "../run-options/described.ts";
 import { readOptions } from "../run-options/read.ts";
-import { openWord, type Placed, splitWords, wordAt } from "../run-options/words.ts";
+import { type Described, openWord, type Placed, splitWords, wordAt } from "../run-options/words.ts";
 
 /** Reads the containers of a Jenkinsfile. */
 export function readJenkins(text: string, file: string, io: Files): Reading {

@@ -4,14 +4,22 @@ import { gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import { type ContainerSight, sightOf, unseenIn } from "../../model/sight.ts";
 import { type Dialect, dockerRun } from "../run-command/dialect.ts";
-import { withoutPodmanFlags } from "../run-command/podman-flags.ts";
-import { flagNameOf } from "../run-command/read/flags.ts";
+import { flagNameOf, withoutPodmanFlags } from "../run-command/read/flags.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import type { Word } from "../run-command/word.ts";
-import { commandWords, type Described, type UnknownKey } from "../run-options/described.ts";
 import { type Descriptions, readOptions } from "../run-options/read.ts";
 import { joined } from "../run-options/tree.ts";
-import { made, openWord, option, type Placed, splitWords, wordAt } from "../run-options/words.ts";
+import {
+  commandWords,
+  type Described,
+  made,
+  openWord,
+  option,
+  type Placed,
+  splitWords,
+  type UnknownKey,
+  wordAt,
+} from "../run-options/words.ts";
 import { irrelevantKeys } from "../values/irrelevant.ts";
 
 /** Reads a unit of Podman's Quadlet. */

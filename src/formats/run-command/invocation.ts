@@ -1,7 +1,6 @@
 import { type Dialect, dockerRun, serviceCreate, serviceUpdate } from "./dialect.ts";
-import { withoutPodmanFlags } from "./podman-flags.ts";
 import { type FlagTable, flagTable, splitArguments } from "./read/arguments.ts";
-import { globalFlags } from "./read/flags.ts";
+import { globalFlags, withoutPodmanFlags } from "./read/flags.ts";
 import { hole, textOf, unknownWord, type Word } from "./word.ts";
 
 /** What a command really runs, behind `sudo`, `env`, `time` and the like. */

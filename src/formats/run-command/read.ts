@@ -4,9 +4,8 @@ import { locator } from "../values/positions.ts";
 import { actSubjects } from "./acts.ts";
 import { folderOf } from "./folder.ts";
 import { readingOfCommands, readText } from "./hosted-commands.ts";
-import { commandsOf, isSession } from "./hosts/console.ts";
-import { linesIn, linesPassage } from "./hosts/host.ts";
-import { readShellScript } from "./hosts/shell.ts";
+import { linesIn, linesPassage, readShellScript } from "./hosts/host.ts";
+import { commandsOf, isSession } from "./hosts/markdown.ts";
 import type { Surroundings } from "./read/line-facts.ts";
 
 /**

@@ -7,7 +7,7 @@ import { type ReadContainer, readContainer } from "../run-command/read/container
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { readingOf } from "../run-command/subjects.ts";
 import { locator } from "../values/positions.ts";
-import { type Described, whyOpen, wordsWithUnknown } from "./described.ts";
+import { type Described, whyOpen, wordsWithUnknown } from "./words.ts";
 
 export interface Descriptions {
   readonly found: readonly Described[];

@@ -1,8 +1,7 @@
 import { keyedIn } from "../../model/facts/table.ts";
 import { flagNameOf } from "../run-command/read/flags.ts";
 import { hole, type Word, wordOf } from "../run-command/word.ts";
-import type { UnknownKey } from "./described.ts";
-import { made, splitWords, wordAt } from "./words.ts";
+import { made, splitWords, type UnknownKey, wordAt } from "./words.ts";
 
 /** A value of a file that describes containers by keys, whatever its syntax. */
 export type Tree =

@@ -1,6 +1,9 @@
+import { type Node, type ParseError, type ParseOptions, parseTree } from "jsonc-parser";
 import { isMap, isNode } from "yaml";
+import { type Gap, gap } from "../../model/gap.ts";
 import { spanOf, templateWord } from "../run-command/hosts/templates.ts";
 import type { Yaml } from "../run-command/hosts/yaml-text.ts";
+import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { type Member, openWord, type Tree } from "./tree.ts";
 
 /** How many values of a document are read: aliases can multiply a text without end. */
@@ -46,4 +49,24 @@ function openTree(node: unknown, reason: string): Tree {
 
 function isNull(yaml: Yaml, node: unknown): boolean {
   return /^(?:|~|null)$/i.test(yaml.text(node) ?? "");
+}
+
+/** The tree of a JSON text, as far as it could be read, and where it breaks off. */
+export function readJson(
+  text: string,
+  { file, locate }: Surroundings,
+  options?: ParseOptions,
+): { readonly root: Node | undefined; readonly gaps: readonly Gap[] } {
+  const errors: ParseError[] = [];
+  let root: Node | undefined;
+  try {
+    root = parseTree(text, errors, options);
+  } catch {
+    // The parser recurses: a text of nothing but brackets ends its stack.
+    return { root: undefined, gaps: [gap("it is nested too deeply to be read", { file })] };
+  }
+  const [error] = errors;
+  if (!error) return { root, gaps: [] };
+  const location = locate({ start: error.offset, end: error.offset + error.length });
+  return { root, gaps: [gap("it is not valid JSON", { location })] };
 }

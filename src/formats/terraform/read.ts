@@ -6,8 +6,6 @@ import { dockerRun } from "../run-command/dialect.ts";
 import { templateWord } from "../run-command/hosts/templates.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { sourceOf, type Word } from "../run-command/word.ts";
-import { commandWords, type Described } from "../run-options/described.ts";
-import { readJson } from "../run-options/json.ts";
 import { readOptions } from "../run-options/read.ts";
 import {
   as,
@@ -36,6 +34,8 @@ import {
   wordsIn,
   wordsOf,
 } from "../run-options/tree.ts";
+import { commandWords, type Described } from "../run-options/words.ts";
+import { readJson } from "../run-options/yaml-tree.ts";
 import { irrelevantKeys } from "../values/irrelevant.ts";
 import { type Block, readHcl } from "./hcl.ts";
 

@@ -1,14 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { set, unresolved } from "../../model/fact.ts";
 import { parseBytes, spellBytes } from "./bytes.ts";
-import { parseDevice } from "./device.ts";
-import { resolveHostPath } from "./path.ts";
-import { parsePublishedPorts } from "./port.ts";
+import { parseDevice, parsePublishedPorts, parseUlimit } from "./port.ts";
 import { allowsAll } from "./seccomp.ts";
 import { readSecurityOptions } from "./security-options.ts";
-import { parseTmpfsOptions } from "./tmpfs.ts";
-import { parseUlimit } from "./ulimit.ts";
-import { parseVolume } from "./volume.ts";
+import { parseTmpfsOptions, parseVolume, resolveHostPath } from "./volume.ts";
 
 const where = { baseDir: "/srv/app", home: "/home/me" };
 

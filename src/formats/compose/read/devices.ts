@@ -1,6 +1,6 @@
 import type { Device } from "../../../model/container-values.ts";
 import { type FactList, type SetFact, set, type UnresolvedFact, unresolved } from "../../../model/fact.ts";
-import { parseDevice } from "../../values/device.ts";
+import { parseDevice } from "../../values/port.ts";
 import type { Issue } from "../check/report.ts";
 import { at, entriesOf, get, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
 import { missingReason, scalar } from "./facts.ts";

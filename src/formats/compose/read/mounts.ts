@@ -1,8 +1,7 @@
 import { type FactList, type SetFact, set, type UnresolvedFact, unresolved } from "../../../model/fact.ts";
 import { type Mount, mount } from "../../../model/mount.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
-import { parseTmpfsOptions } from "../../values/tmpfs.ts";
-import { mountOfUnknown } from "../../values/volume.ts";
+import { mountOfUnknown, parseTmpfsOptions } from "../../values/volume.ts";
 import { at, entriesOf, get, has, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
 import {
   booleanFact,

@@ -11,7 +11,7 @@ import {
   unseen,
   unset,
 } from "../../../model/fact.ts";
-import { linkedContainer } from "../../values/link.ts";
+import { linkedContainer } from "../../values/port.ts";
 import { at, entriesOf, get, isNull, itemsOf, type Node, originAt, originOf } from "../yaml/node.ts";
 import { missingReason, type Scope, scalar, texts } from "./facts.ts";
 import { nameValues } from "./key-values.ts";

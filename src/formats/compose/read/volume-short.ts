@@ -1,6 +1,6 @@
 import { failed, ok, type Result } from "../../../base/result.ts";
 import { type Mount, mount, type Propagation, propagations } from "../../../model/mount.ts";
-import { normalisePath, resolveHostPath } from "../../values/path.ts";
+import { normalisePath, resolveHostPath } from "../../values/volume.ts";
 
 /**
  * The short syntax of `volumes:`, `[SOURCE:]TARGET[:OPTIONS]`, as compose-go reads it (format/volume.go): a source that

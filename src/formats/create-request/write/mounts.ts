@@ -1,12 +1,10 @@
 import { isRecord } from "../../../base/json.ts";
-import type { Mount, TmpfsOptions } from "../../../model/mount.ts";
-import { propagations } from "../../../model/mount.ts";
+import { type Mount, propagations, type TmpfsOptions } from "../../../model/mount.ts";
 import { writeBytes, writeVolume } from "../../values/spell.ts";
-import { parseTmpfsOptions } from "../../values/tmpfs.ts";
+import { parseTmpfsOptions } from "../../values/volume.ts";
 import { documentAt, field } from "../json.ts";
 import { cleanPath, readAnonymousVolumes, readMounts } from "../mounts.ts";
-import type { Entry, ListMember } from "./list-members.ts";
-import { withMember, withMembers } from "./update.ts";
+import { type Entry, type ListMember, withMember, withMembers } from "./list-members.ts";
 
 export const mountMembers: readonly ListMember<Mount>[] = [
   {

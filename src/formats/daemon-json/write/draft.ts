@@ -2,7 +2,7 @@ import type { Node } from "jsonc-parser";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import type { Engine } from "../../../model/engine.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
-import { locator } from "../../values/positions.ts";
+import { locator, type Span } from "../../values/positions.ts";
 import { engineOf, tlsOf } from "../engine.ts";
 import { parseJson, settingsOfJson } from "../json.ts";
 
@@ -60,7 +60,7 @@ export function draftOf(text: string): Result<DaemonJsonDraft> {
 }
 
 /** How a file is written: what its author used, else what Docker's documentation uses. */
-export interface Style {
+interface Style {
   readonly lineEnd: string;
   /** One level of indentation. */
   readonly unit: string;
@@ -81,7 +81,7 @@ function styleOf(text: string, root: Node | undefined): Style {
 }
 
 /** Whether nothing but white space stands before it in its line. */
-export function startsLine(text: string, { offset }: Node): boolean {
+function startsLine(text: string, { offset }: Node): boolean {
   return (
     /^[ \t]*$/.test(text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset)) &&
     text.lastIndexOf("\n", offset - 1) !== -1
@@ -108,4 +108,81 @@ export function spell(value: unknown, style: Style, indent: string | undefined):
 
 export function member(key: string, value: unknown, style: Style, indent: string | undefined): string {
   return `${JSON.stringify(key)}${style.colon}${spell(value, style, indent)}`;
+}
+
+/** What stands in the span becomes `text`. */
+export interface SpanEdit extends Span {
+  readonly text: string;
+}
+
+/** What becomes of the children of an object or an array. */
+interface Changes {
+  /** Members or elements that go. */
+  readonly removed: ReadonlySet<Node>;
+  /** What comes to the end: its text, given the indentation of its line, or none where it stands within a line. */
+  readonly added: readonly ((indent: string | undefined) => string)[];
+}
+
+/** The edits of an object or an array, commas and line ends included. Replaced children are not its business. */
+export function editContainer(
+  text: string,
+  node: Node,
+  { removed, added }: Changes,
+  style: Style,
+): readonly SpanEdit[] {
+  const children = node.children ?? [];
+  const kept = children.filter((child) => !removed.has(child));
+  const end = node.offset + node.length - 1;
+  if (kept.length === 0) {
+    if (children.length === 0 && added.length === 0) return [];
+    return [{ start: node.offset + 1, end, text: inside(text, node, added, style) }];
+  }
+  const last = kept.at(-1);
+  const edits: SpanEdit[] = [];
+  if (last && added.length > 0) {
+    const indent = startsLine(text, last) ? lead(text, last) : undefined;
+    const comma = indent === undefined ? commaOf(text, children) : `,${style.lineEnd}${indent}`;
+    const at = last.offset + last.length;
+    edits.push({ start: at, end: at, text: added.map((each) => comma + each(indent)).join("") });
+  }
+  for (let from = 0; from < children.length; from += 1) {
+    const first = children[from];
+    if (!first || !removed.has(first)) continue;
+    let to = from;
+    while (to + 1 < children.length && isIn(removed, children[to + 1])) to += 1;
+    const next = children[to + 1];
+    const before = children[from - 1];
+    const behind = children[to];
+    if (next) edits.push({ start: first.offset, end: next.offset, text: "" });
+    else if (before && behind) {
+      edits.push({ start: before.offset + before.length, end: behind.offset + behind.length, text: "" });
+    }
+    from = to;
+  }
+  return edits;
+}
+
+/** What stands between the brackets where nothing of before is kept. */
+function inside(text: string, node: Node, added: Changes["added"], style: Style): string {
+  if (added.length === 0) return "";
+  const [first] = node.children ?? [];
+  const isOpen = first ? startsLine(text, first) : node.type === "object";
+  if (!isOpen) {
+    const padding = first ? text.slice(node.offset + 1, first.offset) : "";
+    return padding + added.map((each) => each(undefined)).join(", ") + padding;
+  }
+  const outer = lead(text, node);
+  const indent = outer + style.unit;
+  const lines = added.map((each) => style.lineEnd + indent + each(indent)).join(",");
+  return lines + style.lineEnd + outer;
+}
+
+/** What stands between the children: `, ` or `,`. */
+function commaOf(text: string, children: readonly Node[]): string {
+  const [first, second] = children;
+  return first && second ? text.slice(first.offset + first.length, second.offset) : ", ";
+}
+
+function isIn(set: ReadonlySet<Node>, node: Node | undefined): boolean {
+  return node !== undefined && set.has(node);
 }

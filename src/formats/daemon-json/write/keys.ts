@@ -2,8 +2,7 @@ import type { Node } from "jsonc-parser";
 import type { NameValue, Ulimit } from "../../../model/container-values.ts";
 import type { EngineLists, EngineScalars, ListenAddress } from "../../../model/engine.ts";
 import type { EnginePatch } from "../../../model/patch.ts";
-import type { SpanEdit } from "./container.ts";
-import type { DaemonJsonDraft } from "./draft.ts";
+import type { DaemonJsonDraft, SpanEdit } from "./draft.ts";
 
 /** The keys of what a daemon.json can say. */
 export const scalarKeys: Readonly<Partial<Record<keyof EngineScalars, string>>> = {

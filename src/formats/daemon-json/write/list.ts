@@ -4,8 +4,7 @@ import type { EngineLists } from "../../../model/engine.ts";
 import type { FactList } from "../../../model/fact.ts";
 import { isFileOrigin, type Origin } from "../../../model/origin.ts";
 import type { EnginePatch } from "../../../model/patch.ts";
-import { editContainer, type SpanEdit } from "./container.ts";
-import { type DaemonJsonDraft, lead, member, spell } from "./draft.ts";
+import { type DaemonJsonDraft, editContainer, lead, member, type SpanEdit, spell } from "./draft.ts";
 import { type FieldWriting, type ListKey, propertyOf, type RefusedPatch, refuseAll } from "./keys.ts";
 
 const notHere = "it is not in this file: dockerd may have it from a flag";

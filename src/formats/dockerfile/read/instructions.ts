@@ -1,7 +1,16 @@
 import type { Span } from "../../values/positions.ts";
-import type { SyntaxProblem } from "../problem.ts";
-import { cut, type Joined, join, trimmed } from "./joined.ts";
-import { isBlank, isComment, type Line, lineAt, withoutContinuation } from "./lines.ts";
+import {
+  cut,
+  isBlank,
+  isComment,
+  type Joined,
+  join,
+  type Line,
+  lineAt,
+  type SyntaxProblem,
+  trimmed,
+  withoutContinuation,
+} from "./joined.ts";
 import { heredocWords, type RawWord } from "./shell-words.ts";
 import { execForm } from "./words.ts";
 

@@ -1,8 +1,7 @@
 import type { NameValue } from "../../../model/container-values.ts";
-import type { SyntaxProblem } from "../problem.ts";
 import { type Expansion, expand } from "./expand.ts";
 import type { Instruction, Instructions } from "./instructions.ts";
-import type { Joined } from "./joined.ts";
+import type { Joined, SyntaxProblem } from "./joined.ts";
 import { type Assigned, assign, find, globalScope, type Scope, stageScope } from "./variables.ts";
 import { assignmentsOf, plainWords } from "./words.ts";
 

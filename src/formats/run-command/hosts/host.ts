@@ -1,7 +1,7 @@
 import type { Engine } from "../../../model/engine.ts";
 import type { Gap } from "../../../model/gap.ts";
 import type { Folder } from "../folder.ts";
-import { type Passage, type Piece, passage, type Range } from "../passage.ts";
+import { type Passage, type Piece, passage, type Range, written } from "../passage.ts";
 import type { Surroundings } from "../read/line-facts.ts";
 import type { RunCommand } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
@@ -87,4 +87,13 @@ export function openNames(
       { kind: "unknown", reason: `the variable ${name} is not known here: ${why}` },
     ]),
   );
+}
+
+/** A shell script. Windows line ends are taken for plain ones, so that a command is still seen for what it is. */
+export function readShellScript(text: string): Hosted {
+  const start = text.startsWith("\uFEFF") ? 1 : 0;
+  const source = text.includes("\r")
+    ? linesPassage(linesIn(text).map((line) => [pieceOf(line, line.start === 0 ? start : 0)]))
+    : passage([written(text.slice(start), start)]);
+  return { texts: [{ source }], commands: [], gaps: [] };
 }

@@ -1,7 +1,5 @@
-import { passage } from "../passage.ts";
-import { commandsOf, isSession } from "./console.ts";
+import { type Piece, passage } from "../passage.ts";
 import { type Hosted, type Line, linesIn, linesPassage, pieceOf, type ShellText } from "./host.ts";
-import { indentedCode } from "./indented-code.ts";
 import { fillTemplates } from "./templates.ts";
 
 const shells = new Set(["", "bash", "sh", "shell", "zsh", "dash", "ksh", "ash"]);
@@ -99,4 +97,89 @@ function contentOf(open: OpenFence, line: Line): Line {
   let from = quote;
   while (from < open.indent && /[ \t]/.test(line.text[from] ?? "")) from += 1;
   return { text: line.text.slice(from), start: line.start + from };
+}
+
+/** A block of indented code while its lines are read. */
+interface IndentedCode {
+  readonly language: "";
+  readonly lines: Line[];
+}
+
+const listItem = /^([ \t]*)([-*+]|\d{1,9}[.)])([ \t]+)(?=\S)/;
+
+/**
+ * Finds indented code (https://spec.commonmark.org/0.31.2/#indented-code-blocks), line by line: four columns more than
+ * the text around it, which in a list begins behind the item's mark, and after a blank line, for else the line goes on
+ * with a paragraph. Answers a block with its first line; later lines are added to it.
+ */
+function indentedCode(): (line: Line) => IndentedCode | undefined {
+  /** Where the text of each open list item begins. */
+  let items: readonly number[] = [];
+  let afterBlank = true;
+  let open: IndentedCode | undefined;
+  return (line) => {
+    if (line.text.trim() === "") {
+      afterBlank = true;
+      return undefined;
+    }
+    const isFirst = afterBlank;
+    afterBlank = false;
+    const indent = columns(/^[ \t]*/.exec(line.text)?.[0] ?? "");
+    if (isFirst) items = items.filter((from) => from <= indent);
+    const needed = (items.at(-1) ?? 0) + 4;
+    if (indent >= needed && (isFirst || open)) {
+      const content = withoutColumns(line, needed);
+      if (open) {
+        open.lines.push(content);
+        return undefined;
+      }
+      open = { language: "", lines: [content] };
+      return open;
+    }
+    open = undefined;
+    const item = listItem.exec(line.text);
+    if (item) items = [...items.filter((from) => from <= indent), columns(item[0])];
+    return undefined;
+  };
+}
+
+/** A tab goes to the next column that four divides. */
+function columns(text: string): number {
+  let width = 0;
+  for (const character of text) width += character === "\t" ? 4 - (width % 4) : 1;
+  return width;
+}
+
+function withoutColumns(line: Line, wanted: number): Line {
+  let from = 0;
+  while (from < line.text.length && columns(line.text.slice(0, from + 1)) <= wanted) from += 1;
+  return { text: line.text.slice(from), start: line.start + from };
+}
+
+/** `$ `, `% `, `user@host:~$ `, `[root@host ~]# `, `root@host:/# `. */
+const prompt = /^\s*(?:\(\w+\)\s*)?(?:\[?[\w.-]+@[\w.-]+(?:[ :][^\s$#%]*)?\]?\s?)?[$%][ \t]+(?=\S)/;
+const rootPrompt =
+  /^\s*\[?[\w.-]+@[\w.-]+(?:[ :][^\s$#%]*)?\]?\s?#[ \t]+(?=\S)|^\s*#[ \t]+(?=(?:sudo[ \t]+)?docker[ \t])/;
+
+/** Whether the lines show a session: commands behind prompts, with their output. */
+export function isSession(lines: readonly Line[]): boolean {
+  return lines.some((line) => prompt.test(line.text));
+}
+
+/**
+ * The commands of a session, without prompts and output. A `#` prompt counts only where the block says that it is a
+ * console; elsewhere it starts a comment.
+ */
+export function commandsOf(lines: readonly Line[], isConsole: boolean): readonly (readonly Piece[])[] {
+  const commands: (readonly Piece[])[] = [];
+  let continued = false;
+  for (const line of lines) {
+    const shown = prompt.exec(line.text) ?? (isConsole ? rootPrompt.exec(line.text) : null);
+    const more = /^\s*>[ \t]?/.exec(line.text);
+    if (shown) commands.push([pieceOf(line, shown[0].length)]);
+    else if (continued) commands.push([pieceOf(line, more ? more[0].length : 0)]);
+    else continue;
+    continued = /(?<!\\)(?:\\\\)*\\$/.test(line.text);
+  }
+  return commands;
 }

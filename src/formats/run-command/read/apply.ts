@@ -1,6 +1,11 @@
-import { type Fact, set, unset } from "../../../model/fact.ts";
+import { parseNamespaceMode } from "../../../model/container/namespace.ts";
+import { type Fact, type FactList, set, unresolved, unset } from "../../../model/fact.ts";
 import { keyedIn } from "../../../model/facts/table.ts";
-import { hole, textOf, type Word } from "../word.ts";
+import { gap } from "../../../model/gap.ts";
+import { readSecurityOptions, type SecurityFacts } from "../../values/security-options.ts";
+import { fileIn } from "../folder.ts";
+import { hole, reasonOf, textOf, type Word } from "../word.ts";
+import { parseCsvRecord } from "./csv.ts";
 import { readLabelFile, readVariable, readVariableFile } from "./environment.ts";
 import { type Flag, runName, type SwitchReaders, type ValueReaders } from "./flags.ts";
 import {
@@ -18,12 +23,103 @@ import {
 } from "./items.ts";
 import { addItem, addValue, type LineFacts, notKnown, originOf, setScalar } from "./line-facts.ts";
 import { readApiSocket, readMount, readTmpfs, readVolume } from "./mounts.ts";
-import { readNetwork } from "./network-flag.ts";
 import { readBoolean, setValue } from "./scalars.ts";
-import { readSecurityOption } from "./security.ts";
+
+const fieldOfKey = {
+  seccomp: "seccomp",
+  apparmor: "apparmor",
+  label: "selinux",
+  "no-new-privileges": "noNewPrivileges",
+} as const satisfies Readonly<Record<string, keyof SecurityFacts>>;
+
+/** One `--security-opt`. Where only its value is unknown, its key tells which fact is open. */
+function readSecurityOption(lineFacts: LineFacts, value: Word): void {
+  const text = textOf(value);
+  const origin = originOf(lineFacts, value);
+  if (text !== undefined) {
+    if (isOption(text)) lineFacts.securityOptions.push(set(text, origin));
+    else lineFacts.gaps.push(gap(`docker knows no security option “${text}”`, { location: origin }));
+    return;
+  }
+  const key = /^([\w-]+)[=:]/.exec(value.text.split(hole)[0] ?? "")?.[1];
+  lineFacts.securityOptions.push({ ...unresolved(reasonOf(value), origin), key });
+}
+
+/** Only no-new-privileges may stand without a value (docker/cli: parseSecurityOpts). */
+function isOption(text: string): boolean {
+  return /^(?:no-new-privileges(?:[=:].*)?|[^=:]+[=:].+)$/s.test(text);
+}
+
+/** What all of them together say; profiles are read where they lie. */
+export function securityFacts(lineFacts: LineFacts): SecurityFacts {
+  const options = lineFacts.securityOptions;
+  const plain: FactList<string> = options.filter((option) => option.key === undefined);
+  let facts = readSecurityOptions(plain, (path) => readProfile(lineFacts, path));
+  for (const [index, option] of options.entries()) {
+    if (option.state !== "unresolved" || !option.key || !(option.key in fieldOfKey)) continue;
+    const key = option.key;
+    const settled = options
+      .slice(index + 1)
+      .some((later) => later.state === "set" && new RegExp(`^${key}(?:[=:]|$)`).test(later.value));
+    const field = fieldOfKey[key as keyof typeof fieldOfKey];
+    if (!settled) facts = { ...facts, [field]: unresolved(option.reason, ...option.origins) };
+  }
+  return facts;
+}
+
+function readProfile(lineFacts: LineFacts, path: string): string | undefined {
+  const read = lineFacts.around.io.read(fileIn(lineFacts.around.folder, path));
+  return read.ok ? read.value : undefined;
+}
+
+/**
+ * `--network NAME` or `--network name=NAME,alias=…`. The first one is the network mode, all of them are networks
+ * (docker/cli: opts/network.go). The modes that are no networks of their own stay out of the list.
+ */
+function readNetwork(lineFacts: LineFacts, value: Word): void {
+  const text = textOf(value);
+  const first =
+    lineFacts.scalars.networkMode.state !== "set" && lineFacts.scalars.networkMode.state !== "unresolved";
+  if (text === undefined) {
+    if (first) setScalar(lineFacts, "networkMode", notKnown(lineFacts, value));
+    addItem(lineFacts, "networks", notKnown(lineFacts, value));
+    return;
+  }
+  const { name, options } = networkFields(text);
+  const origin = originOf(lineFacts, value);
+  const mode = parseNamespaceMode(name, "network");
+  if (first) setScalar(lineFacts, "networkMode", mode ? set(mode, origin) : unset);
+  if (mode?.mode === "network") addItem(lineFacts, "networks", set(mode.name, origin));
+  for (const { option, value: given } of options)
+    addItem(lineFacts, "endpointOptions", set({ network: name, option, value: given }, origin));
+}
+
+interface NetworkFields {
+  readonly name: string;
+  readonly options: readonly { readonly option: string; readonly value: string }[];
+}
+
+/** The docker CLI writes every field in small letters, `driver-opt=` too (docker/cli: opts/network.go). */
+function networkFields(text: string): NetworkFields {
+  if (!/\w+=\w+(?:,\w+=\w+)*/.test(text)) return { name: text, options: [] };
+  const record = parseCsvRecord(text);
+  const fields = record.ok ? record.value : text.split(",");
+  const pairs = fields.map((field) => pairIn(field.toLowerCase()));
+  const valuesOf = (key: string) => pairs.filter(([name]) => name === key).map(([, value]) => value);
+  const options = valuesOf("driver-opt").map((given) => {
+    const [option, value] = pairIn(given);
+    return { option, value };
+  });
+  return { name: valuesOf("name").at(-1) ?? text, options };
+}
+
+function pairIn(text: string): readonly [name: string, value: string] {
+  const [name = "", ...value] = text.split("=");
+  return [name.trim(), value.join("=").trim()];
+}
 
 /** The value of a variable that the docker CLI finds in its environment, as far as it is known. */
-export type Passed = (name: string) => Word | undefined;
+type Passed = (name: string) => Word | undefined;
 
 /** The facts that a flag of docker run sets by its value. */
 const keyed = new Map(keyedIn("run").map((each) => [each.key, each]));

@@ -6,7 +6,7 @@ import { type FileOrigin, isFileOrigin } from "../../../model/origin.ts";
 import { cgroupsMountedBy } from "../../values/security-options.ts";
 import { type Dialect, dockerRun } from "../dialect.ts";
 import { reasonOf, sourceOf, textOf, type Word } from "../word.ts";
-import { applyBoolean, applyValue } from "./apply.ts";
+import { applyBoolean, applyValue, securityFacts } from "./apply.ts";
 import { type Argument, type Arguments, splitArguments } from "./arguments.ts";
 import { readCredentials } from "./credentials.ts";
 import {
@@ -20,8 +20,7 @@ import {
   refuse,
   type Surroundings,
 } from "./line-facts.ts";
-import { parseBoolean } from "./numbers.ts";
-import { securityFacts } from "./security.ts";
+import { parseBoolean } from "./scalars.ts";
 
 /** The flags of one line, read. */
 export interface ReadContainer {

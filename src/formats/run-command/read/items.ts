@@ -1,18 +1,20 @@
-import type { Result } from "../../../base/result.ts";
-import { failed, ok } from "../../../base/result.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import { normaliseCapability } from "../../../model/container/capability.ts";
 import type { ContainerLists } from "../../../model/container.ts";
 import type { BlkioDeviceLimit, NameValue, PublishedPort } from "../../../model/container-values.ts";
 import { parseBytes } from "../../values/bytes.ts";
-import { parseDevice } from "../../values/device.ts";
-import { linkedContainer } from "../../values/link.ts";
-import { isAddress, parsePublishedPorts } from "../../values/port.ts";
-import { parseUlimit } from "../../values/ulimit.ts";
+import {
+  isAddress,
+  linkedContainer,
+  parseDevice,
+  parsePublishedPorts,
+  parseUlimit,
+} from "../../values/port.ts";
 import { hole, sourceOf, textOf, type Word } from "../word.ts";
 import { parseCsvRecord } from "./csv.ts";
 import type { Flag } from "./flags.ts";
 import { addItem, addValue, type LineFacts, notKnown, refuse } from "./line-facts.ts";
-import { parseInteger } from "./numbers.ts";
+import { parseInteger } from "./scalars.ts";
 
 /** Adds what `parse` makes of the value: an item, an open one where it is not known, a gap where Docker refuses. */
 function add<K extends keyof ContainerLists>(

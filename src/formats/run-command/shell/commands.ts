@@ -14,12 +14,13 @@ import { textOf, type Word } from "../word.ts";
 import { argumentWord, assign, assignedWord, exportedWord, runBuiltin, severalWays } from "./assignments.ts";
 import { expandWord, longestWord } from "./expand.ts";
 import { mostArguments, mostCommands, tooMuch } from "./limits.ts";
-import { backtickSource, payloadOf } from "./payload.ts";
 import { newScope } from "./scope.ts";
 import {
+  backtickSource,
   fail,
   newWalk,
   nothingToRead,
+  payloadOf,
   type RunCommand,
   type ScriptSurroundings,
   type ShellError,

@@ -1,11 +1,10 @@
 import type { ContainerLists } from "../../../model/container.ts";
-import type { Fact } from "../../../model/fact.ts";
-import { set, unset } from "../../../model/fact.ts";
-import { applyBoolean, applyValue } from "../read/apply.ts";
+import { type Fact, set, unset } from "../../../model/fact.ts";
+import { applyBoolean, applyValue, securityFacts } from "../read/apply.ts";
 import { type LineFacts, newLineFacts, type Surroundings } from "../read/line-facts.ts";
-import { securityFacts } from "../read/security.ts";
 import { hole, type Word, wordOf } from "../word.ts";
-import type { Slot } from "./line.ts";
+import type { FlagText } from "./flag-texts.ts";
+import type { Line, Slot } from "./line.ts";
 
 /** What a line is read with, for the writer. */
 export interface Reader {
@@ -17,7 +16,7 @@ export interface Reader {
 const read = new WeakMap<Reader, WeakMap<Slot, SlotFacts>>();
 
 /** What one flag says alone. */
-export interface SlotFacts {
+interface SlotFacts {
   readonly items: readonly { readonly field: keyof ContainerLists; readonly value: unknown }[];
   /** Facts by field, of those that it sets or leaves open. */
   readonly scalars: ReadonlyMap<string, Fact<unknown>>;
@@ -73,4 +72,34 @@ function valueWord(slot: Slot, text: string): Word {
 function nowhere(text: string): Word {
   const at = { start: 0, end: 0 };
   return wordOf([{ text, at, written: undefined, exact: false }], at);
+}
+
+/** Whether the flag can be taken out where it stands. */
+export function isRemovable(slot: Slot): boolean {
+  return !slot.place || slot.place.here;
+}
+
+/** Where somebody can change by hand what no flag in the command can override. */
+export function throughVariable({ flag, place }: Slot, { around }: Reader): string {
+  const written = [...(place?.spelled.pieces ?? []), ...(place?.value?.pieces ?? [])].find(
+    (piece) => piece.written,
+  )?.written;
+  const where = written ? `from line ${around.locate(written).startLine}` : "from elsewhere";
+  return `--${flag.name} is not in the command itself; it comes ${where}`;
+}
+
+export function withFlags(line: Line, flags: readonly FlagText[]): Line {
+  const slots = flags.flatMap(({ name, value }): readonly Slot[] => {
+    const flag = line.dialect.table.byName.get(name);
+    return flag ? [{ flag, text: value, removed: false, place: undefined }] : [];
+  });
+  return { ...line, slots: [...line.slots, ...slots] };
+}
+
+export function changed(line: Line, slot: Slot, text: string | undefined): Line {
+  return { ...line, slots: line.slots.map((each) => (each === slot ? { ...each, text } : each)) };
+}
+
+export function removed(line: Line, slot: Slot): Line {
+  return { ...line, slots: line.slots.map((each) => (each === slot ? { ...each, removed: true } : each)) };
 }

@@ -1,7 +1,7 @@
 import type { Edit } from "../../../model/writing.ts";
-import { gapBetween } from "./layout.ts";
+import type { Range } from "../passage.ts";
 import type { Line, Slot, Unit } from "./line.ts";
-import { edit, flagText, type Manner, usesEquals } from "./text.ts";
+import { isPlain, type Spelling } from "./quote.ts";
 
 /** The flags of a job's container stand in its `options:`; where it has none, they get one below its `image:`. */
 export function optionsInsertion(
@@ -106,4 +106,77 @@ function lineAround(text: string, offset: number) {
   const whole = feed < 0 ? text.length : feed;
   const end = text[whole - 1] === "\r" && whole > start ? whole - 1 : whole;
   return { start, end, next: Math.min(whole + 1, text.length), text: text.slice(start, end) };
+}
+
+/** What stands between two words: blanks, or an end of line with what continues it. */
+export interface Gap {
+  readonly text: string;
+  readonly lineEnds: boolean;
+}
+
+/** The text between two offsets, where it is nothing but what separates words. */
+export function gapBetween(file: string, { start, end }: Range): Gap | undefined {
+  if (end <= start) return undefined;
+  const text = file.slice(start, end);
+  const [first = "", ...more] = text.split("\n");
+  if (more.length === 0) return /^[ \t]+$/.test(text) ? { text, lineEnds: false } : undefined;
+  const isClean =
+    /^[ \t]*\\?\r?$/.test(first) &&
+    more.every((line, index) =>
+      index === more.length - 1 ? /^[ \t>]*$/.test(line) : /^[ \t>]*\\?\r?$/.test(line),
+    );
+  return isClean ? { text, lineEnds: true } : undefined;
+}
+
+/** The gap in front of the first flag. */
+export function gapBefore(file: string, end: number): Gap {
+  let start = end;
+  while (start > 0 && /[ \t]/.test(file[start - 1] ?? "")) start -= 1;
+  const blanks = file.slice(start, end);
+  let lineStart = start;
+  while (lineStart > 0 && /[ \t>]/.test(file[lineStart - 1] ?? "")) lineStart -= 1;
+  if (file[lineStart - 1] !== "\n") return { text: blanks, lineEnds: false };
+  const above = /[ \t]*\\?\r?\n$/.exec(file.slice(Math.max(0, lineStart - 80), lineStart))?.[0] ?? "\n";
+  return { text: above + file.slice(lineStart, end), lineEnds: true };
+}
+
+/** What to put between a flag and the next one on a line of its own: one line end, and the last line's indentation. */
+export function continuation(gap: Gap): string {
+  const head = gap.text.slice(0, gap.text.indexOf("\n") + 1);
+  return head + gap.text.slice(gap.text.lastIndexOf("\n") + 1);
+}
+
+/** What a line is written with. */
+export interface Manner extends Spelling {
+  readonly file: string;
+  readonly text: string;
+  /** Whether new flags go on lines of their own where the others stand so. */
+  readonly ownLines: boolean;
+}
+
+export function edit(manner: Manner, start: number, end: number, text: string): Edit {
+  return { file: manner.file, start, end, text };
+}
+
+/** A word as the shell, or systemd, must see it, put into the file. */
+export function spelled(text: string, offset: number, { quote, encode }: Spelling): string {
+  return encode(text !== "" && isPlain(text) ? text : quote(text), offset);
+}
+
+/** A new flag with its value. */
+export function flagText(slot: Slot, glued: boolean, offset: number, manner: Manner): string {
+  const { flag, text } = slot;
+  const short = flag.name === "volume" || flag.name === "publish" || flag.name === "env";
+  const name = short ? `-${flag.short}` : `--${flag.name}`;
+  if (text === undefined) return name;
+  const value = spelled(text, offset, manner);
+  return flag.takes === "boolean" || (glued && !short) ? `${name}=${value}` : `${name} ${value}`;
+}
+
+/** Whether the line's own long flags have their values behind an equals sign. */
+export function usesEquals({ units }: Line): boolean {
+  const long = units.filter((unit) => unit.word.text.startsWith("--"));
+  const separate = long.filter((unit) => unit.value !== undefined).length;
+  const glued = long.filter((unit) => unit.value === undefined && unit.word.text.includes("=")).length;
+  return glued > separate;
 }

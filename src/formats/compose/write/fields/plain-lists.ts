@@ -1,7 +1,7 @@
 import { failed, type Result } from "../../../../base/result.ts";
 import { normaliseCapability } from "../../../../model/container/capability.ts";
 import type { Device } from "../../../../model/container-values.ts";
-import { linkedContainer } from "../../../values/link.ts";
+import { linkedContainer } from "../../../values/port.ts";
 import { writeDevice } from "../../../values/spell.ts";
 import { scalar } from "../../read/facts.ts";
 import { at, get, type Node, originOf } from "../../yaml/node.ts";
