@@ -1,4 +1,4 @@
-import type { FileOrigin } from "../../model/origin.ts";
+import { type FileOrigin, isFileOrigin } from "../../model/origin.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import { locator, type Span } from "../values/positions.ts";
 import type { Flags } from "./command-line.ts";
@@ -203,4 +203,11 @@ function environmentOf(text: string, file: string): ReadonlyMap<string, Variable
     });
   }
   return values;
+}
+
+/** Where dockerd's unit, or what it takes along, gives an option. */
+export function placeInUnit(unit: TextFile, around: UnitSurroundings, key: string): FileOrigin | undefined {
+  const sources = [unit, ...(around.dropIns ?? [])].map((each) => sourceOf(each));
+  const given = startOf(sources, around.io)?.flags.given.get(key);
+  return given && isFileOrigin(given.origin) ? given.origin : undefined;
 }
