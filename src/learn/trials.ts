@@ -285,7 +285,12 @@ export function trialsOf(
         const what = `without ${members.length - kept.length} of ${members.length} capabilities`;
         const first = await attemptWith(what, some);
         // A failure that no refusal explains may be chance.
-        if (first.works || first.causes.some(({ reason }) => /EPERM|EACCES|needs /.test(reason)))
+        if (
+          first.works ||
+          first.causes.some(
+            ({ capability, reason }) => capability !== undefined || /EPERM|EACCES/.test(reason),
+          )
+        )
           return first;
         return await attemptWith(what, some);
       },

@@ -4,8 +4,27 @@ export interface Cause {
   readonly reason: string;
   /** Controls whose steps are likely to have done it, the likeliest first. */
   readonly suspects: readonly string[];
-  readonly capability?: string;
+  readonly capability?: string | undefined;
   readonly path?: string;
+}
+
+/** A call that the kernel refused to a container of a trial: the cause itself, where a log has only signs. */
+export interface RefusedCall extends Omit<Cause, "reason"> {
+  /** A clause; `path` is what the log names, for a call whose path the kernel does not show. */
+  readonly reason: (path: string | undefined) => string;
+  /** The container's id. */
+  readonly container: string;
+  /** Its program ended by an error or a signal right after it. */
+  readonly isBeforeEnd: boolean;
+  /** Whether a line of a log speaks of the refusal. */
+  readonly isIn: (line: string) => boolean;
+}
+
+/** Watches which calls of containers are refused. */
+export interface RefusalWatch {
+  /** What these containers of the Engine were refused. */
+  readonly of: (containers: readonly string[]) => Promise<readonly RefusedCall[]>;
+  readonly close: () => void;
 }
 
 interface Sign {

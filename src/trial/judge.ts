@@ -1,5 +1,5 @@
 import type { Baseline } from "./baseline.ts";
-import { type Cause, causesOf } from "./cause.ts";
+import { type Cause, causeOf, causesOf } from "./cause.ts";
 import type { ServiceRun, TrialRun } from "./run.ts";
 
 /** What a hardened run shows, against the untouched ones. */
@@ -36,7 +36,16 @@ export function judgeTrial(run: TrialRun, baseline: Baseline): TrialVerdict {
     const service = run.services.get(name);
     const stopped = isStop && name === culprit ? newErrors(service?.stopLog ?? "", []) : [];
     const lines = [...(fresh.get(name) ?? []), ...stopped, ...statusLines(service)];
-    return causesOf(lines).map((cause) => ({ ...cause, service: name }));
+    const refused = run.refusals.filter(({ container }) => container === service?.state.id);
+    const told = refused.flatMap((call) => {
+      const line = lines.find(call.isIn);
+      return line === undefined ? [] : [{ ...call, reason: call.reason(causeOf(line)?.path) }];
+    });
+    // What no log speaks of is only a guess, and after what a log says.
+    const before = refused
+      .filter(({ isBeforeEnd, isIn }) => run.failure && isBeforeEnd && !lines.some(isIn))
+      .map((call) => ({ ...call, reason: call.reason(undefined) }));
+    return [...told, ...causesOf(lines), ...before].map((cause) => ({ ...cause, service: name }));
   });
   const said = run.failure ? causesOf([run.failure.reason]) : [];
   const { suspects = [], reason: why = "" } = run.failure ?? {};

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { JsonObject } from "../base/json.ts";
+import type { RefusalWatch, RefusedCall } from "./cause.ts";
 import {
   type Answers,
   askAgain,
@@ -61,6 +62,7 @@ export interface RunRequest {
   readonly signal: AbortSignal;
   /** Called in the middle of a run, while everything is up and before it is stopped. */
   readonly watch?: RunWatch | undefined;
+  readonly refusals?: RefusalWatch | undefined;
 }
 
 export interface RunWatch {
@@ -95,6 +97,8 @@ export interface TrialRun {
   readonly failure: (CheckFailure & { readonly phase: Phase }) | undefined;
   readonly services: ReadonlyMap<string, ServiceRun>;
   readonly answers: Readonly<Record<Phase, Answers>>;
+  /** None where the kernel cannot be traced, and of untouched runs. */
+  readonly refusals: readonly RefusedCall[];
   /** Milliseconds until everything worked for the first time. */
   readonly readyAfter: number;
 }
@@ -105,6 +109,7 @@ export const noRun: TrialRun = {
   failure: undefined,
   services: new Map(),
   answers: { first: new Map(), again: new Map() },
+  refusals: [],
   readyAfter: 0,
 };
 
@@ -180,7 +185,9 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
         if (failure || request.signal.aborted) break;
       } else failure = await reloaded();
     }
-    return { project, failure, services: await collected(), answers, readyAfter };
+    const services = await collected();
+    const refusals = await request.refusals?.of([...services.values()].map(({ state }) => state.id));
+    return { project, failure, services, answers, refusals: refusals ?? [], readyAfter };
   } finally {
     await removeAll(engine, project, request.signal.aborted);
   }

@@ -2,6 +2,7 @@ import { recordAt, textAt } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { type Barrier, type BarrierName, barriersOf } from "./barriers.ts";
 import { type Baseline, baselineOf, type Unsteady, unsteady } from "./baseline.ts";
+import type { RefusalWatch } from "./cause.ts";
 import type { CheckKind, UserChecks } from "./checks.ts";
 import { type ComposeDocument, withDependencies } from "./compose-config.ts";
 import { isolate, masker } from "./isolate.ts";
@@ -22,6 +23,8 @@ export interface SessionOptions {
   /** The value of the label on everything that is made. */
   readonly owner: string;
   readonly progress: (done: string) => Promise<void>;
+  /** What the kernel refuses to containers; undefined where it cannot be traced. */
+  readonly refusals?: RefusalWatch | undefined;
 }
 
 /** How one run is looked at. */
@@ -163,8 +166,10 @@ export async function openSession(
     const request = {
       ...{ project, document, services: needed, targets: wanted, checks, settle, signal, watch, answers },
     };
+    // Not of the untouched: what they are refused does not break them.
+    const refusals = baseline && options.refusals;
     const begun = Date.now();
-    const run = await runTrial({ ...request, patience, expected }, engine);
+    const run = await runTrial({ ...request, patience, expected, refusals }, engine);
     longest = Math.max(longest, Date.now() - begun);
     return ok(run);
   }

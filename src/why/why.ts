@@ -10,7 +10,7 @@ import { causeOf } from "../trial/cause.ts";
 import { maskerOf } from "../trial/isolate.ts";
 import { errorLines } from "../trial/judge.ts";
 import { isHere, processesOf, stateOf } from "../trial/state.ts";
-import { type AuditLine, openKernelLog, readAuditLine } from "./audit-lines.ts";
+import { type AuditLine, type KernelLog, openKernelLog, readAuditLine } from "./audit-lines.ts";
 import { readTexts } from "./memory.ts";
 import type { Refusal } from "./refusal.ts";
 import { speaksOf } from "./refusal.ts";
@@ -79,6 +79,8 @@ export interface Why {
   /** Follows what the Engine makes from now on. A container is to be named by `made` before it starts. */
   readonly followEngine: () => void;
   readonly made: (id: string) => Promise<void>;
+  /** What these containers, which were `made`, were refused so far; they are forgotten then. The trace goes on. */
+  readonly take: (ids: readonly string[]) => readonly Told[];
   /** Ends the trace; waits until what follows from the last refusals is known. */
   readonly end: () => Promise<WhyReport>;
   readonly close: () => void;
@@ -94,16 +96,23 @@ const mostLines = 2_000;
 const mostKinds = 2_000;
 const mostKept = 20;
 
+interface Kind {
+  readonly kept: Refusal[];
+  count: number;
+}
+
 interface Line {
   readonly time: number;
   readonly text: string;
 }
 
-/** Starts to look for refusals. Fails with why the kernel cannot be traced. */
-export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why> {
+/**
+ * Starts to look for refusals. Without `streams` the containers' logs are not read. Fails with why the kernel cannot be traced.
+ */
+export function askWhy(reader: EngineClient, streams?: EngineStreams): Result<Why> {
   const begun = Date.now();
   let isOver = false;
-  const kinds = new Map<string, { readonly kept: Refusal[]; count: number }>();
+  const kinds = new Map<string, Kind>();
   const asked = new Map<string, Asked>();
   const logs = new Map<string, Line[]>();
   const opened = openRefusalTrace((refusal) => {
@@ -133,7 +142,7 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
 
   /** What it writes, as docker attach shows it. Without it causes are still known by the ends of programs. */
   async function listen(id: string, inspect: unknown): Promise<void> {
-    if (logs.has(id)) return;
+    if (!streams || logs.has(id)) return;
     const lines: Line[] = [];
     logs.set(id, lines);
     // Of one that began meanwhile the first lines count, too.
@@ -221,9 +230,9 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
     };
   }
 
-  function tell(): readonly Told[] {
+  function tell(some: readonly Kind[]): readonly Told[] {
     return gathered(
-      [...kinds.values()].flatMap(({ kept, count }) =>
+      some.flatMap(({ kept, count }) =>
         kept.flatMap((each, index) => {
           const told = toldOf(each);
           // Those that were only counted are like the last one that was kept.
@@ -255,19 +264,38 @@ export function askWhy(reader: EngineClient, streams: EngineStreams): Result<Why
     async made(id) {
       await know(id);
     },
+    take(ids) {
+      trace.drain();
+      audit.push(...auditLinesOf(kernelLog));
+      const isTheirs = (each: { readonly kept: readonly Refusal[] }) =>
+        ids.includes(each.kept[0]?.container ?? "");
+      const told = tell([...kinds.values()].filter(isTheirs));
+      for (const [key, each] of kinds) if (isTheirs(each)) kinds.delete(key);
+      for (const id of ids) asked.delete(id);
+      return told;
+    },
     async end() {
       trace.drain();
       // Only what follows from the refusals so far is still looked at.
       isOver = true;
       await new Promise((resolve) => setTimeout(resolve, settling));
       trace.drain();
-      audit.push(...kernelLog.read().flatMap(({ text }) => readAuditLine(text) ?? []));
+      audit.push(...auditLinesOf(kernelLog));
       const seconds = Math.round((Date.now() - begun) / 100) / 10;
       close();
-      return { containers: [...asked.values()], told: tell(), seconds, lost: trace.lost() };
+      return {
+        containers: [...asked.values()],
+        told: tell([...kinds.values()]),
+        seconds,
+        lost: trace.lost(),
+      };
     },
     close,
   });
+}
+
+function auditLinesOf(log: KernelLog): readonly AuditLine[] {
+  return log.read().flatMap(({ text }) => readAuditLine(text) ?? []);
 }
 
 /** The lines that report a fault. After a mere warning a program goes on. */

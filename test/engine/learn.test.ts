@@ -100,9 +100,9 @@ describeWithEngine("bulkhead learn", () => {
         traced: true,
         used: expect.arrayContaining(["CHOWN", "DAC_OVERRIDE"]),
         needed: [
-          { name: "CHOWN", reason: "chown: EPERM at /data, needs CHOWN" },
+          { name: "CHOWN", reason: "chown(/data, 1000, 0) refused: CHOWN is dropped" },
           // The folder is another user's by then.
-          { name: "DAC_OVERRIDE", reason: expect.stringMatching(/^EACCES at \/data\/file/) },
+          { name: "DAC_OVERRIDE", reason: expect.stringMatching(/^openat\(\/data\/file.* DAC_OVERRIDE/) },
         ],
       },
       files: { scratch: [{ path: "/run", mode: "755" }], data: [], amongTheImages: [] },
@@ -178,7 +178,7 @@ volumes: {data: {}}
     expect(
       among.steps.find(({ controls }: { controls: string[] }) => controls[0] === "read-only-rootfs"),
     ).toMatchObject({
-      ...{ outcome: "breaks", reason: "EROFS at /srv/state: the file system is read-only" },
+      ...{ outcome: "breaks", reason: "openat(/srv/state, to write) refused by the read-only root" },
     });
     const file = project("services:\n  web:\n    image: blank:1\n");
     expect(learnt(await learn(file, "--format", "json"))).toMatchObject({

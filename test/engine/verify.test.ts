@@ -48,6 +48,10 @@ describeWithEngine("bulkhead fix --verify", () => {
       changes: ['CMD ["/app"]'],
       files: { "/app": `#!/bin/sh\ndate >>/srv/state || exit 3\n${forever}\n`, "/srv/keep": "" },
     });
+    await importImage(engine, "silent:1", {
+      changes: ['CMD ["/app"]'],
+      files: { "/app": `#!/bin/sh\nmkdir -p /var/state 2>/dev/null || exit 3\n${forever}\n` },
+    });
     await importImage(engine, "chowner:1", {
       changes: ['CMD ["/app"]'],
       files: {
@@ -110,13 +114,22 @@ describeWithEngine("bulkhead fix --verify", () => {
       "memory-limit": "notTried",
     });
     const broken = rows.find(({ control }) => control === "read-only-rootfs");
-    expect(broken?.reason).toBe("EROFS at /srv/state: the file system is read-only");
+    expect(broken?.reason).toBe("openat(/srv/state, to write) refused by the read-only root");
     expect(broken?.evidence.join("\n")).toContain("/srv/state: Read-only file system");
     const after = readFileSync(file, "utf8");
     expect(after).toContain("cap_drop");
     expect(after).not.toContain("read_only");
     expect(await left()).toBe("");
     expect(folders()).toEqual([]);
+  });
+
+  it("names a refused call that no log speaks of", async () => {
+    const { file } = project("services:\n  app:\n    image: silent:1\n");
+    const broken = rowsOf(await verify(file, "--format", "json")).filter(
+      ({ outcome }) => outcome === "breaks",
+    );
+    expect(broken.map(({ control }) => control)).toEqual(["read-only-rootfs"]);
+    expect(broken[0]?.reason).toMatch(/^mkdir\(.*\) refused by the read-only root$/);
   });
 
   it("names the capability that a refused call needs", async () => {
@@ -126,7 +139,7 @@ describeWithEngine("bulkhead fix --verify", () => {
     const rows = rowsOf(await verify(file, "--format", "json"));
     const broken = rows.filter(({ outcome }) => outcome === "breaks");
     expect(broken.map(({ control }) => control)).toEqual(["capabilities-drop"]);
-    expect(broken[0]?.reason).toBe("chown: EPERM at /data, needs CHOWN");
+    expect(broken[0]?.reason).toBe("chown(/data, 1000, 0) refused: CHOWN is dropped");
   });
 
   it("writes nothing of production's, which runs meanwhile", async () => {

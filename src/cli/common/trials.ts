@@ -6,6 +6,7 @@ import { dockerAt, requireCompose } from "../../trial/docker.ts";
 import type { TrialEngine } from "../../trial/run.ts";
 import { openScratch, type Scratch, sweepTrials } from "../../trial/scratch.ts";
 import type { SessionOptions } from "../../trial/session.ts";
+import { watchRefusals } from "../../why/in-trials.ts";
 import { engineTarget } from "./engine-target.ts";
 import { progressLine } from "./progress.ts";
 import { dataLimitOf, type TrialOptions } from "./trial-options.ts";
@@ -41,6 +42,7 @@ export async function withTrials<T>(
   };
   for (const signal of signals) process.on(signal, interrupt);
   let scratch: Scratch | undefined;
+  let refusals: ReturnType<typeof watchRefusals>;
   try {
     if (!writer.ok) return writer;
     const docker = dockerAt({ host, context });
@@ -49,10 +51,14 @@ export async function withTrials<T>(
     const engine = { reader: reader.value, writer: writer.value, docker };
     await sweepTrials(engine);
     scratch = openScratch();
+    refusals = watchRefusals(reader.value);
     const used = await use({
       engine,
       scratch,
-      options: sessionOptions(options, abort.signal, progress.show),
+      options: {
+        ...sessionOptions(options, abort.signal, progress.show),
+        refusals,
+      },
     });
     return abort.signal.aborted ? failed("it was interrupted: nothing was changed") : used;
   } catch (error) {
@@ -62,6 +68,7 @@ export async function withTrials<T>(
   } finally {
     progress.clear();
     scratch?.remove();
+    refusals?.close();
     for (const signal of signals) process.off(signal, interrupt);
     await reader.value.close();
     if (writer.ok) await writer.value.close();

@@ -1,0 +1,48 @@
+import { expect, it } from "vitest";
+import type { Baseline } from "./baseline.ts";
+import type { RefusedCall } from "./cause.ts";
+import { judgeTrial } from "./judge.ts";
+import { noRun, type ServiceRun, type TrialRun } from "./run.ts";
+
+const baseline = { logs: new Map() } as unknown as Baseline;
+
+function judged(log: string, refusals: readonly Partial<RefusedCall>[], fails = true) {
+  const state = { id: "1", running: !fails, exitCode: fails ? 3 : 0, error: "", oomKilled: false };
+  const failure = {
+    kind: "restart",
+    service: "web",
+    reason: "web ended with status 3",
+    isFinal: true,
+    phase: "first",
+  };
+  const run = {
+    ...noRun,
+    services: new Map([["web", { log, state } as unknown as ServiceRun]]),
+    ...(fails && { failure }),
+    refusals: refusals.map((each) => ({
+      ...{ container: "1", suspects: ["read-only-rootfs"], isBeforeEnd: false, isIn: () => false },
+      reason: (path: string | undefined) => `mkdir(${path ?? "…"}) refused`,
+      ...each,
+    })),
+  } as unknown as TrialRun;
+  return judgeTrial(run, baseline);
+}
+
+const denied = "mkdir: can't create directory '/x': Permission denied";
+
+it("names the refused call that the log speaks of, with the log's path, before what the log says", () => {
+  const { reason, causes } = judged(denied, [{ isIn: (line) => line.includes("denied") }]);
+  expect(reason).toBe("mkdir(/x) refused");
+  expect(causes.map(({ suspects }) => suspects[0])).toEqual(["read-only-rootfs", "capabilities-drop"]);
+});
+
+it("names a refused call right before the end where no log says why, and after what one says", () => {
+  expect(judged("", [{ isBeforeEnd: true }]).reason).toBe("mkdir(…) refused");
+  expect(judged(denied, [{ isBeforeEnd: true }]).reason).toMatch(/^EACCES at \/x/);
+});
+
+it("leaves out what it survived, and what another container was refused", () => {
+  expect(judged("", [{}]).reason).toBe("web ended with status 3");
+  expect(judged("", [{ isBeforeEnd: true, container: "2" }]).reason).toBe("web ended with status 3");
+  expect(judged("", [{ isBeforeEnd: true }], false)).toMatchObject({ works: true, causes: [] });
+});

@@ -1,0 +1,50 @@
+import type { EngineClient } from "../engine/client.ts";
+import type { RefusalWatch, RefusedCall } from "../trial/cause.ts";
+import { speaksOf } from "./refusal.ts";
+import { sayRefused } from "./report.ts";
+import type { Layer } from "./setting.ts";
+import { askWhy, isHarmful } from "./why.ts";
+
+/** Controls whose steps bring each layer about, the likeliest first. */
+const suspects: Readonly<Record<Layer, readonly string[]>> = {
+  seccomp: ["seccomp-profile", "privileged", "capabilities-drop"],
+  capability: ["capabilities-drop", "privileged", "root-user"],
+  user: ["root-user", "capabilities-drop"],
+  "read-only root": ["read-only-rootfs"],
+  "read-only mount": ["read-only-volume", "sensitive-host-mount", "volume-options"],
+  "kernel path": ["privileged", "host-proc-mount"],
+  "memory limit": ["memory-limit", "memory-swap-limit", "capacity"],
+  "pids limit": ["pids-limit"],
+  "full file system": ["read-only-rootfs", "tmpfs-options", "storage-limit"],
+  ulimit: ["engine-ulimits"],
+  device: ["device-access", "privileged"],
+  noexec: ["tmpfs-options", "read-only-rootfs"],
+  AppArmor: ["apparmor-profile", "privileged"],
+  SELinux: ["selinux-label", "privileged"],
+  unknown: [],
+};
+
+/** Watches what the Engine's new containers are refused; undefined where the kernel cannot be traced from here. */
+export function watchRefusals(reader: EngineClient): RefusalWatch | undefined {
+  const asked = askWhy(reader);
+  if (!asked.ok) return undefined;
+  const why = asked.value;
+  why.followEngine();
+  return {
+    async of(containers) {
+      for (const id of containers) await why.made(id);
+      return why.take(containers).map((told): RefusedCall => {
+        const { container, refusal, rule, call } = told;
+        return {
+          container: container.id,
+          reason: (path) => sayRefused({ rule, call: path === undefined ? call : call.replace("…", path) }),
+          suspects: suspects[rule.layer],
+          capability: rule.layer === "capability" ? refusal.missing.at(-1) : undefined,
+          isBeforeEnd: isHarmful(told),
+          isIn: (line) => speaksOf(line, refusal.error),
+        };
+      });
+    },
+    close: why.close,
+  };
+}
