@@ -4,7 +4,7 @@ import { visible } from "../base/visible.ts";
 import { wrap } from "../base/width.ts";
 import type { Remaining } from "./audit-again.ts";
 import type { LineKind, Painter } from "./diff.ts";
-import { type Counts, snippetOf } from "./outcome.ts";
+import { type Counts, hiding, shownStep, snippetOf } from "./outcome.ts";
 import type { Step, StepKind } from "./plan/step.ts";
 import type { Planned, WrittenPlan } from "./write-plans.ts";
 
@@ -38,15 +38,25 @@ interface DescribedStep {
 /** What changes and what could break, what a person must decide or do. Equal steps of several subjects are shown once. */
 export function describePlans(plans: readonly WrittenPlan[], look: Look): string {
   const c = createColors(look.colour);
-  const made = grouped(plans, ({ steps }) => steps.filter(({ kind }) => kind !== "manual").map(entryOf));
-  const left = grouped(plans, ({ steps }) => steps.filter(({ kind }) => kind === "manual").map(entryOf));
-  const open = grouped(plans, ({ open }) => open.map(entryOf));
+  const made = grouped(plans, (plan) =>
+    entriesIn(
+      plan,
+      plan.steps.filter(({ kind }) => kind !== "manual"),
+    ),
+  );
+  const left = grouped(plans, (plan) =>
+    entriesIn(
+      plan,
+      plan.steps.filter(({ kind }) => kind === "manual"),
+    ),
+  );
+  const open = grouped(plans, (plan) => entriesIn(plan, plan.open));
   const refused = grouped(plans, (plan) =>
     plan.refused.map(({ step, reason }) => ({
       kind: "refused" as const,
       controls: step.controls,
-      summary: step.summary,
-      detail: reason,
+      summary: shownStep(plan.subject, step).summary,
+      detail: hiding(plan.subject)(reason),
     })),
   );
   const sections = [
@@ -71,6 +81,10 @@ function sayRefused(refused: readonly DescribedStep[], look: Look): string {
       return `${indented(`Not written: ${reason}.`, look)}${steps}`;
     })
     .join("");
+}
+
+function entriesIn({ subject }: WrittenPlan, steps: readonly Step[]) {
+  return steps.map((step) => entryOf(shownStep(subject, step)));
 }
 
 function entryOf({ kind, controls, summary, breaks }: Step): Omit<DescribedStep, "subjects"> {
@@ -120,8 +134,9 @@ function indented(text: string, { width }: Look, paint: (line: string) => string
 }
 
 /** One step, for a person who is asked about it. */
-export function describeStep({ subject }: Pick<Planned, "subject">, step: Step, look: Look): string {
+export function describeStep({ subject }: Pick<Planned, "subject">, written: Step, look: Look): string {
   const c = createColors(look.colour);
+  const step = shownStep(subject, written);
   const snippet = snippetOf({ subject }, step);
   return [
     `\n${c.bold(visible(subject.id))}  ${step.kind}  ${step.controls.join(", ")}\n`,

@@ -1,5 +1,8 @@
 import { spellRemedy } from "../audit/spell.ts";
+import { covererOf } from "../model/credentials/mask.ts";
 import type { Gap } from "../model/gap.ts";
+import type { Subject } from "../model/subject.ts";
+import { redactSentence, redactSource } from "../report/secrets/redact.ts";
 import type { ChangedText } from "./changed-texts.ts";
 import type { Step, StepKind } from "./plan/step.ts";
 import type { WrittenPlan } from "./write-plans.ts";
@@ -47,28 +50,47 @@ export function outcomeDocument({ plans, files, gaps }: FixOutcome): object {
           })),
           ...plan.open.map((step) => ({ ...stepDocument(plan, step), accepted: false })),
         ],
-        refused: plan.refused.map(({ step, reason }) => ({ ...stepDocument(plan, step), reason })),
+        refused: plan.refused.map(({ step, reason }) => ({
+          ...stepDocument(plan, step),
+          reason: hiding(plan.subject)(reason),
+        })),
       })),
     files: files.map(({ text, written }) => ({ file: text.file, edits: text.edits, written })),
-    gaps: gaps.map(({ file, subject, reason }) => ({ file: file ?? null, subject: subject ?? null, reason })),
+    gaps: gaps.map(({ file, subject, reason }) => ({
+      file: file ?? null,
+      subject: subject ?? null,
+      reason: redactSentence(reason),
+    })),
     summary: countsOf(plans),
   };
 }
 
 function stepDocument({ subject }: WrittenPlan, step: Step): object {
+  const { controls, kind, summary, breaks } = shownStep(subject, step);
+  return { controls, kind, summary, snippet: snippetOf({ subject }, step), breaks: breaks ?? null };
+}
+
+/** Takes credentials out of a sentence about the subject: those that it has, and what looks like one. */
+export function hiding(subject: Subject): (text: string) => string {
+  return (text) => redactSentence(covererOf(subject)(text));
+}
+
+/** The step as a person may see it. */
+export function shownStep(subject: Subject, step: Step): Step {
+  const hide = hiding(subject);
   return {
-    controls: step.controls,
-    kind: step.kind,
-    summary: step.summary,
-    snippet: snippetOf({ subject }, step),
-    breaks: step.breaks ?? null,
+    ...step,
+    summary: hide(step.summary),
+    why: hide(step.why),
+    breaks: step.breaks === undefined ? undefined : hide(step.breaks),
   };
 }
 
-/** The step in the subject's own syntax; null for advice. */
+/** The step in the subject's own syntax, without credentials; null for advice. */
 export function snippetOf(
   { subject }: Pick<WrittenPlan, "subject">,
   step: Pick<Step, "patches">,
 ): string | null {
-  return spellRemedy(subject, step);
+  const text = spellRemedy(subject, step);
+  return text === null ? null : covererOf(subject)(text).split("\n").map(redactSource).join("\n");
 }

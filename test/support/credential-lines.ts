@@ -138,6 +138,11 @@ export const secretLines: readonly CredentialLine[] = [
   ],
   [".devcontainer/devcontainer.json", '{ "image": "a:1", "build": { "args": { "NPM_TOKEN": "§" } } }'],
   [".devcontainer/devcontainer.json", '{ "image": "a:1", "runArgs": ["-e", "DB_PASSWORD=§"] }'],
+  ["daemon.json", '{ "proxies": { "https-proxy": "http://bob:§@proxy.example:3128" } }'],
+  ["daemon.json", '{ "log-driver": "splunk", "log-opts": { "splunk-token": "§" } }'],
+  run("dockerd --log-driver splunk --log-opt splunk-token=§"),
+  run("docker exec web mysql -uroot -p§"),
+  ["Jenkinsfile", "pipeline {\n  agent { docker { image 'redis:7'\n    args '-e DB_PASSWORD=§' } }\n}\n"],
 ];
 
 /** The same places with what is no secret. */

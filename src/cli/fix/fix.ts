@@ -13,7 +13,7 @@ import { type PlanRequest, planFixes } from "../../fix/plan/plan.ts";
 import type { Step } from "../../fix/plan/step.ts";
 import type { Planned } from "../../fix/write-plans.ts";
 import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
-import { complain, complainAt } from "../common/complain.ts";
+import { complain, complainAt, hideInComplaints } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import { progressLine, wantsColour } from "../common/progress.ts";
 import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.ts";
@@ -43,6 +43,7 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
     if (index % 64 === 63) await progress.show(`${index + 1} of ${seen.subjects.length} subjects`);
   }
   progress.clear();
+  hideInComplaints(seen.secretValues);
   for (const each of seen.gaps) complainAt(each.reason, each.location, io, each.file);
   const job: FixJob = { seen, request, options, io, running };
   const idle = whyNothingAccepted(options.accept, plans);

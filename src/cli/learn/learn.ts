@@ -8,7 +8,7 @@ import { isRunInput } from "../../fix/verify/run-source.ts";
 import type { Planned } from "../../fix/write-plans.ts";
 import { learntControls } from "../../learn/plan/steps.ts";
 import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
-import { complain, complainAt } from "../common/complain.ts";
+import { complain, complainAt, hideInComplaints } from "../common/complain.ts";
 import { withTrials } from "../common/trials.ts";
 import type { FixJob } from "../fix/job.ts";
 import type { FixOptions } from "../fix/options.ts";
@@ -51,6 +51,7 @@ export async function runLearn(given: string | undefined, options: LearnOptions)
     io,
     async () => {},
   );
+  hideInComplaints(seen.secretValues);
   for (const each of seen.gaps) complainAt(each.reason, each.location, io, each.file);
   if (seen.gaps.length > 0) return 2;
   const job: FixJob = { seen, request, options: asFixOptions(options), io };

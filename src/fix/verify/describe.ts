@@ -2,6 +2,7 @@ import { createColors } from "picocolors";
 import { visible } from "../../base/visible.ts";
 import { wrap } from "../../base/width.ts";
 import type { Look } from "../describe.ts";
+import { hiding } from "../outcome.ts";
 import type { Checked, StepOutcome, Verified } from "./verify.ts";
 
 const kindNames = {
@@ -105,7 +106,7 @@ export function verifyDocument(all: readonly Verified[]): object {
       steps: outcomes.map(({ step, outcome, reason, evidence }) => ({
         control: step.controls[0] ?? null,
         controls: step.controls,
-        summary: step.summary,
+        summary: hiding(plan.subject)(step.summary),
         outcome,
         reason: reason ?? null,
         evidence,

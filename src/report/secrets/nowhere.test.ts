@@ -5,9 +5,19 @@ import { type CredentialLine, secretLines } from "../../../test/support/credenti
 import { memoryDisk } from "../../../test/support/memory-disk.ts";
 import { type Audit, audit } from "../../audit/audit.ts";
 import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
+import { noEngine } from "../../audit/live/live.ts";
+import { survey } from "../../audit/survey.ts";
 import { findControl } from "../../controls/registry.ts";
+import { imageFromInspect } from "../../engine/documents/image.ts";
+import { containerFromInspect } from "../../engine/documents/inspect.ts";
 import { changedTexts } from "../../fix/changed-texts.ts";
+import { describePlans, describeStep } from "../../fix/describe.ts";
 import { shownDiff } from "../../fix/diff.ts";
+import { outcomeDocument } from "../../fix/outcome.ts";
+import type { Step } from "../../fix/plan/step.ts";
+import { gap } from "../../model/gap.ts";
+import { emptyReading } from "../../model/reading.ts";
+import type { Subject } from "../../model/subject.ts";
 import type { ReportContext } from "../context.ts";
 import { formatNames } from "../format-names.ts";
 import { loadReporter } from "../formats.ts";
@@ -59,6 +69,21 @@ function contextOf(done: Audit, io: DiskFiles, more: Partial<ReportContext>): Re
   };
 }
 
+const ways: readonly Partial<ReportContext>[] = [
+  {},
+  { verbose: false, width: 80 },
+  { verbose: false, quiet: true },
+];
+
+async function expectNowhere(word: string, done: Audit, io: DiskFiles): Promise<void> {
+  for (const format of formatNames) {
+    const print = await loadReporter(format);
+    for (const more of ways) {
+      expect(print(done.report, contextOf(done, io, more)), format).not.toContain(word);
+    }
+  }
+}
+
 describe("a secret that stands in a file", () => {
   test.each(secretLines.map((line) => [JSON.stringify(line), line] as const))("%s", async (_name, line) => {
     await fc.assert(
@@ -68,12 +93,7 @@ describe("a secret that stands in a file", () => {
         const io = memoryDisk({ [file]: text });
         const done = await audited(io, file);
         expect(done.secretValues).toContain(word);
-        for (const format of formatNames) {
-          const print = await loadReporter(format);
-          for (const more of [{}, { verbose: false, width: 80 }, { verbose: false, quiet: true }]) {
-            expect(print(done.report, contextOf(done, io, more)), format).not.toContain(word);
-          }
-        }
+        await expectNowhere(word, done, io);
         // A diff that has every line in it.
         const texts = changedTexts(io, done.secrets);
         const edits = [...text.matchAll(/$/gm)].map(({ index }) => ({
@@ -91,5 +111,166 @@ describe("a secret that stands in a file", () => {
       }),
       { numRuns: 2 },
     );
+  });
+});
+
+/** Documents of the Engine with a secret in each place that has room for text. */
+const documents: readonly (readonly [place: string, read: (word: string) => Subject])[] = [
+  ...Object.entries<(word: string) => object>({
+    Env: (word) => ({ Env: [`DB_PASSWORD=${word}`] }),
+    "Env, in a URL": (word) => ({ Env: [`DATABASE_URL=postgres://app:${word}@db/app`] }),
+    Cmd: (word) => ({ Cmd: ["redis-server", "--requirepass", word] }),
+    "Cmd, a shell": (word) => ({ Cmd: ["sh", "-c", `mysqladmin -p${word} ping`] }),
+    Entrypoint: (word) => ({ Entrypoint: ["redis-server", "--requirepass", word] }),
+    Labels: (word) => ({ Labels: { "app.password": word } }),
+    Healthcheck: (word) => ({ Healthcheck: { Test: ["CMD", "redis-cli", "-a", word, "ping"] } }),
+  }).flatMap(([place, config]) => [
+    [`container: ${place}`, (word: string) => container({ Config: config(word) })] as const,
+    [`image: ${place}`, (word: string) => image({ Config: config(word) }, [])] as const,
+  ]),
+  [
+    "container: LogConfig",
+    (word) => container({ LogConfig: { Type: "splunk", Config: { "splunk-token": word } } }),
+  ],
+  ["image: history", (word) => image({}, [`RUN |1 NPM_TOKEN=${word} /bin/sh -c npm ci # buildkit`])],
+  ["image: history of ENV", (word) => image({}, [`ENV DB_PASSWORD=${word}`])],
+  ["image: history of RUN", (word) => image({}, [`/bin/sh -c echo root:${word} | chpasswd`])],
+];
+
+function container({
+  Config = {},
+  ...host
+}: {
+  readonly Config?: object;
+  readonly LogConfig?: object;
+}): Subject {
+  const HostConfig = { Privileged: true, Binds: ["/:/host"], NetworkMode: "host", ...host };
+  const view = containerFromInspect({
+    Id: "c",
+    Name: "/web",
+    Image: "sha256:1",
+    Config: { Image: "a:1", ...Config },
+    HostConfig,
+  });
+  const id = "container:web";
+  return {
+    kind: "container",
+    id,
+    stableId: id,
+    name: "web",
+    source: "engine-api",
+    location: undefined,
+    views: [view],
+  };
+}
+
+function image(document: object, history: readonly string[]): Subject {
+  const view = imageFromInspect(
+    document,
+    history.map((CreatedBy) => ({ CreatedBy })),
+  );
+  const id = "image:a";
+  return {
+    kind: "image",
+    id,
+    stableId: id,
+    name: "a",
+    source: "engine-api",
+    location: undefined,
+    views: [view],
+  };
+}
+
+describe("a secret that a document of the Engine has", () => {
+  test.each(documents)("%s", async (_place, read) => {
+    await fc.assert(
+      fc.asyncProperty(secret, async (word) => {
+        const subject = read(word);
+        const live = async () => ({
+          ...noEngine([], []),
+          reading: { ...emptyReading, subjects: [subject] },
+        });
+        const io = memoryDisk({});
+        const done = await audit({ ...auditRequest([]), live }, io, async () => {});
+        expect(
+          done.report.findings.filter(({ verdict }) => verdict === "fail").map(({ control }) => control),
+        ).toContain("image-secret");
+        expect(JSON.stringify(done.report)).not.toContain(word);
+        await expectNowhere(word, done, io);
+      }),
+      { numRuns: 2 },
+    );
+  });
+});
+
+test("a secret in a file that is cut short or has a wrong line is not quoted", async () => {
+  const endings = ["", "\n\t}", " ]", '"', "\n  - : [", "\n--badflag\n"];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...secretLines),
+      secret,
+      fc.nat(12),
+      fc.constantFrom(...endings),
+      async (...[line, word, cut, end]) => {
+        const [file, pattern] = withDangers(line);
+        const text = pattern.replaceAll("§", word);
+        const broken = text.slice(0, text.indexOf(word) + word.length + cut) + end;
+        const io = memoryDisk({ [file]: broken });
+        await expectNowhere(word, await audited(io, file), io);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+describe("a plan shows no secret, whatever its steps say", () => {
+  test("fix's list, document and questions", async () => {
+    const word = "hunter2Xy9Q";
+    const io = memoryDisk({
+      "compose.yaml": `services:\n  a:\n    image: a:1\n    environment: { DB_PASSWORD: ${word} }\n`,
+    });
+    const seen = await survey(
+      auditRequest(["compose.yaml"]),
+      () => null,
+      io,
+      async () => {},
+    );
+    const [subject] = seen.subjects.map((each) => each.subject);
+    if (!subject) throw new Error("no subject");
+    const says = `instead of ${word}, or of https://bob:other9Xyz@host`;
+    const value = { name: "A", value: word };
+    const step: Step = {
+      ...{
+        kind: "decision",
+        keys: ["k"],
+        controls: ["image-secret"],
+        summary: says,
+        why: says,
+        breaks: says,
+      },
+      patches: [{ op: "add", field: "environment", value }],
+    };
+    const plan = {
+      subject,
+      input: undefined,
+      steps: [step],
+      open: [step],
+      declined: [],
+      failing: [],
+      refused: [{ step, reason: says }],
+    };
+    const look = { colour: false, width: 100 };
+    const shown = [
+      describePlans([plan], look),
+      describeStep(plan, step, look),
+      JSON.stringify(
+        outcomeDocument({ plans: [plan], files: [], gaps: [gap("https://bob:other9Xyz@host")] }),
+      ),
+    ];
+    for (const text of shown) {
+      expect(text).toContain("••••");
+      expect(text).not.toContain(word);
+      expect(text).not.toContain("other9Xyz");
+    }
   });
 });

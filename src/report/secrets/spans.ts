@@ -1,4 +1,8 @@
-import { credentialsInLines, credentialsInScript } from "../../model/credentials/find.ts";
+import {
+  credentialsInArguments,
+  credentialsInLines,
+  credentialsInScript,
+} from "../../model/credentials/find.ts";
 import { mask } from "../../model/credentials/mask.ts";
 import { isAuthName, isCredentialName, isLiteral } from "../../model/credentials/names.ts";
 
@@ -66,7 +70,13 @@ const longestLine = 16 * 1024;
 /** What the commands and lines of a file have written out: `mysql -psecret`, `echo root:secret | chpasswd`. */
 function foundSpans(line: string): readonly Span[] {
   if (line.length > longestLine) return [];
-  const values = [...credentialsInScript(line), ...credentialsInLines(line)].map(({ value }) => value);
+  // A command that is a list in YAML, JSON or HCL: `["redis-server", "--requirepass", "x"]`.
+  const words = line.split(/[\s,[\]"']+/).filter((word) => word !== "");
+  const values = [
+    ...credentialsInScript(line),
+    ...credentialsInLines(line),
+    ...(line.includes(",") ? credentialsInArguments(words) : []),
+  ].map(({ value }) => value);
   return values.flatMap((value) => {
     const at = line.indexOf(value);
     return at < 0 || value === "" || value.startsWith(mask) ? [] : [{ start: at, end: at + value.length }];
