@@ -247,9 +247,9 @@ const commands: Readonly<Record<string, Add>> = {
   },
 
   advisories: (program) => {
-    addAdvisoriesOptions(program.command("advisories")).action(async (options) => {
+    addAdvisoriesOptions(program.command("advisories")).action(async (target, options) => {
       const { listAdvisories } = await import("./controls/advisories.ts");
-      process.exitCode = await listAdvisories(options);
+      process.exitCode = await listAdvisories(target, options);
     });
   },
 

@@ -1,3 +1,4 @@
+import { engineVersion } from "./benchmark/host.ts";
 import { benchmarkControls } from "./benchmark/registry.ts";
 import { capabilitiesDangerous } from "./capabilities/capabilities-dangerous.ts";
 import { capabilitiesDrop } from "./capabilities/capabilities-drop.ts";
@@ -124,6 +125,7 @@ export const controls: readonly Control[] = [
   engineIcc,
   engineInsecureRegistry,
   engineLiveRestore,
+  engineVersion,
   engineAuthorization,
   dockerSocketMount,
   hostProcMount,

@@ -169,4 +169,49 @@ describeWithEngine("bulkhead reach", () => {
     expect(told.stdout).toMatch(/^container:written reaches \d+ of \d+ interfaces of the kernel\.\n/);
     expect(told.stdout).toMatch(/socket-rxrpc +kernel, seccomp|socket-rxrpc +seccomp/);
   });
+
+  it("advisories engine says of each running container what mitigates an advisory, and the plain audit has the versions", async () => {
+    const run = (engine: TestEngine, name: string, flags: readonly string[]) =>
+      engine.docker(["run", "-d", "--name", name, ...flags, "oracle:1", "/usr/bin/perl", "-e", "sleep 60"]);
+    const [rootful, remapped] = engines;
+    if (!rootful || !remapped) throw new Error("no Engine");
+    await run(rootful, "plain", []);
+    await run(rootful, "hardened", [...locked, ...secured(join(folder, "profile.json"))]);
+    await run(remapped, "mapped", []);
+    const program = builtCommand();
+    const told = await runCli(program, ["advisories", "engine", "--format", "json"], {
+      env: rootful.environment,
+    });
+    expect(told.stderr).toBe("");
+    const { advisories } = JSON.parse(told.stdout) as {
+      readonly advisories: readonly {
+        readonly id: string;
+        readonly engine: { readonly state: string };
+        readonly containers: readonly {
+          readonly name: string;
+          readonly exposure: { readonly state: string; readonly by?: readonly string[] };
+        }[];
+      }[];
+    };
+    const of = (id: string, name: string) =>
+      advisories.find((each) => each.id === id)?.containers.find((each) => each.name === name)?.exposure;
+    // Kernels of 3.8 and older do not run this.
+    expect(of("CVE-2013-2094", "plain")).toEqual({ state: "fixed" });
+    // No Engine names its BuildKit.
+    expect(advisories.find(({ id }) => id === "GHSA-7236-3392-c5c6")?.engine.state).toBe("unknown");
+    const states = new Set(
+      advisories.flatMap(({ containers }) => containers.map((each) => each.exposure.state)),
+    );
+    for (const state of states) expect(["exposed", "mitigated", "fixed", "unknown"]).toContain(state);
+    const user = of("GHSA-265r-hfxg-fhmg", "hardened");
+    expect(user?.state === "fixed" || user?.by?.includes("user"), JSON.stringify(user)).toBe(true);
+    const text = await runCli(program, ["advisories", "engine"], { env: remapped.environment });
+    expect(text.stdout).toMatch(/Fixed on this host: \d+ of \d+ advisories, as of \S+\. 1 containers run\./);
+    const audit = await runCli(program, ["audit", "engine", "--format", "json"], {
+      env: rootful.environment,
+    });
+    const found = (JSON.parse(audit.stdout) as { readonly findings: readonly { readonly control: string }[] })
+      .findings;
+    expect(found.some(({ control }) => control === "engine-version")).toBe(true);
+  });
 });

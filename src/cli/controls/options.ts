@@ -25,10 +25,11 @@ Examples:
 /** Declares what `bulkhead advisories` takes. */
 export function addAdvisoriesOptions(command: Command): Command {
   return command
-    .summary("list the known holes of Engine, containerd and runc")
+    .summary("list the known holes of Engine, runc and kernel")
     .description(
-      "List the known holes of the Engine, containerd and runc that engine-version judges by, with their sources. advisories: FILE in bulkhead.yaml adds newer ones, in the form of --format json.",
+      "List the known holes of the Engine, BuildKit, containerd, runc and the kernel, with their sources. With engine: whether this Engine and its host have each, and whether a running container is exposed, or what mitigates it (its user, a user namespace, seccomp, a missing capability). advisories: FILE in bulkhead.yaml adds newer ones, in OSV's format, as GitHub, osv.dev and --format json write them.",
     )
+    .argument("[engine]", "the Engine that the docker command would use")
     .addOption(
       new Option("--format <name>", "text (default) or json, in OSV's shape")
         .choices(["text", "json"])
@@ -40,6 +41,7 @@ export function addAdvisoriesOptions(command: Command): Command {
       `
 Examples:
   bulkhead advisories
+  bulkhead advisories engine                              exposed, mitigated by, fixed or unknown
   bulkhead advisories --format json > advisories.json     to add to, and name in bulkhead.yaml`,
     );
 }

@@ -80,7 +80,11 @@ function documentOf({ subject, asked, interfaces, missing }: Reached): unknown {
       state,
       by,
       through,
-      advisories: row.advisories,
+      advisories: row.advisories.map(({ id, published, references }) => ({
+        id,
+        published,
+        source: references[0],
+      })),
       closedByDockerSince: row.dockers?.since ?? null,
       closedByBulkheadProfile: row.dockers !== undefined || row.isAsked === true,
     })),

@@ -1,56 +1,24 @@
-import { isBefore, type Release } from "../../model/release.ts";
+import {
+  type Advisory,
+  type Event,
+  isAffected,
+  type Mitigation,
+  type Package,
+} from "../../model/advisories/advisory.ts";
+import { kernelAdvisories } from "../../model/advisories/kernel.ts";
+import { runtimeAdvisories } from "../../model/advisories/runtime.ts";
+import type { Container } from "../../model/container.ts";
+import type { Engine } from "../../model/engine.ts";
+import { setItems, valueOr } from "../../model/fact.ts";
+import type { Standing } from "../../model/kernel-interfaces/standing.ts";
+import { releaseOf } from "../../model/release.ts";
+import { isRemapped, readReach } from "../mac/static-reach.ts";
+import { startingUser } from "../users/starting-user.ts";
 
-/**
- * Known holes of the Docker Engine and of what it runs containers with, in OSV's shape (https://ossf.github.io/osv-schema/): what is affected is every version from
- * `introduced` up to, and without, `fixed`. Each has the project's own advisory and where its range comes from.
- */
-export interface Advisory {
-  /** The id of the project's advisory. */
-  readonly id: string;
-  readonly aliases: readonly string[];
-  readonly published: string;
-  readonly summary: string;
-  readonly severity: "medium" | "high";
-  /** Where root of a container is nobody on the host, it reaches nothing there. */
-  readonly mitigatedBy?: "user namespaces";
-  readonly affected: readonly {
-    readonly package: { readonly name: Package };
-    readonly ranges: readonly { readonly type: "SEMVER"; readonly events: readonly Event[] }[];
-  }[];
-  readonly references: readonly { readonly type: "ADVISORY" | "FIX" | "WEB"; readonly url: string }[];
-}
-
-/** As the Engine names its components; the Engine itself is docker-engine. */
-export const packages = ["docker-engine", "containerd", "runc"] as const;
-type Package = (typeof packages)[number];
-
-type Event = { readonly introduced: string } | { readonly fixed: string };
-
-/** Each release line by its first fixed release; the first one stands for all lines before it. */
-const upTo = (name: Package, first: string, ...later: readonly string[]): Advisory["affected"] => [
-  {
-    package: { name },
-    ranges: [
-      {
-        type: "SEMVER",
-        events: [
-          ...[{ introduced: "0" }, { fixed: first }],
-          ...later.flatMap((fixed) => [{ introduced: fixed.replace(/\d+$/, "0") }, { fixed }]),
-        ],
-      },
-    ],
-  },
-];
-
-const sources = (id: string, url: string, project = "moby/moby"): Advisory["references"] => [
-  { type: "ADVISORY", url: `https://github.com/${project}/security/advisories/${id}` },
-  { type: "WEB", url },
-];
-
-const cve = (id: string) => `https://www.cve.org/CVERecord?id=${id}`;
-
-/** The day on which the list below was made. */
+/** The day on which the list was made. */
 export const asOf = "2026-11-30";
+
+export const advisories: readonly Advisory[] = [...runtimeAdvisories, ...kernelAdvisories];
 
 let newer: readonly Advisory[] = [];
 
@@ -64,127 +32,119 @@ export function knownAdvisories(): readonly Advisory[] {
   return [...advisories.filter(({ id }) => !ids.has(id)), ...newer];
 }
 
-export const advisories: readonly Advisory[] = [
-  {
-    id: "GHSA-x744-4wpc-v9h2",
-    aliases: ["CVE-2026-34040"],
-    published: "2026-03-31",
-    summary: "a request with a large body passes an authorization plugin",
-    severity: "high",
-    affected: upTo("docker-engine", "29.3.1"),
-    references: sources("GHSA-x744-4wpc-v9h2", "https://nvd.nist.gov/vuln/detail/CVE-2026-34040"),
-  },
-  {
-    id: "GHSA-pxq6-2prw-chj9",
-    aliases: ["CVE-2026-33997"],
-    published: "2026-03-31",
-    summary: "a plugin gets a privilege that nobody granted",
-    severity: "medium",
-    affected: upTo("docker-engine", "29.3.1"),
-    references: sources("GHSA-pxq6-2prw-chj9", "https://github.com/moby/moby/releases/tag/docker-v29.3.1"),
-  },
-  {
-    id: "GHSA-x86f-5xw2-fm2r",
-    aliases: ["CVE-2026-41567"],
-    published: "2026-06-05",
-    summary: "docker cp into a container runs a program of the container on the host",
-    severity: "high",
-    affected: upTo("docker-engine", "29.5.1"),
-    references: sources("GHSA-x86f-5xw2-fm2r", "https://www.cve.org/CVERecord?id=CVE-2026-41567"),
-  },
-  {
-    id: "GHSA-rg2x-37c3-w2rh",
-    aliases: ["CVE-2026-42306"],
-    published: "2026-06-12",
-    summary: "a container leads a mount of docker cp to a path of the host",
-    severity: "high",
-    affected: upTo("docker-engine", "29.5.1"),
-    // The fix is in the tag docker-v29.5.1 and in none before.
-    references: sources("GHSA-rg2x-37c3-w2rh", "https://www.cve.org/CVERecord?id=CVE-2026-42306"),
-  },
-  {
-    id: "GHSA-vp62-88p7-qqf5",
-    aliases: ["CVE-2026-41568"],
-    published: "2026-06-12",
-    summary: "a container makes docker cp create empty files on the host",
-    severity: "medium",
-    affected: upTo("docker-engine", "29.5.1"),
-    references: sources("GHSA-vp62-88p7-qqf5", "https://www.cve.org/CVERecord?id=CVE-2026-41568"),
-  },
-  {
-    id: "GHSA-xr7r-f8xq-vfvv",
-    aliases: ["CVE-2024-21626"],
-    published: "2024-01-31",
-    summary: "a container starts or execs in a folder of the host, by a descriptor that runc leaves open",
-    severity: "high",
-    affected: upTo("runc", "1.1.12"),
-    references: sources("GHSA-xr7r-f8xq-vfvv", cve("CVE-2024-21626"), "opencontainers/runc"),
-  },
-  {
-    id: "GHSA-9493-h29p-rfm2",
-    aliases: ["CVE-2025-31133"],
-    published: "2025-11-05",
-    summary:
-      "an image or a container that starts beside it swaps /dev/null, and a file of the host's /proc is not masked but mounted",
-    severity: "high",
-    mitigatedBy: "user namespaces",
-    affected: upTo("runc", "1.2.8", "1.3.3"),
-    references: sources("GHSA-9493-h29p-rfm2", cve("CVE-2025-31133"), "opencontainers/runc"),
-  },
-  {
-    id: "GHSA-qw9x-cqr3-wc7r",
-    aliases: ["CVE-2025-52565"],
-    published: "2025-11-05",
-    summary: "a link in the place of /dev/console mounts a file of the host's /proc before it is masked",
-    severity: "high",
-    mitigatedBy: "user namespaces",
-    affected: upTo("runc", "1.2.8", "1.3.3"),
-    references: sources("GHSA-qw9x-cqr3-wc7r", cve("CVE-2025-52565"), "opencontainers/runc"),
-  },
-  {
-    id: "GHSA-cgrx-mc8f-2prm",
-    aliases: ["CVE-2025-52881"],
-    published: "2025-11-05",
-    summary:
-      "a container leads runc's writes to /proc to another file: labels are not set, and the host's kernel settings are",
-    severity: "high",
-    affected: upTo("runc", "1.2.8", "1.3.3"),
-    references: sources("GHSA-cgrx-mc8f-2prm", cve("CVE-2025-52881"), "opencontainers/runc"),
-  },
-  {
-    id: "GHSA-265r-hfxg-fhmg",
-    aliases: ["CVE-2024-40635"],
-    published: "2025-03-17",
-    summary: "a user number above 2147483647 runs as root",
-    severity: "medium",
-    affected: upTo("containerd", "1.6.38", "1.7.27", "2.0.4"),
-    references: sources("GHSA-265r-hfxg-fhmg", cve("CVE-2024-40635"), "containerd/containerd"),
-  },
-  {
-    id: "GHSA-pwhc-rpq9-4c8w",
-    aliases: ["CVE-2024-25621"],
-    published: "2025-11-05",
-    summary: "users of the host can go into /var/lib/containerd and /run/containerd",
-    severity: "high",
-    affected: upTo("containerd", "1.7.29", "2.0.7", "2.1.5"),
-    references: sources("GHSA-pwhc-rpq9-4c8w", cve("CVE-2024-25621"), "containerd/containerd"),
-  },
-];
+/** Whether the Engine's host has the hole. */
+export type Presence =
+  | { readonly state: "present" | "fixed"; readonly of: string }
+  | { readonly state: "unknown"; readonly why: string };
 
-/** The advisories that a release is affected by. */
-export function affecting(release: Release, name: Package = "docker-engine"): readonly Advisory[] {
-  return knownAdvisories().filter(({ affected }) =>
-    affected.some(
-      (each) => each.package.name === name && each.ranges.some(({ events }) => isWithin(release, events)),
-    ),
-  );
+/** How a container stands to it. */
+export type Exposure =
+  /** With the calls by which it reaches the kernel's part. */
+  | { readonly state: "exposed"; readonly through?: readonly string[] }
+  | { readonly state: "fixed" }
+  | { readonly state: "mitigated"; readonly by: readonly string[] }
+  | { readonly state: "unknown"; readonly why: string };
+
+/** Older lines of the Engine with fixes of their own, by major number. As of November 2026. */
+const maintainedByVendors: Readonly<Record<number, { readonly by: string; readonly until: string }>> = {
+  25: { by: "Mirantis", until: "2026-12-04" },
+};
+
+/** By what the Engine shows of its versions: of several parts the first one whose version it shows. */
+export function presenceOf({ affected }: Advisory, engine: Engine, today = ""): Presence {
+  for (const { package: name, events } of affected) {
+    const version = versionOf(name, engine);
+    if (version !== undefined) return presenceIn(name, version, events, today);
+  }
+  const names = affected.map(({ package: name }) => name).join(", ");
+  return { state: "unknown", why: `the Engine does not show its version of ${names}` };
 }
 
-function isWithin(release: Release, events: readonly Event[]): boolean {
-  let isIn = false;
-  for (const event of events) {
-    if ("introduced" in event) isIn ||= event.introduced === "0" || !isBefore(release, event.introduced);
-    else if (!isBefore(release, event.fixed)) isIn = false;
+export function presenceIn(
+  name: Package,
+  version: string,
+  events: readonly Event[],
+  today: string,
+): Presence {
+  const of = `${titleOf(name)} ${version}`;
+  const release = releaseOf(version);
+  if (!release) return { state: "unknown", why: `the version ${of} is not a release` };
+  const is = isAffected(release, events);
+  if (is === false) return { state: "fixed", of };
+  const vendor = name === "docker-engine" ? maintainedByVendors[release.numbers[0]] : undefined;
+  if (vendor && today <= vendor.until)
+    return {
+      state: "unknown",
+      why: `${of} is of a line that ${vendor.by} maintains until ${vendor.until}: its release notes say which fixes it has`,
+    };
+  if (is === true) return { state: "present", of };
+  return {
+    state: "unknown",
+    why: release.isOfDistribution
+      ? `${of} is a distribution's own build, and its number does not show which fixes it has: its security tracker does`
+      : `no release of ${titleOf(name)} is known to fix it`,
+  };
+}
+
+function titleOf(name: Package): string {
+  return name === "docker-engine" ? "Docker" : name;
+}
+
+function versionOf(name: Package, engine: Engine): string | undefined {
+  if (name === "linux") return valueOr(engine.kernelVersion, undefined);
+  if (name === "docker-engine")
+    return valueOr(engine.product, "docker") === "docker" ? valueOr(engine.version, undefined) : undefined;
+  return setItems(engine.components).find(({ value }) => value.name === name)?.value.value;
+}
+
+/** For one container after the other: what it reaches of the kernel is read once for all advisories. */
+export function exposuresOf(
+  all: readonly Advisory[],
+  container: Container,
+  engine: Engine,
+  today = "",
+): readonly Exposure[] {
+  const reach = new Map(readReach(container, engine).map((standing) => [standing.row.id, standing]));
+  return all.map((advisory): Exposure => {
+    const presence = presenceOf(advisory, engine, today);
+    if (presence.state === "fixed") return { state: "fixed" };
+    const stands = advisory.affected[0]?.package === "linux" ? byReach(advisory, reach) : undefined;
+    if (stands && (stands.state !== "exposed" || presence.state === "present")) return stands;
+    const mitigations = advisory.mitigatedBy.map((each) => ({ each, is: holds(each, container, engine) }));
+    const by = mitigations.filter(({ is }) => is === true).map(({ each }) => each);
+    if (by.length > 0) return { state: "mitigated", by };
+    if (presence.state === "unknown") return presence;
+    const open = mitigations.find(({ is }) => is === undefined);
+    return open ? { state: "unknown", why: `its ${open.each} is not known` } : { state: "exposed" };
+  });
+}
+
+/** A hole of the kernel is used through an interface: all of those that it was used through have to be closed. */
+function byReach({ interfaces }: Advisory, reach: ReadonlyMap<string, Standing>): Exposure | undefined {
+  const standings = interfaces.flatMap((id) => reach.get(id) ?? []);
+  if (standings.length === 0) return undefined;
+  const through = standings.flatMap((each) => (each.state === "reached" ? each.through : []));
+  if (through.length > 0) return { state: "exposed", through };
+  const open = standings.find(({ state }) => state === "unknown");
+  if (open) return { state: "unknown", why: open.by[0] ?? "" };
+  const by = new Set(standings.flatMap((each) => each.by));
+  return {
+    state: "mitigated",
+    by: [...by].map((each) => (each === "kernel" ? "a kernel without it" : each)),
+  };
+}
+
+/** Undefined where it is not known. */
+function holds(mitigation: Mitigation, container: Container, engine: Engine): boolean | undefined {
+  if (mitigation === "user namespace") {
+    if (engine.rootOwner.state === "set" && engine.rootOwner.value.kind !== "rootful") return true;
+    return isRemapped(container, engine);
   }
-  return isIn;
+  const user = startingUser(container);
+  if (user.known && user.isRoot) return false;
+  const isUser = user.known ? true : undefined;
+  if (mitigation === "user") return isUser;
+  const { noNewPrivileges } = container;
+  if (noNewPrivileges.state === "set") return noNewPrivileges.value ? isUser : false;
+  return noNewPrivileges.state === "unset" ? valueOr(engine.noNewPrivileges, false) && isUser : undefined;
 }

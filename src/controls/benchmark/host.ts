@@ -1,11 +1,11 @@
-import type { NameValue } from "../../model/container-values.ts";
+import type { Advisory } from "../../model/advisories/advisory.ts";
 import type { Engine } from "../../model/engine.ts";
-import { type SetFact, setItems } from "../../model/fact.ts";
+import { setItems } from "../../model/fact.ts";
 import type { HostFileRole } from "../../model/host/benchmark-sight.ts";
 import { releaseOf } from "../../model/release.ts";
 import { combine, fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
-import type { Checks, Control } from "../control.ts";
-import { affecting } from "./advisories.ts";
+import type { Checks, Context, Control } from "../control.ts";
+import { type Exposure, exposuresOf, knownAdvisories, presenceIn, presenceOf } from "./advisories.ts";
 import { benchmarkControl, byHost } from "./define.ts";
 
 export const hostPartition = benchmarkControl({
@@ -129,92 +129,117 @@ export const hostAuditRules: Control = benchmarkControl({
  * @see https://github.com/moby/moby/blob/master/project/BRANCHES-AND-TAGS.md
  */
 const oldestWithFixes = 29;
-/** Older lines with fixes of their own. */
-const maintainedByVendors: Readonly<Record<number, { readonly by: string; readonly until: string }>> = {
-  25: { by: "Mirantis", until: "2026-12-04" },
+
+export const engineVersion: Control = {
+  ...benchmarkControl({
+    id: "engine-version",
+    title: "The Docker Engine is out of date",
+    why: "Old Engines have known holes: CVE-2024-21626 in runc lets a container out, CVE-2024-41110 and CVE-2026-34040 bypass authorization plugins. A release line that has ended gets no fixes, unless your distribution makes them. A finding names the containers that are exposed to a hole, and what mitigates it in the others. `bulkhead advisories engine` shows each advisory for each container, those of the kernel as well.",
+    severity: "medium",
+    cis: ["1.2.2"],
+    attack: ["T1190", "T1611"],
+    cwe: [1104, 1395],
+    where: ["E"],
+    references: [
+      "https://docs.docker.com/engine/release-notes/",
+      "https://endoflife.date/docker-engine",
+      "https://ossf.github.io/osv-schema/",
+    ],
+    advice:
+      "Update to a release that gets fixes, or make sure that your distribution still maintains the one it ships.",
+    check: { engine: judgeVersions },
+  }),
 };
 
-export const engineVersion = benchmarkControl({
-  id: "engine-version",
-  title: "The Docker Engine is out of date",
-  why: "Old Engines have known holes: CVE-2024-21626 in runc lets a container out, CVE-2024-41110 and CVE-2026-34040 bypass authorization plugins. A release line that has ended gets no fixes, unless your distribution makes them.",
-  severity: "medium",
-  cis: ["1.2.2"],
-  attack: ["T1190", "T1611"],
-  cwe: [1104, 1395],
-  where: ["E"],
-  references: ["https://docs.docker.com/engine/release-notes/", "https://endoflife.date/docker-engine"],
-  advice:
-    "Update to a release that gets fixes, or make sure that your distribution still maintains the one it ships.",
-  check: {
-    engine: (engine, { today = "" }) =>
-      combine([
-        ofEngine(engine, today),
-        ...setItems(engine.components).map((each) => ofComponent(each, engine)),
-      ]),
-  },
-});
-
-function ofEngine({ version }: Engine, today: string): Verdict {
+/** What the Engine runs containers and builds with; the kernel's holes are judged for each container, by kernel-reach. */
+function judgeVersions(engine: Engine, context: Context): Verdict {
+  const { version } = engine;
   if (version.state !== "set") return unknown("the Engine's version is not known");
   const { value, origins } = version;
   const release = releaseOf(value);
   if (!release) return unknown(`the version ${value} is not a release`, origins);
-  const isEnded = release.numbers[0] < oldestWithFixes;
-  const known = affecting(release);
-  if (!isEnded && known.length === 0) return pass(value);
-  if (release.isOfDistribution)
-    return unknown(
-      `Docker ${value} is a distribution's own build, and its number does not show which fixes it has: its security tracker does`,
-      origins,
-    );
-  const vendor = maintainedByVendors[release.numbers[0]];
-  if (vendor && today <= vendor.until)
-    return unknown(
-      `Docker ${value} is of a line that ${vendor.by} maintains until ${vendor.until}: its release notes say which fixes it has`,
-      origins,
-    );
-  return combine([
-    ...(isEnded
-      ? [
-          fail(`runs Docker ${value}, a release line that Docker no longer fixes`, {
-            ...{ origins, evidence: "version", observed: value },
-          }),
-        ]
-      : []),
-    ...known.map(({ id, aliases: [name = id], summary, severity }) =>
-      fail(`runs Docker ${value}, which has ${name}: ${summary}`, {
-        ...{ origins, severity, evidence: id, observed: `${value}, ${name}` },
-      }),
-    ),
-  ]);
+  const ended = presenceIn(
+    "docker-engine",
+    value,
+    [{ introduced: "0" }, { fixed: `${oldestWithFixes}.0.0` }],
+    context.today ?? "",
+  );
+  const holes = knownAdvisories().filter(({ affected }) =>
+    affected.some(({ package: name }) => name !== "linux" && name !== "buildkit"),
+  );
+  return combine(
+    [
+      ...(ended.state === "unknown" ? [unknown(ended.why, origins)] : []),
+      ...(ended.state === "present"
+        ? [
+            fail(`runs Docker ${value}, a release line that Docker no longer fixes`, {
+              ...{ origins, evidence: "version", observed: value },
+            }),
+          ]
+        : []),
+      ...holes.map((advisory) => judgeHole(advisory, engine, context)),
+    ],
+    pass(value),
+  );
 }
 
-function ofComponent(
-  { value: { name, value }, origins }: SetFact<NameValue>,
-  { rootOwner }: Engine,
-): Verdict {
-  if (name !== "runc" && name !== "containerd") return pass();
-  const release = releaseOf(value);
-  if (!release) return unknown(`the version ${value} of ${name} is not a release`, origins);
-  const known = affecting(release, name);
-  if (known.length === 0) return pass();
-  if (release.isOfDistribution)
-    return unknown(
-      `${name} ${value} is a distribution's own build, and its number does not show which fixes it has: its security tracker does`,
-      origins,
-    );
-  const isNobody = rootOwner.state === "set" && rootOwner.value.kind !== "rootful";
-  return combine(
-    known.map(({ id, aliases: [alias = id], summary, severity, mitigatedBy }) => {
-      const isMitigated = mitigatedBy !== undefined && isNobody;
-      return fail(
-        `runs ${name} ${value}, which has ${alias}: ${summary}${isMitigated ? `; ${mitigatedBy} mitigate it` : ""}`,
-        {
-          ...{ origins, evidence: id, observed: `${name} ${value}, ${alias}` },
-          severity: isMitigated ? "low" : severity,
-        },
-      );
-    }),
+function judgeHole(advisory: Advisory, engine: Engine, { running, today }: Context): Verdict {
+  const presence = presenceOf(advisory, engine, today);
+  const parts = advisory.affected.map(({ package: name }) => name);
+  const component = setItems(engine.components).find(({ value }) =>
+    parts.some((name) => name === value.name),
   );
+  const origins = component?.origins ?? (engine.version.state === "set" ? engine.version.origins : []);
+  // An Engine that does not name its runc says nothing of it: older ones and Podman.
+  if (
+    presence.state === "fixed" ||
+    (presence.state === "unknown" && !component && !parts.includes("docker-engine"))
+  )
+    return pass();
+  if (presence.state === "unknown") return unknown(presence.why, origins);
+  const {
+    id,
+    aliases: [name = id],
+    summary,
+    severity,
+    by,
+    mitigatedBy,
+  } = advisory;
+  const stands = by === "container" ? standsOf(advisory, engine, running, today) : [];
+  const isRemapped = engine.rootOwner.state === "set" && engine.rootOwner.value.kind !== "rootful";
+  const isMitigated =
+    (isRemapped && mitigatedBy.includes("user namespace")) ||
+    (stands.length > 0 && stands.every(({ exposure }) => exposure.state === "mitigated"));
+  const told = isRemapped && isMitigated ? ["user namespaces mitigate it"] : describeStands(stands);
+  return fail([`runs ${presence.of}, which has ${name}: ${summary}`, ...told].join("; "), {
+    ...{ origins, evidence: id, observed: `${presence.of}, ${name}` },
+    severity: isMitigated ? "low" : severity,
+  });
+}
+
+/** `exposed: web, db; mitigated in cache (user)`; nothing where no container runs. */
+function describeStands(stands: ReturnType<typeof standsOf>): readonly string[] {
+  const named = (state: Exposure["state"]) => stands.filter(({ exposure }) => exposure.state === state);
+  const shown = (each: typeof stands) =>
+    [
+      ...each
+        .slice(0, 5)
+        .map(({ name, exposure }) =>
+          exposure.state === "mitigated" ? `${name} (${exposure.by.join(", ")})` : name,
+        ),
+      ...(each.length > 5 ? [`${each.length - 5} more`] : []),
+    ].join(", ");
+  return [
+    ...(named("exposed").length > 0 ? [`exposed: ${shown(named("exposed"))}`] : []),
+    ...(named("unknown").length > 0 ? [`not known: ${shown(named("unknown"))}`] : []),
+    ...(named("mitigated").length > 0 ? [`mitigated in ${shown(named("mitigated"))}`] : []),
+  ];
+}
+
+function standsOf(advisory: Advisory, engine: Engine, running: Context["running"], today = "") {
+  return running.map(({ subject, container }) => {
+    const configured = subject.views.find(({ level }) => level === "configured") ?? container;
+    const [exposure = { state: "exposed" as const }] = exposuresOf([advisory], configured, engine, today);
+    return { name: subject.name, exposure };
+  });
 }

@@ -11,7 +11,7 @@ import {
   engineUserlandProxy,
 } from "./daemon.ts";
 import { engineFiles } from "./files.ts";
-import { dockerGroupMembers, engineVersion, hostAuditRules, hostPartition } from "./host.ts";
+import { dockerGroupMembers, hostAuditRules, hostPartition } from "./host.ts";
 import { contentTrust, imageSetuidFiles } from "./images.ts";
 import {
   containerSprawl,
@@ -42,7 +42,6 @@ export const benchmarkControls: readonly Control[] = [
   hostPartition,
   dockerGroupMembers,
   hostAuditRules,
-  engineVersion,
   engineRootless,
   engineLogLevel,
   engineIptables,

@@ -157,7 +157,7 @@ testControl(engineVersion, {
       severity: "high",
     }),
   ],
-  passes: [view("new", engine("configured", { version: set("29.5.1") }))],
+  passes: [view("new", engine("configured", { version: set("29.9.0") }))],
   unknown: [
     view("of a distribution", engine("configured", { version: set("20.10.24+dfsg1") })),
     view("of a line that a vendor maintains", engine("configured", { version: set("25.0.13") })),

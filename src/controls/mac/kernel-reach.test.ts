@@ -15,6 +15,11 @@ const on = (version: string, absent: readonly string[] = others) => ({
     }),
   },
 });
+const fixed = (version: string) => ({
+  context: {
+    engine: { ...on("26.1.5").context.engine, kernelVersion: set(version) },
+  },
+});
 const unseenKernel = { context: { engine: engine("configured", { version: set("26.1.5") }) } };
 const withProfile = (text: string) => ({ HostConfig: { SecurityOpt: [`seccomp=${text}`] } });
 const old = (family: number) =>
@@ -36,6 +41,8 @@ testControl(kernelReach, {
     inspect({}, { ...on("24.0.7"), message: /io_uring_setup/ }),
     inspect({}, { ...on("29.4.3", ["net-pf-21", "net-pf-30"]), severity: "high", message: /AF_RXRPC/ }),
     inspect({}, { ...on("29.4.3", ["net-pf-33", "net-pf-30"]), severity: "medium", message: /AF_RDS/ }),
+    inspect({}, { ...fixed("6.18.44-fc"), severity: "low", message: /this kernel has the fixes/ }),
+    inspect({}, { ...fixed("6.12.48+deb13-amd64"), severity: "high" }),
     inspect(withProfile(old(40)), { ...on("29.4.3"), message: /AF_ALG/ }),
     inspect(withProfile(old(38)), { ...on("29.4.3"), message: /AF_VSOCK/ }),
   ],

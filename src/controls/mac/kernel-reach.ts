@@ -3,6 +3,7 @@ import { originsOf, valueOr } from "../../model/fact.ts";
 import type { KernelInterface } from "../../model/kernel-interfaces/interface.ts";
 import { isOpenDoor, type Standing, shouldBeClosed } from "../../model/kernel-interfaces/standing.ts";
 import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { presenceOf } from "../benchmark/advisories.ts";
 import { boundingSet } from "../capabilities/bounding-set.ts";
 import { asksPrivileged, impliedByPrivileged } from "../capabilities/privilege.ts";
 import { type Context, type Control, manual } from "../control.ts";
@@ -12,7 +13,7 @@ import { readReach } from "./static-reach.ts";
 export const kernelReach: Control = {
   id: "kernel-reach",
   title: "A part of the kernel that attackers used is open",
-  why: "All containers share the host's kernel. A hole in one part of it is a way out of every container that reaches that part: CVE-2026-31431 wrote into the files of other containers through an AF_ALG socket, and CVE-2026-43500 through AF_RXRPC. Docker's own seccomp profile closes such parts with each release; an older Engine, or an old copy of the profile, leaves them open. A finding names the part, the advisory and the calls that get through. Only parts that the host's kernel has count, so only a live Engine shows them.",
+  why: "All containers share the host's kernel. A hole in one part of it is a way out of every container that reaches that part: CVE-2026-31431 wrote into the files of other containers through an AF_ALG socket, and CVE-2026-43500 through AF_RXRPC. Docker's own seccomp profile closes such parts with each release; an older Engine, or an old copy of the profile, leaves them open. A finding names the part, the advisory and the calls that get through. Only parts that the host's kernel has count, so only a live Engine shows them. It is low where the kernel's version shows that it has the fixes of all advisories named there.",
   row: "2.6",
   severity: "high",
   guard: "off",
@@ -54,14 +55,17 @@ function judge(container: Container, { engine }: Context): Verdict {
     return unknown(
       `its filter leaves ${names.join(", ")} open, and whether the kernel has them is not seen here`,
     );
+  const isFixed = doors.every(({ row }) =>
+    row.advisories.every((advisory) => presenceOf(advisory, engine).state === "fixed"),
+  );
   const parts = doors.map(({ row, through }) => `${through[0] ?? ""} (${row.advisories.at(-1)?.id ?? ""})`);
   return fail(
-    `can use ${parts.join(", ")}: an attacker used ${doors.length === 1 ? "it" : "them"} to get out of a container or to become root`,
+    `can use ${parts.join(", ")}: an attacker used ${doors.length === 1 ? "it" : "them"} to get out of a container or to become root${isFixed ? "; this kernel has the fixes" : ""}`,
     {
       origins: originsOf(container.seccomp),
       evidence: names.join(", "),
       observed: `reaches ${names.join(", ")}`,
-      severity: doors.some(({ row }) => isRecent(row)) ? "high" : "medium",
+      severity: isFixed ? "low" : doors.some(({ row }) => isRecent(row)) ? "high" : "medium",
     },
   );
 }

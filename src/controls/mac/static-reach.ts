@@ -118,7 +118,8 @@ function ofFile(file: "proc" | "sys" | "dev", container: Container): Said {
   return file === "proc" ? { unknown: "it has paths of its own masked" } : "stops";
 }
 
-function isRemapped({ usernsMode }: Container, engine: Engine | undefined): boolean {
+/** Whether its uid 0 is another one on the host. */
+export function isRemapped({ usernsMode }: Container, engine: Engine | undefined): boolean {
   if (!engine) return false;
   if (valueOr(engine.rootless, false)) return true;
   const isHosts = usernsMode.state === "set" && usernsMode.value.mode === "host";

@@ -1,4 +1,4 @@
-import { type Ask, cve, type KernelInterface } from "./interface.ts";
+import type { Ask, InterfaceRow } from "./interface.ts";
 
 const newUser = 0x1000_0000;
 const childSignal = 17;
@@ -12,13 +12,7 @@ function opens(path: string, flags = 1): Ask {
   return { what: `open(${path})`, calls: [["openat", cwd, path, flags, 0]] };
 }
 
-const runcProc = cve(
-  "CVE-2025-31133",
-  "2025-11-05",
-  "https://github.com/opencontainers/runc/security/advisories/GHSA-9493-h29p-rfm2",
-);
-
-export const calls: readonly KernelInterface[] = [
+export const calls: readonly InterfaceRow[] = [
   {
     id: "user-namespace",
     what: "new user namespaces, in which a process has every capability",
@@ -34,11 +28,6 @@ export const calls: readonly KernelInterface[] = [
       },
     ],
     sysctl: "user.max_user_namespaces=0",
-    advisories: [
-      cve("CVE-2022-0185", "2022-02-11"),
-      cve("CVE-2024-1086", "2024-01-31"),
-      cve("CVE-2026-43284", "2026-05-07"),
-    ],
     dockers: { since: inAnySeccomp, unless: ["SYS_ADMIN"] },
   },
   {
@@ -51,7 +40,6 @@ export const calls: readonly KernelInterface[] = [
       },
     ],
     sysctl: "kernel.io_uring_disabled=2",
-    advisories: [cve("CVE-2022-29582", "2022-04-22"), cve("CVE-2024-0582", "2024-01-16")],
     dockers: { since: "25.0" },
   },
   {
@@ -66,11 +54,6 @@ export const calls: readonly KernelInterface[] = [
     ],
     needs: { capability: "BPF", in: "initial" },
     sysctl: "kernel.unprivileged_bpf_disabled=1",
-    advisories: [
-      cve("CVE-2020-8835", "2020-04-02"),
-      cve("CVE-2021-3490", "2021-06-04"),
-      cve("CVE-2022-23222", "2022-01-14"),
-    ],
     dockers: { since: inAnySeccomp, unless: ["BPF", "SYS_ADMIN"] },
   },
   {
@@ -94,7 +77,6 @@ export const calls: readonly KernelInterface[] = [
     ],
     needs: { capability: "PERFMON", in: "initial" },
     sysctl: "kernel.perf_event_paranoid=3",
-    advisories: [cve("CVE-2013-2094", "2013-05-14")],
     dockers: { since: inAnySeccomp, unless: ["PERFMON", "SYS_ADMIN"] },
   },
   {
@@ -103,7 +85,6 @@ export const calls: readonly KernelInterface[] = [
     asks: [{ what: "userfaultfd(0)", calls: [["userfaultfd", 0]] }],
     needs: { capability: "SYS_PTRACE", in: "initial" },
     sysctl: "vm.unprivileged_userfaultfd=0",
-    advisories: [],
     dockers: { since: inAnySeccomp },
   },
   {
@@ -118,7 +99,6 @@ export const calls: readonly KernelInterface[] = [
         granted: ["ENOKEY", "EKEYEXPIRED", "EKEYREVOKED", "EKEYREJECTED"],
       },
     ],
-    advisories: [cve("CVE-2016-0728", "2016-01-19")],
     dockers: { since: inAnySeccomp },
   },
   {
@@ -129,7 +109,6 @@ export const calls: readonly KernelInterface[] = [
       { what: "process_vm_readv(nothing)", calls: [["process_vm_readv", 1, 0, 0, 0, 0, 0]] },
     ],
     sysctl: "kernel.yama.ptrace_scope=3",
-    advisories: [cve("CVE-2019-13272", "2019-07-17")],
   },
   {
     id: "pidfd-getfd",
@@ -140,7 +119,6 @@ export const calls: readonly KernelInterface[] = [
         calls: [["getpid"], ["pidfd_open", { resultOf: 0 }, 0], ["pidfd_getfd", { resultOf: 1 }, 0, 0]],
       },
     ],
-    advisories: [],
     dockers: { since: inAnySeccomp, unless: ["SYS_PTRACE"] },
   },
   {
@@ -152,7 +130,6 @@ export const calls: readonly KernelInterface[] = [
       { what: "open_tree(OPEN_TREE_CLONE)", calls: [["open_tree", cwd, "/", 1]] },
     ],
     needs: { capability: "SYS_ADMIN", in: "own" },
-    advisories: [cve("CVE-2022-0185", "2022-02-11")],
     dockers: { since: inAnySeccomp, unless: ["SYS_ADMIN"] },
   },
   {
@@ -161,7 +138,6 @@ export const calls: readonly KernelInterface[] = [
     asks: [{ what: "fsopen(none there is)", calls: [["fsopen", "bulkhead_none", 0]], granted: ["ENODEV"] }],
     needs: { capability: "SYS_ADMIN", in: "own" },
     sysctl: "kernel.modules_disabled=1",
-    advisories: [],
     dockers: { since: inAnySeccomp, unless: ["SYS_ADMIN"] },
   },
   {
@@ -176,7 +152,6 @@ export const calls: readonly KernelInterface[] = [
       },
     ],
     needs: { capability: "DAC_READ_SEARCH", in: "initial" },
-    advisories: [],
     dockers: { since: inAnySeccomp, unless: ["DAC_READ_SEARCH"] },
   },
   {
@@ -189,10 +164,6 @@ export const calls: readonly KernelInterface[] = [
         calls: [["vmsplice", none, { numbers: [0, 0, 0, 0] }, 1, 0]],
         granted: ["EBADF"],
       },
-    ],
-    advisories: [
-      cve("CVE-2008-0600", "2008-02-12"),
-      cve("CVE-2022-0847", "2022-03-07", "https://www.openwall.com/lists/oss-security/2022/03/07/1"),
     ],
   },
   {
@@ -212,42 +183,36 @@ export const calls: readonly KernelInterface[] = [
       },
     ],
     sysctl: "dev.tty.legacy_tiocsti=0",
-    advisories: [cve("CVE-2017-5226", "2017-03-29")],
   },
   {
     id: "console",
     what: "consoles of the host (TIOCLINUX pastes into them)",
     asks: [opens("/dev/tty1", 2 | 0o400 | 0o4000)],
     file: "dev",
-    advisories: [],
   },
   {
     id: "proc-core-pattern",
     what: "/proc/sys/kernel/core_pattern (a program that the host runs)",
     asks: [opens("/proc/sys/kernel/core_pattern")],
     file: "proc",
-    advisories: [runcProc],
   },
   {
     id: "proc-sysrq",
     what: "/proc/sysrq-trigger (reboots and crashes the host)",
     asks: [opens("/proc/sysrq-trigger")],
     file: "proc",
-    advisories: [runcProc],
   },
   {
     id: "sys-writable",
     what: "/sys (settings of the host's kernel)",
     asks: [opens("/sys/kernel/uevent_helper"), opens("/sys/kernel/mm/ksm/run"), opens("/sys/power/state")],
     file: "sys",
-    advisories: [],
   },
   {
     id: "device-nodes",
     what: "devices of the host (/dev/mem, /dev/kmsg)",
     asks: [opens("/dev/mem", 0), opens("/dev/kmsg", 0)],
     file: "dev",
-    advisories: [],
   },
   {
     id: "kexec",
@@ -266,7 +231,6 @@ export const calls: readonly KernelInterface[] = [
     ],
     needs: { capability: "SYS_BOOT", in: "initial" },
     sysctl: "kernel.kexec_load_disabled=1",
-    advisories: [],
     dockers: { since: inAnySeccomp },
   },
   {
@@ -286,7 +250,6 @@ export const calls: readonly KernelInterface[] = [
     ],
     needs: { capability: "SYS_MODULE", in: "initial" },
     sysctl: "kernel.modules_disabled=1",
-    advisories: [],
     dockers: { since: inAnySeccomp, unless: ["SYS_MODULE"] },
   },
   {
@@ -294,7 +257,6 @@ export const calls: readonly KernelInterface[] = [
     what: "personality (other rules of an address space)",
     // ADDR_NO_RANDOMIZE
     asks: [{ what: "personality(ADDR_NO_RANDOMIZE)", calls: [["personality", 0x0004_0000]] }],
-    advisories: [],
     dockers: { since: inAnySeccomp },
   },
   {
@@ -314,7 +276,6 @@ export const calls: readonly KernelInterface[] = [
       },
     ],
     needs: { capability: "SYS_TIME", in: "initial" },
-    advisories: [],
     // It lets adjtimex through, which needs the capability as well.
   },
 ];

@@ -1,3 +1,4 @@
+import type { Advisory } from "../advisories/advisory.ts";
 import type { Capability } from "../container/capability.ts";
 
 /** System calls that a question is asked by. */
@@ -34,13 +35,6 @@ export interface Ask {
   readonly hidden?: "pointer" | "upper bits";
 }
 
-export interface Advisory {
-  readonly id: string;
-  /** The day it became public, YYYY-MM-DD. */
-  readonly published: string;
-  readonly source: string;
-}
-
 /** A part of the kernel that a container may reach: one row of the table. */
 export interface KernelInterface {
   /** Stable, kebab-case. */
@@ -61,6 +55,7 @@ export interface KernelInterface {
   readonly module?: string;
   /** Its name in /proc/net/protocols, once the kernel has it. */
   readonly protocol?: string;
+  /** Those that name it, oldest first. */
   readonly advisories: readonly Advisory[];
   /** Docker's own seccomp profile closes it since this Engine, unless the container has one of the capabilities. */
   readonly dockers?: { readonly since: string; readonly unless?: readonly Capability[] };
@@ -70,9 +65,5 @@ export interface KernelInterface {
   readonly isAsked?: true;
 }
 
-const nvd = (id: string) => `https://nvd.nist.gov/vuln/detail/${id}`;
-
-/** A vulnerability of the kernel, or of the runtime, that was used through an interface. */
-export function cve(id: `CVE-${string}`, published: string, source = nvd(id)): Advisory {
-  return { id, published, source };
-}
+/** A row as it is written: its advisories name it. */
+export type InterfaceRow = Omit<KernelInterface, "advisories">;

@@ -1,6 +1,6 @@
-import { type Advisory, type Ask, cve, type KernelInterface } from "./interface.ts";
+import type { Ask, InterfaceRow } from "./interface.ts";
 
-type Row = Partial<Pick<KernelInterface, "needs" | "dockers" | "apparmorSince" | "isAsked">>;
+type Row = Partial<Pick<InterfaceRow, "needs" | "dockers" | "apparmorSince" | "isAsked">>;
 
 const [stream, datagram, raw, reliable, sequenced] = [1, 2, 3, 4, 5] as const;
 
@@ -15,7 +15,7 @@ function asked(
   name: string,
   [family, type, protocol]: readonly [number, number, number],
   isFiltered = false,
-): KernelInterface["asks"] {
+): InterfaceRow["asks"] {
   const upper: Ask = {
     what: `socket(${name} + 2^32)`,
     calls: [["socket", family + upperBit, type, protocol]],
@@ -49,16 +49,14 @@ function family(
   name: string,
   about: string,
   [number, type, protocol = 0]: readonly [number, number, number?],
-  advisories: readonly Advisory[] = [],
   row: Row = {},
-): KernelInterface {
+): InterfaceRow {
   return {
     id: `socket-${name.toLowerCase()}`,
     what: `AF_${name} sockets (${about})`,
     asks: asked(`AF_${name}`, [number, type, protocol], Boolean(row.dockers ?? row.isAsked)),
     module: `net-pf-${number}`,
     ...(protocols.has(name) && { protocol: name === "VSOCK" ? "AF_VSOCK" : name }),
-    advisories,
     ...row,
   };
 }
@@ -67,12 +65,7 @@ const ownNetwork = { capability: "NET_ADMIN", in: "own" } as const;
 const ownRaw = { capability: "NET_RAW", in: "own" } as const;
 
 /** A protocol of netlink: anybody may open the socket; what changes the network needs the capability. */
-function netlink(
-  name: string,
-  about: string,
-  protocol: number,
-  advisories: readonly Advisory[],
-): KernelInterface {
+function netlink(name: string, about: string, protocol: number): InterfaceRow {
   const needing = (ask: Ask): Ask => ({ ...ask, byCapability: true });
   const [first, ...others] = asked(`AF_NETLINK, ${name.toUpperCase()}`, [16, raw, protocol]);
   return {
@@ -80,61 +73,27 @@ function netlink(
     what: `AF_NETLINK ${name} (${about})`,
     asks: [needing(first), ...others.map(needing)],
     needs: ownNetwork,
-    advisories,
   };
 }
 
 /** @see https://github.com/torvalds/linux/blob/master/include/linux/socket.h */
-export const sockets: readonly KernelInterface[] = [
-  family(
-    "ALG",
-    "the kernel's cryptography",
-    [38, sequenced],
-    [cve("CVE-2026-31431", "2026-04-29", "https://github.com/moby/moby/pull/52494")],
-    { dockers: { since: "29.4.2" }, apparmorSince: "29.4.3" },
-  ),
-  family(
-    "VSOCK",
-    "the host of a virtual machine",
-    [40, stream],
-    [cve("CVE-2021-26708", "2021-02-05"), cve("CVE-2025-21756", "2025-02-27")],
-    { dockers: { since: "23.0" } },
-  ),
-  family(
-    "RXRPC",
-    "remote calls of AFS",
-    [33, datagram, 2],
-    [cve("CVE-2026-43500", "2026-05-11", "https://github.com/containerd/containerd/issues/13468")],
-    { isAsked: true },
-  ),
-  family(
-    "RDS",
-    "reliable datagrams",
-    [21, sequenced],
-    [cve("CVE-2010-3904", "2010-12-06"), cve("CVE-2018-5333", "2018-01-11")],
-    { isAsked: true },
-  ),
-  family(
-    "TIPC",
-    "messages in a cluster",
-    [30, reliable],
-    [cve("CVE-2021-43267", "2021-11-02"), cve("CVE-2022-0435", "2022-03-25")],
-    { isAsked: true },
-  ),
-  family(
-    "PACKET",
-    "raw frames of the network",
-    [17, raw],
-    [cve("CVE-2017-7308", "2017-03-29"), cve("CVE-2020-14386", "2020-09-16")],
-    { needs: ownRaw },
-  ),
-  family("CAN", "buses of vehicles", [29, raw, 1], [cve("CVE-2021-3609", "2022-03-03")]),
+export const sockets: readonly InterfaceRow[] = [
+  family("ALG", "the kernel's cryptography", [38, sequenced], {
+    dockers: { since: "29.4.2" },
+    apparmorSince: "29.4.3",
+  }),
+  family("VSOCK", "the host of a virtual machine", [40, stream], { dockers: { since: "23.0" } }),
+  family("RXRPC", "remote calls of AFS", [33, datagram, 2], { isAsked: true }),
+  family("RDS", "reliable datagrams", [21, sequenced], { isAsked: true }),
+  family("TIPC", "messages in a cluster", [30, reliable], { isAsked: true }),
+  family("PACKET", "raw frames of the network", [17, raw], { needs: ownRaw }),
+  family("CAN", "buses of vehicles", [29, raw, 1]),
   family("KCM", "messages over TCP", [41, datagram]),
   family("BLUETOOTH", "Bluetooth; only in the host's network", [31, raw, 1]),
   family("NFC", "near-field devices; only in the host's network", [39, sequenced, 1]),
-  family("KEY", "keys of IPsec", [15, raw, 2], [], { needs: ownNetwork }),
-  family("XDP", "frames without copies", [44, raw], [], { needs: ownRaw }),
-  family("LLC", "logical link control", [26, datagram], [], { needs: ownRaw }),
+  family("KEY", "keys of IPsec", [15, raw, 2], { needs: ownNetwork }),
+  family("XDP", "frames without copies", [44, raw], { needs: ownRaw }),
+  family("LLC", "logical link control", [26, datagram], { needs: ownRaw }),
   family("SMC", "shared memory over RDMA", [43, stream]),
   family("QIPCRTR", "messages to modems", [42, datagram]),
   family("MCTP", "management of components", [45, datagram]),
@@ -148,7 +107,6 @@ export const sockets: readonly KernelInterface[] = [
     asks: asked("AF_INET, IPPROTO_DCCP", [2, 6, 33]),
     module: "net-pf-2-proto-33-type-6",
     protocol: "DCCP",
-    advisories: [cve("CVE-2017-6074", "2017-02-18")],
   },
   {
     id: "socket-sctp",
@@ -156,17 +114,8 @@ export const sockets: readonly KernelInterface[] = [
     asks: asked("AF_INET, IPPROTO_SCTP", [2, sequenced, 132]),
     module: "net-pf-2-proto-132",
     protocol: "SCTP",
-    advisories: [],
   },
-  netlink("xfrm", "rules of IPsec", 6, [
-    cve("CVE-2017-16939", "2017-11-24"),
-    cve("CVE-2022-27666", "2022-03-23"),
-    cve("CVE-2026-43284", "2026-05-07"),
-  ]),
-  netlink("netfilter", "nf_tables, the firewall's rules", 12, [
-    cve("CVE-2022-34918", "2022-07-04"),
-    cve("CVE-2023-32233", "2023-05-08"),
-    cve("CVE-2024-1086", "2024-01-31"),
-  ]),
-  netlink("route", "interfaces, routes and traffic control", 0, [cve("CVE-2023-3609", "2023-07-21")]),
+  netlink("xfrm", "rules of IPsec", 6),
+  netlink("netfilter", "nf_tables, the firewall's rules", 12),
+  netlink("route", "interfaces, routes and traffic control", 0),
 ];

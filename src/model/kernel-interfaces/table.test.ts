@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
 import { syscallNumber } from "../../prove/helper/syscalls.ts";
+import { kernelAdvisories } from "../advisories/kernel.ts";
+import { runtimeAdvisories } from "../advisories/runtime.ts";
 import { kernelInterfaces } from "./table.ts";
 
 const asks = kernelInterfaces.flatMap((row) => row.asks);
@@ -10,9 +12,9 @@ it("names each interface and each question once", () => {
 });
 
 it("dates each advisory, with an address", () => {
-  for (const { published, source } of kernelInterfaces.flatMap(({ advisories }) => advisories)) {
+  for (const { published, references } of kernelInterfaces.flatMap(({ advisories }) => advisories)) {
     expect(new Date(published).toISOString().slice(0, 10)).toBe(published);
-    expect(source).toMatch(/^https:\/\//);
+    expect(references[0]).toMatch(/^https:\/\//);
   }
 });
 
@@ -32,4 +34,11 @@ it("lets an advisory stand behind each interface that bulkhead profile closes by
   const asked = kernelInterfaces.filter(({ isAsked }) => isAsked);
   expect(asked.map(({ id }) => id)).toEqual(["socket-rxrpc", "socket-rds", "socket-tipc"]);
   expect(asked.filter(({ advisories }) => advisories.length === 0)).toEqual([]);
+});
+
+it("has a row for each interface that an advisory names", () => {
+  const rows = new Set(kernelInterfaces.map(({ id }) => id));
+  const named = [...kernelAdvisories, ...runtimeAdvisories].flatMap(({ interfaces }) => interfaces);
+  expect(named.filter((id) => !rows.has(id))).toEqual([]);
+  expect(kernelAdvisories.filter(({ interfaces }) => interfaces.length === 0)).toEqual([]);
 });

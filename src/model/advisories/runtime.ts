@@ -1,0 +1,218 @@
+import type { Advisory, Event, Package } from "./advisory.ts";
+
+/** Each release line by its first fixed release; the first one is for all lines before it. */
+function upTo(first: string, ...later: readonly string[]): readonly Event[] {
+  return from("0", first, ...later.flatMap((fixed) => [fixed.replace(/\d+$/, "0"), fixed]));
+}
+
+/** Pairs of the release that has it first and the one that fixes it. */
+function from(...releases: readonly string[]): readonly Event[] {
+  return releases.map((release, at) => (at % 2 === 0 ? { introduced: release } : { fixed: release }));
+}
+
+const projects: Readonly<Record<Package, string>> = {
+  "docker-engine": "moby/moby",
+  buildkit: "moby/buildkit",
+  containerd: "containerd/containerd",
+  runc: "opencontainers/runc",
+  linux: "torvalds/linux",
+};
+
+type Fields = Partial<Pick<Advisory, "by" | "mitigatedBy" | "interfaces" | "affected">>;
+
+function hole(
+  name: Package,
+  [id, alias, published]: readonly [string, string, string],
+  severity: Advisory["severity"],
+  summary: string,
+  events: readonly Event[],
+  { affected = [], ...fields }: Fields = {},
+): Advisory {
+  const own = `https://github.com/${projects[name]}/security/advisories/${id}`;
+  return {
+    ...{ id, aliases: alias === id ? [] : [alias], published, summary, severity },
+    affected: [{ package: name, events }, ...affected],
+    references: [...(id.startsWith("GHSA") ? [own] : []), `https://www.cve.org/CVERecord?id=${alias}`],
+    ...{ by: "container", mitigatedBy: [], interfaces: [], ...fields },
+  };
+}
+
+const client = { by: "client" } as const;
+/** Only uid 0 of the host writes to its /proc. */
+const notRoot = { mitigatedBy: ["user namespace", "user with no-new-privileges"] } as const;
+
+/** BuildKit is a part of the Engine, which does not name its version. */
+function build(...events: readonly Event[]): Fields {
+  return {
+    by: "build",
+    ...(events.length > 0 && { affected: [{ package: "docker-engine" as const, events }] }),
+  };
+}
+
+/** Another client's HTTP/2 against the Engine, closed by the Go that 29.9.0 is built with. */
+function http2(id: string, summary: string): Advisory {
+  return {
+    ...hole("docker-engine", [id, id, "2026-10-08"], "medium", summary, upTo("29.9.0"), client),
+    references: [
+      "https://github.com/moby/moby/releases/tag/docker-v29.9.0",
+      `https://www.cve.org/CVERecord?id=${id}`,
+    ],
+  };
+}
+
+/** Known holes of the Engine and of what it runs containers and builds with. */
+export const runtimeAdvisories: readonly Advisory[] = [
+  hole(
+    "docker-engine",
+    ["GHSA-x744-4wpc-v9h2", "CVE-2026-34040", "2026-03-31"],
+    "high",
+    "a request with a large body passes an authorization plugin",
+    upTo("29.3.1"),
+    client,
+  ),
+  hole(
+    "docker-engine",
+    ["GHSA-pxq6-2prw-chj9", "CVE-2026-33997", "2026-03-31"],
+    "medium",
+    "a plugin gets a privilege that nobody granted",
+    upTo("29.3.1"),
+    client,
+  ),
+  hole(
+    "docker-engine",
+    ["GHSA-x86f-5xw2-fm2r", "CVE-2026-41567", "2026-06-05"],
+    "high",
+    "docker cp into a container runs a program of the container on the host",
+    upTo("29.5.1"),
+  ),
+  // The fix is in the tag docker-v29.5.1 and in none before.
+  hole(
+    "docker-engine",
+    ["GHSA-rg2x-37c3-w2rh", "CVE-2026-42306", "2026-06-12"],
+    "high",
+    "a container leads a mount of docker cp to a path of the host",
+    upTo("29.5.1"),
+  ),
+  hole(
+    "docker-engine",
+    ["GHSA-vp62-88p7-qqf5", "CVE-2026-41568", "2026-06-12"],
+    "medium",
+    "a container makes docker cp create empty files on the host",
+    upTo("29.5.1"),
+  ),
+  http2("CVE-2026-97032", "an HTTP/2 client of the API ends the daemon by the header table of HTTP/2"),
+  http2("CVE-2026-78659", "an HTTP/2 client of the API uses up the daemon's memory by fields of a trailer"),
+  http2("CVE-2026-78663", "an HTTP/2 client of the API makes the daemon keep more data than it allows"),
+  http2("CVE-2026-78669", "an HTTP/2 client of the API keeps the daemon's CPU busy by HTTP/2 settings"),
+  hole(
+    "docker-engine",
+    ["GHSA-v23v-6jw2-98fq", "CVE-2024-41110", "2024-07-23"],
+    "high",
+    "a request of length zero passes an authorization plugin",
+    from("19.3.0", "23.0.15", "24.0.0", "25.0.6", "26.0.0", "26.1.5", "27.0.0", "27.1.1"),
+    client,
+  ),
+  hole(
+    "docker-engine",
+    ["GHSA-xw73-rw38-6vjc", "CVE-2024-24557", "2024-02-01"],
+    "medium",
+    "the classic builder takes a step from a cache that a foreign image filled",
+    upTo("24.0.9", "25.0.2"),
+    { by: "build" },
+  ),
+  hole(
+    "docker-engine",
+    ["GHSA-mq39-4gv4-mvpx", "CVE-2024-29018", "2024-03-20"],
+    "medium",
+    "a container on an internal network sends data out by DNS",
+    from("0", "23.0.11", "24.0.0", "25.0.5"),
+  ),
+  hole(
+    "buildkit",
+    ["GHSA-7236-3392-c5c6", "GHSA-7236-3392-c5c6", "2026-08-19"],
+    "high",
+    "a foreign frontend (# syntax=) turns seccomp and AppArmor off for a build step",
+    upTo("0.31.1"),
+    build(),
+  ),
+  hole(
+    "buildkit",
+    ["GHSA-4c29-8rgm-jvjj", "CVE-2026-33747", "2026-03-26"],
+    "high",
+    "a foreign frontend (# syntax=) writes files outside of BuildKit's folder",
+    upTo("0.28.1"),
+    build(),
+  ),
+  hole(
+    "buildkit",
+    ["GHSA-4vrq-3vrq-g6gg", "CVE-2026-33748", "2026-03-27"],
+    "high",
+    "a build from a Git URL with a subfolder reads files outside of the repository",
+    upTo("0.28.1"),
+    build(),
+  ),
+  ...(
+    [
+      [
+        "GHSA-m3r6-h7wv-7xxv",
+        "CVE-2024-23651",
+        "two build steps that share a cache mount reach files of the host",
+      ],
+      [
+        "GHSA-4v98-7qmw-rqr8",
+        "CVE-2024-23652",
+        "a build step removes files of the host by an empty mount point",
+      ],
+      ["GHSA-wr6v-9f75-vh2g", "CVE-2024-23653", "a foreign frontend (# syntax=) runs a privileged step"],
+    ] as const
+  ).map(([id, alias, summary]) =>
+    // The Engine 24.0.9 has none of these fixes, 25.0.2 has all.
+    hole("buildkit", [id, alias, "2024-01-31"], "high", summary, upTo("0.12.5"), build(...upTo("25.0.2"))),
+  ),
+  hole(
+    "runc",
+    ["GHSA-xr7r-f8xq-vfvv", "CVE-2024-21626", "2024-01-31"],
+    "high",
+    "a container starts or execs in a folder of the host, by a descriptor that runc leaves open",
+    upTo("1.1.12"),
+  ),
+  hole(
+    "runc",
+    ["GHSA-9493-h29p-rfm2", "CVE-2025-31133", "2025-11-05"],
+    "high",
+    "an image or a container that starts beside it swaps /dev/null, and a file of the host's /proc is not masked but mounted",
+    upTo("1.2.8", "1.3.3"),
+    { ...notRoot, interfaces: ["proc-core-pattern", "proc-sysrq"] },
+  ),
+  hole(
+    "runc",
+    ["GHSA-qw9x-cqr3-wc7r", "CVE-2025-52565", "2025-11-05"],
+    "high",
+    "a link in the place of /dev/console mounts a file of the host's /proc before it is masked",
+    upTo("1.2.8", "1.3.3"),
+    notRoot,
+  ),
+  hole(
+    "runc",
+    ["GHSA-cgrx-mc8f-2prm", "CVE-2025-52881", "2025-11-05"],
+    "high",
+    "a container leads runc's writes to /proc to another file: labels are not set, and the host's kernel settings are",
+    upTo("1.2.8", "1.3.3"),
+  ),
+  hole(
+    "containerd",
+    ["GHSA-265r-hfxg-fhmg", "CVE-2024-40635", "2025-03-17"],
+    "medium",
+    "a user number above 2147483647 runs as root",
+    upTo("1.6.38", "1.7.27", "2.0.4"),
+    { mitigatedBy: ["user"] },
+  ),
+  hole(
+    "containerd",
+    ["GHSA-pwhc-rpq9-4c8w", "CVE-2024-25621", "2025-11-05"],
+    "high",
+    "users of the host can go into /var/lib/containerd and /run/containerd",
+    upTo("1.7.29", "2.0.7", "2.1.5"),
+    client,
+  ),
+];
