@@ -1,5 +1,5 @@
 /**
- * Writes src/model/credentials/issuers.ts: how the tokens of the usual issuers look, from gitleaks' rules (MIT). They come
+ * Writes src/model/credentials/tokens.ts: how the tokens of the usual issuers look, from gitleaks' rules (MIT). They come
  * with the npm package below; rules that need a program's own words beside the token are left out, for bulkhead knows
  * names by itself. Run it by `npm run credential-shapes`.
  */
@@ -81,7 +81,7 @@ try {
     return `  [${[id, keywords, pattern, flags, entropy].map((each) => JSON.stringify(each)).join(", ")}],`;
   });
   writeFileSync(
-    "src/model/credentials/issuers.ts",
+    "src/model/credentials/tokens.ts",
     `// Generated from the rules of gitleaks (templates/default.toml of npm's ${source}): npm run credential-shapes
 // writes it. Do not edit.
 

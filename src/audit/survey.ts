@@ -17,9 +17,8 @@ import { fileOf, type Input, inputOfText, inputsAt, type ReadOptions, readInput 
 import { joinContexts } from "./join/build-context.ts";
 import { joinImages } from "./join/images.ts";
 import { withInlineBuilds } from "./join/inline-builds.ts";
-import { judgedElsewhere } from "./join/judged-once.ts";
+import { anchored, judgedElsewhere } from "./join/judged-once.ts";
 import { joinSeccomp } from "./join/seccomp.ts";
-import { anchored } from "./join/stable-id.ts";
 import { joinTrackedEnv } from "./join/tracked-env.ts";
 import type { Live, ReadLive } from "./live/live.ts";
 import { splitGaps } from "./unread.ts";

@@ -7,21 +7,23 @@ import { addAdvisoriesOptions, addControlsOptions, addExplainOptions } from "./c
 import { addDoctorOptions } from "./doctor/options.ts";
 import { addFixOptions } from "./fix/options.ts";
 import { addFleetFindingsOptions, addFleetHelp, addFleetHostsOptions } from "./fleet/options.ts";
-import { addAuthzOptions } from "./guard/authz-options.ts";
-import { addCheckOptions } from "./guard/check-options.ts";
-import { addGuardHelp } from "./guard/options.ts";
-import { addPolicyCommandOptions } from "./guard/policy-options.ts";
-import { addGuardProxyOptions } from "./guard/proxy-options.ts";
+import {
+  addAuthzOptions,
+  addCheckOptions,
+  addGuardHelp,
+  addGuardProxyOptions,
+  addPolicyCommandOptions,
+  addTryOptions,
+} from "./guard/options.ts";
 import { addGuardRunOptions } from "./guard/run-options.ts";
-import { addTryOptions } from "./guard/try-options.ts";
-import { addHistoryOptions } from "./history/options.ts";
 import {
   addAckOptions,
   addEndOptions,
+  addHistoryOptions,
   addProofsOptions,
   addSilenceOptions,
   addSilencesOptions,
-} from "./history/silence-options.ts";
+} from "./history/options.ts";
 import { addInitOptions } from "./init/options.ts";
 import { addInstallPluginOptions } from "./install-plugin/options.ts";
 import { addLearnOptions } from "./learn/options.ts";

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { readEvent, timeOf, timestamp } from "./event.ts";
-import { documentsOf } from "./event-lines.ts";
+import { documentsOf, readEvent, timeOf, timestamp } from "./event.ts";
 
 const started =
   '{"status":"start","id":"4f5","from":"web","Type":"container","Action":"start","Actor":{"ID":"4f5","Attributes":{"image":"web","name":"shop","secret":"hunter2"}},"scope":"local","time":1764041285,"timeNano":1764041285123456789}';

@@ -4,8 +4,7 @@ import { chooseEndpoint } from "./connect/choose.ts";
 import { type EngineLine, openLine } from "./connect/dial.ts";
 import type { ConnectOptions } from "./connect/endpoint.ts";
 import { connectEngine } from "./connect.ts";
-import { type EngineEvent, readEvent, timestamp } from "./event.ts";
-import { documentsOf } from "./event-lines.ts";
+import { documentsOf, type EngineEvent, readEvent, timestamp } from "./event.ts";
 
 /** Who is told. Everything here is called one after the other, must be quick and must not throw. */
 export interface EventSink {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { firstLine } from "../base/error-words.ts";
-import { whyMissing } from "./http-client.ts";
+import { whyMissing } from "./connect.ts";
 
 test.each([
   ["/containers/web/json", "No such container: web", "there is no container web"],

@@ -1,10 +1,11 @@
 import type { Duplex } from "node:stream";
+import { firstLine } from "../base/error-words.ts";
+import { isRecord, parsedJson } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { Answer } from "./client.ts";
 import { chooseEndpoint } from "./connect/choose.ts";
 import { openLine } from "./connect/dial.ts";
 import type { ConnectOptions } from "./connect/endpoint.ts";
-import { refusal } from "./refusal.ts";
 
 /** What an Engine takes and gives beside documents: archives, and the streams of processes. */
 export interface EngineStreams {
@@ -120,4 +121,11 @@ export function outputFrames(
       header = Buffer.alloc(0);
     }
   };
+}
+
+/** Why the Engine did not do what it was asked for, by its answer. */
+export function refusal(status: number, text: string): string {
+  const document = parsedJson(text);
+  const said = isRecord(document) && typeof document.message === "string" ? firstLine(document.message) : "";
+  return said === "" ? `the Engine answers with status ${status}` : `the Engine says: ${said}`;
 }

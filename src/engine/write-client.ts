@@ -4,7 +4,7 @@ import type { Answer } from "./client.ts";
 import { chooseEndpoint } from "./connect/choose.ts";
 import { openLine } from "./connect/dial.ts";
 import type { ConnectOptions } from "./connect/endpoint.ts";
-import { refusal } from "./refusal.ts";
+import { refusal } from "./streams.ts";
 
 /** A connection to an Engine that changes things, beside the one that reads. Every path is of the negotiated version. */
 export interface EngineWriter {

@@ -15,8 +15,7 @@ import { formats, type InputReading } from "../formats/formats.ts";
 import type { Container } from "../model/container.ts";
 import { type Patch, patched } from "../model/patch.ts";
 import type { Reading } from "../model/reading.ts";
-import { saysSame } from "../model/says-same.ts";
-import { applyEdits, type Edit } from "../model/writing.ts";
+import { applyEdits, type Edit, saysSame } from "../model/writing.ts";
 import type { ChangedTexts } from "./changed-texts.ts";
 import type { Step, SubjectPlan } from "./plan/step.ts";
 

@@ -5,7 +5,7 @@ import type { Process } from "../model/container/process.ts";
 import type { Container } from "../model/container.ts";
 import type { Fact } from "../model/fact.ts";
 import { readKernel } from "./read.ts";
-import type { KernelContainer, KernelReading, KernelRequest } from "./request.ts";
+import { type KernelContainer, type KernelReading, type KernelRequest, kernelVisible } from "./request.ts";
 import {
   containerMounts,
   defaultCapability,
@@ -21,7 +21,6 @@ import {
   v2Host,
 } from "./testing/hosts.ts";
 import { layHost, type RecordedHost, type RecordedProcess, stat } from "./testing/recorded-host.ts";
-import { kernelVisible } from "./visible.ts";
 
 const web: KernelContainer = { id, name: "web", pid: initPid, execPids: [] };
 

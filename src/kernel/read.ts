@@ -4,8 +4,7 @@ import type { Process } from "../model/container/process.ts";
 import type { Container } from "../model/container.ts";
 import type { Fact } from "../model/fact.ts";
 import { type Gap, gap } from "../model/gap.ts";
-import { parseCgroup } from "./cgroups/membership.ts";
-import { openCgroupTree } from "./cgroups/tree.ts";
+import { openCgroupTree, parseCgroup } from "./cgroups/tree.ts";
 import { readLink, readText } from "./files.ts";
 import { resolveBelow } from "./host-files.ts";
 import { openKernelMemory } from "./memory.ts";
@@ -19,9 +18,14 @@ import { isAlive, readProcess } from "./processes/process.ts";
 import { assignRoles, withStrays } from "./processes/roles.ts";
 import { scanProcesses } from "./processes/scan.ts";
 import { parseStatus } from "./processes/status.ts";
-import type { KernelContainer, KernelReading, KernelRequest } from "./request.ts";
+import {
+  isNamedAfter,
+  type KernelContainer,
+  type KernelReading,
+  type KernelRequest,
+  strangerReason,
+} from "./request.ts";
 import { type Host, type Member, viewOf } from "./view.ts";
-import { isNamedAfter, strangerReason } from "./visible.ts";
 
 /**
  * Reads what the kernel enforces for running containers: the `effective` level. Only reads entries of /proc,

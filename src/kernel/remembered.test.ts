@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { remembered } from "./remembered.ts";
+import { remembered } from "./files.ts";
 
 it("parses a text once, and each other one", () => {
   let parsed = 0;

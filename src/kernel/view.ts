@@ -6,9 +6,7 @@ import { type Fact, mapFact, set, unresolved, unset } from "../model/fact.ts";
 import type { CodedFacts } from "../model/facts/table.ts";
 import { sightOf, unseenIn } from "../model/sight.ts";
 import { type KernelFiles, type LimitFacts, readLimits, unresolvedLimits } from "./cgroups/limits.ts";
-import type { CgroupMembership } from "./cgroups/membership.ts";
-import { readCgroupParent } from "./cgroups/parent.ts";
-import type { CgroupTree } from "./cgroups/tree.ts";
+import type { CgroupMembership, CgroupTree } from "./cgroups/tree.ts";
 import { type DeviceCgroup, readDeviceCgroup, readDevices } from "./devices/devices.ts";
 import { type KernelRead, readText } from "./files.ts";
 import type { KernelMemory } from "./memory.ts";
@@ -176,4 +174,22 @@ function truth(fact: Fact<boolean>): boolean | undefined {
 
 function isTrue(fact: Fact<boolean>): boolean {
   return truth(fact) === true;
+}
+
+/** Where the Engine puts containers by itself: `/docker` (cgroupfs), system.slice (systemd), user.slice (rootless). */
+const usual = new Set(["docker", "system.slice", "user.slice"]);
+
+/**
+ * The cgroup that the container's own stands in, where it is not one of the Engine's usual ones; spelled as
+ * for `--cgroup-parent`: a slice's name, else a path.
+ */
+function readCgroupParent(membership: CgroupMembership, id: string, file: string): Fact<string> {
+  const paths = [...[...membership.controllers.values()].map(({ path }) => path), membership.unified ?? ""];
+  const path = paths.find((each) => each.includes(id));
+  if (path === undefined) return unset;
+  const parts = path.slice(0, path.indexOf(id)).split("/").slice(0, -1).filter(Boolean);
+  const last = parts.at(-1);
+  if (last === ".." || (last !== undefined && usual.has(last))) return unset;
+  const parent = last?.endsWith(".slice") ? last : `/${parts.join("/")}`;
+  return set(parent, { kernel: file });
 }

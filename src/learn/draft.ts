@@ -5,9 +5,8 @@ import type { Learnt, LearntSeccomp } from "./learnt.ts";
 import type { Observation } from "./observe/observe.ts";
 import { endsAs, isPlainUser, type ProcessUser } from "./observe/users.ts";
 import { capabilitiesOf, hasDockersSeccomp } from "./plan/steps.ts";
-import type { ProfilePlace } from "./request.ts";
+import { type ProfilePlace, type ShownNeeds, sayEarlier } from "./request.ts";
 import { learntProfile } from "./seccomp/profile.ts";
-import { type ShownNeeds, sayEarlier } from "./shown.ts";
 
 /** What is known of one service before the first trial. */
 export interface ServiceKnowledge {

@@ -8,8 +8,7 @@ import { checksOf, openSteady, type SessionOptions, unseenIn } from "../trial/se
 import type { ServiceKnowledge } from "./draft.ts";
 import type { Learnt } from "./learnt.ts";
 import { type Observation, observer } from "./observe/observe.ts";
-import type { LearnRequest } from "./request.ts";
-import { nothingShown } from "./shown.ts";
+import { type LearnRequest, nothingShown } from "./request.ts";
 import { startTrace } from "./trace/trace.ts";
 import { trialsOf } from "./trials.ts";
 

@@ -4,7 +4,7 @@ import { beforeEach, expect, it, vi } from "vitest";
 import { testFolder } from "../../test/support/test-folder.ts";
 import type { Observation } from "./observe/observe.ts";
 import { mergeRemembered, rememberShown } from "./remembered.ts";
-import { nothingShown } from "./shown.ts";
+import { nothingShown } from "./request.ts";
 
 function observation(memory: number, granted: readonly string[]): Observation {
   return {

@@ -8,7 +8,7 @@ import { createFile } from "../fix/apply.ts";
 import type { Observation } from "./observe/observe.ts";
 import type { Places, WrittenFolder } from "./observe/places.ts";
 import { mergeDisks, type Peaks } from "./observe/usage.ts";
-import { mergeShown, nothingShown, type ShownNeeds } from "./shown.ts";
+import { mergeShown, nothingShown, type ShownNeeds } from "./request.ts";
 import type { Asked } from "./trace/tasks.ts";
 
 /** What was seen of a workload by earlier runs on this architecture. */

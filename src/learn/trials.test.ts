@@ -6,8 +6,7 @@ import type { PlannedStep } from "../fix/verify/source.ts";
 import type { Planned } from "../fix/write-plans.ts";
 import type { Session, SessionOptions } from "../trial/session.ts";
 import type { Observation } from "./observe/observe.ts";
-import type { LearnRequest } from "./request.ts";
-import { mergeShown, nothingShown, type ShownNeeds } from "./shown.ts";
+import { type LearnRequest, mergeShown, nothingShown, type ShownNeeds } from "./request.ts";
 import { trialsOf } from "./trials.ts";
 
 /** A process that was granted these capabilities, and ended as this user. */

@@ -17,8 +17,7 @@ import type { BrokenStep, Learnt, VolumeMount } from "./learnt.ts";
 import { isPlainUser } from "./observe/users.ts";
 import { changeAfter, type Grants, minimalSet } from "./plan/fit.ts";
 import { capabilitiesOf, stepsFor, type Wish } from "./plan/steps.ts";
-import type { LearnRequest } from "./request.ts";
-import { type ShownNeeds, sayEarlier } from "./shown.ts";
+import { type LearnRequest, type ShownNeeds, sayEarlier } from "./request.ts";
 
 type TrialResult = Omit<
   Learnt,

@@ -1,9 +1,9 @@
-import type { FileSystem } from "./container/file-system.ts";
 import type { Process } from "./container/process.ts";
 import type { ShortLived } from "./container-values.ts";
 import type { FactList } from "./fact.ts";
 import { type ContainerFacts, type ContainerLists, type ContainerScalars, noFacts } from "./facts/table.ts";
 import type { Level } from "./level.ts";
+import type { FileSystem } from "./mount.ts";
 import type { ContainerRoot } from "./root-owner.ts";
 
 export type { ContainerFacts, ContainerLists, ContainerScalars };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { container } from "./container.ts";
 import { set, unresolved } from "./fact.ts";
-import { saysSame } from "./says-same.ts";
+import { saysSame } from "./writing.ts";
 
 const here = { file: "a", startLine: 1, startColumn: 1, endLine: 1, endColumn: 2 };
 

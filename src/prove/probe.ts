@@ -1,5 +1,8 @@
 import { failed, type Result } from "../base/result.ts";
+import type { EngineClient } from "../engine/client.ts";
 import type { TcpAddress } from "../engine/host/reach.ts";
+import type { EngineStreams } from "../engine/streams.ts";
+import type { EngineWriter } from "../engine/write-client.ts";
 import type { Container } from "../model/container.ts";
 import type { Outcome } from "../model/proof.ts";
 import type { Architecture } from "./helper/elf.ts";
@@ -167,4 +170,11 @@ export function measurement<O>(given: Measurement<O>): Probe & Measurement<O> {
 
 function untried(reason: string): Judgement {
   return { outcome: "inconclusive", evidence: `it could not be tried: ${reason}` };
+}
+
+/** Every way to an Engine that a proof takes. */
+export interface ProvingEngine {
+  readonly reader: EngineClient;
+  readonly writer: EngineWriter;
+  readonly streams: EngineStreams;
 }

@@ -4,9 +4,8 @@ import type { Deviation, Proof, Proved } from "../model/proof.ts";
 import { type AttributedProbe, attributeAll } from "./attribution.ts";
 import { openContainers, type ProofContainers } from "./containers/proof-containers.ts";
 import { type ProofContext, takeAway } from "./containers/test-container.ts";
-import type { ProvingEngine } from "./engine.ts";
 import { beyondTwin, mountsOf } from "./experiment/kernel-files.ts";
-import type { Before, Facts, Mounted, Probe, ProbeTarget, TriedProbe } from "./probe.ts";
+import type { Before, Facts, Mounted, Probe, ProbeTarget, ProvingEngine, TriedProbe } from "./probe.ts";
 import { type ProofTarget, type Provable, readSubject } from "./subject/subject.ts";
 
 export interface ProveRequest {

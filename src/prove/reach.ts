@@ -3,12 +3,11 @@ import { failed, ok, type Result } from "../base/result.ts";
 import type { Ask, AskingArgument, KernelInterface } from "../model/kernel-interfaces/interface.ts";
 import type { Reached, Standing } from "../model/kernel-interfaces/standing.ts";
 import { kernelInterfaces } from "../model/kernel-interfaces/table.ts";
-import type { ProvingEngine } from "./engine.ts";
 import { errorOf } from "./experiment/attempts.ts";
 import { absent } from "./experiment/verdict.ts";
 import { tryWays, type Way, type WayTried } from "./experiment/ways.ts";
 import type { Argument, Builder, Call } from "./helper/program.ts";
-import type { ProbeTarget } from "./probe.ts";
+import type { ProbeTarget, ProvingEngine } from "./probe.ts";
 import { inContainers, type Setting } from "./prove.ts";
 
 /** A way to ask, of prove's. */

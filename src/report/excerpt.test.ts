@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { at } from "../../test/support/report.ts";
-import { processorTime } from "../base/processor-time.ts";
 import { displayWidth } from "../base/width.ts";
+import { processorTime } from "../watch/reading/sweep.ts";
 import { excerpter } from "./excerpt.ts";
 
 function cut(

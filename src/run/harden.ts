@@ -1,8 +1,8 @@
 import type { Rules } from "../audit/evaluate.ts";
 import { bareContext, type Control } from "../controls/control.ts";
+import { needsNoSetuid } from "../fix/plan/limits.ts";
 import type { Needs } from "../fix/plan/needs.ts";
 import { planFixes, takesAll } from "../fix/plan/plan.ts";
-import { needsNoSetuid } from "../fix/plan/safe-defaults.ts";
 import { readRunArguments, writeRunArguments } from "../formats/run-command/argv.ts";
 import type { Container } from "../model/container.ts";
 import { valueOr } from "../model/fact.ts";

@@ -1,8 +1,6 @@
-import type { CookieJar } from "./cookies.ts";
-import { type Docker, whyFailed } from "./docker.ts";
-import { type Answer, ask, type HttpCheck, isHarmless } from "./http.ts";
+import { type Docker, type Ended, runProgram, whyFailed } from "./docker.ts";
+import { type Answer, ask, type CookieJar, type HttpCheck, isHarmless } from "./http.ts";
 import { differenceFrom, type Likeness } from "./likeness.ts";
-import { type Ended, runProgram } from "./program.ts";
 import type { ContainerState } from "./state.ts";
 
 /** What the user says that working means. */

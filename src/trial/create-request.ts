@@ -2,8 +2,7 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { isRecord } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
-import { whyFailed } from "./docker.ts";
-import { runProgram } from "./program.ts";
+import { runProgram, whyFailed } from "./docker.ts";
 import type { Scratch } from "./scratch.ts";
 
 export interface AskDocker {

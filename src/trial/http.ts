@@ -4,7 +4,6 @@ import { request } from "node:http";
 import { Readable } from "node:stream";
 import { failed, ok, type Result } from "../base/result.ts";
 import { parseBytes, spellBytes } from "../formats/values/bytes.ts";
-import { type CookieJar, cookiesFor, keepCookies } from "./cookies.ts";
 import { type Given, givenOf } from "./likeness.ts";
 import { type ContainerState, hasConnection, isHere, listensOf } from "./state.ts";
 
@@ -23,7 +22,7 @@ export interface HttpCheck {
   readonly recorded?: { readonly headers: Readonly<Record<string, string>>; readonly status: number };
 }
 
-export type HttpBody =
+type HttpBody =
   | { readonly kind: "file"; readonly path: string }
   /** So many bytes. */
   | { readonly kind: "size"; readonly bytes: number }
@@ -205,8 +204,27 @@ function* bytesOf(count: number): Generator<Buffer> {
   }
 }
 
-export function portsOf(state: ContainerState): readonly string[] {
+function portsOf(state: ContainerState): readonly string[] {
   const listened = listensOf(state).filter((each) => each.startsWith("tcp/"));
   if (listened.length > 0) return listened.map((each) => each.slice("tcp/".length));
   return state.exposed.filter((each) => each.endsWith("/tcp")).map((each) => each.slice(0, -"/tcp".length));
+}
+
+/** Cookies of one run, by service: each run makes sessions of its own. */
+export type CookieJar = Map<string, Map<string, string>>;
+
+function cookiesFor(jar: CookieJar, service: string): Readonly<Record<string, string>> {
+  const own = [...(jar.get(service) ?? [])].map(([name, value]) => `${name}=${value}`);
+  return own.length > 0 ? { cookie: own.join("; ") } : {};
+}
+
+function keepCookies(jar: CookieJar, service: string, set: readonly string[]): void {
+  const own = jar.get(service) ?? new Map<string, string>();
+  jar.set(service, own);
+  for (const line of set) {
+    const [, name = "", value = ""] = /^\s*([^=;]+)=([^;]*)/.exec(line) ?? [];
+    if (name === "") continue;
+    if (value === "" || /;\s*max-age\s*=\s*-?0\b/i.test(line)) own.delete(name);
+    else own.set(name, value);
+  }
 }

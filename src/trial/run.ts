@@ -12,10 +12,9 @@ import {
   type UserChecks,
 } from "./checks.ts";
 import type { ComposeDocument } from "./compose-config.ts";
-import type { CookieJar } from "./cookies.ts";
-import { type Docker, whyFailed } from "./docker.ts";
+import { type Docker, type Ended, whyFailed } from "./docker.ts";
+import type { CookieJar } from "./http.ts";
 import { differenceFrom, type Given, type Likeness } from "./likeness.ts";
-import type { Ended } from "./program.ts";
 import { reload } from "./reload.ts";
 import { removeProject, type SweepWays } from "./scratch.ts";
 import { type ContainerState, hasScheduler, listensOf, readStates, statesOf } from "./state.ts";

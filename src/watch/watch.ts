@@ -17,10 +17,9 @@ import { followKernelCalls, type KernelFollower } from "./reading/kernel-calls.t
 import { openKernelEvents } from "./reading/kernel-events.ts";
 import { followLimitFiles, type LimitFilesFollower } from "./reading/limit-files.ts";
 import { lookAt } from "./reading/look.ts";
-import { type Pacing, pause } from "./reading/pacing.ts";
 import { add, nothingPending, takeOut } from "./reading/pending.ts";
 import { forget, readTouched, readWhole } from "./reading/read.ts";
-import { sweep } from "./reading/sweep.ts";
+import { type Pacing, pause, sweep } from "./reading/sweep.ts";
 import { causeOf, touchOf } from "./reading/touch.ts";
 import type { WatchSession } from "./session.ts";
 import { openWork } from "./work.ts";

@@ -16,8 +16,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { openKernelMemory } from "../../src/kernel/memory.ts";
 import { readKernel } from "../../src/kernel/read.ts";
-import type { KernelContainer, KernelReading, KernelRequest } from "../../src/kernel/request.ts";
-import { kernelVisible } from "../../src/kernel/visible.ts";
+import {
+  type KernelContainer,
+  type KernelReading,
+  type KernelRequest,
+  kernelVisible,
+} from "../../src/kernel/request.ts";
 import type { Container } from "../../src/model/container.ts";
 import type { Fact } from "../../src/model/fact.ts";
 import type { Mount } from "../../src/model/mount.ts";

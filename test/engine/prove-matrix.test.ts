@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openProvingEngine } from "../../src/cli/prove/proving-engine.ts";
-import type { ProvingEngine } from "../../src/prove/engine.ts";
+import type { ProvingEngine } from "../../src/prove/probe.ts";
 import { prove } from "../../src/prove/prove.ts";
 import { probes } from "../../src/prove/registry.ts";
 import { describeWithEngine } from "./describe.ts";

@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openProvingEngine } from "../../src/cli/prove/proving-engine.ts";
-import type { ProvingEngine } from "../../src/prove/engine.ts";
+import type { ProvingEngine } from "../../src/prove/probe.ts";
 import { prove } from "../../src/prove/prove.ts";
 import { probes } from "../../src/prove/registry.ts";
 import { describeWithEngine } from "./describe.ts";

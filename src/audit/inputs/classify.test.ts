@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { classifyNamed } from "./classify.ts";
+import { classifyNamed } from "./walk.ts";
 
 function formatOf(path: string, text: string): string | undefined {
   const format = classifyNamed(path, memoryFiles({ [path]: text }));

@@ -5,9 +5,8 @@ import { visible } from "../../base/visible.ts";
 import type { ComposeOptions, InputFiles } from "../../formats/format.ts";
 import { type FormatName, formatNames, formats, type InputReading } from "../../formats/formats.ts";
 import { type Gap, gap } from "../../model/gap.ts";
-import { classify, classifyNamed, formatOfGiven, formatOfName } from "./classify.ts";
 import { type DiskFiles, whyBroken } from "./disk-files.ts";
-import { isFolder, walk } from "./walk.ts";
+import { classify, classifyNamed, formatOfGiven, formatOfName, isFolder, walk } from "./walk.ts";
 
 /** Files to be read together, with how. */
 export interface Input extends InputFiles {

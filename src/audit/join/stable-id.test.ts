@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { container } from "../../model/container.ts";
 import type { Subject } from "../../model/subject.ts";
-import { anchored } from "./stable-id.ts";
+import { anchored } from "./judged-once.ts";
 
 function named(file: string, marks: readonly string[]): string | undefined {
   const subject: Subject = {

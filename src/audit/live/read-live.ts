@@ -1,14 +1,14 @@
 import { itemsOf, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { connectEngine } from "../../engine/connect.ts";
+import { imageFromInspect } from "../../engine/documents/image.ts";
 import type { LiveContainer, LiveExec, LiveReading, Selection } from "../../engine/read/live-reading.ts";
-import { readMentionedImages } from "../../engine/read/mentioned-images.ts";
 import { readEngine } from "../../engine/read/read.ts";
 import { type ForeignReading, readForeign, readKernel } from "../../kernel/read.ts";
-import type { KernelReading, KernelRequest } from "../../kernel/request.ts";
-import { kernelVisible } from "../../kernel/visible.ts";
+import { type KernelReading, type KernelRequest, kernelVisible } from "../../kernel/request.ts";
 import { exec } from "../../model/exec.ts";
 import { type Gap, gap } from "../../model/gap.ts";
+import type { Image } from "../../model/image.ts";
 import type { ContainerSubject, EngineSubject, ExecSubject } from "../../model/subject.ts";
 import { withConfiguration } from "./engine-facts.ts";
 import { type Live, noEngine, peerNames, withPeerNames } from "./live.ts";
@@ -242,4 +242,25 @@ function looked(
   }
   if (images > 0) parts.push(`${images} image${images === 1 ? "" : "s"}`);
   return parts.join(", ") || "what the images start as";
+}
+
+/** A repository of files may name more images than an Engine is to be asked for. */
+const most = 500;
+
+/**
+ * What the Engine has of the images that files mention, by the reference as written. An image that it does not have is no
+ * gap: nobody said it should.
+ */
+export async function readMentionedImages(
+  client: EngineClient,
+  references: readonly string[],
+): Promise<ReadonlyMap<string, Image>> {
+  const asked = await Promise.all(
+    references.slice(0, most).map(async (reference) => {
+      const path = reference.split("/").map(encodeURIComponent).join("/");
+      const answer = await client.get(`/images/${path}/json`);
+      return answer.ok ? ([[reference, imageFromInspect(answer.value)]] as const) : [];
+    }),
+  );
+  return new Map(asked.flat());
 }

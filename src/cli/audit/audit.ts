@@ -20,8 +20,7 @@ import { progressLine, wantsColour } from "../common/progress.ts";
 import { readStdin } from "../common/stdin.ts";
 import { version } from "../common/version.ts";
 import { limitsOf } from "../fix/limits.ts";
-import type { AuditOptions } from "./options.ts";
-import { purposes } from "./purposes.ts";
+import { type AuditOptions, purposes } from "./options.ts";
 import { type AuditSettings, loadConfig, rulesOf, withIgnoresFrom } from "./settings.ts";
 
 /** `bulkhead audit`. Answers the exit status: 0 clean, 1 findings, 2 wrong use or a gap. */

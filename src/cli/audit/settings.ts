@@ -10,8 +10,7 @@ import { nearestConfig } from "../../config/find.ts";
 import { knowAdvisories } from "../../controls/benchmark/advisories.ts";
 import { allControls, controls, findControl, knowOwnControls, ownControls } from "../../controls/registry.ts";
 import { complain, complainAt } from "../common/complain.ts";
-import type { AuditOptions } from "./options.ts";
-import { purposes } from "./purposes.ts";
+import { type AuditOptions, purposes } from "./options.ts";
 
 export interface AuditSettings {
   readonly config: Config;

@@ -11,7 +11,7 @@ import { givenAsFlag, validate, whenItHolds, whyNoLogOptions } from "../../fix/l
 import { outcomeDocument } from "../../fix/outcome.ts";
 import { planFixes } from "../../fix/plan/plan.ts";
 import type { Step } from "../../fix/plan/step.ts";
-import { forget, keepOriginals } from "../../fix/undo/kept.ts";
+import { forget, keepOriginals } from "../../fix/undo/undo.ts";
 import type { WrittenPlan } from "../../fix/write-plans.ts";
 import { writeDaemonJson } from "../../formats/daemon-json/write.ts";
 import type { EnginePatch } from "../../model/patch.ts";
@@ -22,8 +22,7 @@ import { complain } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import { lookOf } from "./job.ts";
 import type { FixOptions } from "./options.ts";
-import { takesOf, whyNothingAccepted } from "./takes.ts";
-import { wrongUseOf } from "./wrong-use.ts";
+import { takesOf, whyNothingAccepted, wrongUseOf } from "./wrong-use.ts";
 
 /**
  * `bulkhead fix engine`: the edit of dockerd's daemon.json, which dockerd itself validates; written with `--apply`. Restarts

@@ -19,8 +19,7 @@ import { progressLine, wantsColour } from "../common/progress.ts";
 import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.ts";
 import { limitsOf } from "./limits.ts";
 import type { FixOptions } from "./options.ts";
-import { takesOf, whyNothingAccepted } from "./takes.ts";
-import { wrongUseOf } from "./wrong-use.ts";
+import { takesOf, whyNothingAccepted, wrongUseOf } from "./wrong-use.ts";
 
 /** `bulkhead fix`. Answers the exit status: 0 nothing left to write, 1 something is, 2 wrong use or not written. */
 export async function runFix(targets: readonly string[], options: FixOptions): Promise<number> {

@@ -12,7 +12,7 @@ import type { Watching } from "../../fix/live/watch-up.ts";
 import { loadingProjects, takeBackWhatBreaks } from "../../fix/loads.ts";
 import { countsOf, outcomeDocument } from "../../fix/outcome.ts";
 import { moveSecrets } from "../../fix/secrets.ts";
-import { keepOriginals, type NewText, settleKept } from "../../fix/undo/kept.ts";
+import { keepOriginals, type NewText, settleKept } from "../../fix/undo/undo.ts";
 import { unreadableAfter, type WrittenFile, writeFiles } from "../../fix/write-files.ts";
 import { type Planned, type WrittenPlan, writePlans } from "../../fix/write-plans.ts";
 import { mask } from "../../report/secrets/redact.ts";

@@ -1,11 +1,9 @@
 import type { Input } from "../../audit/inputs/inputs.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { shownDiffs } from "../../fix/diff.ts";
-import { composeSource } from "../../fix/verify/compose-source.ts";
 import { describeVerified, sayChecked, verifyDocument, verifyStatus } from "../../fix/verify/describe.ts";
-import type { SourceContext } from "../../fix/verify/hardened-texts.ts";
 import { isRunInput, runSource } from "../../fix/verify/run-source.ts";
-import type { TrialSource } from "../../fix/verify/source.ts";
+import { composeSource, type SourceContext, type TrialSource } from "../../fix/verify/source.ts";
 import { type Verified, verifySource } from "../../fix/verify/verify.ts";
 import type { Planned } from "../../fix/write-plans.ts";
 import { type TriedWorkload, trialsPage } from "../../report/trials.ts";

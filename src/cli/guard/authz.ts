@@ -11,9 +11,8 @@ import type { Policies } from "../../guard/policy/policies.ts";
 import { type Health, openHealth } from "../../guard/proxy/health.ts";
 import { complain } from "../common/complain.ts";
 import { version } from "../common/version.ts";
-import type { AuthzOptions } from "./authz-options.ts";
-import { type Learning, startLearning } from "./learn.ts";
-import { ownFilesOf } from "./own-files.ts";
+import type { AuthzOptions } from "./options.ts";
+import { type Learning, ownFilesOf, startLearning } from "./own-files.ts";
 import { policiesFor } from "./policies.ts";
 
 /** `bulkhead guard authz`. Runs until it is told to end; answers the exit status. */

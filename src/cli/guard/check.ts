@@ -5,7 +5,7 @@ import { readRequestFile } from "../../guard/check/request-file.ts";
 import { judge } from "../../guard/judge/judge.ts";
 import { complain, complainAt } from "../common/complain.ts";
 import { readStdin } from "../common/stdin.ts";
-import type { CheckOptions } from "./check-options.ts";
+import type { CheckOptions } from "./options.ts";
 import { policiesFor, policyOfClient } from "./policies.ts";
 
 /** `bulkhead guard check`. Answers the exit status: 0 it goes through, 1 it is denied, 2 wrong use. */

@@ -4,7 +4,8 @@ import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
 import { nearestConfig } from "../../config/find.ts";
 import type { OwnFile } from "../../guard/engine/own-files.ts";
 import { inForcePath } from "../../guard/log/in-force.ts";
-import type { Policies } from "../../guard/policy/policies.ts";
+import { type Learner, learner } from "../../guard/policy/learn.ts";
+import type { Client, Policies } from "../../guard/policy/policies.ts";
 import { readListenAddress } from "../../guard/proxy/client/listen-address.ts";
 import type { GuardServiceOptions } from "./options.ts";
 
@@ -49,4 +50,39 @@ function filesOfListener(text: string): readonly OwnFile[] {
     { path: resolve(at.tls.cert), what: "certificate" },
     { path: resolve(at.tls.key), what: "private key" },
   ];
+}
+
+/** Milliseconds between two looks at what was learnt. */
+const every = 30_000;
+
+export interface Learning {
+  readonly learner: Learner;
+  /** Writes what is new, if anything is. */
+  write(): void;
+  /** Writes it for the last time. */
+  end(): void;
+}
+
+/** Gathers what mode `learn` lets through, and writes it to the file now and then. */
+export function startLearning(
+  path: string,
+  clients: () => readonly Client[],
+  tell: (message: string) => void,
+): Learning {
+  const gathered = learner(new Date());
+  const write = () => {
+    if (!gathered.hasNews) return;
+    const written = gathered.write(path, clients(), new Date());
+    tell(written.ok ? `what was learnt is in ${path}` : written.reason);
+  };
+  const timer = setInterval(write, every);
+  timer.unref();
+  return {
+    learner: gathered,
+    write,
+    end() {
+      clearInterval(timer);
+      write();
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { policiesDocument, policiesYaml } from "../../guard/policy/print.ts";
+import type { PolicyOptions } from "./options.ts";
 import { policiesFor, policyOfClient } from "./policies.ts";
-import type { PolicyOptions } from "./policy-options.ts";
 
 /** `bulkhead guard policy`. Answers the exit status. */
 export async function printPolicy({ client, check, format, ...options }: PolicyOptions): Promise<number> {

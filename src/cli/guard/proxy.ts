@@ -6,11 +6,9 @@ import { fileSink, type Sink, streamSink } from "../../guard/log/sink.ts";
 import { type Serving, serve } from "../../guard/proxy/serve.ts";
 import { complain } from "../common/complain.ts";
 import { version } from "../common/version.ts";
-import { candidatePolicies } from "./candidate.ts";
-import { type Learning, startLearning } from "./learn.ts";
-import { ownFilesOf } from "./own-files.ts";
-import { policiesFor } from "./policies.ts";
-import type { GuardProxyOptions } from "./proxy-options.ts";
+import type { GuardProxyOptions } from "./options.ts";
+import { type Learning, ownFilesOf, startLearning } from "./own-files.ts";
+import { candidatePolicies, policiesFor } from "./policies.ts";
 
 /** `bulkhead guard proxy`. Runs until a signal ends it; answers the exit status. */
 export async function runGuardProxy(options: GuardProxyOptions): Promise<number> {

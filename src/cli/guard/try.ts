@@ -8,8 +8,8 @@ import { startTrial } from "../../guard/policy/tried.ts";
 import { serve } from "../../guard/proxy/serve.ts";
 import { runProgram } from "../../run/docker.ts";
 import { complain } from "../common/complain.ts";
+import type { TryOptions } from "./options.ts";
 import { policiesFor, policyOfClient } from "./policies.ts";
-import type { TryOptions } from "./try-options.ts";
 
 /** `bulkhead guard try`. Answers the command's exit status. */
 export async function tryCommand(words: readonly string[], options: TryOptions): Promise<number> {

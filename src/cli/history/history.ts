@@ -8,12 +8,11 @@ import { isDate } from "../../model/exemption.ts";
 import { severities } from "../../model/severity.ts";
 import { styleOf } from "../../report/text/style.ts";
 import { sentence } from "../../report/words.ts";
-import { momentOf } from "../../watch/changes/until.ts";
+import { momentOf } from "../../watch/changes/silence.ts";
 import { sayTime, sayUntil } from "../../watch/outputs/words.ts";
 import { complain } from "../common/complain.ts";
 import { wantsColour } from "../common/progress.ts";
-import type { HistoryOptions } from "./options.ts";
-import { historyPath } from "./path.ts";
+import { type HistoryOptions, historyPath } from "./options.ts";
 
 /** `bulkhead history`. Answers the exit status: 0 shown, 2 wrong use or no history that can be read. */
 export async function runHistory(options: HistoryOptions): Promise<number> {

@@ -5,8 +5,7 @@ import type { Outcome } from "../../model/proof.ts";
 import { subjectMatcher } from "../../watch/changes/silence.ts";
 import { sayTime } from "../../watch/outputs/words.ts";
 import { complain } from "../common/complain.ts";
-import { historyPath } from "./path.ts";
-import type { ProofsOptions } from "./silence-options.ts";
+import { historyPath, type ProofsOptions } from "./options.ts";
 
 /** `bulkhead history proofs`. Answers the exit status: 0 shown, 2 no history that can be read. */
 export async function listProofs(options: ProofsOptions): Promise<number> {

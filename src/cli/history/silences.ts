@@ -16,13 +16,11 @@ import {
 import { isInForce } from "../../model/exemption.ts";
 import { severities } from "../../model/severity.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
-import type { SilenceRequest } from "../../watch/changes/silence.ts";
-import { untilForms, untilOf } from "../../watch/changes/until.ts";
+import { type SilenceRequest, untilForms, untilOf } from "../../watch/changes/silence.ts";
 import { sayTime, sayUntil } from "../../watch/outputs/words.ts";
 import { authorOf } from "../common/author.ts";
 import { complain } from "../common/complain.ts";
-import { historyPath } from "./path.ts";
-import type { SilenceOptions, SilencesOptions } from "./silence-options.ts";
+import { historyPath, type SilenceOptions, type SilencesOptions } from "./options.ts";
 
 /** `bulkhead history ack`. Answers the exit status: 0 done, 2 wrong use or no history that can be written. */
 export async function acknowledge(

@@ -14,8 +14,7 @@ import type { FixJob } from "../fix/job.ts";
 import type { FixOptions } from "../fix/options.ts";
 import { learnAll } from "./learn-all.ts";
 import type { LearnOptions } from "./options.ts";
-import { type LearnTarget, learnTargetOf } from "./target.ts";
-import { tellLearnt } from "./tell.ts";
+import { type LearnTarget, learnTargetOf, tellLearnt } from "./tell.ts";
 
 /** `bulkhead learn`. Answers the exit status: 0 verified, 1 something broke or is to be written, 2 not learnt. */
 export async function runLearn(given: string | undefined, options: LearnOptions): Promise<number> {

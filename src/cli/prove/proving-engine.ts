@@ -2,7 +2,7 @@ import { ok, type Result } from "../../base/result.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { openStreams } from "../../engine/streams.ts";
 import { openWriter } from "../../engine/write-client.ts";
-import type { ProvingEngine } from "../../prove/engine.ts";
+import type { ProvingEngine } from "../../prove/probe.ts";
 import { engineTarget } from "../common/engine-target.ts";
 
 /** Opens every way to the Engine that a proof takes. The caller closes them. */

@@ -2,7 +2,7 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import type { CandidatePolicy } from "../../fleet/serve.ts";
 import { decideAgain } from "../../guard/check/again.ts";
 import { defaultPolicy } from "../../guard/policy/defaults.ts";
-import { candidatePolicies } from "../guard/candidate.ts";
+import { candidatePolicies } from "../guard/policies.ts";
 
 /** A policy that is tried on past decisions. A client that it does not name has its policy for all. */
 export function readCandidate(yaml: string): Result<CandidatePolicy> {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nextProof, parseProveWhen } from "./prove-when.ts";
+import { nextProof, parseProveWhen } from "./options.ts";
 
 it.each([
   ["03:30", { kind: "daily", hour: 3, minute: 30 }],

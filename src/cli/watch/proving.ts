@@ -9,7 +9,7 @@ import { count } from "../../report/words.ts";
 import type { Watch } from "../../watch/watch.ts";
 import { runOwnCommand } from "../common/own-commands/own-command.ts";
 import { probesTold, readProof, troubleTold } from "../common/own-commands/read-proof.ts";
-import { nextProof, type ProveWhen } from "./prove-when.ts";
+import { nextProof, type ProveWhen } from "./options.ts";
 
 export interface ProvingOptions {
   readonly when: ProveWhen;

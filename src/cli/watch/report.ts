@@ -1,24 +1,32 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import type { Finding } from "../../audit/finding.ts";
 import { whyUnwritten } from "../../base/error-words.ts";
 import { labelsOf } from "../../base/labels.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import {
+  type AcceptedFilter,
   beginRun,
   type Guards,
   type Identity,
   keepIdentity,
+  openAcceptedFilter,
   openReporter,
   type Reporter,
+  readAccepted,
   type TakesAcceptances,
+  writeAccepted,
 } from "../../fleet/agent.ts";
 import type { HostJobs } from "../../fleet/protocol/job.ts";
-import type { Portrait } from "../../fleet/protocol/portrait.ts";
-import type { HostNow } from "../../fleet/protocol/report.ts";
+import type { HostNow, Portrait } from "../../fleet/protocol/report.ts";
+import type { Change } from "../../watch/change.ts";
 import { openQueue } from "../../watch/outputs/queue/queue.ts";
 import type { SecretPlace } from "../../watch/outputs/settings.ts";
+import type { Watch } from "../../watch/watch.ts";
 import { isLoopbackUrl } from "../common/loopback.ts";
-import { openQueues } from "./queues.ts";
+import { historyPath } from "../history/options.ts";
+import type { WatchOptions } from "./options.ts";
+import { openQueues } from "./outputs.ts";
 import { readSecret } from "./secrets.ts";
 import type { ReportSettings } from "./settings.ts";
 
@@ -27,7 +35,7 @@ const queueSize = 16 * 1024 * 1024;
 /** Bytes of proofs that wait: those of twenty containers for a month. */
 const proofQueueSize = 4 * 1024 * 1024;
 
-export interface ReportContext {
+interface ReportContext {
   /** The folder of the queues. Undefined: at the usual place. */
   readonly queue: string | undefined;
   readonly host: Pick<HostNow, "name" | "engine" | "version">;
@@ -115,4 +123,44 @@ function readToken(place: SecretPlace | undefined, name: string): Result<string 
     return token.ok ? token : failed(`${name}: ${token.reason}`);
   }
   return ok(process.env.BULKHEAD_ENROL_TOKEN || undefined);
+}
+
+interface AcceptedContext {
+  /** The `bulkhead serve` that the watch reports to. */
+  readonly reportTo: string | undefined;
+  /** The folder of the queues. Undefined: at the usual place. */
+  readonly queue: string | undefined;
+  readonly remembered: readonly Finding[];
+  readonly watch: () => Watch | undefined;
+  readonly alert: (changes: readonly Change[]) => void;
+  readonly silenced: () => (finding: Finding) => boolean;
+  readonly say: (text: string) => void;
+}
+
+/** Keeps from alerting about what was accepted in the `bulkhead serve` of `--report-to`. Undefined where there is none. */
+export function openAccepted(
+  { acceptances }: Pick<WatchOptions, "acceptances">,
+  { reportTo, queue, remembered, watch, alert, silenced, say }: AcceptedContext,
+): AcceptedFilter | undefined {
+  if (reportTo === undefined || !acceptances) return undefined;
+  const path = join(queue ?? dirname(historyPath(undefined)), "accepted.yaml");
+  const kept = readAccepted(path);
+  if (!kept.ok) say(`${kept.reason}: until ${reportTo} answers, nothing is accepted`);
+  return openAcceptedFilter({
+    accepted: kept.ok ? kept.value : undefined,
+    ...{ remembered, watch, alert, silenced },
+    keep(accepted) {
+      const written = keepIn(path, accepted);
+      if (!written.ok) say(`acceptances cannot be saved and are lost at the next start: ${written.reason}`);
+    },
+  });
+}
+
+function keepIn(path: string, accepted: Parameters<typeof writeAccepted>[1]) {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  } catch {
+    // Writing says why.
+  }
+  return writeAccepted(path, accepted);
 }

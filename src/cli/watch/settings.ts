@@ -5,9 +5,8 @@ import type { JobKind } from "../../watch/job-kinds.ts";
 import type { SecretPlace } from "../../watch/outputs/settings.ts";
 import { isJournal } from "../../watch/outputs/syslog/message.ts";
 import type { AuditSettings } from "../audit/settings.ts";
-import type { WatchFormat, WatchOptions } from "./options.ts";
+import { type ProveWhen, parseProveWhen, type WatchFormat, type WatchOptions } from "./options.ts";
 import type { NamedOutput } from "./outputs.ts";
-import { type ProveWhen, parseProveWhen } from "./prove-when.ts";
 
 /** What the command line says, else bulkhead.yaml, else the default. Durations are milliseconds. */
 export interface WatchSettings {

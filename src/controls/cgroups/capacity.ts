@@ -4,7 +4,6 @@ import { valueOr } from "../../model/fact.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
 import { round, sayBytes } from "./amounts.ts";
-import { cpuSharesOf } from "./cpu-share.ts";
 
 export const capacity: Control = {
   id: "capacity",
@@ -82,4 +81,33 @@ function memoryLimit({ memory }: Container): number | undefined {
 function sayShares(running: Context["running"]): string {
   const each = cpuSharesOf(running).map(({ name, percent }) => `${name} ${percent} %`);
   return `CPU under full contention: ${each.join(", ")}`;
+}
+
+/** What Docker gives a container that asks for nothing; 0 is "nothing asked". */
+export const defaultShares = 1024;
+
+interface CpuShare {
+  readonly name: string;
+  readonly shares: number;
+  /** Per cent of the CPU while every running container wants all it can get: shares over the sum of shares. */
+  readonly percent: number;
+}
+
+export function sharesOf({ cpuShares }: Container): number {
+  return valueOr(cpuShares, 0) || defaultShares;
+}
+
+/** Each running container's part of the CPU under full contention: 768 beside 256 is 75 % beside 25 %. */
+function cpuSharesOf(running: Context["running"]): readonly CpuShare[] {
+  const each = running.map(({ subject, container }) => ({ name: subject.name, shares: sharesOf(container) }));
+  const sum = each.reduce((total, { shares }) => total + shares, 0);
+  return each.map(({ name, shares }) => ({ name, shares, percent: round((100 * shares) / sum) }));
+}
+
+/** The part of the one that is judged, where it is among those that run. */
+export function cpuShareOf(container: Container, running: Context["running"]): CpuShare | undefined {
+  const index = running.findIndex(
+    (each) => each.container === container || each.subject.views.includes(container),
+  );
+  return cpuSharesOf(running)[index];
 }

@@ -6,7 +6,7 @@ import { fail, pass } from "../../model/verdict.ts";
 import type { Context, Control } from "../control.ts";
 import { undecided } from "../undecided.ts";
 import { round } from "./amounts.ts";
-import { cpuShareOf, defaultShares, sharesOf } from "./cpu-share.ts";
+import { cpuShareOf, defaultShares, sharesOf } from "./capacity.ts";
 import { whereInForce } from "./limits.ts";
 
 export const cpuLimit: Control = {

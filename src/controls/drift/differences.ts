@@ -1,13 +1,13 @@
 import type { NamespaceMode } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
 import type { Engine } from "../../model/engine.ts";
-import { type Fact, isOpen, originsOf, unset, valueOr } from "../../model/fact.ts";
+import { type Fact, isOpen, originsOf, type SetFact, setItems, unset, valueOr } from "../../model/fact.ts";
+import { isAtOrBelow } from "../../model/host/path.ts";
+import type { Mount } from "../../model/mount.ts";
+import type { Origin } from "../../model/origin.ts";
 import { boundingSet } from "../capabilities/bounding-set.ts";
 import { asksPrivileged } from "../capabilities/privilege.ts";
 import { limits } from "../cgroups/limits.ts";
-import { deviceDifferences } from "./device-differences.ts";
-import type { Difference } from "./difference.ts";
-import { mountDifferences } from "./mount-differences.ts";
 
 /**
  * Where the kernel is looser than the Engine says. A kernel that is stricter is no finding: a parent cgroup may limit a
@@ -121,4 +121,145 @@ function capabilities(configured: Container, effective: Container): readonly Dif
   return [
     { field: "cap-add", configured: "not among its capabilities", effective: more.join(", "), origins },
   ];
+}
+
+/** One property that the kernel enforces less strictly than the Engine says. */
+export interface Difference {
+  /** Docker's name of it: `memory`, `pids-limit`, `mount /data`. */
+  readonly field: string;
+  readonly configured: string;
+  readonly effective: string;
+  readonly origins: readonly Origin[];
+}
+
+/**
+ * Mounts that the kernel has and the Engine did not make, and those that became writable. A container whose mounts the Engine
+ * cannot tell in full (`--volumes-from`, one that is not resolved) is left out.
+ */
+function mountDifferences(configured: Container, effective: Container): readonly Difference[] {
+  if (configured.volumesFrom.length > 0 || configured.mounts.some(({ state }) => state !== "set")) return [];
+  const asked = setItems(configured.mounts).map(({ value }) => value);
+  return setItems(effective.mounts).flatMap((mounted) => compare(mounted, asked));
+}
+
+function compare({ value, origins }: SetFact<Mount>, asked: readonly Mount[]): readonly Difference[] {
+  const same = asked.find((each) => isSame(each, value));
+  const field = `mount ${value.target}`;
+  if (same) {
+    if (!same.readOnly || value.readOnly) return [];
+    return [{ field, configured: "read-only", effective: "writable", origins }];
+  }
+  // What lies below a bind came along with it.
+  if (asked.some((each) => each.type !== "tmpfs" && isAtOrBelow(value.target, each.target))) return [];
+  if (isRuntimes(value)) return [];
+  const source = value.hostPath ?? value.source ?? value.type;
+  return [{ field, configured: "no mount", effective: source, origins }];
+}
+
+/** The target of a mount can lie behind a link of the image (`/var/run`): then its source tells which it is. */
+function isSame(asked: Mount, mounted: Mount): boolean {
+  if (trimmed(asked.target) === mounted.target) return true;
+  if (asked.type !== mounted.type) return false;
+  if (asked.type === "tmpfs") return asked.target.endsWith(lastOf(mounted.target));
+  const path = mounted.resolvedPath ?? mounted.hostPath;
+  const isSource = path !== undefined && [asked.resolvedPath, asked.hostPath].includes(path);
+  return isSource || (asked.source !== undefined && asked.source === mounted.source);
+}
+
+function trimmed(path: string): string {
+  return path.length > 1 ? path.replace(/\/+$/, "") : path;
+}
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf("/"));
+}
+
+/** What the Engine mounts for every container, where its reader could not tell it from a user's. */
+function isRuntimes({ target }: Mount): boolean {
+  return ["/dev", "/proc", "/sys", "/run/secrets"].some((folder) => isAtOrBelow(target, folder));
+}
+
+/** A rule of the device cgroup: `b 8:* rw`. */
+interface Rule {
+  readonly type: string;
+  readonly major: string;
+  readonly minor: string;
+  readonly access: string;
+}
+
+/**
+ * Devices that a container may use and the Engine did not give it: by a rule in its device cgroup, and by a node in its /dev
+ * that a rule opens. Where the Engine gave it devices without saying which (CDI, GPUs, a runtime that adds its own), a
+ * rule for a single one may be theirs: then only rules for many are compared.
+ */
+function deviceDifferences(configured: Container, effective: Container): readonly Difference[] {
+  if (asksPrivileged(configured)) return [];
+  const devices = setItems(configured.devices).map(({ value }) => value);
+  const rules = setItems(configured.deviceCgroupRules).map(({ value }) => value);
+  const allowed = [
+    ...rules,
+    ...devices.flatMap(({ nodes = [], permissions }) => nodes.map((node) => `${node} ${permissions}`)),
+  ].flatMap((text) => parse(text) ?? []);
+  const isWhole =
+    !configured.deviceCgroupRules.some(isOpen) &&
+    !configured.devices.some(isOpen) &&
+    devices.every(({ nodes }) => nodes !== undefined) &&
+    isPlain(configured);
+  const isExcess = (rule: Rule) =>
+    !isCovered(rule, allowed) && (isWhole || rule.type === "a" || rule.major === "*" || rule.minor === "*");
+  const none = allowed.length > 0 ? "no such rule" : "no rule";
+  return [
+    ...setItems(effective.deviceCgroupRules).flatMap(({ value, origins }) => {
+      const rule = parse(value);
+      if (!rule || !isExcess(rule)) return [];
+      return [{ field: "device-cgroup-rule", configured: none, effective: value, origins }];
+    }),
+    ...nodes(effective, isExcess),
+  ];
+}
+
+/** Nodes in /dev that a rule opens. Where the rules are not seen (cgroup v2), nobody knows which of them can be used. */
+function nodes(effective: Container, isExcess: (rule: Rule) => boolean): readonly Difference[] {
+  if (effective.deviceCgroupRules.some(isOpen)) return [];
+  return setItems(effective.devices).flatMap(({ value, origins }) => {
+    const { containerPath, permissions } = value;
+    const excess = (value.nodes ?? []).filter((node) => {
+      const rule = parse(`${node} ${permissions}`);
+      return rule && !isUsual(rule) && isExcess(rule);
+    });
+    return excess.map((node) => ({
+      ...{ field: `device ${containerPath}`, configured: "no such device", origins },
+      effective: `${node} ${permissions}`,
+    }));
+  });
+}
+
+function parse(text: string): Rule | undefined {
+  const [, type, major, minor, access] =
+    /^([abc]) +(\*|\d+):(\*|\d+) +([rwm]+)$/.exec(text.trim().replace(/^a$/, "a *:* rwm")) ?? [];
+  if (type === undefined || major === undefined || minor === undefined || access === undefined)
+    return undefined;
+  return { type, major, minor, access };
+}
+
+/** Each letter is allowed by a rule. Every container may make nodes. */
+function isCovered({ type, major, minor, access }: Rule, allowed: readonly Rule[]): boolean {
+  const fits = (rule: Rule) =>
+    (rule.type === "a" || rule.type === type) &&
+    (rule.major === "*" || rule.major === major) &&
+    (rule.minor === "*" || rule.minor === minor);
+  const letters = allowed.filter(fits).map((rule) => rule.access);
+  return [...access].every((letter) => letter === "m" || letters.some((each) => each.includes(letter)));
+}
+
+/** runc opens tun to every container, and a process in it can make its node. */
+function isUsual({ type, major, minor }: Rule): boolean {
+  return type === "c" && major === "10" && minor === "200";
+}
+
+/** Runtimes that add no devices of their own, as nvidia's does. */
+const plain: ReadonlySet<string> = new Set(["", "runc", "io.containerd.runc.v2", "crun"]);
+
+function isPlain({ runtime }: Container): boolean {
+  return !isOpen(runtime) && plain.has(valueOr(runtime, ""));
 }

@@ -11,11 +11,11 @@ import {
   view,
 } from "../../../test/support/control-table.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { processorTime } from "../../base/processor-time.ts";
 import { readCompose } from "../../formats/compose/read.ts";
 import { container } from "../../model/container.ts";
 import { set, unseen } from "../../model/fact.ts";
 import { image } from "../../model/image.ts";
+import { processorTime } from "../../watch/reading/sweep.ts";
 import { bareContext } from "../control.ts";
 import { imageSecret } from "./image-secret.ts";
 

@@ -8,7 +8,6 @@ import type { Severity } from "../../model/severity.ts";
 import { fail, pass, type Verdict } from "../../model/verdict.ts";
 import type { Context } from "../control.ts";
 import { judgeItems } from "../facts.ts";
-import { hostPathOf } from "./host-path.ts";
 
 /** A place of the host that a container sees, by its own mount or by `--volumes-from`. */
 export interface ExposedMount {
@@ -25,7 +24,7 @@ export interface MountProblem {
   readonly severity?: Severity | undefined;
 }
 
-export type MountRule = (exposed: ExposedMount) => MountProblem | undefined;
+type MountRule = (exposed: ExposedMount) => MountProblem | undefined;
 
 /**
  * Every place of the host that the container sees. What a `--volumes-from` brings along stands at that option;
@@ -140,4 +139,14 @@ function placeOf({ mount, path }: ExposedMount): string {
   const written = (mount.type === "volume" ? undefined : mount.source) ?? mount.hostPath ?? path;
   const same = written.startsWith("/") ? canonicalPath(written) === path : written === path;
   return same ? written : `${written} (${path})`;
+}
+
+/**
+ * The canonical host path that a mount exposes, as exactly as its reader could tell; undefined where the Engine
+ * manages the storage itself, or where it is a bind of a place that nobody could name.
+ */
+export function hostPathOf(mount: Mount): string | undefined {
+  const path = mount.resolvedPath ?? mount.hostPath;
+  if (path !== undefined) return canonicalPath(path);
+  return mount.type === "bind" && mount.source?.startsWith("/") ? canonicalPath(mount.source) : undefined;
 }

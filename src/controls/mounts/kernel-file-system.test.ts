@@ -1,7 +1,7 @@
 import { run, testControl, view } from "../../../test/support/control-table.ts";
-import type { FileSystem } from "../../model/container/file-system.ts";
 import { container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
+import type { FileSystem } from "../../model/mount.ts";
 import type { Severity } from "../../model/severity.ts";
 import { kernelFileSystem } from "./kernel-file-system.ts";
 

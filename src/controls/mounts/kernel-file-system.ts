@@ -1,4 +1,4 @@
-import type { FileSystem } from "../../model/container/file-system.ts";
+import type { FileSystem } from "../../model/mount.ts";
 import type { Severity } from "../../model/severity.ts";
 import { fail, notApplicable, pass } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";

@@ -4,7 +4,7 @@ import type { Mount } from "../../model/mount.ts";
 import { fail, pass } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { judgeItems } from "../facts.ts";
-import { hostPathOf } from "./host-path.ts";
+import { hostPathOf } from "./exposed-mounts.ts";
 
 export const readOnlyVolume: Control = {
   id: "read-only-volume",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { container } from "../../model/container.ts";
 import { exec } from "../../model/exec.ts";
-import { execFromInspect, runningPid } from "./exec.ts";
+import { execFromInspect, runningPid } from "../read/execs.ts";
 import { imageFromInspect } from "./image.ts";
 import { engineFromInfo } from "./info.ts";
 

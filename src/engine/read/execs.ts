@@ -1,4 +1,7 @@
-import { runningPid } from "../documents/exec.ts";
+import { isRecord } from "../../base/json.ts";
+import { booleanFact, documentAt, field, stringFact } from "../../formats/create-request/json.ts";
+import type { Container } from "../../model/container.ts";
+import { type Exec, exec } from "../../model/exec.ts";
 import type { Inspected } from "./containers.ts";
 import type { Questions } from "./questions.ts";
 
@@ -28,4 +31,25 @@ export async function readExecs(
     }),
   );
   return found.filter((each) => each !== undefined);
+}
+
+/**
+ * A process that `docker exec` started, as `GET /exec/ID/json` shows it. Origins point into that document. Docker spells
+ * the members of ProcessConfig in lower case.
+ *
+ * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Exec/operation/ExecInspect
+ */
+export function execFromInspect(document: unknown, container: Container): Exec {
+  const config = field(documentAt(document, ""), "ProcessConfig");
+  return exec("configured", container, {
+    privileged: booleanFact(field(config, "privileged")),
+    user: stringFact(field(config, "user")),
+  });
+}
+
+/** The process of a running exec, as the Engine's pid namespace numbers it; undefined for one that has ended. */
+export function runningPid(document: unknown): number | undefined {
+  if (!isRecord(document) || document.Running !== true) return undefined;
+  const { Pid: pid } = document;
+  return typeof pid === "number" && pid > 0 ? pid : undefined;
 }

@@ -3,17 +3,15 @@ import type { Container } from "../../model/container.ts";
 import type { NetworkDefinition } from "../../model/container-values.ts";
 import type { Image } from "../../model/image.ts";
 import type { EngineClient } from "../client.ts";
-import { runningPid } from "../documents/exec.ts";
 import { imageFromInspect } from "../documents/image.ts";
 import { joinsNetworks, networksFrom } from "../documents/networks.ts";
 import { type HostFiles, hostFiles } from "../host/files.ts";
 import type { HostSight } from "../host/host.ts";
-import { type Inspected, readContainers } from "./containers.ts";
-import { readExecs } from "./execs.ts";
+import { type Inspected, readContainers, readVolumes } from "./containers.ts";
+import { readExecs, runningPid } from "./execs.ts";
 import type { LiveContainer, LiveExec, LiveReading } from "./live-reading.ts";
 import { type Questions, questions } from "./questions.ts";
 import { liveContainer, liveExec, viewsOf } from "./read.ts";
-import { readVolumes } from "./volumes.ts";
 
 /** What is known of an Engine from an earlier reading. */
 export interface KnownEngine {

@@ -8,7 +8,6 @@ import { type Gap, gap } from "../../model/gap.ts";
 import type { Image } from "../../model/image.ts";
 import type { EngineSubject, ImageSubject } from "../../model/subject.ts";
 import type { EngineClient } from "../client.ts";
-import { execFromInspect } from "../documents/exec.ts";
 import { imageFromInspect } from "../documents/image.ts";
 import { type EngineDocuments, engineFromInfo } from "../documents/info.ts";
 import { joined, type Volumes } from "../documents/join.ts";
@@ -18,11 +17,10 @@ import { type HostFiles, hostFiles, withNodes } from "../host/files.ts";
 import { apiSockets, type HostSight, seeHost } from "../host/host.ts";
 import { readStanding, type Standing } from "../host/own-container.ts";
 import { socketReach, withReach } from "../host/reach.ts";
-import { type Inspected, type ReadContainers, readContainers } from "./containers.ts";
-import { type ReadExec, readExecs } from "./execs.ts";
+import { type Inspected, type ReadContainers, readContainers, readVolumes } from "./containers.ts";
+import { execFromInspect, type ReadExec, readExecs } from "./execs.ts";
 import type { LiveContainer, LiveExec, LiveReading, Selection } from "./live-reading.ts";
 import { type Questions, questions } from "./questions.ts";
-import { readVolumes } from "./volumes.ts";
 
 export interface ReadOptions {
   /** Where procfs is: `/host/proc` in a container that mounts the host's there. `/proc` by default. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { limitsFrom, peaksFromStats } from "./observe.ts";
-import { updateOf, updateWords } from "./update.ts";
+import { updateOf, updateWords } from "./plan-live.ts";
 
 const mebibyte = 1024 ** 2;
 

@@ -5,8 +5,8 @@ import { setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
 import type { Patch } from "../../model/patch.ts";
 import type { Subject } from "../../model/subject.ts";
+import { needsNoSetuid } from "./limits.ts";
 import { elsewhere, type Needs, type SeenNeeds } from "./needs.ts";
-import { needsNoSetuid } from "./safe-defaults.ts";
 import { riskier, type Step, type StepKind } from "./step.ts";
 
 /** Files that a program reads at its start: their names end so. */

@@ -4,8 +4,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import type { ChangedText } from "../changed-texts.ts";
 import { writeFiles } from "../write-files.ts";
-import { keepOriginals, settleKept } from "./kept.ts";
-import { undoApply } from "./undo.ts";
+import { keepOriginals, settleKept, undoApply } from "./undo.ts";
 
 /** Makes the files of `made`, each in a folder that may not exist yet. */
 async function apply(folder: string, made: readonly string[]): Promise<readonly (string | undefined)[]> {

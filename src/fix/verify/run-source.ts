@@ -10,8 +10,7 @@ import { createRequestOf } from "../../trial/create-request.ts";
 import { composeProjectOf } from "../live/compose-service.ts";
 import type { CreateBody } from "../live/create-body.ts";
 import type { Planned } from "../write-plans.ts";
-import { refusedBy, type SourceContext, textsWith } from "./hardened-texts.ts";
-import type { PlannedStep, TrialSource } from "./source.ts";
+import { type PlannedStep, refusedBy, type SourceContext, type TrialSource, textsWith } from "./source.ts";
 
 /** An input that holds `docker run` lines. */
 export interface RunInput extends Input {

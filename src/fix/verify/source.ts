@@ -1,7 +1,15 @@
-import type { Result } from "../../base/result.ts";
-import type { ComposeDocument } from "../../trial/compose-config.ts";
+import { writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
+import type { Input } from "../../audit/inputs/inputs.ts";
+import type { Survey, SurveyRequest } from "../../audit/survey.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import { type ComposeDocument, resolveCompose } from "../../trial/compose-config.ts";
+import type { Docker } from "../../trial/docker.ts";
+import type { Scratch } from "../../trial/scratch.ts";
+import { type ChangedTexts, changedTexts } from "../changed-texts.ts";
 import type { Step } from "../plan/step.ts";
-import type { Planned } from "../write-plans.ts";
+import { type Planned, writePlans } from "../write-plans.ts";
 
 /** A step of one subject's plan. */
 export interface PlannedStep {
@@ -27,4 +35,70 @@ export function untriable({ plan, step }: PlannedStep): string | undefined {
   const isPort = step.patches.every(({ field }) => field === "ports" || field === "publishAllPorts");
   if (isPort) return "a trial publishes no port";
   return undefined;
+}
+
+export interface SourceContext {
+  readonly seen: Survey;
+  readonly compose: SurveyRequest["compose"];
+  readonly io: DiskFiles;
+  readonly docker: Docker;
+  readonly scratch: Scratch;
+  readonly signal: AbortSignal;
+}
+
+/** The steps that the writers refuse, each with why. */
+export async function refusedBy(
+  plans: readonly Planned[],
+  { seen, compose, io }: SourceContext,
+): Promise<ReadonlyMap<Step, string>> {
+  const written = await writePlans(
+    plans,
+    { compose, readings: seen.readings },
+    changedTexts(io, seen.secrets),
+  );
+  return new Map(written.flatMap((plan) => plan.refused.map(({ step, reason }) => [step, reason] as const)));
+}
+
+/** The texts with these steps made. Nothing on the disk is touched. */
+export async function textsWith(
+  plans: readonly Planned[],
+  steps: readonly PlannedStep[],
+  { seen, compose, io }: SourceContext,
+): Promise<Result<ChangedTexts>> {
+  const texts = changedTexts(io, seen.secrets);
+  const chosen = new Set(steps.map(({ step }) => step));
+  const some = plans.map((plan) => ({ ...plan, steps: plan.steps.filter((step) => chosen.has(step)) }));
+  const written = await writePlans(some, { compose, readings: seen.readings }, texts);
+  const refused = written.flatMap((plan) => plan.refused);
+  return refused[0] ? failed(`it cannot be written: ${refused[0].reason}`) : ok(texts);
+}
+
+/** A Compose project: its hardened texts are written aside, and docker compose reads them in the place of its files. */
+export function composeSource(input: Input, plans: readonly Planned[], context: SourceContext): TrialSource {
+  return {
+    plans,
+    serviceOf: ({ subject }) => subject.name,
+    refused: () => refusedBy(plans, context),
+    document: (steps) => documentWith(input.files, plans, steps, context),
+  };
+}
+
+async function documentWith(
+  files: readonly string[],
+  plans: readonly Planned[],
+  steps: readonly PlannedStep[],
+  context: SourceContext,
+): Promise<Result<ComposeDocument>> {
+  const { compose, docker, scratch, signal } = context;
+  const texts = await textsWith(plans, steps, context);
+  if (!texts.ok) return texts;
+  const instead = new Map(
+    texts.value.list().map(({ file, after }) => {
+      const path = join(scratch.make("text"), basename(file));
+      writeFileSync(path, after, { mode: 0o600 });
+      return [resolve(file), path] as const;
+    }),
+  );
+  const folder = dirname(resolve(files[0] ?? "."));
+  return await resolveCompose(docker, { ...compose, files, folder, instead, signal });
 }

@@ -5,7 +5,7 @@ import type { LiveContainer } from "../../engine/read/live-reading.ts";
 import { container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
 import type { Change } from "../../watch/change.ts";
-import type { Accepted, HostAcceptance } from "../protocol/acceptance.ts";
+import type { Accepted, HostAcceptance } from "../protocol/report.ts";
 import { openAcceptedFilter } from "./accepted.ts";
 
 const privileged = findingOf("privileged");

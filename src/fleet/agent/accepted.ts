@@ -14,8 +14,8 @@ import {
   acceptedSchema,
   type HostAcceptance,
   mostAcceptances,
-} from "../protocol/acceptance.ts";
-import { containerNow } from "./state.ts";
+} from "../protocol/report.ts";
+import { containerNow } from "./identity.ts";
 
 interface FilterOptions {
   /** What was accepted when an earlier watch ended; days may have passed since. */

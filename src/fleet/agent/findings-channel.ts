@@ -1,17 +1,18 @@
+import type { Finding } from "../../audit/finding.ts";
+import { redactFinding } from "../../report/secrets/redact.ts";
 import { count } from "../../report/words.ts";
-import type { Change } from "../../watch/change.ts";
+import { type Change, findingKey } from "../../watch/change.ts";
 import type { Queue } from "../../watch/outputs/queue/queue.ts";
 import type { Watch } from "../../watch/watch.ts";
 import { mostChanges, mostOpen } from "../protocol/report.ts";
 import type { Channel } from "./channels.ts";
 import type { Numbers } from "./identity.ts";
-import { sentFindings } from "./sent-findings.ts";
 
 /**
  * Changes, out of a queue on the disk, with numbers that follow on one another. Where some are missing, at the beginning of a watch
  * and where the server asks for it, everything that is open is sent as a whole instead.
  */
-export interface FindingsChannel extends Channel {
+interface FindingsChannel extends Channel {
   add(change: Change): void;
   /** The server does not have what is open: other news waits. */
   isBehind(): boolean;
@@ -221,4 +222,48 @@ function parseRecord(record: string): Recorded | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The text of each open finding as the server has it. The watch makes a new finding each time that it looks again. */
+interface SentFindings {
+  /** The server has exactly these. Gives them as they are sent. */
+  replace(open: readonly Finding[]): readonly Finding[];
+  set(finding: Finding): void;
+  delete(finding: Finding): void;
+  /** Those that say something else than the server has: the kernel may be read a moment after the configuration. */
+  newer(open: readonly Finding[]): readonly Finding[];
+  /** Whether one was looked at again. */
+  anyLookedAtAgain(open: readonly Finding[]): boolean;
+}
+
+function sentFindings(): SentFindings {
+  let known = new Map<string, { readonly finding: Finding; readonly text: string }>();
+
+  return {
+    replace(open) {
+      known = new Map();
+      return open.map((finding) => {
+        const clean = redactFinding(finding);
+        known.set(findingKey(finding), { finding, text: JSON.stringify(clean) });
+        return clean;
+      });
+    },
+    set: (finding) => void known.set(findingKey(finding), { finding, text: JSON.stringify(finding) }),
+    delete: (finding) => void known.delete(findingKey(finding)),
+    newer(open) {
+      const details: Finding[] = [];
+      for (const finding of open) {
+        const before = known.get(findingKey(finding));
+        // A new one is sent as a change.
+        if (!before || before.finding === finding) continue;
+        const clean = redactFinding(finding);
+        const text = JSON.stringify(clean);
+        if (text === before.text) known.set(findingKey(finding), { finding, text });
+        else details.push(clean);
+        if (details.length === mostChanges) break;
+      }
+      return details;
+    },
+    anyLookedAtAgain: (open) => open.some((finding) => known.get(findingKey(finding))?.finding !== finding),
+  };
 }

@@ -3,6 +3,10 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { join } from "node:path";
 import { codeOf, whyUnread, whyUnwritten } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import type { LiveContainer } from "../../engine/read/live-reading.ts";
+import { projectOf } from "../../model/container.ts";
+import type { Watch } from "../../watch/watch.ts";
+import type { ContainerNow, HostNow } from "../protocol/report.ts";
 
 /** Who this host is to a `bulkhead serve`, in a file that only its owner can read. */
 export interface Identity {
@@ -90,4 +94,26 @@ function parseIdentity(text: string): Identity | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a host is and runs now. Before everything was read nothing is said of its containers. */
+export function hostNow(
+  host: Pick<HostNow, "name" | "engine" | "version" | "labels">,
+  watch: Watch | undefined,
+  isReady: boolean,
+): HostNow {
+  const connected = watch?.status().connected ?? false;
+  return {
+    ...host,
+    connected,
+    ...(watch && isReady ? { containers: watch.containers().map(containerNow) } : {}),
+  };
+}
+
+/** A container with its image and its Compose project, as far as they are known. */
+export function containerNow({ name, running, subject }: LiveContainer) {
+  const view = subject.views[0];
+  const image = view?.image.state === "set" ? view.image.value : undefined;
+  const project = view && projectOf(view);
+  return { name, image, project, running } satisfies ContainerNow;
 }

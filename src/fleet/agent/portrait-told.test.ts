@@ -3,7 +3,7 @@ import { findingOf } from "../../../test/support/changes.ts";
 import { madeUpServer } from "../../../test/support/fleet/other-servers.ts";
 import { describeStores } from "../../../test/support/fleet/postgres.ts";
 import { testHost, testServer } from "../../../test/support/fleet/reporting.ts";
-import type { Portrait } from "../protocol/portrait.ts";
+import type { Portrait } from "../protocol/report.ts";
 import { portraitOf } from "../store/hosts/portraits.ts";
 
 const portrait = (taken: number): Portrait => ({

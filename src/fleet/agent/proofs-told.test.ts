@@ -9,7 +9,7 @@ import type { ProofTold } from "../protocol/job.ts";
 import type { ReportRequest } from "../protocol/report.ts";
 import { proofOf } from "../store/hosts/proofs.ts";
 import type { FleetDatabase } from "../store/open.ts";
-import { proofsIn } from "./waiting-proofs.ts";
+import { proofsIn } from "./channels.ts";
 
 const patience = { timeout: 15_000 };
 

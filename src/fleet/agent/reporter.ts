@@ -3,11 +3,11 @@ import type { Output } from "../../watch/outputs/output.ts";
 import type { Queue } from "../../watch/outputs/queue/queue.ts";
 import type { Watch } from "../../watch/watch.ts";
 import type { HostJobs, ProofTold } from "../protocol/job.ts";
-import type { Portrait } from "../protocol/portrait.ts";
 import {
   type EnrolRequest,
   enrolPath,
   type HostNow,
+  type Portrait,
   protocolVersion,
   type ReportAnswer,
   type ReportRequest,
@@ -21,16 +21,15 @@ import {
   type Part,
   portraitChannel,
   proofsChannel,
+  proofsIn,
   stateChannel,
   type TakesAcceptances,
 } from "./channels.ts";
 import { exchange } from "./exchange.ts";
 import { findingsChannel } from "./findings-channel.ts";
 import type { Guards } from "./guards.ts";
-import { type Identity, keyHash, numbersOf } from "./identity.ts";
+import { hostNow, type Identity, keyHash, numbersOf } from "./identity.ts";
 import { keepPace, type Pauses, usualPauses } from "./pace.ts";
-import { hostNow } from "./state.ts";
-import { proofsIn } from "./waiting-proofs.ts";
 
 export interface ReporterOptions {
   /** The address of `bulkhead serve`. */

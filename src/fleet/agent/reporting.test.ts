@@ -8,7 +8,7 @@ import { madeUpServer } from "../../../test/support/fleet/other-servers.ts";
 import { describeStores } from "../../../test/support/fleet/postgres.ts";
 import { identityFile, testHost, testServer } from "../../../test/support/fleet/reporting.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
-import type { Accepted } from "../protocol/acceptance.ts";
+import type { Accepted } from "../protocol/report.ts";
 import { addAcceptance, endAcceptance } from "../store/findings/acceptances.ts";
 import type { NewAcceptance } from "../store/findings/acceptances-applied.ts";
 import { findingWithChanges, listFindings } from "../store/findings/findings.ts";

@@ -1,11 +1,12 @@
+import * as z from "zod/mini";
+import type { BenchmarkOutcome } from "../../audit/benchmark/benchmark.ts";
 import type { Finding } from "../../audit/finding.ts";
 import type { Labels } from "../../base/labels.ts";
-import type { Change } from "../../watch/change.ts";
+import { exempts, isDate } from "../../model/exemption.ts";
+import { type Change, subjectKey } from "../../watch/change.ts";
 import type { JobKind } from "../../watch/job-kinds.ts";
-import type { Accepted } from "./acceptance.ts";
 import type { GuardsTold } from "./guards.ts";
 import type { Job, JobsTold, NumberedProofs } from "./job.ts";
-import type { Portrait } from "./portrait.ts";
 
 // What a host tells `bulkhead serve`, and what that answers. Changes have numbers that follow on one another, so that what is
 // sent twice is applied once; where some are missing, what is open is told as a whole. Times are milliseconds since 1970.
@@ -85,3 +86,86 @@ export const largestReport = 32 * 1024 * 1024;
 export const mostChanges = 500;
 /** Findings that are told as a whole. */
 export const mostOpen = 50_000;
+
+/**
+ * What `bulkhead serve` tells a host of an acceptance, spelled as an ignore of bulkhead.yaml. It covers a finding of one subject,
+ * or of the containers of an image or a Compose project.
+ */
+const acceptance = z.object({
+  control: z.string().check(z.minLength(1), z.maxLength(100)),
+  subject: z.optional(z.string().check(z.maxLength(500))),
+  image: z.optional(z.string().check(z.maxLength(500))),
+  project: z.optional(z.string().check(z.maxLength(500))),
+  reason: z.string().check(z.minLength(1), z.maxLength(1_000)),
+  /** The last day, YYYY-MM-DD in UTC. */
+  until: z.string().check(z.refine(isDate)),
+});
+
+export type HostAcceptance = Readonly<z.infer<typeof acceptance>>;
+
+/** Acceptances that one host takes. */
+export const mostAcceptances = 5_000;
+
+export const acceptedSchema = z.object({
+  /** Names this list: another one is sent where the host has another name. */
+  revision: z.string().check(z.regex(/^[\w-]{1,64}$/)),
+  ignores: z.array(acceptance).check(z.maxLength(mostAcceptances)),
+});
+
+export type Accepted = Readonly<z.infer<typeof acceptedSchema>>;
+
+/** The first of the acceptances that covers the finding; `container` is the one that the finding is about, if it is known. */
+export function acceptanceOf(
+  acceptances: readonly HostAcceptance[],
+  finding: Pick<Finding, "control" | "subject">,
+  container: { readonly image?: string | undefined; readonly project?: string | undefined } | undefined,
+): HostAcceptance | undefined {
+  const names = [subjectKey(finding.subject)];
+  const scoped = { control: finding.control, names, ...container };
+  return acceptances.find(({ control, subject, image, project }) => {
+    // An acceptance that names nothing would cover the whole host: serve makes none.
+    if ((subject ?? image ?? project) === undefined) return false;
+    return exempts({ control, subject: subject && subjectKey(subject), image, project })(scoped);
+  });
+}
+
+/** What a host is set to and how it meets the CIS Docker Benchmark: read now and then, for the page of the host. */
+export interface Portrait {
+  /** Milliseconds since 1970, by the host's clock. */
+  readonly taken: number;
+  readonly settings: readonly HostSetting[];
+  readonly benchmark: {
+    /** `cis-1.6`. What each number asks for is known to who shows it. */
+    readonly id: string;
+    readonly results: readonly PortraitResult[];
+  };
+}
+
+export const settingGroups = ["daemon", "kernel"] as const;
+
+export interface HostSetting {
+  readonly group: (typeof settingGroups)[number];
+  /** As in daemon.json where that has it: `live-restore`. */
+  readonly name: string;
+  /** Null if it is not known. */
+  readonly value: string | null;
+  /** Where it was read, or why it is not known. */
+  readonly from: string;
+}
+
+export interface PortraitResult {
+  /** `2.15`. */
+  readonly number: string;
+  readonly outcome: BenchmarkOutcome;
+  readonly evidence: readonly { readonly subject: string; readonly message: string }[];
+  /** How much evidence was left out. */
+  readonly more: number;
+  readonly remedy: string | null;
+}
+
+/** What a portrait may hold at most: ten thousand hosts send one an hour. */
+export const portraitLimits = { settings: 200, results: 300, evidence: 3, text: 1_000 } as const;
+
+export function shortened(text: string): string {
+  return text.length > portraitLimits.text ? `${text.slice(0, portraitLimits.text - 1)}…` : text;
+}

@@ -4,9 +4,9 @@ import { redactFinding } from "../../report/secrets/redact.ts";
 import type { Change } from "../../watch/change.ts";
 import type { Watch } from "../../watch/watch.ts";
 import type { Guards } from "../agent/guards.ts";
-import { containerNow } from "../agent/state.ts";
+import { containerNow } from "../agent/identity.ts";
 import type { HostJobs } from "../protocol/job.ts";
-import type { Portrait } from "../protocol/portrait.ts";
+import type { Portrait } from "../protocol/report.ts";
 import { whyDatabase } from "../store/database.ts";
 import { putGuards } from "../store/hosts/guards.ts";
 import {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createSecureContext } from "node:tls";
 import { createAdaptorServer } from "@hono/node-server";
 import { whyUnread } from "../../base/error-words.ts";
@@ -10,7 +10,6 @@ import { hasAccounts } from "../store/accounts/accounts.ts";
 import { forgetInvitations, invite } from "../store/accounts/invitations.ts";
 import { buildApp } from "./app.ts";
 import type { Proxies } from "./http/address.ts";
-import { boundConnections } from "./http/connections.ts";
 import type { PageFiles } from "./http/page.ts";
 import { openSender } from "./notify/sender.ts";
 import type { Service } from "./service.ts";
@@ -27,12 +26,12 @@ export interface ListenOptions {
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
 }
 
-export interface ListenAddress {
+interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
 
-export interface Server {
+interface Server {
   /** Where the page is. */
   readonly url: string;
   /** Reads the certificate and its key again, for connections from now on. A reason says why the old ones stay. */
@@ -174,4 +173,45 @@ function readTls(
   } catch {
     return failed(`${tls.certificate} and ${tls.key} are not a certificate and its key in PEM form`);
   }
+}
+
+interface ConnectionLimits {
+  /** Connections at the same time. */
+  readonly most: number;
+  /** Of one address that asks for nothing on them. */
+  readonly mostIdle: number;
+}
+
+/**
+ * Bounds the connections of a server. Where there are too many, the one that has asked for nothing for longest ends, so that who
+ * only holds connections open keeps nobody out. Gives what ends them all.
+ */
+function boundConnections(server: HttpServer, { most, mostIdle }: ConnectionLimits): () => void {
+  const all = new Set<Socket>();
+  /** Those on which no request is under way, the oldest first. */
+  const idle = new Set<Socket>();
+
+  server.on("connection", (socket: Socket) => {
+    all.add(socket);
+    idle.add(socket);
+    socket.once("close", () => {
+      all.delete(socket);
+      idle.delete(socket);
+    });
+    const address = socket.remoteAddress;
+    const alike = [...idle].filter((each) => each.remoteAddress === address);
+    if (alike.length > mostIdle) alike[0]?.destroy();
+    if (all.size <= most) return;
+    const [oldest = socket] = idle;
+    oldest.destroy();
+  });
+  server.on("request", ({ socket }, response) => {
+    idle.delete(socket);
+    response.once("close", () => {
+      if (!socket.destroyed) idle.add(socket);
+    });
+  });
+  return () => {
+    for (const socket of all) socket.destroy();
+  };
 }

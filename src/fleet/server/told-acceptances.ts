@@ -1,6 +1,6 @@
 import { dayOf } from "../../model/exemption.ts";
 import { acceptedText } from "../agent/accepted.ts";
-import { type Accepted, type HostAcceptance, mostAcceptances } from "../protocol/acceptance.ts";
+import { type Accepted, type HostAcceptance, mostAcceptances } from "../protocol/report.ts";
 import { acceptancesToldTo, revisionOf, type ToldAcceptance } from "../store/findings/acceptances.ts";
 import type { Acceptance } from "../store/findings/acceptances-applied.ts";
 import type { FleetDatabase } from "../store/open.ts";

@@ -5,7 +5,7 @@ import type { Container, ContainerLists, ContainerScalars } from "../../model/co
 import { type FactList, set, setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
 import { applyPatches, byField, type ContainerPatch, patched } from "../../model/patch.ts";
-import { isSaidAlike } from "../../model/says-same.ts";
+import { isSaidAlike } from "../../model/writing.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
 import { readCreateRequest } from "./read.ts";
 import { addItems, type ItemPatch, type ListMember, patchMembers } from "./write/list-members.ts";

@@ -2,8 +2,7 @@ import type { Node } from "jsonc-parser";
 import { failed, ok } from "../../base/result.ts";
 import type { EngineLists, EngineScalars } from "../../model/engine.ts";
 import { applyPatches, type EnginePatch } from "../../model/patch.ts";
-import { saysSame } from "../../model/says-same.ts";
-import { applyEdits, type Writing } from "../../model/writing.ts";
+import { applyEdits, saysSame, type Writing } from "../../model/writing.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
 import { type DaemonJsonDraft, draftOf, editContainer, member, type SpanEdit, spell } from "./write/draft.ts";
 import {

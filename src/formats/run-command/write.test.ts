@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { expectRunLaw, runsIn, writeRun } from "../../../test/support/formats/run-writing.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { processorTime } from "../../base/processor-time.ts";
 import { bareContext } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
 import { type Container, container } from "../../model/container.ts";
@@ -10,6 +9,7 @@ import { setItems } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import { applyEdits } from "../../model/writing.ts";
+import { processorTime } from "../../watch/reading/sweep.ts";
 import type { WriterHost } from "./write/quote.ts";
 import { writeRunCommand, writeRunCommands } from "./write.ts";
 

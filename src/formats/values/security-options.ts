@@ -1,7 +1,7 @@
-import type { FileSystem } from "../../model/container/file-system.ts";
 import type { Container } from "../../model/container.ts";
 import type { SelinuxLabel } from "../../model/container-values.ts";
 import { type Fact, type FactList, set, unresolved, unset } from "../../model/fact.ts";
+import type { FileSystem } from "../../model/mount.ts";
 import type { Origin } from "../../model/origin.ts";
 import { readSeccomp } from "./seccomp.ts";
 

@@ -1,4 +1,4 @@
-import { defaultPids } from "../../fix/plan/safe-defaults.ts";
+import { defaultPids } from "../../fix/plan/limits.ts";
 import { defaultJsonLimits } from "../json/parse.ts";
 import { judgedControls } from "../judge/policy/treatment.ts";
 import { oldestVersion } from "../request/version.ts";

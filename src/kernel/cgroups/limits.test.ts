@@ -3,8 +3,7 @@ import { type Container, container } from "../../model/container.ts";
 import { cgroupV2, id, v1Host } from "../testing/hosts.ts";
 import { layHost } from "../testing/recorded-host.ts";
 import { readLimits } from "./limits.ts";
-import { parseCgroup } from "./membership.ts";
-import { openCgroupTree } from "./tree.ts";
+import { openCgroupTree, parseCgroup } from "./tree.ts";
 
 const scope = `/system.slice/docker-${id}.scope`;
 const mebi = 1024 ** 2;

@@ -2,10 +2,15 @@ import type { Container } from "../../model/container.ts";
 import { type Fact, mapFact, set, type UnresolvedFact, unresolved, unset } from "../../model/fact.ts";
 import type { CgroupFile } from "../../model/facts/row.ts";
 import { type KernelFile, kernelFiles } from "../../model/facts/table.ts";
-import { type BlockFacts, readBlockLimits, unresolvedBlock } from "./limits-block.ts";
-import type { CgroupMembership } from "./membership.ts";
-import { type LimitFile, ownValue, tightest } from "./tightest.ts";
-import type { CgroupTree, Hierarchy } from "./tree.ts";
+import {
+  type BlockFacts,
+  type LimitFile,
+  ownValue,
+  readBlockLimits,
+  tightest,
+  unresolvedBlock,
+} from "./limits-block.ts";
+import type { CgroupMembership, CgroupTree, Hierarchy } from "./tree.ts";
 
 /** A value at or above this is v1's way to say "none": the kernel rounds LONG_MAX down to a page. */
 const v1Unlimited = 2 ** 62;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ancestry, leavesNamespace, parseCgroup } from "./membership.ts";
+import { ancestry, leavesNamespace, parseCgroup } from "./tree.ts";
 
 describe("parseCgroup", () => {
   it("reads v2", () => {

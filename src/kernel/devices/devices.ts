@@ -6,9 +6,68 @@ import type { Device } from "../../model/container-values.ts";
 import { type FactList, type SetFact, set, unresolved, unseen } from "../../model/fact.ts";
 import { type DeviceNumbers, deviceNumbers, spellNode } from "../../model/host/device-node.ts";
 import type { CgroupTree, Hierarchy } from "../cgroups/tree.ts";
-import { readText } from "../files.ts";
+import { readText, remembered } from "../files.ts";
 import type { MountTable } from "../mounts/mount-table.ts";
-import { allowedAccess, type DeviceRule, isUsualRule, parseDeviceRules, spellRule } from "./rules.ts";
+
+/** A rule of v1's devices.list: `c 1:3 rwm`, `b *:* m`, `a *:* rwm`. */
+interface DeviceRule {
+  readonly type: "a" | "b" | "c";
+  /** `*` is every number. */
+  readonly major: string;
+  readonly minor: string;
+  /** Letters of `rwm`. */
+  readonly access: string;
+}
+
+/** Parses devices.list. Takes any text; a line that is not of its shape is left out. */
+export const parseDeviceRules = remembered((text): readonly DeviceRule[] =>
+  text.split("\n").flatMap((line) => {
+    const match = /^([abc]) (\*|\d+):(\*|\d+) ([rwm]+)$/.exec(line.trim());
+    if (!match) return [];
+    const [, type = "", major = "", minor = "", access = ""] = match;
+    return type === "a" || type === "b" || type === "c" ? { type, major, minor, access } : [];
+  }),
+);
+
+/** Every device with every access: what `--privileged` makes. */
+export function allowsEveryDevice(rules: readonly DeviceRule[]): boolean {
+  return rules.some(
+    ({ type, major, minor, access }) =>
+      type === "a" && major === "*" && minor === "*" && /r.*w|w.*r/.test(access),
+  );
+}
+
+/**
+ * What runc allows everybody: making any node, and null, zero, full, random, urandom, tty, console, ptmx, pts
+ * and tun.
+ */
+const usualRules = new Set(["1:3", "1:5", "1:7", "1:8", "1:9", "5:0", "5:1", "5:2", "10:200", "136:*"]);
+
+export function isUsualRule({ type, major, minor, access }: DeviceRule): boolean {
+  if (access === "m") return true;
+  return type === "c" && usualRules.has(`${major}:${minor}`);
+}
+
+/** The letters that the rules allow for a device; "" is none. */
+export function allowedAccess(
+  rules: readonly DeviceRule[],
+  device: { readonly type: "b" | "c"; readonly major: number; readonly minor: number },
+): string {
+  const letters = rules
+    .filter(
+      ({ type, major, minor }) =>
+        (type === "a" || type === device.type) &&
+        (major === "*" || Number(major) === device.major) &&
+        (minor === "*" || Number(minor) === device.minor),
+    )
+    .map(({ access }) => access)
+    .join("");
+  return [..."rwm"].filter((letter) => letters.includes(letter)).join("");
+}
+
+export function spellRule({ type, major, minor, access }: DeviceRule): string {
+  return `${type} ${major}:${minor} ${access}`;
+}
 
 /** The rules of the device cgroup. */
 export interface DeviceCgroup {
@@ -61,7 +120,7 @@ export function readDevices(
 }
 
 /** The outer ids of root in a user namespace. */
-export interface MappedRoot {
+interface MappedRoot {
   readonly uid: number | undefined;
   readonly gid: number | undefined;
 }
@@ -119,7 +178,7 @@ interface Seen {
 }
 
 /** What was found below a /dev without folders, by the mounts that it was found under. */
-const remembered = new WeakMap<MountTable, Seen>();
+const seenNodes = new WeakMap<MountTable, Seen>();
 
 /** The kernel's clock for files ticks some hundred times a second: what changed a moment ago may change again unnoticed. */
 const settled = 1_000_000_000n;
@@ -132,7 +191,7 @@ const settled = 1_000_000_000n;
 function readDeviceNodes(root: string, mounts: MountTable): Result<readonly DeviceNode[]> {
   if (mounts.at("/dev")?.type !== "tmpfs") return ok([]);
   const changed = lastChange(`${root}/dev`);
-  const before = remembered.get(mounts);
+  const before = seenNodes.get(mounts);
   if (before && before.root === root && before.changed === changed) return ok(before.nodes);
   const found: DeviceNode[] = [];
   const pending = ["/dev"];
@@ -155,7 +214,7 @@ function readDeviceNodes(root: string, mounts: MountTable): Result<readonly Devi
     }
   }
   const isSettled = changed !== undefined && BigInt(Date.now()) * 1_000_000n - changed > settled;
-  if (isSettled && seen === 1) remembered.set(mounts, { root, changed, nodes: found });
+  if (isSettled && seen === 1) seenNodes.set(mounts, { root, changed, nodes: found });
   return ok(found);
 }
 

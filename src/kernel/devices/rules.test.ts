@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { usualDevices } from "../testing/hosts.ts";
-import { allowedAccess, allowsEveryDevice, isUsualRule, parseDeviceRules, spellRule } from "./rules.ts";
+import { allowedAccess, allowsEveryDevice, isUsualRule, parseDeviceRules, spellRule } from "./devices.ts";
 
 describe("devices.list", () => {
   it("knows Docker's usual rules", () => {

@@ -1,5 +1,5 @@
-import type { FileSystem } from "../../model/container/file-system.ts";
 import { type FactList, set } from "../../model/fact.ts";
+import type { FileSystem } from "../../model/mount.ts";
 import { readLink } from "../files.ts";
 import { isContainerRoot, isEngineMade, type MountSources } from "./engine-paths.ts";
 import { below, join, upwards } from "./host-paths.ts";

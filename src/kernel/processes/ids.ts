@@ -1,6 +1,5 @@
 import { type Fact, unresolved } from "../../model/fact.ts";
-import { type KernelRead, readText } from "../files.ts";
-import { remembered } from "../remembered.ts";
+import { type KernelRead, readText, remembered } from "../files.ts";
 
 /** An id inside and outside of a process's user namespace. */
 export interface Id {

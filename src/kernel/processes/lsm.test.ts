@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cleanLabel, isUnconfinedType, parseLsmLabel } from "./lsm.ts";
+import { cleanLabel, isUnconfinedType, parseLsmLabel } from "./process.ts";
 
 describe("parseLsmLabel", () => {
   it("reads AppArmor's", () => {

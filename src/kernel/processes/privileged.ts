@@ -1,11 +1,9 @@
 import { allCapabilities, type Capability } from "../../model/container/capability.ts";
 import type { Container } from "../../model/container.ts";
 import { type Fact, isOpen, mapFact, set, unresolved, unseen, unset } from "../../model/fact.ts";
-import type { DeviceCgroup } from "../devices/devices.ts";
-import { allowsEveryDevice } from "../devices/rules.ts";
+import { allowsEveryDevice, type DeviceCgroup } from "../devices/devices.ts";
 import { isReadOnly, type MountTable } from "../mounts/mount-table.ts";
-import { isUnconfinedType, parseLsmLabel } from "./lsm.ts";
-import type { ReadProcess } from "./process.ts";
+import { isUnconfinedType, parseLsmLabel, type ReadProcess } from "./process.ts";
 
 /**
  * Whether a container has what `--privileged` gives, however it came by it: every capability that the engine

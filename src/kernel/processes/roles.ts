@@ -1,6 +1,6 @@
 import type { Process } from "../../model/container/process.ts";
 import { type SetFact, set } from "../../model/fact.ts";
-import { type CgroupMembership, parseCgroup } from "../cgroups/membership.ts";
+import { type CgroupMembership, parseCgroup } from "../cgroups/tree.ts";
 import { readText } from "../files.ts";
 import type { KernelContainer } from "../request.ts";
 import { isAlive, type ReadProcess } from "./process.ts";

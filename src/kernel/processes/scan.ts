@@ -1,7 +1,6 @@
 import { type NamespaceKind, namespaceKinds } from "../../model/container/namespace.ts";
 import type { Fact } from "../../model/fact.ts";
-import type { CgroupMembership } from "../cgroups/membership.ts";
-import type { CgroupTree } from "../cgroups/tree.ts";
+import type { CgroupMembership, CgroupTree } from "../cgroups/tree.ts";
 import { listFolder, listSubfolders, readLink, readText } from "../files.ts";
 import type { Namespaces } from "./namespaces.ts";
 import { isAlive } from "./process.ts";

@@ -1,6 +1,6 @@
 import { statFields } from "../../base/stat-fields.ts";
 import { type Capability, capabilitiesFromMask } from "../../model/container/capability.ts";
-import { remembered } from "../remembered.ts";
+import { remembered } from "../files.ts";
 
 /**
  * The fields of /proc/PID/status that say what a process may do (proc_pid_status(5)). A field that the

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { process } from "../../../test/support/processes.ts";
-import { parseCgroup } from "../cgroups/membership.ts";
+import { parseCgroup } from "../cgroups/tree.ts";
 import { layHost, status } from "../testing/recorded-host.ts";
 import { withStrays } from "./roles.ts";
 

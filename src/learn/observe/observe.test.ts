@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { testFolder } from "../../../test/support/test-folder.ts";
-import { limitsFrom } from "../plan/head-room.ts";
+import { limitsFrom } from "../plan/steps.ts";
 import { watchNetwork } from "./observe.ts";
 import { usageOf, watchDisks, watchPeaks } from "./usage.ts";
 import { endsAs } from "./users.ts";

@@ -9,8 +9,8 @@ import { mount } from "../../model/mount.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { WrittenFolder } from "../observe/places.ts";
+import type { Peaks } from "../observe/usage.ts";
 import type { ProcessUser } from "../observe/users.ts";
-import { limitsFrom, tmpfsSize } from "./head-room.ts";
 
 /** What one service is to be run with. */
 export interface Wish {
@@ -208,7 +208,7 @@ function limitSteps({ view, seen, isLoaded, hostCpus, limitsDisks }: Wish): read
 }
 
 /** Below this nothing was sent but what the kernel sends by itself (neighbour discovery). Bytes. */
-export const silence = 2_048;
+const silence = 2_048;
 
 /** Whether it used its network at all. */
 export function isSilent({ listens, network }: Observation): boolean {
@@ -224,4 +224,50 @@ function networkStep({ view, seen }: Wish): readonly Step[] {
   return [
     step("host-network", "Remove its network: it listened on no port and sent nothing.", [patch], breaks),
   ];
+}
+
+/** Limits from what was used under a load, with the head room that each leaves. */
+interface LearntLimits {
+  /** Bytes. */
+  readonly memory: number | undefined;
+  readonly pids: number | undefined;
+  readonly cpus: number | undefined;
+  /** For each disk that it was seen to read from or write to. */
+  readonly disks: readonly BlkioDeviceLimit[];
+}
+
+/** How many times its peak a container may use; the report states it. */
+export const headRoom = { memory: 2, pids: 4, cpus: 2, disks: 2 } as const;
+
+const mebibyte = 1024 ** 2;
+
+/** Less than this saves nothing, and a start may already need it. */
+export const least = { memory: 64 * mebibyte, pids: 64, cpus: 0.5, disks: 16 * mebibyte } as const;
+
+/** Rounded up: memory to 16 MiB, CPUs to a quarter, disks to 1 MiB a second. CPUs that the host does not have are no limit. */
+export function limitsFrom({ memory, pids, cpus, disks }: Peaks, hostCpus: number | undefined): LearntLimits {
+  const step = 16 * mebibyte;
+  const cap = cpus === undefined ? undefined : Math.max(least.cpus, Math.ceil(cpus * headRoom.cpus * 4) / 4);
+  return {
+    memory:
+      memory === undefined
+        ? undefined
+        : Math.max(least.memory, Math.ceil((memory * headRoom.memory) / step) * step),
+    pids: pids === undefined ? undefined : Math.max(least.pids, pids * headRoom.pids),
+    cpus: cap === undefined || (hostCpus !== undefined && cap >= hostCpus) ? undefined : cap,
+    disks: disks.flatMap(({ path, readRate, writeRate }) => [
+      ...(readRate > 0 ? [{ kind: "read-bps", path, rate: diskRate(readRate) } as const] : []),
+      ...(writeRate > 0 ? [{ kind: "write-bps", path, rate: diskRate(writeRate) } as const] : []),
+    ]),
+  };
+}
+
+/** Bytes a second. */
+function diskRate(peak: number): number {
+  return Math.max(least.disks, Math.ceil((peak * headRoom.disks) / mebibyte) * mebibyte);
+}
+
+/** The size of a tmpfs: four times what was in it, at least 16 MiB, in whole MiB. */
+export function tmpfsSize(bytes: number): number {
+  return Math.max(16, Math.ceil((bytes * 4) / mebibyte)) * mebibyte;
 }

@@ -9,8 +9,7 @@ import type { Learnt } from "../learnt.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { Places } from "../observe/places.ts";
 import { isPlainUser } from "../observe/users.ts";
-import { headRoom, least } from "../plan/head-room.ts";
-import { diskPatches, isSilent, missingDiskLimits } from "../plan/steps.ts";
+import { diskPatches, headRoom, isSilent, least, missingDiskLimits } from "../plan/steps.ts";
 import { deniedWithoutHarm, row } from "./document.ts";
 
 /** What was learnt, a few lines for each service. */

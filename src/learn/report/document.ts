@@ -4,8 +4,7 @@ import type { Look } from "../../fix/describe.ts";
 import type { Learnt } from "../learnt.ts";
 import type { Places, WrittenFolder } from "../observe/places.ts";
 import { isPlainUser } from "../observe/users.ts";
-import { headRoom, limitsFrom, tmpfsSize } from "../plan/head-room.ts";
-import { isSilent } from "../plan/steps.ts";
+import { headRoom, isSilent, limitsFrom, tmpfsSize } from "../plan/steps.ts";
 
 /** The document that `bulkhead learn --format json` prints; its shape is a public interface. */
 export function learntDocument(all: readonly Learnt[], hostCpus: number | undefined): object {

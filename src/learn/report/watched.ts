@@ -3,7 +3,7 @@ import { round, sayBytes } from "../../controls/cgroups/amounts.ts";
 import type { Look } from "../../fix/describe.ts";
 import type { Observation } from "../observe/observe.ts";
 import { isPlainUser } from "../observe/users.ts";
-import { limitsFrom } from "../plan/head-room.ts";
+import { limitsFrom } from "../plan/steps.ts";
 import { row, writtenPlaces } from "./document.ts";
 
 /** What was seen of a container that runs. */

@@ -1,8 +1,15 @@
 import { compareSeverity } from "../severity.ts";
 import { baseName, canonicalPath, isAtOrBelow, isPipe } from "./path.ts";
 import { type Effect, type Gain, high, low, type Place, places } from "./place.ts";
-import { etcPlaces, programPlaces, statePlaces, storePlace, stores } from "./places-files.ts";
-import { homePlaces, underTilde } from "./places-home.ts";
+import {
+  etcPlaces,
+  homePlaces,
+  programPlaces,
+  statePlaces,
+  storePlace,
+  stores,
+  underTilde,
+} from "./places-files.ts";
 import { devPlaces, procPlaces, sysPlaces } from "./places-kernel.ts";
 import { engineSocketNames, engineSockets, managerSockets } from "./places-sockets.ts";
 

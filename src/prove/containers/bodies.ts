@@ -2,7 +2,7 @@ import { isRecord, itemsOf, type JsonObject, recordAt, textAt } from "../../base
 import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
-import { engineSocket, helper, openTmpfs, own } from "./paths.ts";
+import { engineSocket, helper, openTmpfs, own } from "./archive.ts";
 
 /** What every container of bulkhead's is: no environment, no log, no port, no health check, and gone when it ends. */
 interface Common {

@@ -1,7 +1,7 @@
 import { isRecord, itemsOf, type JsonObject, textAt } from "../../base/json.ts";
 import { dangerousCapabilities } from "../../controls/capabilities/dangerous.ts";
+import { engineSocket } from "./archive.ts";
 import type { TwinRequest } from "./bodies.ts";
-import { engineSocket } from "./paths.ts";
 
 /** Takes one control away from a twin, and nothing else. `socket` is the Engine's on its host. */
 type Loosening = (twin: TwinRequest, socket: string) => TwinRequest;

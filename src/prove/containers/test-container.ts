@@ -3,14 +3,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { recordAt, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type ProofRegister, proofPrefix } from "../../engine/proof-register.ts";
-import type { ProvingEngine } from "../engine.ts";
 import type { Architecture } from "../helper/elf.ts";
 import type { Plan } from "../helper/program.ts";
 import { type HelperSession, openHelperSession } from "../helper/session.ts";
-import type { Ended, Facts, ProbeTarget } from "../probe.ts";
+import type { Ended, Facts, ProbeTarget, ProvingEngine } from "../probe.ts";
 import { cgroupFile, type Kernel } from "../subject/running.ts";
-import { helperArchive } from "./archive.ts";
-import { helper, own, setuidHelper } from "./paths.ts";
+import { helper, helperArchive, own, setuidHelper } from "./archive.ts";
 
 /** What all containers of one proof have in common. */
 export interface ProofContext {

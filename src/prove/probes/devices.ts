@@ -1,5 +1,5 @@
 import { ok } from "../../base/result.ts";
-import { work } from "../containers/paths.ts";
+import { work } from "../containers/archive.ts";
 import { mountsOf } from "../experiment/kernel-files.ts";
 import { type FolderEntry, type Looked, readFolder, textFile, together } from "../experiment/looks.ts";
 import type { Way, Ways } from "../experiment/ways.ts";

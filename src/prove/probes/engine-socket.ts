@@ -3,7 +3,7 @@ import { ok, type Result } from "../../base/result.ts";
 import { usualSockets } from "../../engine/host/reach.ts";
 import { setItems } from "../../model/fact.ts";
 import { engineSocketNames } from "../../model/host/places-sockets.ts";
-import { engineSocket as looserSocket, own } from "../containers/paths.ts";
+import { engineSocket as looserSocket, own } from "../containers/archive.ts";
 import { type Attempt, judgeAttempts } from "../experiment/attempts.ts";
 import { kernelTypes, mountsOf } from "../experiment/kernel-files.ts";
 import { readFolder, readStatus, type Status, textFile, together } from "../experiment/looks.ts";

@@ -1,6 +1,6 @@
 import { ok, type Result } from "../../base/result.ts";
 import { setItems } from "../../model/fact.ts";
-import { helper, openTmpfs, own } from "../containers/paths.ts";
+import { helper, openTmpfs, own } from "../containers/archive.ts";
 import { type Attempt, errorOf, inChild, judgeAttempts, tryCall, tryCalls } from "../experiment/attempts.ts";
 import { mountsIn, mountsOf, placesOf } from "../experiment/kernel-files.ts";
 import { readStatus, type Status, textFile, together } from "../experiment/looks.ts";
@@ -9,7 +9,7 @@ import { atFdCwd, errnoOf, folder, namelessFile, open } from "../helper/errno.ts
 import type { Plan } from "../helper/program.ts";
 import { type Facts, measurement, type ProbeTarget } from "../probe.ts";
 import { right } from "../right.ts";
-import { tmpfsTargets } from "../subject/tmpfs-targets.ts";
+import { tmpfsTargets } from "../subject/subject.ts";
 
 /** The paths that Docker masks and most kernels have. */
 const maskedFiles = ["/kcore", "/keys", "/timer_list", "/sched_debug"];

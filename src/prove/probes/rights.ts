@@ -1,4 +1,4 @@
-import { own, spare } from "../containers/paths.ts";
+import { own, spare } from "../containers/archive.ts";
 import type { Way, Ways } from "../experiment/ways.ts";
 import { atFdCwd, errnoOf } from "../helper/errno.ts";
 import type { Argument, Builder } from "../helper/program.ts";

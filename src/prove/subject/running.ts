@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parseCgroup } from "../../kernel/cgroups/membership.ts";
-import { openCgroupTree } from "../../kernel/cgroups/tree.ts";
+import { openCgroupTree, parseCgroup } from "../../kernel/cgroups/tree.ts";
 import { parseIdMap, toInside } from "../../kernel/processes/ids.ts";
 import { credentialsOf } from "../experiment/credentials.ts";
 import { mountsIn } from "../experiment/kernel-files.ts";

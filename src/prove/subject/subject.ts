@@ -9,13 +9,12 @@ import { readEngine } from "../../engine/read/read.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
 import { writeCreateRequest } from "../../formats/create-request/write.ts";
 import type { Container } from "../../model/container.ts";
-import { valueOr } from "../../model/fact.ts";
+import { setItems, valueOr } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { TwinRequest } from "../containers/bodies.ts";
-import type { ProvingEngine } from "../engine.ts";
 import { type Architecture, architectureOf } from "../helper/elf.ts";
-import type { Facts } from "../probe.ts";
+import type { Facts, ProvingEngine } from "../probe.ts";
 import { type Kernel, readRunning } from "./running.ts";
 
 /** What to prove, as the user named it. */
@@ -276,4 +275,9 @@ function requestOf(view: Container): {
     document,
     missing: [...unread, ...refused.map(({ patch, reason }) => `${patch.field}: ${reason}`)],
   };
+}
+
+/** Where the container has a tmpfs that somebody asked for; /dev and /dev/shm are the runtime's own. */
+export function tmpfsTargets({ mounts }: Container): readonly string[] {
+  return setItems(mounts).flatMap(({ value }) => (value.type === "tmpfs" ? [value.target] : []));
 }

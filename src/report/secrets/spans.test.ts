@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { processorTime } from "../../base/processor-time.ts";
+import { processorTime } from "../../watch/reading/sweep.ts";
 import { redactSentence, redactSource } from "./redact.ts";
 import { isSecretName, mergeSpans } from "./spans.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { untilOf } from "./until.ts";
+import { untilOf } from "./silence.ts";
 
 const now = Date.UTC(2027, 0, 31, 12);
 

@@ -1,14 +1,16 @@
-import type { Difference } from "../../controls/drift/difference.ts";
+import { limits as compared, type Limit } from "../../controls/cgroups/limits.ts";
+import type { Difference } from "../../controls/drift/differences.ts";
+import type { Container } from "../../model/container.ts";
+import { valueOr } from "../../model/fact.ts";
 import type { Since } from "../../model/since.ts";
 import { causeOfField } from "../attribution.ts";
-import type { Cause } from "../change.ts";
-import { limitFields } from "./limits.ts";
+import type { Cause, LimitChange } from "../change.ts";
 
 /** Reads a container again in so many milliseconds. False where the Engine cannot be asked. */
-export type ReadAgain = (id: string, cause: Cause, after: number) => boolean;
+type ReadAgain = (id: string, cause: Cause, after: number) => boolean;
 
 /** What was read of a container: its configuration, and then the kernel. */
-export interface DriftLook {
+interface DriftLook {
   readonly id: string;
   /** As findings name it: `container:web`. */
   readonly subject: string;
@@ -182,4 +184,45 @@ export function openDrifts(
 function sinceOf({ seenAt, seenBefore }: DriftLook): Since {
   const after = seenBefore === undefined ? undefined : new Date(seenBefore).toISOString();
   return { after, seen: new Date(seenAt).toISOString() };
+}
+
+/** What `docker update` can change of a container, with the control that judges it. */
+const limits = compared.filter(
+  (limit): limit is Limit & { readonly control: string } => limit.control !== undefined,
+);
+
+/** The fields of a difference that `docker update` can bring about. */
+const limitFields: ReadonlySet<string> = new Set(limits.map(({ field }) => field));
+
+/** What the Engine says of these, to be compared with what it said before. */
+export function limitsOf(container: Container): string {
+  const facts = limits.flatMap((limit) => limit.facts.map((field) => container[field]));
+  return facts.map((fact) => valueOr<unknown, string>(fact, "")).join(" ");
+}
+
+/** Which limits are others than before. */
+export function changedLimits(before: Container, after: Container): readonly LimitChange[] {
+  return limits.flatMap(({ field, amountIn, say }) => {
+    const [was, is] = [amountIn(before), amountIn(after)].map((amount) =>
+      amount === undefined ? none : say(amount),
+    );
+    return was === undefined || is === undefined || was === is ? [] : [{ field, before: was, after: is }];
+  });
+}
+
+const none = "no limit";
+
+/** A limit that is higher than before, and still one, with the control that judges it. */
+export interface Loosened extends LimitChange {
+  readonly control: string;
+}
+
+/** Which limits are higher than before and still limits. */
+export function loosenedLimits(before: Container, after: Container): readonly Loosened[] {
+  return changedLimits(before, after).flatMap((change): readonly Loosened[] => {
+    const limit = limits.find(({ field }) => field === change.field);
+    const [was, is] = [limit?.amountIn(before), limit?.amountIn(after)];
+    const isLooser = was !== undefined && is !== undefined && is > was;
+    return limit && isLooser ? [{ ...change, control: limit.control }] : [];
+  });
 }

@@ -20,7 +20,7 @@ import { type KernelMemory, openKernelMemory } from "../../kernel/memory.ts";
 import type { NamespaceMember } from "../../kernel/processes/namespaces.ts";
 import { ownerFinder } from "../../kernel/processes/scan.ts";
 import { hasReference, readForeign, readKernel } from "../../kernel/read.ts";
-import { kernelVisible } from "../../kernel/visible.ts";
+import { kernelVisible } from "../../kernel/request.ts";
 import type { Process } from "../../model/container/process.ts";
 import type { Container } from "../../model/container.ts";
 import type { Gap } from "../../model/gap.ts";

@@ -3,11 +3,11 @@ import { discord } from "./chat/discord.ts";
 import { ntfy } from "./chat/ntfy.ts";
 import { slack } from "./chat/slack.ts";
 import type { Destination } from "./destination.ts";
+import { webhook } from "./http.ts";
 import { mail } from "./mail.ts";
 import { otlp } from "./otlp.ts";
 import { severity } from "./settings.ts";
 import { syslog } from "./syslog/syslog.ts";
-import { webhook } from "./webhook.ts";
 
 /** Every kind of receiver of messages, once. `watch.outputs` has those with settings; notification rules of serve have all. */
 export const destinations = [webhook, slack, discord, ntfy, mail, syslog, otlp] as const;

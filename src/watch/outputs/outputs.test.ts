@@ -5,8 +5,8 @@ import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import type { Change } from "../change.ts";
 import { fileOutput } from "./file.ts";
+import { jsonLine } from "./http.ts";
 import { lineOf, streamOutput } from "./terminal.ts";
-import { jsonLine } from "./webhook.ts";
 
 const byExec: Change["cause"] = {
   kind: "event",

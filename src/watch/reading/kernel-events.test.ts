@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { openLineage } from "./kernel-calls.ts";
 import { parseKernelEvents } from "./kernel-events.ts";
-import { openLineage } from "./lineage.ts";
 
 const lines = `
             mount-20601   [000] .....  17534.288808: sys_move_mount -> 0x0

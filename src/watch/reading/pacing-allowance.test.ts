@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { openAllowance } from "./pacing.ts";
+import { openAllowance } from "./sweep.ts";
 
 it("gives what was saved up, and in the long run the share", () => {
   const at = { now: 0, used: 0 };

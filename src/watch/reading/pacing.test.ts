@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { pause } from "./pacing.ts";
+import { pause } from "./sweep.ts";
 
 const usual = { interval: undefined, random: () => 0.5 };
 

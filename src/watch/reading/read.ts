@@ -4,7 +4,7 @@ import type { LiveContainer } from "../../engine/read/live-reading.ts";
 import { readPart } from "../../engine/read/part.ts";
 import { readEngine } from "../../engine/read/read.ts";
 import type { Cause, EventCause } from "../change.ts";
-import { changedLimits, type Loosened, loosenedLimits } from "../drift/limits.ts";
+import { changedLimits, type Loosened, loosenedLimits } from "../drift/drifts.ts";
 import type { WatchSession } from "../session.ts";
 import { attributed, look } from "./look.ts";
 import { lookAtForeign } from "./sweep.ts";

@@ -1,11 +1,16 @@
 import { isRecord, itemsOf, textAt, textsOf } from "../../base/json.ts";
-import { processorTime } from "../../base/processor-time.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import type { LiveContainer } from "../../engine/read/live-reading.ts";
 import { bySweep, type Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import { lookAt } from "./look.ts";
 import { add } from "./pending.ts";
+
+/** Milliseconds of the processor that this process took so far: a busy machine blurs it less than a clock. */
+export function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 /**
  * Looks for what no event tells: at the kernel of all that runs, at the Engine's sockets and configuration on this machine, and
@@ -97,4 +102,66 @@ async function listedContainers(
     return isSame ? [] : [id];
   });
   return [...differing, ...left.keys()];
+}
+
+/** How often the kernel is swept. */
+export interface Pacing {
+  /** Milliseconds; undefined: as often as a small share of one CPU allows. */
+  readonly interval: number | undefined;
+  /** 0 to 1; a random number, so that a hundred hosts do not sweep at once. */
+  readonly random: () => number;
+}
+
+/** The share of one CPU that sweeps may take where no interval is said. */
+const share = 0.002;
+
+const shortest = 5_000;
+const longest = 60_000;
+
+/** Milliseconds until the next sweep, after one that took `cpu` milliseconds of CPU time; a tenth more or less by chance. */
+export function pause({ interval, random }: Pacing, cpu: number): number {
+  const usual = interval ?? Math.min(longest, Math.max(shortest, cpu / share));
+  return usual * (0.9 + random() / 5);
+}
+
+/** Processor time that some kind of work may take: a share of one CPU in the long run, and what was saved up at once. */
+interface Allowance {
+  /** Whether there is any left now. */
+  isLeft(): boolean;
+  /** Runs it, however long it takes: what it takes too much is waited for. */
+  spend(run: () => void): void;
+}
+
+interface Clocks {
+  /** Milliseconds of a clock that never jumps. */
+  readonly now: () => number;
+  /** Milliseconds of processor time that this process used. */
+  readonly used: () => number;
+}
+
+const ofThisProcess: Clocks = {
+  now: () => performance.now(),
+  used: processorTime,
+};
+
+/** `share` of one CPU, 0 to 1; `most` milliseconds that may be saved up, and are there at the start. */
+export function openAllowance(
+  { share, most }: { readonly share: number; readonly most: number },
+  { now, used }: Clocks = ofThisProcess,
+): Allowance {
+  let saved = most;
+  let savedAt = now();
+  return {
+    isLeft() {
+      const at = now();
+      saved = Math.min(most, saved + (at - savedAt) * share);
+      savedAt = at;
+      return saved > 0;
+    },
+    spend(run) {
+      const before = used();
+      run();
+      saved -= used() - before;
+    },
+  };
 }

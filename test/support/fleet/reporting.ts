@@ -9,7 +9,7 @@ import type { Guards } from "../../../src/fleet/agent/guards.ts";
 import { beginRun, keepIdentity } from "../../../src/fleet/agent/identity.ts";
 import { openReporter } from "../../../src/fleet/agent/reporter.ts";
 import type { HostJobs, ProofTold } from "../../../src/fleet/protocol/job.ts";
-import type { Portrait } from "../../../src/fleet/protocol/portrait.ts";
+import type { Portrait } from "../../../src/fleet/protocol/report.ts";
 import { openNews } from "../../../src/fleet/server/news.ts";
 import { startServer } from "../../../src/fleet/server/server.ts";
 import type { Service } from "../../../src/fleet/server/service.ts";

@@ -1,9 +1,9 @@
 // Run as a process by a test that kills it: sends changes to an address by way of a queue in a folder, and prints the number of
 // each once it was sent. Arguments: the address, the folder, a name for this run.
 
+import { webhook } from "../../../src/watch/outputs/http.ts";
 import { openQueue } from "../../../src/watch/outputs/queue/queue.ts";
 import { queuedOutput } from "../../../src/watch/outputs/queue/queued.ts";
-import { webhook } from "../../../src/watch/outputs/webhook.ts";
 import { changeOf, findingOf } from "../changes.ts";
 
 const [, , address = "", folder = "", run = ""] = process.argv;

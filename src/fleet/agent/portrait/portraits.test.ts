@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
-import type { Portrait } from "../../protocol/portrait.ts";
+import type { Portrait } from "../../protocol/report.ts";
 import { openPortraits } from "./portraits.ts";
 
 beforeEach(() => void vi.useFakeTimers());

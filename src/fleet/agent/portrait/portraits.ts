@@ -3,7 +3,7 @@ import { failed, type Result } from "../../../base/result.ts";
 import type { ConnectOptions } from "../../../engine/connect/endpoint.ts";
 import type { Change } from "../../../watch/change.ts";
 import type { KernelPlaces } from "../../../watch/inventory/inventory.ts";
-import type { Portrait } from "../../protocol/portrait.ts";
+import type { Portrait } from "../../protocol/report.ts";
 
 /** Takes portraits of a host now and then, and keeps the latest. */
 export interface Portraits {

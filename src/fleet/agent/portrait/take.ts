@@ -21,7 +21,7 @@ import {
   type PortraitResult,
   portraitLimits,
   shortened,
-} from "../../protocol/portrait.ts";
+} from "../../protocol/report.ts";
 
 interface PortraitRequest {
   readonly connect: ConnectOptions;

@@ -7,8 +7,7 @@ import { knownTeams } from "../../store/teams/teams.ts";
 import { accountOf, auditFor, body, json, route } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
-import { hashToken, newToken } from "../sign-in/passwords.ts";
-import { makeReset } from "../sign-in/reset.ts";
+import { hashToken, makeReset, newToken } from "../sign-in/passwords.ts";
 import {
   accounts,
   auditLog,

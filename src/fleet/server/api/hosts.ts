@@ -1,6 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Benchmark } from "../../../audit/benchmark/benchmark.ts";
-import type { PortraitResult } from "../../protocol/portrait.ts";
+import type { PortraitResult } from "../../protocol/report.ts";
 import { countByVerdict, countFindings } from "../../store/findings/counts.ts";
 import { listFindings, openDocuments } from "../../store/findings/findings.ts";
 import { silentAfter } from "../../store/findings/own-findings.ts";

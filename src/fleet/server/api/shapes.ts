@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { outcomes } from "../../../audit/benchmark/benchmark.ts";
 import { labelsOf, mostLabels, parseLabel } from "../../../base/labels.ts";
 import { severities } from "../../../model/severity.ts";
-import { settingGroups } from "../../protocol/portrait.ts";
+import { settingGroups } from "../../protocol/report.ts";
 import { roles } from "../../store/accounts/roles.ts";
 import { groupings } from "../../store/findings/groups.ts";
 import { findingStates, sorts } from "../../store/findings/query.ts";

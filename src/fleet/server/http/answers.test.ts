@@ -8,7 +8,7 @@ import { signedIn, testApp } from "../../../../test/support/fleet/serve.ts";
 import { putHost, putOpen } from "../../store/hosts/hosts.ts";
 import { addRule } from "../../store/notifications/rules.ts";
 import { addTeam } from "../../store/teams/teams.ts";
-import { takesGzip } from "./answers.ts";
+import { takesGzip } from "./page.ts";
 
 async function withFindings() {
   const test = await testApp();

@@ -4,7 +4,7 @@ import { everywhere, testFleet } from "../../../../test/support/fleet/fleet.ts";
 import { listFindings } from "../../store/findings/findings.ts";
 import { judgeClone } from "../../store/findings/own-findings.ts";
 import { putHost, putOpen } from "../../store/hosts/hosts.ts";
-import { openClones } from "./clones.ts";
+import { openClones } from "./ingest.ts";
 
 const minute = 60_000;
 

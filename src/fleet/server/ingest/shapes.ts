@@ -15,8 +15,13 @@ import {
   guardVerdicts,
 } from "../../protocol/guards.ts";
 import { type JobsTold, jobLimits, mostProofs, type ProofTold } from "../../protocol/job.ts";
-import { type Portrait, portraitLimits, settingGroups } from "../../protocol/portrait.ts";
-import { mostChanges, mostOpen } from "../../protocol/report.ts";
+import {
+  mostChanges,
+  mostOpen,
+  type Portrait,
+  portraitLimits,
+  settingGroups,
+} from "../../protocol/report.ts";
 
 /**
  * What hosts may tell. A host can be in other hands: whatever it sends has these shapes and sizes, or is refused; what is not

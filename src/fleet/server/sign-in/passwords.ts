@@ -1,5 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { failed, ok, type Result } from "../../../base/result.ts";
+import { roleOf } from "../../store/accounts/accounts.ts";
+import { type Author, invite } from "../../store/accounts/invitations.ts";
+import type { FleetDatabase } from "../../store/open.ts";
 
 /** The fewest characters that a password may have: what can be guessed is what is short. */
 export const shortestPassword = 12;
@@ -51,7 +54,7 @@ export function hashToken(token: string): string {
 const limits = { atOnce: 2, waiting: 20, ofOne: 4 };
 
 /** Gives work its turn; undefined at once where too much waits already. */
-export interface Turns {
+interface Turns {
   run<T>(address: string, work: () => Promise<T>): Promise<T | undefined>;
 }
 
@@ -74,4 +77,29 @@ export function openHashTurns(): Turns {
       }
     },
   };
+}
+
+const day = 86_400_000;
+
+/** A link's token by which an account with a password gets a new one; undefined if there is none such. */
+export async function makeReset(
+  database: FleetDatabase,
+  account: { readonly id: number } | { readonly name: string },
+  author: Author,
+): Promise<{ readonly token: string; readonly expires: number; readonly name: string } | undefined> {
+  const row = await database
+    .selectFrom("account")
+    .select(["id", "name", "role"])
+    .where("issuer", "is", null)
+    .where((where) => ("id" in account ? where("id", "=", account.id) : where("name", "=", account.name)))
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const token = newToken();
+  const now = Date.now();
+  const expires = now + day;
+  await invite(database, {
+    ...{ token: hashToken(token), role: roleOf(row.role), account: row.id },
+    ...{ author: { name: author.name, id: author.id }, now, expires },
+  });
+  return { token, expires, name: row.name };
 }

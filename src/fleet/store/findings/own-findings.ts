@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Finding } from "../../../audit/finding.ts";
 import { bySweep } from "../../../watch/change.ts";
-import { isClockWrong } from "../hosts/told.ts";
 import { queueNotices } from "../notifications/outbox.ts";
-import type { FleetDatabase } from "../open.ts";
-import { atOnce } from "../open.ts";
+import { atOnce, type FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
 import { addChanges, insertFindings, type NewChange, resolve } from "./rows.ts";
+import { isClockWrong } from "./state.ts";
 
 /** The subject of findings that `bulkhead serve` itself makes about a host. No host can report it. */
 export const ownSubject = "host";

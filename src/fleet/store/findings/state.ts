@@ -3,6 +3,7 @@ import type { Finding } from "../../../audit/finding.ts";
 import { isRecord, parsedJson } from "../../../base/json.ts";
 import { severities } from "../../../model/severity.ts";
 import { subjectKey } from "../../../watch/change.ts";
+import type { FleetDatabase } from "../open.ts";
 
 /** The columns that change while a finding is open. */
 export function stateOf(finding: Finding) {
@@ -40,4 +41,37 @@ export function parseFinding(document: string): Finding | undefined {
   const parsed = parsedJson(document);
   const isFinding = isRecord(parsed) && ["control", "subject", "verdict"].every((name) => name in parsed);
   return isFinding ? (parsed as unknown as Finding) : undefined;
+}
+
+/** Milliseconds by which a host's clock may differ. */
+const tolerated = 60_000;
+
+/** Whether a host's clock is wrong that is ahead by so many milliseconds. */
+export function isClockWrong(ahead: number): boolean {
+  return Math.abs(ahead) > tolerated;
+}
+
+/** Milliseconds to take from the times that a host tells whose clock is ahead by so many. */
+export function clockError(ahead: number): number {
+  return isClockWrong(ahead) ? ahead : 0;
+}
+
+/**
+ * Keeps the number of what a host tells, in a transaction that holds the host. False if it told this before, or is not
+ * known.
+ */
+export async function isNews(
+  step: FleetDatabase,
+  host: string,
+  column: "last_guards" | "last_proofs",
+  number: number,
+): Promise<boolean> {
+  const row = await step
+    .updateTable("reporter")
+    .set({ [column]: number })
+    .where("host", "=", host)
+    .where(column, "<", number)
+    .returning("host")
+    .executeTakeFirst();
+  return row !== undefined;
 }

@@ -3,7 +3,7 @@ import type { Labels } from "../../../base/labels.ts";
 import { type Author, mayStillGive, onTheServer } from "../accounts/invitations.ts";
 import { atOnce, type FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
-import { labelsText, parseLabels } from "../teams/labels.ts";
+import { labelsText, parseLabels } from "../teams/sight.ts";
 import { pinLabels } from "../teams/teams.ts";
 import { type HostNews, putHost } from "./hosts.ts";
 

@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import type { Decision, DecisionCount, GuardNow, GuardsTold } from "../../protocol/guards.ts";
 import { contains, likeText } from "../findings/query.ts";
-import { storable } from "../findings/state.ts";
+import { clockError, isNews, storable } from "../findings/state.ts";
 import { atOnce, type FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
-import { clockError, isNews } from "./told.ts";
 
 /** Milliseconds that decisions are kept: a candidate is tried on those of a week. */
 export const decisionsKept = 8 * 86_400_000;

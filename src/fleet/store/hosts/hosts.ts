@@ -16,10 +16,9 @@ import {
 import { keyOf, stateOf, storable } from "../findings/state.ts";
 import { queueNotices } from "../notifications/outbox.ts";
 import { rulesOf } from "../notifications/rules.ts";
-import type { FleetDatabase } from "../open.ts";
-import { atOnce } from "../open.ts";
+import { atOnce, type FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
-import { labelsText, parseLabels } from "../teams/labels.ts";
+import { labelsText, parseLabels } from "../teams/sight.ts";
 import { placeHost } from "../teams/teams.ts";
 
 export type { AreaOf } from "../findings/rows.ts";

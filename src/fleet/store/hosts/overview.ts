@@ -2,8 +2,7 @@ import { sql } from "kysely";
 import { severities } from "../../../model/severity.ts";
 import { contains } from "../findings/query.ts";
 import type { FleetDatabase } from "../open.ts";
-import { parseLabels } from "../teams/labels.ts";
-import { inSight, type Sight } from "../teams/sight.ts";
+import { inSight, parseLabels, type Sight } from "../teams/sight.ts";
 
 type BySeverity = Readonly<Record<string, number>>;
 

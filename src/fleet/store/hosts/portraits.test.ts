@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { describeStores } from "../../../../test/support/fleet/postgres.ts";
-import type { HostSetting, Portrait } from "../../protocol/portrait.ts";
+import type { HostSetting, Portrait } from "../../protocol/report.ts";
 import { putHost } from "./hosts.ts";
 import { forgetSettingChanges, portraitOf, putPortrait, settingChanges } from "./portraits.ts";
 import { removeHost } from "./reports.ts";

@@ -1,7 +1,6 @@
-import type { HostSetting, Portrait } from "../../protocol/portrait.ts";
+import type { HostSetting, Portrait } from "../../protocol/report.ts";
 import { storable } from "../findings/state.ts";
-import type { FleetDatabase } from "../open.ts";
-import { atOnce } from "../open.ts";
+import { atOnce, type FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
 
 /** Keeps the latest portrait of a host, and what it changes of the settings. One that is not newer is left out. */

@@ -1,8 +1,7 @@
 import type { JobProbe, ProofTold } from "../../protocol/job.ts";
-import { storable } from "../findings/state.ts";
+import { clockError, isNews, storable } from "../findings/state.ts";
 import { atOnce, type FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
-import { clockError, isNews } from "./told.ts";
 
 export interface ToldProofs {
   /** Larger than that of what the host told before. */

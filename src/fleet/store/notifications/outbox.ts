@@ -3,7 +3,7 @@ import type { Change } from "../../../watch/change.ts";
 import { destinationOf } from "../../../watch/outputs/destinations.ts";
 import type { NewChange } from "../findings/rows.ts";
 import type { FleetDatabase } from "../open.ts";
-import { belongs, parseLabels } from "../teams/labels.ts";
+import { belongs, parseLabels } from "../teams/sight.ts";
 import { noteDropped, type Rule, rulesOf } from "./rules.ts";
 
 /**

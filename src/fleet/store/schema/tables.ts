@@ -1,5 +1,4 @@
-import { countTables, countTriggers } from "./counts.ts";
-import { type Dialect, inDialect } from "./dialect.ts";
+import { countTables, countTriggers, type Dialect, inDialect } from "./counts.ts";
 
 /** The version of the schema. It is raised when the schema changes, with the statements that bring an older database to it. */
 export const schemaVersion = 6;

@@ -14,8 +14,7 @@ import { putChanges, putHost } from "../hosts/hosts.ts";
 import { listHosts } from "../hosts/overview.ts";
 import { removeHost } from "../hosts/reports.ts";
 import type { FleetDatabase } from "../open.ts";
-import { belongs } from "./labels.ts";
-import { narrower, type Sight } from "./sight.ts";
+import { belongs, narrower, type Sight } from "./sight.ts";
 import {
   accountSight,
   addTeam,

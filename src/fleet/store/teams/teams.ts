@@ -1,11 +1,9 @@
 import type { Labels } from "../../../base/labels.ts";
 import { dayOf } from "../../../model/exemption.ts";
 import { applyAcceptances } from "../findings/acceptances-applied.ts";
-import type { FleetDatabase } from "../open.ts";
-import { atOnce } from "../open.ts";
+import { atOnce, type FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
-import { belongs, labelsText, parseLabels } from "./labels.ts";
-import { inSight, type Sight } from "./sight.ts";
+import { belongs, inSight, labelsText, parseLabels, type Sight } from "./sight.ts";
 
 export interface Team {
   readonly id: number;

@@ -1,13 +1,13 @@
 import { ok, type Result } from "../../../base/result.ts";
 import { sayBytes } from "../../../controls/cgroups/amounts.ts";
 import { setItems, valueOr } from "../../../model/fact.ts";
-import { openTmpfs } from "../../containers/paths.ts";
+import { openTmpfs } from "../../containers/archive.ts";
 import { type Attempt, judgeAttempts } from "../../experiment/attempts.ts";
 import { together } from "../../experiment/looks.ts";
 import { atFdCwd, errnoOf, open } from "../../helper/errno.ts";
 import type { Plan } from "../../helper/program.ts";
 import { type Facts, type Judgement, measurement, type ProbeRuns, type ProbeTarget } from "../../probe.ts";
-import { tmpfsTargets } from "../../subject/tmpfs-targets.ts";
+import { tmpfsTargets } from "../../subject/subject.ts";
 
 /** Bytes that may be taken of the host's memory for a moment. */
 const most = 128 * 1024 ** 2;

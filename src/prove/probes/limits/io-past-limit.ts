@@ -1,6 +1,6 @@
 import { ok, type Result } from "../../../base/result.ts";
 import { setItems } from "../../../model/fact.ts";
-import { work } from "../../containers/paths.ts";
+import { work } from "../../containers/archive.ts";
 import { readClock, readStatus, textFile } from "../../experiment/looks.ts";
 import { atFdCwd, directFile, errnoOf } from "../../helper/errno.ts";
 import type { Call } from "../../helper/program.ts";

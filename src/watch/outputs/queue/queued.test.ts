@@ -6,12 +6,11 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
 import { testFolder } from "../../../../test/support/test-folder.ts";
-import { processorTime } from "../../../base/processor-time.ts";
+import { processorTime } from "../../reading/sweep.ts";
+import { webhook } from "../http.ts";
 import { waitOf } from "../send/post.ts";
-import { webhook } from "../webhook.ts";
-import { holdFolder, isFolderHeld } from "./lock.ts";
 import { openQueue } from "./queue.ts";
-import { setAsideIn } from "./queue-files.ts";
+import { holdFolder, isFolderHeld, setAsideIn } from "./queue-files.ts";
 import { type QueuedOptions, queuedOutput } from "./queued.ts";
 
 interface Received {

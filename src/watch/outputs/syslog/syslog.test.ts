@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { describe, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
 import { framesIn } from "../../../../test/support/fleet/syslog-frames.ts";
-import { processorTime } from "../../../base/processor-time.ts";
+import { processorTime } from "../../reading/sweep.ts";
 import { openQueue } from "../queue/queue.ts";
 import { queuedOutput } from "../queue/queued.ts";
 import { parseSyslogAddress } from "./message.ts";

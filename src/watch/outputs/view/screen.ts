@@ -1,7 +1,6 @@
 import { findingKey } from "../../change.ts";
-import { keysOf } from "./keys.ts";
 import { pageOf, viewLines } from "./lines.ts";
-import { type Effect, press } from "./press.ts";
+import { type Effect, keysOf, press } from "./press.ts";
 import { itemsOf, start, type ViewModel, type ViewState } from "./state.ts";
 
 /** Redraws at most this often, in milliseconds, however much happens; a key shows what it does at once. */

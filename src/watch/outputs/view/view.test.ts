@@ -6,9 +6,8 @@ import { severities } from "../../../model/severity.ts";
 import { type Change, findingKey } from "../../change.ts";
 import type { SilenceOf } from "../../changes/gate.ts";
 import type { Silence } from "../../changes/silence.ts";
-import { keysOf } from "./keys.ts";
 import { pageOf, viewLines } from "./lines.ts";
-import { type Effect, press } from "./press.ts";
+import { type Effect, keysOf, press } from "./press.ts";
 import { itemsOf, type Mode, panes, start, type ViewModel, type ViewState } from "./state.ts";
 
 const byExec: Change["cause"] = {
