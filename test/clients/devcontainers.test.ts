@@ -2,48 +2,13 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithEngine } from "../engine/describe.ts";
 import { busybox } from "../engine/images.ts";
 import { dockerEnvironment } from "../support/guard/guard-process.ts";
+import { layOutProjects, projectKinds } from "./devcontainer-projects.ts";
 import { clientStage } from "./stage.ts";
-
-/** Projects as people write them, each a folder of files with its devcontainer.json. */
-const projects: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  image: {
-    "devcontainer.json": JSON.stringify({
-      image: busybox,
-      remoteUser: "root",
-      postCreateCommand: "echo made > /tmp/seen",
-    }),
-  },
-  build: {
-    "devcontainer.json": JSON.stringify({
-      build: { dockerfile: "Dockerfile", args: { TEXT: "made" } },
-      features: { "./feature": {} },
-      remoteUser: "root",
-      mounts: [{ source: "devcontainer-cache", target: "/cache", type: "volume" }],
-    }),
-    Dockerfile: `FROM ${busybox}\nARG TEXT\nRUN echo $TEXT > /tmp/built\n`,
-    "feature/devcontainer-feature.json": JSON.stringify({ id: "feature", version: "1.0.0", name: "A" }),
-    "feature/install.sh": "#!/bin/sh\ncp /tmp/built /tmp/seen\n",
-  },
-  compose: {
-    "devcontainer.json": JSON.stringify({
-      dockerComposeFile: "compose.yaml",
-      service: "app",
-      workspaceFolder: "/workspaces/compose",
-      postCreateCommand: "ping -c 1 db > /dev/null && echo made > /tmp/seen",
-    }),
-    "compose.yaml": `
-services:
-  app: { image: "${busybox}", command: sleep 1000, volumes: ["..:/workspaces/compose"], depends_on: [db] }
-  db: { image: "${busybox}", command: sleep 1000, volumes: ["data:/data"] }
-volumes: { data: {} }
-`,
-  },
-};
 
 describeWithEngine("the devcontainer CLI", () => {
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-devcontainers-"));
@@ -56,15 +21,7 @@ describeWithEngine("the devcontainer CLI", () => {
   const require = createRequire(import.meta.url);
   const cli = require.resolve("@devcontainers/cli/devcontainer.js");
 
-  beforeAll(() => {
-    for (const [name, files] of Object.entries(projects)) {
-      for (const [path, text] of Object.entries(files)) {
-        const file = join(folder, name, ".devcontainer", path);
-        mkdirSync(dirname(file), { recursive: true });
-        writeFileSync(file, text);
-      }
-    }
-  });
+  beforeAll(() => layOutProjects(folder));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** What it prints; fails with all that it said. */
@@ -78,7 +35,7 @@ describeWithEngine("the devcontainer CLI", () => {
     });
   }
 
-  it.each(Object.keys(projects))("opens a project of the kind %s, again, and afresh", async (kind) => {
+  it.each(projectKinds)("opens a project of the kind %s, again, and afresh", async (kind) => {
     const workspace = ["--workspace-folder", join(folder, kind)];
     const { socketPath } = stage().guard;
     const up = async (...args: readonly string[]) =>

@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -9,6 +11,7 @@ import { startEngine, type TestEngine } from "../engine/engine.ts";
 import { busybox, importImage } from "../engine/images.ts";
 import { builtCommand } from "../support/cli.ts";
 import { type Leashes, openLeashes, user } from "../support/guard/leash-process.ts";
+import { layOutProjects, projectKinds } from "./devcontainer-projects.ts";
 
 const compose = (page: string) => `
 name: shop
@@ -166,4 +169,76 @@ describeWithEngine("real clients on a leash", () => {
     expect(said).toContain('"page":"hello\\n"');
     for (const name of ["mine", "roots"]) expect(statSync(join(leashes.folder, "out", name)).uid).toBe(user);
   });
+
+  it.each(projectKinds)("opens a devcontainer of the kind %s, again, and afresh", async (kind) => {
+    layOutProjects(leashes.folder);
+    await promisify(execFile)("chown", ["-R", `${user}:${user}`, leashes.folder]);
+    const cli = createRequire(import.meta.url).resolve("@devcontainers/cli/devcontainer.js");
+    const run = leashes.start(
+      [
+        ...["--", "sh", "-ec"],
+        `tool() { ${process.execPath} ${cli} "$@" --workspace-folder "$PWD" 2>tool.log || { cat tool.log; exit 9; }; }
+         up() { tool up "$@" | grep -o '"outcome":"[a-z]*"'; }
+         up; up; up --remove-existing-container; tool exec cat /tmp/seen`,
+      ],
+      { cwd: join(leashes.folder, kind), env: { TMPDIR: join(leashes.folder, kind) } },
+    );
+    const status = await run.ended;
+    expect(status, run.said()).toBe(0);
+    expect(run.said().match(/"outcome":"success"/g)).toHaveLength(3);
+    expect(run.said()).toMatch(/^made$/m);
+    expect(run.said()).toContain("refused: nothing");
+  });
+
+  it("runs a job as act does: the checkout at its path, a service, scripts copied in, commands, a cache", async () => {
+    const { said, status } = await leashes.shell(
+      `set -e; job=act-ci-build; docker network create $job-network >/dev/null; docker volume create act-toolcache >/dev/null
+       docker run -d --name $job-db --network $job-network --network-alias db ${busybox} sleep 1000 >/dev/null
+       docker create --name $job --network $job-network -v "$PWD:$PWD" -v act-toolcache:/opt/hostedtoolcache -v $job-env:/var/run/act -w "$PWD" \
+         -e CI=true --label act.job=build --entrypoint tail ${busybox} -f /dev/null >/dev/null
+       mkdir -p flow; echo 'ping -c 1 db >/dev/null && echo script ran in $PWD; echo built > built' > flow/0.sh
+       docker cp flow/. $job:/var/run/act; docker start $job >/dev/null
+       docker exec -e INPUT_A=b $job sh -e /var/run/act/0.sh; docker exec -u "$(id -u)" $job sh -c 'echo mine > mine-$CI'
+       docker cp $job:/var/run/act/0.sh - | tar -t
+       docker rm -fv $job $job-db >/dev/null; docker volume rm $job-env >/dev/null; docker network rm $job-network >/dev/null; cat built mine-true`,
+    );
+    expect(status, said).toBe(0);
+    for (const line of [`script ran in ${leashes.folder}`, "0.sh", "built", "mine"])
+      expect(said, line).toMatch(new RegExp(`^${line}$`, "m"));
+    expect(said).toContain("refused: nothing");
+    for (const name of ["built", "mine-true"]) expect(statSync(join(leashes.folder, name)).uid).toBe(user);
+  });
+
+  it("installs by npm as a container's root over the folder, and what it writes is the caller's", async () => {
+    await importNode();
+    write(leashes.folder, "app/package.json", '{"name":"app","dependencies":{"dep":"file:./dep"}}');
+    write(
+      leashes.folder,
+      "app/dep/package.json",
+      '{"name":"dep","version":"1.0.0","main":"i.js","bin":"./i.js","scripts":{"install":"id -u > /src/app/who"}}',
+    );
+    write(leashes.folder, "app/dep/i.js", "#!/bin/node\nconsole.log('dep works')\n");
+    await promisify(execFile)("chown", ["-R", `${user}:${user}`, leashes.folder]);
+    const { said, status } = await leashes.shell(
+      `docker run --rm -v "$PWD:/src" -w /src/app --network none -e HOME=/tmp node:1 sh -c 'npm install --install-links --no-audit --no-fund && node -e "require("dep")" && cat who'
+       npm_config_cache=$PWD/.npm; cd app && rm -r node_modules && ls -ln | grep -c " 0 *0 " || true`,
+    );
+    expect(status, said).toBe(0);
+    expect(said).toMatch(/^dep works$/m);
+    expect(said).toMatch(/^0$/m);
+    expect(statSync(join(leashes.folder, "app/package-lock.json")).uid).toBe(user);
+    expect(said).toContain("refused: nothing");
+  });
+
+  /** This machine's node and npm, with what they are linked to. */
+  async function importNode(): Promise<void> {
+    const root = mkdtempSync(join(tmpdir(), "bulkhead-node-"));
+    const npm = dirname(dirname(realpathSync(join(dirname(process.execPath), "npm"))));
+    const script = `mkdir -p $0/bin $0/npm $0/tmp; cp $(command -v busybox) $0/bin/; for a in $(busybox --list); do ln -sf busybox $0/bin/$a; done
+      cp -L ${process.execPath} $0/bin/node; cp -r ${npm}/. $0/npm/; printf '#!/bin/sh\nexec node /npm/bin/npm-cli.js "$@"\n' > $0/bin/npm; chmod 755 $0/bin/npm
+      for each in $(ldd ${process.execPath} | grep -o '/[^ )]*'); do mkdir -p $0$(dirname $each); cp -L $each $0$each; done; tar -C $0 -cf $0.tar .`;
+    await promisify(execFile)("sh", ["-ec", script, root]);
+    await engine.docker(["import", "--change", "ENV PATH=/bin", `${root}.tar`, "node:1"]);
+    for (const each of [root, `${root}.tar`]) rmSync(each, { recursive: true });
+  }
 });

@@ -52,6 +52,8 @@ export interface FolderOptions {
   readonly hostRoot: string;
   /** Undefined where the guard has no programs of the host. */
   readonly onHost: OnHost | undefined;
+  /** Where the IDs of containers begin on the host (userns-remap). */
+  readonly base: () => Promise<Ids>;
   /** What the names of its views begin with, where they are its own and go with it. */
   readonly ownViews?: string | undefined;
   /** A line for the operator. */
@@ -62,7 +64,7 @@ export interface FolderOptions {
  * Opens the folders of `allow.mounts`. One that only root can exchange for another goes to dockerd by its path, so that its
  * containers start whether the guard runs or not. Every other goes by the guard's own descriptor, for as long as the guard runs.
  */
-export function holdFolders({ eyes, hostRoot, onHost, ownViews, tell }: FolderOptions): HeldFolders {
+export function holdFolders({ eyes, hostRoot, onHost, base, ownViews, tell }: FolderOptions): HeldFolders {
   const byRoot = new Map<string, Held>();
   const refused = new Map<string, string>();
   let byVolume: ReadonlyMap<string, HostFolder> = new Map();
@@ -146,7 +148,7 @@ export function holdFolders({ eyes, hostRoot, onHost, ownViews, tell }: FolderOp
     for (const kind of ["root", "own"] as const) {
       const key = viewKey(as, kind);
       if (known.views.has(key)) continue;
-      const made = await mountView(known, as, kind, onHost, ownViews);
+      const made = await mountView(known, as, kind, onHost, { own: ownViews, base: await base() });
       // It is not tried again before the guard reads its policy anew.
       const device = made.ok ? made.value : known.device;
       known.views.set(

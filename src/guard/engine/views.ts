@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { recordAt, textAt } from "../../base/json.ts";
+import { recordAt, textAt, textsOf } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
@@ -13,17 +13,28 @@ const last = 65_535;
 
 /**
  * Which IDs of the container are which on the disk, as `X-mount.idmap` of mount(8) takes them. `root`: the container's root is the
- * caller. `own`: the caller's own ID is itself, and root is nobody.
+ * caller. `own`: the caller's own ID is itself, and root is nobody. `base`: what userns-remap adds to the container's IDs.
  */
-export function idmapOf({ uid, gid }: Ids, kind: "root" | "own"): string {
-  const ranges = (id: number): readonly string[] => {
+export function idmapOf({ uid, gid }: Ids, kind: "root" | "own", base: Ids): string {
+  const ranges = (id: number, added: number): readonly string[] => {
     const nobody = (first: number, end: number) =>
-      end < first ? [] : [`${first + nobodys}:${first}:${end - first + 1}`];
+      end < first ? [] : [`${first + nobodys}:${added + first}:${end - first + 1}`];
     return kind === "root"
-      ? [`${id}:0:1`, ...nobody(1, last)]
-      : [...nobody(0, Math.min(id - 1, last)), `${id}:${id}:1`, ...nobody(id + 1, last)];
+      ? [`${id}:${added}:1`, ...nobody(1, last)]
+      : [...nobody(0, Math.min(id - 1, last)), `${id}:${added + id}:1`, ...nobody(id + 1, last)];
   };
-  return [...ranges(uid).map((each) => `u:${each}`), ...ranges(gid).map((each) => `g:${each}`)].join(" ");
+  const of = (letter: string, all: readonly string[]) => all.map((each) => `${letter}:${each}`);
+  return [...of("u", ranges(uid, base.uid)), ...of("g", ranges(gid, base.gid))].join(" ");
+}
+
+/** Of an Engine's /info: where the IDs of containers begin on the host. dockerd names its folder after that. */
+export function remappedBase(info: unknown): Ids {
+  const isRemapped = textsOf(recordAt({ info }, "info").SecurityOptions).some((each) =>
+    each.startsWith("name=userns"),
+  );
+  const [, uid = 0, gid = 0] =
+    /\/(\d+)\.(\d+)$/.exec(isRemapped ? (textAt(info, "DockerRootDir") ?? "") : "") ?? [];
+  return { uid: Number(uid), gid: Number(gid) };
 }
 
 /** Where views are mounted: root's alone, and gone with the next boot. */
@@ -59,9 +70,9 @@ export async function mountView(
   as: Ids,
   kind: "root" | "own",
   onHost: OnHost,
-  own: string | undefined,
+  { own, base }: { readonly own: string | undefined; readonly base: Ids },
 ): Promise<Result<string>> {
-  const map = idmapOf(as, kind);
+  const map = idmapOf(as, kind, base);
   const at = `${place}/${own === undefined ? "" : `${own}-`}${createHash("sha256").update(`${root} ${map}`).digest("hex").slice(0, 24)}`;
   const done = await onHost(["sh", "-c", script, "sh", `/proc/${process.pid}/fd/${descriptor}`, at, map]);
   return done.ok ? ok(at) : done;

@@ -3,7 +3,7 @@ import { startingUser } from "../../controls/users/starting-user.ts";
 import { isRootText } from "../../controls/users/user-text.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { existingReasons } from "./container/existing.ts";
-import { checkUserGroup } from "./container/groups.ts";
+import { checkUserGroup } from "./container/users.ts";
 import { containerOf } from "./container/known.ts";
 import { checkListedUser, isNumber } from "./container/users.ts";
 import { against } from "./policy/rules.ts";

@@ -1,7 +1,7 @@
 import type { UnderstoodRequest } from "../request/request.ts";
 import { checkBuild, checkBuildPrune, checkOwnPrune } from "./build.ts";
-import { checkRename } from "./container/container-names.ts";
 import { checkCreate } from "./container/create.ts";
+import { checkRename } from "./container/create-names.ts";
 import { checkCopy, checkExisting, checkStarted } from "./container/existing.ts";
 import { checkCheckpoint, checkCommit, checkStart, withContainerInBody } from "./container/lifecycle.ts";
 import { checkTop } from "./container/top.ts";

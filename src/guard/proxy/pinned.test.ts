@@ -31,7 +31,13 @@ afterEach(async () => {
 /** The user puts a link in the place of the project between any two looks of the guard's. */
 async function sentOf(host: unknown, { version = "1.45", looks = 99 } = {}) {
   const eyes = hostEyes("", () => []);
-  const folders = holdFolders({ eyes, hostRoot: "", onHost: undefined, tell: () => undefined });
+  const folders = holdFolders({
+    eyes,
+    hostRoot: "",
+    onHost: undefined,
+    base: async () => ({ uid: 0, gid: 0 }),
+    tell: () => undefined,
+  });
   const mounts = [{ source: `${project}/**`, readOnly: false }];
   const { policy } = leashPolicy({ name: "a", value: "a-1", mounts, socket, config: undefined });
   const held = await folders.under({ default: policy, clients: [] } as unknown as Policies);

@@ -11,7 +11,7 @@ import { openEyes, trimmedRoot } from "../engine/eyes.ts";
 import { holdFolders } from "../engine/folders.ts";
 import type { HostEyes } from "../engine/host-path.ts";
 import type { OwnFile } from "../engine/own-files.ts";
-import { hostPrograms } from "../engine/views.ts";
+import { hostPrograms, remappedBase } from "../engine/views.ts";
 import { isAllowed } from "../judge/policy/rules.ts";
 import type { Sink } from "../log/sink.ts";
 import { guardMetrics } from "../metrics.ts";
@@ -84,7 +84,17 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const ask = answerer(questions, eyes);
   const hostRoot = trimmedRoot(options.hostRoot);
   const onHost = hostRoot === "" ? hostPrograms(options.connect) : undefined;
-  const folders = holdFolders({ eyes, hostRoot, onHost, ownViews: options.ownViews, tell: options.tell });
+  const folders = holdFolders({
+    eyes,
+    hostRoot,
+    onHost,
+    base: async () => {
+      const info = await questions.get("/info");
+      return remappedBase(info.ok ? info.value : undefined);
+    },
+    ownViews: options.ownViews,
+    tell: options.tell,
+  });
   let inUse = await folders.under(options.policies);
   const around = {
     version,

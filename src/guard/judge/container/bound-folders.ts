@@ -6,12 +6,12 @@ import { canonicalPath } from "../../../model/host/path.ts";
 import type { Mount } from "../../../model/mount.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
 import type { MountRule } from "../../policy/policy.ts";
+import { isOwnSocket } from "../policy/exempt.ts";
 import { isAllowedMount } from "../policy/patterns.ts";
 import { against, isAllowed } from "../policy/rules.ts";
-import type { Allowance, Reason } from "../result.ts";
+import type { Allowance, OwnReached, Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
 import { contextOf, lookAtHost } from "./known.ts";
-import { checkOwnFiles } from "./own-files.ts";
 import { checkWritablePath } from "./writable-path.ts";
 
 /** What containers mount of a host to tell the time, the distribution and whom to trust. None of it is secret. */
@@ -118,3 +118,38 @@ export function spellMount({ value, readOnly, dangerous }: Allowance): string {
   if (!readOnly && !dangerous) return source;
   return `{ source: ${source}${readOnly ? ", readOnly: true" : ""}${dangerous ? ", dangerous: true" : ""} }`;
 }
+
+/** Why a mount is refused that leads to the guard's own files, whatever the policy allows. */
+export function checkOwnFiles({ hostPath }: Mount, { ask, policy }: CheckContext): readonly Reason[] {
+  if (hostPath === undefined) return [];
+  const answer = ask({ kind: "hostPath", path: hostPath });
+  const reached = answer.state === "missing" ? [] : (answer.own ?? []);
+  const first = reached.find((each) => !isOwnListener(each, policy));
+  if (!first) return [];
+  const { path, what, how } = first;
+  const place =
+    how === "above"
+      ? `${hostPath}, which holds the guard's ${what} ${path}`
+      : `${hostPath}, the guard's ${what}`;
+  return [
+    {
+      rule: "guard-own-files",
+      message: `mounts ${place}: a process in it could ${effects[what]}. No policy allows this`,
+    },
+  ];
+}
+
+/** The socket itself: in its folder another could be put in its place. */
+function isOwnListener({ path, what, how }: OwnReached, policy: CheckContext["policy"]): boolean {
+  return what === "listener" && how === "at" && isOwnSocket(path, policy);
+}
+
+const effects: Readonly<Record<OwnReached["what"], string>> = {
+  listener: "act as another client of the guard",
+  policy: "change what the guard allows",
+  certificate: "change which clients the guard accepts",
+  "private key": "pretend to be the guard",
+  "audit log": "remove the traces of what it did",
+  "learned policy": "change the policy that you are about to enforce",
+  program: "replace the guard itself",
+};

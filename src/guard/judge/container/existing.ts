@@ -12,12 +12,11 @@ import type { CheckContext, RouteCheck } from "../route-check.ts";
 import { checkBoundFolders, type Stance } from "./bound-folders.ts";
 import { joinedBy } from "./create-names.ts";
 import { isFolderVolume } from "./folders.ts";
-import { checkUserGroup } from "./groups.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
 import { containerOf, engineOf } from "./known.ts";
 import { type Look, lookAt } from "./look.ts";
 import { checkMountRules } from "./mounts.ts";
-import { checkUser } from "./users.ts";
+import { checkUser, checkUserGroup } from "./users.ts";
 
 /**
  * Why a container that is there already may not be started, entered, copied from or made an image of: what the policy would

@@ -1,4 +1,4 @@
-import { isRecord, itemsOf, textAt } from "../../../base/json.ts";
+import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../../base/json.ts";
 import { valueOr } from "../../../model/fact.ts";
 import { harmlessSysctls } from "../../../model/host/harmless-sysctls.ts";
 import { byCheck, byControls, eachOf, type Fields, harmless } from "../fields.ts";
@@ -6,11 +6,10 @@ import { matches } from "../policy/patterns.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
-import { checkCgroupParent } from "./cgroup-parent.ts";
-import { checkGroups } from "./groups.ts";
+import { isGuardsProfile } from "./host-rights.ts";
 import { engineOf } from "./known.ts";
 import { checkVolumeDriver, mountFields } from "./mounts.ts";
-import { checkSecurityOptions } from "./security-options.ts";
+import { checkGroups } from "./users.ts";
 
 const windows = "Windows alone reads it";
 const limit = "a limit: it takes, and gives nothing";
@@ -149,4 +148,65 @@ export function checkSysctls(value: unknown, { policy }: CheckContext): readonly
 /** The types of the mounts of a body, for rules that look at each. */
 export function mountsOf(hostConfig: Readonly<Record<string, unknown>>): readonly unknown[] {
   return itemsOf(hostConfig.Mounts);
+}
+
+/**
+ * `HostConfig.CgroupParent`. The control cgroup-parent leaves the choice to the Engine; what it takes for the Engine's own may be
+ * the other driver's (`system.slice` on cgroupfs is where the host's services are), or lead out of it again.
+ */
+export function checkCgroupParent(value: unknown, context: CheckContext): readonly Reason[] {
+  const parent = String(value);
+  const path = `/${parent
+    .split("/")
+    .filter((part) => part !== "")
+    .join("/")}`;
+  const isPlain = !parent.split("/").some((part) => part === "." || part === "..") && !parent.includes("//");
+  const others = ["/docker", "/system.slice", "/user.slice"].filter((each) => each !== ownParent(context));
+  const isOthers = others.some((each) => path === each || path.startsWith(`${each}/`));
+  if (isPlain && !isOthers) return [];
+  return against(
+    context.policy,
+    "guard-cgroup",
+    `asks for the cgroup ${parent}, where other services of the host are: its limits and theirs would be one`,
+  );
+}
+
+function ownParent({ ask }: CheckContext): string {
+  const answer = ask({ kind: "engine" });
+  const info = answer.state === "found" ? recordAt({ at: answer.document }, "at", "info") : {};
+  return textAt({ info }, "info", "CgroupDriver") === "systemd" ? "/system.slice" : "/docker";
+}
+
+/**
+ * What no control can tell the strength of: a seccomp profile of the client's own, a profile of AppArmor or a type of SELinux
+ * that somebody loaded on the host for something else, and options that are not known. What is said and means the default
+ * passes; so do the words that a control judges (`unconfined`, `disable`).
+ */
+export function checkSecurityOptions(value: unknown, { policy }: CheckContext): readonly Reason[] {
+  return textsOf(value).flatMap((option) => {
+    const what = chosenProfile(option);
+    return what === undefined ? [] : against(policy, "custom-profile", what);
+  });
+}
+
+function chosenProfile(option: string): string | undefined {
+  const [, key = option, argument = ""] = /^([^=:]*)[=:](.*)$/s.exec(option) ?? [];
+  switch (key) {
+    case "no-new-privileges":
+      return undefined;
+    case "seccomp":
+      return ["unconfined", "builtin", "default", ""].includes(argument) || isGuardsProfile(argument)
+        ? undefined
+        : "brings its own seccomp profile, and the guard cannot tell what that lets through";
+    case "apparmor":
+      return ["unconfined", "docker-default", ""].includes(argument)
+        ? undefined
+        : `chooses the AppArmor profile ${argument}, which somebody loaded on the host for something else`;
+    case "label":
+      return /^(?:disable|level[:=].*)$/.test(argument)
+        ? undefined
+        : `chooses the SELinux label ${argument}, which need not confine a container`;
+    default:
+      return `sets the security option ${key}, which is not known here`;
+  }
 }
