@@ -8,7 +8,7 @@
 //   web/           the page that serve shows
 //   undici.cjs     the Engine's HTTP client, which only an Engine needs
 //   commands-….cache that compiled code, for the Node that built it; another Node compiles for itself
-//   folder-….cache the same for the audit of a folder, which needs more of it, and fix-….cache for `bulkhead fix`
+//   folder-….cache the same for the audit of a folder, which needs more of it, fix-….cache for `bulkhead fix`, services-….cache for `guard run`
 //   licenses.txt   the licences of the packages that are bundled; sbom.cdx.json lists the packages for scanners
 //
 // All of it is CommonJS: loading ES modules costs several milliseconds more at each start.

@@ -1,15 +1,18 @@
-// Writes the caches of dist/commands.js: for the audit of one Compose file, for the audit of a folder, and for fix. It runs each
-// in a process of its own and keeps what V8 compiled for it: V8 reads a cache whole, so each holds no more than it needs.
+// Writes the caches of dist/commands.js: for the audit of one Compose file, for the audit of a folder, and for fix; and that of
+// dist/services.js, for guard run. It runs each in a process of its own and keeps what V8 compiled for it: V8 reads a cache whole, so
+// each holds no more than it needs.
 const { execFileSync } = require("node:child_process");
 const { renameSync, writeFileSync } = require("node:fs");
+const { createRequire } = require("node:module");
 const { join } = require("node:path");
 const v8 = require("node:v8");
 
 const dist = join(__dirname, "../dist");
-const { cacheName, compile } = require(join(dist, "commands.cjs"));
+const bundle = process.argv[2] === "services" ? "services" : "commands";
+const { cacheName, compile } = require(join(dist, `${bundle}.cjs`));
 const script = compile(dist);
 const loaded = { exports: {} };
-script.runInThisContext()(loaded.exports, require, loaded);
+script.runInThisContext()(loaded.exports, createRequire(join(dist, "services.cjs")), loaded, dist);
 const commands = loaded.exports;
 
 const options = {
@@ -28,6 +31,10 @@ const runs = {
   folder: () => commands["audit/audit"]().runAudit(folders, { ...options, format: ["json"] }),
   fix: () =>
     commands["fix/fix"]().runFix(examples, { ...options, format: "diff", output: undefined, offline: true }),
+  services: () =>
+    commands["guard/run"]().runLeashed(["true"], {
+      ...{ host: "unix:///nonexistent/docker.sock", folder: ["examples"], budget: "", config: false },
+    }),
 };
 
 async function warmUp() {

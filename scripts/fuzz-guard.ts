@@ -3,7 +3,8 @@
 // becomes of them when they are judged, and the messages and frames of BuildKit.
 //
 // Usage: npm run fuzz:guard -- [--seconds 60] [--seed 1] [--keep]
-//        npm run fuzz:guard -- --engine --seconds 600      two clients at random on a real Engine (scripts/never-worse.ts)
+//        npm run fuzz:guard -- --engine --seconds 600      a hostile command on a leash, its tries in a random order, then two
+//                                                       clients at random on a real Engine (scripts/never-worse.ts)
 //        tsx scripts/fuzz-guard.ts --vectors      texts for test/support/guard/fixtures/go-decoding/main.go
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -468,6 +469,9 @@ function printVectors(): void {
 if (options.vectors) printVectors();
 else if (options.engine) {
   const { neverWorseOnEngine } = await import("./never-worse.ts");
+  const { hostileScript } = await import("../test/engine/attacks/on-leash.ts");
+  const { tried, through } = await hostileScript(below);
+  console.log(`${tried} hostile tries on a leash, and ${through.length} came through`, ...through);
   const holds = await neverWorseOnEngine(Number(options.seconds), Number(options.seed));
-  process.exit(holds ? 0 : 1);
+  process.exit(holds && through.length === 0 ? 0 : 1);
 } else await fuzz();
