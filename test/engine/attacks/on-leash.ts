@@ -4,6 +4,7 @@ import { type LeashedRun, openLeashes } from "../../support/guard/leash-process.
 import type { Attack } from "./attack.ts";
 import { type Door, openDoor } from "./door.ts";
 import { leashAttacks, prepareVictims } from "./leash.ts";
+import { create } from "./make.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { subjects } from "./subjects.ts";
 
@@ -41,7 +42,11 @@ export async function openHostileStage(): Promise<HostileStage> {
     const run = leashes.start(["--name", name, "--budget", budgets[name], ...command]);
     running.push(run);
     await run.until("docker.sock.");
-    return /at unix:\/\/(\S+)\./.exec(run.said())?.[1] ?? "";
+    const socket = /at unix:\/\/(\S+)\./.exec(run.said())?.[1] ?? "";
+    // With the first container the leash makes its cgroup and its views, by a privileged one that is not the command's.
+    await create(openDoor(socket), {});
+    await openDoor(socket).call("DELETE", "/containers/evil?force=1");
+    return socket;
   };
   const doors = { wide: await doorOf("wide"), narrow: await doorOf("narrow") };
   const endLeashes = async () => {
