@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { auditRequest } from "../../test/support/audit-request.ts";
 import { type CredentialLine, lookAlikes, secretLines } from "../../test/support/credential-lines.ts";
 import { memoryDisk } from "../../test/support/memory-disk.ts";
-import { imageFromInspect } from "../engine/documents/image.ts";
 import { containerFromInspect } from "../engine/documents/inspect.ts";
+import { imageFromInspect } from "../engine/documents/sight.ts";
 import { setItems } from "../model/fact.ts";
 import { audit } from "./audit.ts";
 

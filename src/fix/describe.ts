@@ -2,9 +2,8 @@ import { createColors } from "picocolors";
 import { groupBy } from "../base/group-by.ts";
 import { visible } from "../base/visible.ts";
 import { wrap } from "../base/width.ts";
-import type { Remaining } from "./audit-again.ts";
 import type { LineKind, Painter } from "./diff.ts";
-import { type Counts, hiding, shownStep, snippetOf } from "./outcome.ts";
+import { type Counts, hiding, type Remaining, shownStep, snippetOf } from "./outcome.ts";
 import type { Step, StepKind } from "./plan/step.ts";
 import type { Planned, WrittenPlan } from "./write-plans.ts";
 

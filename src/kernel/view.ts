@@ -1,13 +1,13 @@
-import type { Capability } from "../model/container/capability.ts";
+import { allCapabilities, type Capability } from "../model/container/capability.ts";
 import type { Process } from "../model/container/process.ts";
 import { type Container, container } from "../model/container.ts";
 import type { PathProtection } from "../model/container-values.ts";
-import { type Fact, mapFact, set, unresolved, unset } from "../model/fact.ts";
+import { type Fact, isOpen, mapFact, set, unresolved, unseen, unset } from "../model/fact.ts";
 import type { CodedFacts } from "../model/facts/table.ts";
 import { sightOf, unseenIn } from "../model/sight.ts";
 import { type KernelFiles, type LimitFacts, readLimits, unresolvedLimits } from "./cgroups/limits.ts";
 import type { CgroupMembership, CgroupTree } from "./cgroups/tree.ts";
-import { type DeviceCgroup, readDeviceCgroup, readDevices } from "./devices/devices.ts";
+import { allowsEveryDevice, type DeviceCgroup, readDeviceCgroup, readDevices } from "./devices/devices.ts";
 import { type KernelRead, readText } from "./files.ts";
 import type { KernelMemory } from "./memory.ts";
 import { readFileSystems } from "./mounts/file-systems.ts";
@@ -17,8 +17,12 @@ import { readPathProtection } from "./mounts/path-protection.ts";
 import { readMounts } from "./mounts/read-mounts.ts";
 import { type HostSocket, withSockets } from "./mounts/sockets.ts";
 import { type NamespaceMember, namespaceModes, type Sharers } from "./processes/namespaces.ts";
-import { readMac, readPrivileged, readSeccomp } from "./processes/privileged.ts";
-import type { ProcessSources, ReadProcess } from "./processes/process.ts";
+import {
+  isUnconfinedType,
+  type ProcessSources,
+  parseLsmLabel,
+  type ReadProcess,
+} from "./processes/process.ts";
 import type { KernelContainer } from "./request.ts";
 
 /** What is the same for every container of a reading. */
@@ -192,4 +196,67 @@ function readCgroupParent(membership: CgroupMembership, id: string, file: string
   if (last === ".." || (last !== undefined && usual.has(last))) return unset;
   const parent = last?.endsWith(".slice") ? last : `/${parts.join("/")}`;
   return set(parent, { kernel: file });
+}
+
+/**
+ * Whether a container has what `--privileged` gives, however it came by it: every capability that the engine
+ * has, no seccomp filter, and every device.
+ *
+ * On cgroup v2 the rules for devices cannot be read. There a writable /sys and uncovered kernel paths stand
+ * for them, which `--privileged` alone makes together. A mark that cannot be read is left out of account.
+ */
+function readPrivileged(sources: {
+  readonly init: ReadProcess;
+  /** Undefined where the engine's process cannot be read: then all that the kernel knows. */
+  readonly engineBounding: ReadonlySet<Capability> | undefined;
+  readonly devices: DeviceCgroup | undefined;
+  readonly mounts: MountTable | undefined;
+  readonly unprotected: boolean;
+}): Fact<boolean> {
+  const { init, engineBounding, devices, mounts, unprotected } = sources;
+  const { capBounding, seccomp } = init.process;
+  if (capBounding.state !== "set") return capBounding;
+  if (seccomp.state !== "set") return seccomp;
+  const origins = [...capBounding.origins, ...seccomp.origins];
+  const every = [...(engineBounding ?? allCapabilities)];
+  if (seccomp.value !== 0 || !every.every((name) => capBounding.value.has(name)))
+    return set(false, ...origins);
+  if (devices) return set(allowsEveryDevice(devices.rules), ...origins, { kernel: devices.path });
+  if (!mounts) return unresolved("its mounts cannot be read, and neither can its device rules", ...origins);
+  const sys = mounts.at("/sys");
+  return set(unprotected && sys !== undefined && !isReadOnly(sys), ...origins);
+}
+
+type MacFacts = Pick<Container, "apparmor" | "selinux">;
+
+/**
+ * What the first process's label says of AppArmor or SELinux; the other one, and both where the kernel runs
+ * neither, stay unset. A profile that only complains is named with its mode: it stops nothing.
+ */
+function readMac(label: Fact<string>, impliesDisable: boolean): MacFacts {
+  if (isOpen(label)) return { apparmor: label, selinux: label };
+  if (label.state === "unset") return { apparmor: unset, selinux: unset };
+  const parsed = parseLsmLabel(label.value);
+  if (parsed?.module === "apparmor") {
+    const { profile, mode } = parsed;
+    const enforced = mode === undefined || mode === "enforce" || mode === "kill";
+    return { apparmor: mapFact(label, () => (enforced ? profile : `${profile} (${mode})`)), selinux: unset };
+  }
+  if (parsed?.module === "selinux") {
+    const { user, role, type, level } = parsed;
+    const disable = isUnconfinedType(type);
+    const value = { disable, user, role, type, level, implied: disable && impliesDisable };
+    return { apparmor: unset, selinux: mapFact(label, () => value) };
+  }
+  return { apparmor: unset, selinux: unset };
+}
+
+const whichFilter = unseen("the kernel shows that a seccomp filter runs, not which");
+
+/**
+ * The seccomp fact. The kernel tells whether a filter runs, not which.
+ */
+function readSeccomp(mode: Fact<number>): Container["seccomp"] {
+  if (mode.state !== "set") return mode;
+  return mode.value === 0 ? { ...mode, value: { profile: "unconfined" } } : whichFilter;
 }

@@ -1,7 +1,7 @@
 import { itemsOf, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { connectEngine } from "../../engine/connect.ts";
-import { imageFromInspect } from "../../engine/documents/image.ts";
+import { imageFromInspect } from "../../engine/documents/sight.ts";
 import type { LiveContainer, LiveExec, LiveReading, Selection } from "../../engine/read/live-reading.ts";
 import { readEngine } from "../../engine/read/read.ts";
 import { type ForeignReading, readForeign, readKernel } from "../../kernel/read.ts";

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Acceptance, parseAcceptance } from "../../fix/accept.ts";
+import { type Acceptance, parseAcceptance } from "../../fix/plan/step.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
 import { parseDuration } from "../../formats/values/duration.ts";
 import { addColourOption, addComposeOptions, addConfigOptions, list } from "../common/common-options.ts";

@@ -1,6 +1,5 @@
-import { type Acceptance, accepts, spellAcceptance } from "../../fix/accept.ts";
 import type { PlanRequest } from "../../fix/plan/plan.ts";
-import type { SubjectPlan } from "../../fix/plan/step.ts";
+import { type Acceptance, accepts, type SubjectPlan, spellAcceptance } from "../../fix/plan/step.ts";
 import type { FixOptions } from "./options.ts";
 
 type Given = Partial<FixOptions>;

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
-import { codeOf, whyUnread } from "../../base/error-words.ts";
+import { codeOf, whyServeUnreached, whyUnread } from "../../base/error-words.ts";
 import { isRecord, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { whyServeUnreached } from "../../base/why-unreached.ts";
 import { isLoopbackUrl } from "../common/loopback.ts";
 import type { FleetOptions } from "./options.ts";
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { container } from "../../model/container.ts";
 import { exec } from "../../model/exec.ts";
 import { execFromInspect, runningPid } from "../read/execs.ts";
-import { imageFromInspect } from "./image.ts";
 import { engineFromInfo } from "./info.ts";
+import { imageFromInspect } from "./sight.ts";
 
 // The shapes are those of Engine 26 (/info, /version, /networks), cut to what is read.
 const docker = {

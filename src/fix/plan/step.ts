@@ -1,4 +1,5 @@
 import type { RemedyKind } from "../../controls/control.ts";
+import { exempts, type Scope } from "../../model/exemption.ts";
 import type { Patch } from "../../model/patch.ts";
 import type { Subject } from "../../model/subject.ts";
 
@@ -45,4 +46,29 @@ const order = ["safe", "behavioural", "decision", "manual"] as const;
 /** Texts that differ, one after the other. */
 export function joinTexts(...texts: readonly (string | undefined)[]): string {
   return [...new Set(texts.filter((text) => text !== undefined && text !== ""))].join(" ");
+}
+
+/** A decision that somebody named: `published-port`, or `published-port@web` for one subject. */
+export type Acceptance = Pick<Scope, "control" | "subject">;
+
+export function parseAcceptance(text: string): Acceptance {
+  const at = text.indexOf("@");
+  return at < 0
+    ? { control: text, subject: undefined }
+    : { control: text.slice(0, at), subject: text.slice(at + 1) };
+}
+
+export function spellAcceptance({ control, subject }: Acceptance): string {
+  return subject === undefined ? control : `${control}@${subject}`;
+}
+
+/** A subject goes by its name (`web`) or its whole id (`compose.yaml#web`). Every decision has to be named. */
+export function accepts(
+  acceptance: Acceptance,
+  { controls }: Pick<Step, "controls">,
+  { id, name }: Pick<Subject, "id" | "name">,
+): boolean {
+  if (acceptance.control === "*") return false;
+  const covers = exempts(acceptance);
+  return controls.some((control) => covers({ control, names: [name, id] }));
 }

@@ -1,7 +1,7 @@
 import { request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
+import { whyServeUnreached } from "../../base/error-words.ts";
 import { parsedJson } from "../../base/json.ts";
-import { whyServeUnreached } from "../../base/why-unreached.ts";
 import { waitOf } from "../../watch/outputs/send/post.ts";
 
 export interface Question {

@@ -1,9 +1,8 @@
 import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
-import { codeInWords, codeOf } from "../../base/error-words.ts";
+import { codeInWords, codeOf, unreachedInWords } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { unreachedInWords } from "../../base/why-unreached.ts";
 import { schemaStatements, schemaVersion } from "./schema/tables.ts";
 
 export type { Database } from "better-sqlite3";

@@ -6,7 +6,7 @@ import type { Cause } from "../../../watch/change.ts";
 import { listFindings } from "../../store/findings/findings.ts";
 import { allowEnrolment, enrol } from "../../store/hosts/enrolments.ts";
 import type { HostReport } from "../../store/hosts/reports.ts";
-import { gatherReports } from "./gather.ts";
+import { gatherReports } from "./ingest.ts";
 
 const now = Date.now();
 

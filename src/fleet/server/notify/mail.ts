@@ -1,6 +1,5 @@
-import { codeOf } from "../../../base/error-words.ts";
+import { codeOf, whyUnreached } from "../../../base/error-words.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
-import { whyUnreached } from "../../../base/why-unreached.ts";
 import type { Mailer } from "../../../watch/outputs/send/send.ts";
 
 export interface MailOptions {

@@ -1,4 +1,4 @@
-import { unreachedInWords } from "../../../base/why-unreached.ts";
+import { unreachedInWords } from "../../../base/error-words.ts";
 import type { SignInRefusal } from "./refusals.ts";
 
 export interface WhyRefused {

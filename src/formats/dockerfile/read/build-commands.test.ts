@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isFileOrigin } from "../../../model/origin.ts";
 import { readDockerfile } from "../read.ts";
-import { setsBit } from "./setuid.ts";
+import { setsBit } from "./facts.ts";
 
 function commands(text: string, key: "sudoCommands" | "setuidCommands"): readonly string[] {
   const subject = readDockerfile(text, "Dockerfile").subjects[0];

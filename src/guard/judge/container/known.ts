@@ -1,8 +1,8 @@
 import { isRecord, recordAt, textAt, textsOf } from "../../../base/json.ts";
 import { bareContext, type Context } from "../../../controls/control.ts";
-import { imageFromInspect } from "../../../engine/documents/image.ts";
 import { engineFromInfo } from "../../../engine/documents/info.ts";
 import { containerFromInspect } from "../../../engine/documents/inspect.ts";
+import { imageFromInspect } from "../../../engine/documents/sight.ts";
 import { boundByDriver } from "../../../formats/create-request/mounts.ts";
 import type { Container } from "../../../model/container.ts";
 import type { Engine } from "../../../model/engine.ts";

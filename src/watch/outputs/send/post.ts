@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
-import { whyUnreached } from "../../../base/why-unreached.ts";
+import { whyUnreached } from "../../../base/error-words.ts";
 
 export interface Post {
   readonly url: URL;

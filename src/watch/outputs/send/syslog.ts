@@ -1,9 +1,8 @@
 import { createSocket } from "node:dgram";
 import { connect as connectPlain, isIP } from "node:net";
 import { connect as connectSecure } from "node:tls";
-import { whyUnreached } from "../../../base/why-unreached.ts";
-import type { RemoteSyslog } from "../syslog/message.ts";
-import { framed } from "../syslog/message.ts";
+import { whyUnreached } from "../../../base/error-words.ts";
+import { framed, type RemoteSyslog } from "../syslog/message.ts";
 import type { Posted } from "./post.ts";
 
 /** Milliseconds that a receiver has to say, by a reset, that it did not read to the end. */
