@@ -26,6 +26,9 @@ done
 part fuzz tsx scripts/fuzz-guard.ts --seconds 600
 part never-worse tsx scripts/fuzz-guard.ts --engine --seconds 600
 part swaps tsx scripts/swap-guard.ts --mounts 3400
+# Debian 12's Engine 20.10, of which the API says less.
+engine=node_modules/.cache/engine-bookworm
+part engine-20.10 sh -c "sh scripts/engine-packages.sh $engine bookworm && BULKHEAD_ENGINE=$engine vitest run --project host test/engine/live.test.ts"
 part stacks tsx scripts/stacks.ts
 part mounts tsx scripts/mounts.ts --seconds 3600
 

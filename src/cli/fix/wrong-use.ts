@@ -176,13 +176,20 @@ export function wrongUseOf(kind: keyof typeof rules, options: Given): string | u
 /** Decisions only because nobody knows what the workload needs: a trial with its data shows that. */
 const aRunSettles = new Set(["capabilities-drop", "read-only-rootfs"]);
 
-/** What `--apply` writes: all but decisions, and of these the ones that were named. */
+/**
+ * What `--apply` writes: all but decisions, and of these the ones that were named. With `--only` a control that `--accept` names for
+ * subjects is mended in these alone.
+ */
 export function takesOf({
   safe,
   accept,
   verify,
-}: Pick<FixOptions, "safe" | "accept" | "verify">): PlanRequest["takes"] {
+  only,
+}: Pick<FixOptions, "safe" | "accept" | "verify" | "only">): PlanRequest["takes"] {
+  const narrowed = accept.filter(({ control, subject }) => subject !== undefined && only.includes(control));
   return (step, subject) => {
+    const isElsewhere = narrowed.some(({ control }) => step.controls.includes(control));
+    if (isElsewhere && !accept.some((each) => accepts(each, step, subject))) return false;
     if (step.kind === "decision") {
       const isTried = verify === true && step.controls.some((control) => aRunSettles.has(control));
       return isTried || accept.some((each) => accepts(each, step, subject));

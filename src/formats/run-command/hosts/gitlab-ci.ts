@@ -73,7 +73,9 @@ function sharedOf(yaml: Yaml, text: string): Shared {
   const set = [...ruleNames(yaml, yaml.at(yaml.root, "workflow")), ...before];
   const open: ReadonlyMap<string, Binding> =
     yaml.at(yaml.root, "include") === undefined ? new Map() : openNames(text, new Map(), includedMay);
-  const known = bindings(yaml, yaml.at(yaml.root, "variables"));
+  const variables = bindings(yaml, yaml.at(yaml.root, "variables"));
+  // A job of this file may be in an included one as well, whose variables of the job come before the file's.
+  const known = open.size > 0 ? openNames(text, variables, includedMay) : variables;
   return { text, open, variables: new Map([...open, ...known, ...severalWays(set)]) };
 }
 

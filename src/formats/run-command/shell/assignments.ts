@@ -83,24 +83,37 @@ export function runBuiltin(given: Expansion, command: Command, name: string): bo
       declare(given, command, name);
       return true;
     case "unset":
-      for (const { text } of command.args)
-        given.scope.assign(text, { kind: "text", pieces: [], holes: [], unset: true });
+      for (const { text } of command.args) {
+        if (isDynamic(text)) given.scope.forgetAll("unset may have taken it away");
+        else given.scope.assign(text, { kind: "text", pieces: [], holes: [], unset: true });
+      }
       return true;
     case "printf": {
       const [flag, target] = command.args;
       if (flag?.text !== "-v" || target === undefined) return false;
-      const reason = `the variable ${target.text} is set by printf`;
-      given.scope.assign(target.text, { kind: "unknown", reason });
+      setFromOutside(given, target.text, "is set by printf");
+      return true;
+    }
+    // They run another builtin.
+    case "builtin":
+    case "command": {
+      const [next, ...args] = command.args;
+      return next !== undefined && runBuiltin(given, { ...command, args } as Command, next.text);
+    }
+    // It runs whenever its signal comes, as a function does.
+    case "trap": {
+      const [code] = command.args;
+      if (!code || code.text.startsWith("-")) return true;
+      for (const set of namesAssignedIn(code.text)) given.scope.setByFunction(set, severalWays(set));
+      if (readsMore(code.text) || isDynamic(code.text))
+        given.scope.openByFunction("what a trap runs may set it");
       return true;
     }
     case "read":
     case "mapfile":
     case "readarray":
     case "getopts":
-      for (const { text } of command.args) {
-        if (!/^[A-Za-z_]\w*$/.test(text)) continue;
-        given.scope.assign(text, { kind: "unknown", reason: `the variable ${text} is read from outside` });
-      }
+      for (const { text } of command.args) setFromOutside(given, text, "is read from outside");
       return true;
     case "source":
     case ".":
@@ -117,11 +130,59 @@ export function runBuiltin(given: Expansion, command: Command, name: string): bo
   }
 }
 
+/** Whether which variable is meant hangs on another one: `"$NAME"`. */
+function isDynamic(text: string): boolean {
+  return /[$`]/.test(text);
+}
+
+function setFromOutside(given: Expansion, text: string, how: string): void {
+  const name = /^["']?([A-Za-z_]\w*)(?:\[.*\])?["']?$/s.exec(text)?.[1];
+  if (name !== undefined)
+    given.scope.assign(name, { kind: "unknown", reason: `the variable ${name} ${how}` });
+  else if (!text.startsWith("-") && isDynamic(text))
+    given.scope.forgetAll("a variable whose name is not known here is set");
+}
+
+/** The names that a part of a script may assign, by the look of it. */
+export function namesAssignedIn(text: string): ReadonlySet<string> {
+  const found = text.matchAll(
+    /(?:^|[\s;(&|"'])([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=|\$\{([A-Za-z_]\w*):?=|\bprintf\s+-v\s*["']?([A-Za-z_]\w*)/g,
+  );
+  const lists = text.matchAll(
+    /\b(?:read|readarray|mapfile|unset|getopts|export|declare|local|typeset|readonly|for|select)\b([^;\n&|]*)/g,
+  );
+  return new Set([
+    ...[...found].map(([, set, byDefault, printed]) => set ?? byDefault ?? printed ?? ""),
+    ...[...lists].flatMap(([, words = ""]) => words.match(/[A-Za-z_]\w*/g) ?? []),
+  ]);
+}
+
+/** Whether a part of a script runs what this reader does not follow, and what may set any variable. */
+export function readsMore(text: string): boolean {
+  const runs = /(?:^|[\s;(&|"'])(?:\.|source|eval)\s/;
+  // The name of what it sets hangs on another variable, or is another name of one.
+  const named =
+    /\b(?:printf\s+-v|read|readarray|mapfile|unset|export|declare|local|typeset|readonly)\s+(?:-\w+\s+)*["']?\$|\b(?:declare|local|typeset)\s+-\w*n/;
+  return runs.test(text) || named.test(text);
+}
+
 function declare(given: Expansion, command: Command, name: string): void {
-  const exports =
-    name === "export" || (name !== "local" && command.args.some(({ text }) => /^-[a-z]*x/.test(text)));
+  const has = (flag: string) => command.args.some(({ text }) => new RegExp(`^-[a-zA-Z]*${flag}`).test(text));
+  const exports = name === "export" || (name !== "local" && has("x"));
+  // `declare -n R=OPTS`: from here on R is another name of OPTS.
+  const isReference = name !== "export" && has("n");
   for (const argument of command.args) {
-    if (argument.type === "Assignment") assign(given, argument);
+    if (argument.type === "Assignment" && isReference)
+      for (const each of [argument.name, argument.value.type === "Word" ? argument.value.text : ""])
+        given.scope.setByFunction(each, severalWays(each));
+    else if (argument.type === "Assignment") assign(given, argument);
+    else {
+      // `declare "OPTS=$X"` is one word to the parser.
+      const set = /^["']?([A-Za-z_]\w*)(?:\[.*?\])?\+?=/s.exec(argument.text)?.[1];
+      if (set !== undefined) given.scope.assign(set, severalWays(set));
+      else if (isDynamic(argument.text))
+        given.scope.forgetAll("a variable whose name is not known here is set");
+    }
     if (exports) given.scope.exported.add(argument.type === "Assignment" ? argument.name : argument.text);
   }
 }

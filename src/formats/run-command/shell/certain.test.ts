@@ -72,6 +72,17 @@ const set = fc.oneof(
   fc.tuple(name, fc.constantFrom("--privileged", "y")).map(([each, text]) => `. <(echo ${each}=${text})`),
   fc.tuple(name, fc.constantFrom("p q", "z")).map(([each, text]) => `read ${each} <<< "${text}"`),
   fc.tuple(name, value).map(([each, text]) => `export ${each}=${text}`),
+  fc.tuple(name, value).map(([each, text]) => `declare "${each}=${text.replaceAll(/["']/g, "")}"`),
+  fc
+    .tuple(name, fc.constantFrom("--privileged", "w"))
+    .map(([each, text]) => `V=${each}; printf -v "$V" %s ${text}`),
+  fc
+    .tuple(name, fc.constantFrom("--privileged", "v"))
+    .map(([each, text]) => `builtin eval "${each}=${text}"`),
+  fc.tuple(name, fc.constantFrom("--privileged", "u")).map(([each, text]) => `trap '${each}=${text}' DEBUG`),
+  fc
+    .tuple(name, fc.constantFrom("--privileged", "t"))
+    .map(([each, text]) => `declare -n R=${each}; R=${text}; unset -n R`),
   fc.constant("IFS=,"),
 );
 const statement = fc.oneof({ weight: 3, arbitrary: set }, { weight: 2, arbitrary: run });
@@ -111,6 +122,12 @@ test.each([
   [". ./defs.sh\ndocker run ${OPTS:-} nginx"],
   ['O=(--privileged --rm)\nbash -c "docker run ${O[*]} nginx"'],
   ["OPTS=\nf() { . ./defs.sh; }\nf\ndocker run $OPTS nginx"],
+  ["OPTS=-d\ntrap 'OPTS=--privileged' DEBUG\nOPTS=-d\ndocker run $OPTS nginx"],
+  ["OPTS=-d\nbuiltin source ./defs.sh\ndocker run $OPTS nginx"],
+  ["OPTS=-d\ncommand . ./defs.sh\ndocker run $OPTS nginx"],
+  ['OPTS=-d\ndeclare "OPTS=$X"\ndocker run $OPTS nginx'],
+  ['OPTS=-d\nread -r "$N"\ndocker run $OPTS nginx'],
+  ["OPTS=-d\ndeclare -n R=OPTS\nR=--privileged\ndocker run $OPTS nginx"],
   ["OPTS=\nwhile :; do docker run $OPTS nginx; read OPTS; done"],
 ])("no value hides an option: %j", (script) => {
   const [words] = sure(script);

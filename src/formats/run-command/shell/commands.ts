@@ -11,7 +11,16 @@ import { type Act, actOf } from "../acts.ts";
 import { invocationOf } from "../invocation.ts";
 import { type Passage, passage, type Range, rangeAt, slice } from "../passage.ts";
 import { textOf, type Word } from "../word.ts";
-import { argumentWord, assign, assignedWord, exportedWord, runBuiltin, severalWays } from "./assignments.ts";
+import {
+  argumentWord,
+  assign,
+  assignedWord,
+  exportedWord,
+  namesAssignedIn,
+  readsMore,
+  runBuiltin,
+  severalWays,
+} from "./assignments.ts";
 import { expandWord, longestWord } from "./expand.ts";
 import { mostArguments, mostCommands, tooMuch } from "./limits.ts";
 import { newScope } from "./scope.ts";
@@ -165,7 +174,8 @@ function loop(walk: Walk, body: SyntaxNode, bind: () => void): void {
   walk.scope.branches([
     () => {
       for (const name of assignedIn(walk, body)) walk.scope.assign(name, severalWays(name));
-      if (readsMore(walk, body)) walk.scope.forgetAll("what a turn of the loop runs may set it");
+      if (readsMore(walk.source.text.slice(body.pos, body.end)))
+        walk.scope.forgetAll("what a turn of the loop runs may set it");
       bind();
       if (body.type === "While") forEachChild(body, (child) => walkNode(walk, child));
       else walkNode(walk, body);
@@ -175,22 +185,7 @@ function loop(walk: Walk, body: SyntaxNode, bind: () => void): void {
 
 /** The names that a part of a script may assign, by the look of it. */
 function assignedIn(walk: Walk, node: SyntaxNode): ReadonlySet<string> {
-  const text = walk.source.text.slice(node.pos, node.end);
-  const found = text.matchAll(
-    /(?:^|[\s;(&|"'])([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=|\$\{([A-Za-z_]\w*):?=|\bprintf\s+-v\s*["']?([A-Za-z_]\w*)/g,
-  );
-  const lists = text.matchAll(
-    /\b(?:read|readarray|mapfile|unset|getopts|export|declare|local|typeset|readonly|for|select)\b([^;\n&|]*)/g,
-  );
-  return new Set([
-    ...[...found].map(([, set, byDefault, printed]) => set ?? byDefault ?? printed ?? ""),
-    ...[...lists].flatMap(([, words = ""]) => words.match(/[A-Za-z_]\w*/g) ?? []),
-  ]);
-}
-
-/** Whether a part of a script runs what this reader does not follow, and what may set any variable. */
-function readsMore(walk: Walk, node: SyntaxNode): boolean {
-  return /(?:^|[\s;(&|])(?:\.|source|eval)\s/.test(walk.source.text.slice(node.pos, node.end));
+  return namesAssignedIn(walk.source.text.slice(node.pos, node.end));
 }
 
 function bindLoop(walk: Walk, name: string, wordlist: readonly SyntaxNode[] | undefined): void {
@@ -212,7 +207,8 @@ function bindLoop(walk: Walk, name: string, wordlist: readonly SyntaxNode[] | un
  */
 function defineFunction(walk: Walk, body: SyntaxNode): void {
   for (const name of assignedIn(walk, body)) walk.scope.setByFunction(name, severalWays(name));
-  if (readsMore(walk, body)) walk.scope.openByFunction("what a function runs may set it");
+  if (readsMore(walk.source.text.slice(body.pos, body.end)))
+    walk.scope.openByFunction("what a function runs may set it");
   walk.later.push(() =>
     walk.scope.inFunction(() => {
       walk.scope.assign("@", { kind: "unknown", reason: "the arguments of the function are not known here" });
