@@ -6,7 +6,15 @@ import { addCompletionOptions, type Shell } from "./completion/options.ts";
 import { addAdvisoriesOptions, addControlsOptions, addExplainOptions } from "./controls/options.ts";
 import { addDoctorOptions } from "./doctor/options.ts";
 import { addFixOptions } from "./fix/options.ts";
-import { addFleetFindingsOptions, addFleetHelp, addFleetHostsOptions } from "./fleet/options.ts";
+import {
+  addFleetAcceptOptions,
+  addFleetAssignOptions,
+  addFleetEnrolOptions,
+  addFleetFindingsOptions,
+  addFleetHelp,
+  addFleetHostsOptions,
+  addFleetRemoveOptions,
+} from "./fleet/options.ts";
 import {
   addAuthzOptions,
   addCheckOptions,
@@ -30,7 +38,13 @@ import { addLearnOptions } from "./learn/options.ts";
 import { addProveOptions } from "./prove/options.ts";
 import { addProfileOptions, addReachOptions } from "./reach/options.ts";
 import { addRunOptions } from "./run/options.ts";
-import { addBackupOptions, addResetOptions, addRestoreOptions, addServeOptions } from "./serve/options.ts";
+import {
+  addBackupOptions,
+  addMakeTokenOptions,
+  addResetOptions,
+  addRestoreOptions,
+  addServeOptions,
+} from "./serve/options.ts";
 import { addWatchOptions } from "./watch/options.ts";
 import { addWhyOptions } from "./why/options.ts";
 
@@ -158,6 +172,11 @@ const commands: Readonly<Record<string, Add>> = {
       const { offerReset } = await import("./serve/own-store.ts");
       process.exitCode = await offerReset(name, command.optsWithGlobals());
     });
+
+    addMakeTokenOptions(serve.command("make-token")).action(async (name: string, _, command: Command) => {
+      const { makeApiToken } = await import("./serve/own-store.ts");
+      process.exitCode = await makeApiToken(name, command.optsWithGlobals());
+    });
   },
 
   fleet: (program) => {
@@ -171,6 +190,26 @@ const commands: Readonly<Record<string, Add>> = {
     addFleetHostsOptions(fleet.command("hosts")).action(async (options) => {
       const { listFleetHosts } = await import("./fleet/fleet.ts");
       process.exitCode = await listFleetHosts(options);
+    });
+
+    addFleetAcceptOptions(fleet.command("accept")).action(async (options) => {
+      const { accept, changeFleet } = await import("./fleet/change.ts");
+      process.exitCode = await changeFleet(accept, options);
+    });
+
+    addFleetAssignOptions(fleet.command("assign")).action(async (options) => {
+      const { assign, changeFleet } = await import("./fleet/change.ts");
+      process.exitCode = await changeFleet(assign, options);
+    });
+
+    addFleetEnrolOptions(fleet.command("enrol")).action(async (options) => {
+      const { changeFleet, enrol } = await import("./fleet/change.ts");
+      process.exitCode = await changeFleet(enrol, options);
+    });
+
+    addFleetRemoveOptions(fleet.command("remove")).action(async (name: string, options) => {
+      const { changeFleet, remove } = await import("./fleet/change.ts");
+      process.exitCode = await changeFleet(remove(name), options);
     });
   },
 

@@ -8,15 +8,18 @@ import { type MailOptions, openMailer } from "./server/notify/mail.ts";
 import { type OwnHost, watchHere } from "./server/own-host.ts";
 import { firstLink, type ListenOptions, startServer } from "./server/server.ts";
 import type { Service } from "./server/service.ts";
-import { hashToken, makeReset, openPasswords } from "./server/sign-in/passwords.ts";
+import { hashToken, makeReset, newToken, openPasswords } from "./server/sign-in/passwords.ts";
 import { openProvider, type ProviderOptions } from "./server/sign-in/provider.ts";
+import { accountNamed } from "./store/accounts/accounts.ts";
+import { addToken } from "./store/accounts/api-tokens.ts";
 import { appendAudit } from "./store/accounts/audit-log.ts";
 import { onTheServer } from "./store/accounts/invitations.ts";
+import type { TokenScope } from "./store/accounts/roles.ts";
 import { whyDatabase } from "./store/database.ts";
 import { claimFile } from "./store/file.ts";
 import { ownTitles } from "./store/findings/own-findings.ts";
 import { allowEnrolment } from "./store/hosts/enrolments.ts";
-import { openFleet } from "./store/open.ts";
+import { type FleetDatabase, openFleet } from "./store/open.ts";
 import { isPostgresUrl } from "./store/postgres.ts";
 
 // The door of the fleet for `bulkhead serve`.
@@ -27,7 +30,7 @@ export type { OwnHost } from "./server/own-host.ts";
 export { isLoopback, type ListenOptions, parseListenAddress } from "./server/server.ts";
 export type { CandidatePolicy, KnownNeeds } from "./server/service.ts";
 export type { ProviderOptions } from "./server/sign-in/provider.ts";
-export { type Role, roles } from "./store/accounts/roles.ts";
+export { type Role, roles, type TokenScope, tokenScopes } from "./store/accounts/roles.ts";
 export { backUpFile, restoreFile } from "./store/file.ts";
 export { isPostgresUrl } from "./store/postgres.ts";
 
@@ -124,19 +127,56 @@ export async function resetPassword(
   store: FleetOptions["store"],
   name: string,
 ): Promise<Result<{ readonly token: string; readonly expires: number }>> {
-  // To open one makes it: a wrong path must not leave an empty database.
-  if (!isPostgresUrl(store.place) && !existsSync(store.place))
-    return failed(`there is no database at ${store.place}`);
-  const opened = await openFleet(store.place, store.password);
-  if (!opened.ok) return opened;
-  try {
-    const made = await makeReset(opened.value, { name }, onTheServer);
+  return await inStore(store, async (database) => {
+    const made = await makeReset(database, { name }, onTheServer);
     if (!made) return failed(`no account with a password is named ${name}`);
-    const now = Date.now();
-    await appendAudit(opened.value, {
-      ...{ who: onTheServer.name, what: "password reset offered", detail: { account: name }, now },
+    const detail = { account: name };
+    await appendAudit(database, {
+      ...{ who: onTheServer.name, what: "password reset offered", detail, now: Date.now() },
     });
     return ok(made);
+  });
+}
+
+/** An API token of an account: it may do what its scopes say, and no more than the account's role. */
+export async function makeToken(
+  store: FleetOptions["store"],
+  { account: name, token: title, scopes, days }: AskedToken,
+): Promise<Result<string>> {
+  return await inStore(store, async (database) => {
+    const account = await accountNamed(database, name);
+    if (!account) return failed(`no account with a password is named ${name}`);
+    const token = newToken();
+    const created = Date.now();
+    const expires = created + days * 86_400_000;
+    await addToken(database, {
+      ...{ token: hashToken(token), account: account.id, name: title, scopes, created, expires },
+    });
+    const detail = { token: title, account: name, scopes, days };
+    await appendAudit(database, { who: onTheServer.name, what: "token made", detail, now: created });
+    return ok(token);
+  });
+}
+
+export interface AskedToken {
+  /** The account's name. */
+  readonly account: string;
+  /** What the token is called. */
+  readonly token: string;
+  readonly scopes: readonly TokenScope[];
+  readonly days: number;
+}
+
+async function inStore<T>(
+  { place, password }: FleetOptions["store"],
+  use: (database: FleetDatabase) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  // To open one makes it: a wrong path must not leave an empty database.
+  if (!isPostgresUrl(place) && !existsSync(place)) return failed(`there is no database at ${place}`);
+  const opened = await openFleet(place, password);
+  if (!opened.ok) return opened;
+  try {
+    return await use(opened.value);
   } catch (error) {
     return failed(`the database cannot be used: ${whyDatabase(error)}`);
   } finally {

@@ -9,6 +9,8 @@ import type { FleetOptions } from "./options.ts";
 export interface FleetClient {
   /** A reason says in one line why there is no answer. */
   get(path: string, query: Readonly<Record<string, string | undefined>>): Promise<Result<unknown>>;
+  /** Asks for a change. What has no answer gives an empty object. */
+  send(method: "POST" | "DELETE", path: string, body?: object): Promise<Result<unknown>>;
 }
 
 const patience = 30_000;
@@ -28,36 +30,42 @@ export function fleetClient(
   if (!/^[\w-]+$/.test(token.value)) {
     return failed("an API token is needed: set BULKHEAD_TOKEN, or give --token-file; Settings makes one");
   }
-  return ok({ get: (path, query) => ask(url, token.value, path, query) });
+  return ok({
+    async get(path, query) {
+      const target = new URL(`/api/v1${path}`, url);
+      for (const [name, value] of Object.entries(query)) {
+        if (value !== undefined) target.searchParams.set(name, value);
+      }
+      return await ask(target, token.value, {});
+    },
+    send: async (method, path, body) =>
+      await ask(new URL(`/api/v1${path}`, url), token.value, {
+        method,
+        ...(body && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      }),
+  });
 }
 
-async function ask(
-  url: URL,
-  token: string,
-  path: string,
-  query: Readonly<Record<string, string | undefined>>,
-): Promise<Result<unknown>> {
-  const target = new URL(`/api/v1${path}`, url);
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) target.searchParams.set(name, value);
-  }
+async function ask(target: URL, token: string, request: RequestInit): Promise<Result<unknown>> {
   let answer: Response;
   try {
     answer = await fetch(target, {
-      headers: { authorization: `Bearer ${token}` },
+      ...request,
+      headers: { ...request.headers, authorization: `Bearer ${token}` },
       // A token goes to the address that was named, and to no other.
       redirect: "error",
       signal: AbortSignal.timeout(patience),
     });
   } catch (error) {
-    return failed(`${url.origin} ${whyNoAnswer(error)}`);
+    return failed(`${target.origin} ${whyNoAnswer(error)}`);
   }
+  if (answer.status === 204) return ok({});
   const said: unknown = await answer.json().catch(() => undefined);
   if (!answer.ok)
-    return failed(`${url.origin} answers: ${textAt(said, "error") ?? `status ${answer.status}`}`);
+    return failed(`${target.origin} answers: ${textAt(said, "error") ?? `status ${answer.status}`}`);
   return isRecord(said)
     ? ok(said)
-    : failed(`${url.origin} is not bulkhead serve: its answer is not a JSON object`);
+    : failed(`${target.origin} is not bulkhead serve: its answer is not a JSON object`);
 }
 
 /** fetch rejects with a cause that has the system's code, or by its time limit. */

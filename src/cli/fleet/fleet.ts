@@ -10,20 +10,13 @@ import { sentence } from "../../report/words.ts";
 import { complain } from "../common/complain.ts";
 import { wantsColour } from "../common/progress.ts";
 import { type FleetClient, fleetClient } from "./client.ts";
-import type { FleetFindingsOptions, FleetOptions } from "./options.ts";
+import type { FindingFilters, FleetFindingsOptions, FleetOptions } from "./options.ts";
 
 /** Findings, or hosts, that are asked for at once. */
 const part = 500;
 
 /** `bulkhead fleet findings`. Answers the exit status: 0 listed, 2 wrong use or no answer. */
 export async function listFleetFindings(options: FleetFindingsOptions): Promise<number> {
-  const { control } = options;
-  if (control !== undefined && !findControl(control)) {
-    const ids = controls.map(({ id }) => id);
-    return complain(
-      `there is no control “${control}”${didYouMean(control, ids)}; bulkhead controls lists them`,
-    );
-  }
   const client = fleetClient(options, process.env);
   if (!client.ok) return complain(client.reason);
   const findings = await readFindings(client.value, options);
@@ -64,20 +57,32 @@ async function readParts(
   }
 }
 
-async function readFindings(
+/** The id of a host by its name or its id. */
+export async function hostNamed(client: FleetClient, name: string): Promise<Result<string>> {
+  const hosts = await readHosts(client);
+  if (!hosts.ok) return hosts;
+  const [one, ...others] = hosts.value.filter(
+    (each) => textAt(each, "id") === name || textAt(each, "name") === name,
+  );
+  if (others.length > 0)
+    return failed(`several hosts are named ${name}: give the id, as --format json shows it`);
+  const id = textAt(one, "id");
+  return id === undefined ? failed(`no host is named ${name}: bulkhead fleet hosts lists them`) : ok(id);
+}
+
+export async function readFindings(
   client: FleetClient,
-  { control, severity, on, subject, image, project, search, state }: FleetFindingsOptions,
+  { control, severity, on, subject, image, project, search, state }: FindingFilters,
 ): Promise<Result<readonly unknown[]>> {
-  let host: string | undefined;
-  if (on !== undefined) {
-    const hosts = await readHosts(client);
-    if (!hosts.ok) return hosts;
-    const named = hosts.value.filter((each) => textAt(each, "id") === on || textAt(each, "name") === on);
-    if (named.length === 0) return failed(`no host is named ${on}: bulkhead fleet hosts lists them`);
-    if (named.length > 1)
-      return failed(`several hosts are named ${on}: give the id, as --format json shows it`);
-    host = textAt(named[0], "id");
+  if (control !== undefined && !findControl(control)) {
+    const ids = controls.map(({ id }) => id);
+    return failed(
+      `there is no control “${control}”${didYouMean(control, ids)}; bulkhead controls lists them`,
+    );
   }
+  const named = on === undefined ? ok(undefined) : await hostNamed(client, on);
+  if (!named.ok) return named;
+  const host = named.value;
   const query = {
     ...{ control, host, subject, image, project, q: search, state },
     severity: severity.length > 0 ? severity.join(",") : undefined,
@@ -99,7 +104,7 @@ function print(
   return 0;
 }
 
-function findingLines(items: readonly unknown[], colour: boolean): readonly string[] {
+export function findingLines(items: readonly unknown[], colour: boolean): readonly string[] {
   if (items.length === 0) return ["No findings match."];
   const { bold, severity: paint } = styleOf(colour);
   const of = (item: unknown, field: string) => visible(textAt(item, field) ?? "");

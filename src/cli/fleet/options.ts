@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { severities } from "../../model/severity.ts";
-import { addColourOption, list } from "../common/common-options.ts";
+import { addColourOption, count, list } from "../common/common-options.ts";
 
 /** What each part of `bulkhead fleet` takes, as commander gives it. */
 export interface FleetOptions {
@@ -10,7 +10,9 @@ export interface FleetOptions {
   readonly color?: boolean;
 }
 
-export interface FleetFindingsOptions extends FleetOptions {
+export interface FleetFindingsOptions extends FleetOptions, FindingFilters {}
+
+export interface FindingFilters {
   readonly control?: string;
   readonly severity: readonly string[];
   /** A host's name or id. */
@@ -22,6 +24,30 @@ export interface FleetFindingsOptions extends FleetOptions {
   readonly state: (typeof findingStates)[number];
 }
 
+/** Open findings of the filters. */
+interface ChosenOptions extends FleetOptions, Omit<FindingFilters, "state"> {
+  /** Also more than one. */
+  readonly all: boolean;
+}
+
+export interface FleetAcceptOptions extends ChosenOptions {
+  readonly reason: string;
+  /** YYYY-MM-DD, in UTC. */
+  readonly until: string;
+}
+
+export interface FleetAssignOptions extends ChosenOptions {
+  readonly to: string;
+  /** YYYY-MM-DD. */
+  readonly due?: string;
+  readonly comment?: string;
+}
+
+export interface FleetEnrolOptions extends FleetOptions {
+  readonly hours: number;
+  readonly label: readonly string[];
+}
+
 export const fleetFormats = ["text", "json"] as const;
 export type FleetFormat = (typeof fleetFormats)[number];
 
@@ -30,9 +56,9 @@ const findingStates = ["open", "accepted", "resolved"] as const;
 /** What `bulkhead fleet --help` says above its commands. */
 export function addFleetHelp(command: Command): Command {
   return command
-    .summary("list open findings and hosts of a running bulkhead serve")
+    .summary("list and change findings and hosts of a running bulkhead serve")
     .description(
-      "Ask a running bulkhead serve what is open and which hosts it knows. It needs an API token with the scope read, which you make in the page's Settings.",
+      "List the findings and hosts of a running bulkhead serve, accept and assign findings, enrol and remove hosts. It needs an API token, which you make in the page's Settings or by bulkhead serve make-token: with the scope read to list, operate to accept and assign, administer for hosts.",
     )
     .helpCommand(false)
     .addHelpText("after", fleetExamples);
@@ -42,12 +68,24 @@ const fleetExamples = `
 Examples:
   export BULKHEAD_URL=https://bulkhead.example.org BULKHEAD_TOKEN=…
   bulkhead fleet findings --control docker-socket-mount
-  bulkhead fleet hosts --format json`;
+  bulkhead fleet hosts --format json
+  bulkhead fleet accept --control log-limit --project shop --all \\
+    --reason "logs go to a collector" --until 2027-03-31`;
 
 export function addFleetFindingsOptions(command: Command): Command {
   command
     .summary("list the findings of all hosts")
-    .description("List findings of all hosts, the worst first.")
+    .description("List findings of all hosts, the worst first.");
+  addFilters(command).addOption(
+    new Option("--state <name>", "open (default), accepted or resolved")
+      .choices(findingStates)
+      .default("open"),
+  );
+  return addConnection(command).addHelpText("after", findingsExamples);
+}
+
+function addFilters(command: Command): Command {
+  return command
     .option("--control <id>", "only findings of this control")
     .option(
       "--severity <name>",
@@ -59,19 +97,78 @@ export function addFleetFindingsOptions(command: Command): Command {
     .option("--subject <id>", "only findings of this subject: container:web, engine")
     .option("--image <reference>", "only findings of containers of this image")
     .option("--project <name>", "only findings of this Compose project")
-    .option("--search <words>", "only findings that hold these words")
-    .addOption(
-      new Option("--state <name>", "open (default), accepted or resolved")
-        .choices(findingStates)
-        .default("open"),
-    );
-  return addConnection(command).addHelpText("after", findingsExamples);
+    .option("--search <words>", "only findings that hold these words");
 }
 
-const exitStatus = `
+const changed = exitStatusOf("changed");
+
+export function addFleetAcceptOptions(command: Command): Command {
+  command
+    .summary("accept open findings, with a reason and an end")
+    .description(
+      "Accept the open findings that the filters choose. They count again after the last day. Where serve asks for a review, they wait for a second person.",
+    )
+    .requiredOption("--reason <text>", "why they are accepted")
+    .requiredOption("--until <day>", "the last day on which they are: YYYY-MM-DD", day);
+  return addChosen(command).addHelpText(
+    "after",
+    `\nExamples:\n  bulkhead fleet accept --control privileged --on web1 --subject container:agent \\\n    --reason "reads the disks" --until 2027-03-31\n${changed}`,
+  );
+}
+
+export function addFleetAssignOptions(command: Command): Command {
+  command
+    .summary("say who looks after open findings")
+    .description("Assign the open findings that the filters choose.")
+    .requiredOption("--to <name>", 'who looks after them; "" for nobody')
+    .option("--due <day>", "the day by which: YYYY-MM-DD", day)
+    .option("--comment <text>", "what to add");
+  return addChosen(command).addHelpText(
+    "after",
+    `\nExamples:\n  bulkhead fleet assign --to ada --due 2027-01-31 --severity critical --on web1 --all\n${changed}`,
+  );
+}
+
+function addChosen(command: Command): Command {
+  addFilters(command).option("--all", "all that the filters choose, not only a single one", false);
+  return addConnection(command);
+}
+
+export function addFleetEnrolOptions(command: Command): Command {
+  command
+    .summary("make a token by which hosts enrol")
+    .description("Print a token by which hosts enrol, any number of them until it ends.")
+    .option("--hours <number>", "how long it holds, at most 720", count, 1)
+    .option("--label <key=value>", "a label of the hosts that use it (repeatable)", list, []);
+  return addConnection(command).addHelpText(
+    "after",
+    `\nExamples:\n  bulkhead fleet enrol --hours 2 --label site=berlin >token\n${changed}`,
+  );
+}
+
+export function addFleetRemoveOptions(command: Command): Command {
+  command
+    .summary("remove a host with all that is known of it")
+    .description(
+      "Remove a host with all that is known of it. Its key is worth nothing from now on: to come back it enrols again.",
+    )
+    .argument("<host>", "the host's name or id");
+  return addConnection(command).addHelpText("after", `\nExamples:\n  bulkhead fleet remove web1\n${changed}`);
+}
+
+function day(text: string): string {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw new InvalidArgumentError("A day such as 2027-03-31 is expected.");
+}
+
+function exitStatusOf(done: string): string {
+  return `
 Exit status:
-  0  listed
-  2  wrong use, or bulkhead serve could not be reached or refused the token`;
+  0  ${done}
+  2  wrong use, or bulkhead serve could not be reached or refused it`;
+}
+
+const exitStatus = exitStatusOf("listed");
 
 const findingsExamples = `
 Examples:

@@ -186,6 +186,33 @@ ${status}`,
     );
 }
 
+export function addMakeTokenOptions(command: Command): Command {
+  return addStoreOptions(
+    command
+      .summary("make an API token, for bulkhead fleet and other programs")
+      .description(
+        "Print an API token of an account. It may do what its scopes say, and no more than the account's role. The page's Settings lists and removes it.",
+      )
+      .argument("<name>", "what the token is called"),
+  )
+    .requiredOption("--account <name>", "whose token it is")
+    .option("--scope <name>", "read, operate, administer or metrics (repeatable, or with commas)", list, [])
+    .option("--days <number>", "how long it holds, at most 366", days, 90)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  sudo bulkhead serve make-token ci --account ada --scope read,operate >token
+${status}`,
+    );
+}
+
+function days(text: string): number {
+  const number = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= 366) return number;
+  throw new InvalidArgumentError("1 to 366 days are expected.");
+}
+
 const epilogue = `
 Examples:
   sudo bulkhead serve                       the page of this host, on http://127.0.0.1:7070

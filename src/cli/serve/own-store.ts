@@ -1,7 +1,15 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { ok, type Result } from "../../base/result.ts";
-import { backUpFile, isPostgresUrl, resetPassword, restoreFile } from "../../fleet/serve.ts";
+import {
+  type AskedToken,
+  backUpFile,
+  isPostgresUrl,
+  makeToken,
+  resetPassword,
+  restoreFile,
+  tokenScopes,
+} from "../../fleet/serve.ts";
 import { complain } from "../common/complain.ts";
 import type { ServeOptions } from "./options.ts";
 import { storeOf } from "./store.ts";
@@ -43,6 +51,23 @@ export async function offerReset(
   process.stdout.write(
     `Open this link to set a new password for ${name}. It works once, until tomorrow:\n\n  ${page}/#/join/${made.value.token}\n\n`,
   );
+  return 0;
+}
+
+/** `bulkhead serve make-token NAME`. */
+export async function makeApiToken(
+  name: string,
+  options: StoreOptions & Pick<AskedToken, "account" | "days"> & { readonly scope: readonly string[] },
+): Promise<number> {
+  const store = storeOf(options);
+  if (!store.ok) return complain(store.reason);
+  const strange = options.scope.find((each) => !tokenScopes.some((scope) => scope === each));
+  if (strange !== undefined) return complain(`--scope ${strange}: it is one of ${tokenScopes.join(", ")}`);
+  if (options.scope.length === 0) return complain(`--scope is needed: ${tokenScopes.join(", ")}`);
+  const scopes = tokenScopes.filter((scope) => options.scope.includes(scope));
+  const made = await makeToken(store.value, { ...options, token: name, scopes });
+  if (!made.ok) return complain(made.reason);
+  process.stdout.write(`${made.value}\n`);
   return 0;
 }
 

@@ -1,8 +1,11 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { signedIn } from "../../../test/support/fleet/serve.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
-import { resetPassword } from "../serve.ts";
+import { makeToken, resetPassword } from "../serve.ts";
+import { hashToken } from "../server/sign-in/passwords.ts";
+import { tokenAccount } from "./accounts/api-tokens.ts";
 import { backUpFile, claimFile, restoreFile } from "./file.ts";
 import { openFleet } from "./open.ts";
 
@@ -83,4 +86,22 @@ it("a reset at a wrong path says so, and makes no database there", async () => {
   const made = await resetPassword({ place, password: undefined }, "ada");
   expect(made).toEqual({ ok: false, reason: `there is no database at ${place}` });
   expect(existsSync(place)).toBe(false);
+});
+
+it("an API token that is made on the server is the account's, with its scopes", async () => {
+  const place = join(testFolder(), "serve.db");
+  const fleet = await opened(place);
+  await signedIn({ database: fleet }, "operator", "ada");
+  await fleet.destroy();
+  const store = { place, password: undefined };
+  const asked = { token: "ci", scopes: ["read"], days: 1 } as const;
+  expect(await makeToken(store, { ...asked, account: "bob" })).toEqual({
+    ok: false,
+    reason: "no account with a password is named bob",
+  });
+  const made = await makeToken(store, { ...asked, account: "ada" });
+  const again = await opened(place);
+  const known = made.ok ? await tokenAccount(again, hashToken(made.value), Date.now()) : undefined;
+  expect(known).toMatchObject({ account: { name: "ada" }, name: "ci", scopes: ["read"] });
+  await again.destroy();
 });
