@@ -1,4 +1,4 @@
-import { knownImage } from "../../controls/images/known-images.ts";
+import { knownImage } from "../../controls/images/tables/known-images.ts";
 import type { readUserAndBase as ReadUserAndBase } from "../../formats/dockerfile/read.ts";
 import type { Container } from "../../model/container.ts";
 import type { BuildReference } from "../../model/container-values.ts";

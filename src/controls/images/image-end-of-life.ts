@@ -3,8 +3,8 @@ import { parseImageReference } from "../../model/image-reference.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
 import { undecided } from "../undecided.ts";
-import { supportOf } from "./release-names.ts";
-import { runtimeOf } from "./runtime-releases.ts";
+import { supportOf } from "./tables/release-names.ts";
+import { runtimeOf } from "./tables/runtime-releases.ts";
 
 export const imageEndOfLife: Control = {
   id: "image-end-of-life",

@@ -3,7 +3,7 @@ import { isOpen, setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import { fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
-import { knownImage } from "./known-images.ts";
+import { knownImage } from "./tables/known-images.ts";
 
 export const imageHealthcheck: Control = {
   id: "image-healthcheck",

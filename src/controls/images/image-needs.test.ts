@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { defaultCapabilities } from "../../model/container/capability.ts";
 import { dangerousCapabilities } from "../capabilities/dangerous.ts";
-import { knownImage } from "./known-images.ts";
+import { knownImage } from "./tables/known-images.ts";
 
 const images = [
   "nginx",

@@ -213,7 +213,15 @@ describe("the advice names the variable of the image that reads a file", () => {
     ["grafana/grafana:11", "GF_SECURITY_ADMIN_PASSWORD", "GF_SECURITY_ADMIN_PASSWORD__FILE"],
     ["lscr.io/linuxserver/mariadb", "MYSQL_ROOT_PASSWORD", "FILE__MYSQL_ROOT_PASSWORD"],
   ])("%s, %s", (image, name, file) => {
-    expect(advice(withVariable(image, name))).toContain(`Set ${file}: /run/secrets/NAME`);
+    const id = name.toLowerCase();
+    expect(advice(withVariable(image, name))).toContain(`Set ${file}: /run/secrets/${id} instead of ${name}`);
+    // What it says to write passes.
+    const text = `services: { a: { image: "${image}", environment: { ${file}: /run/secrets/${id} }, secrets: [${id}] } }
+secrets: { ${id}: { file: ./${id}.txt } }`;
+    const { view, context } = compose(text).read();
+    expect(view.kind === "container" && imageSecret.check.container?.(view, context)).toMatchObject({
+      verdict: "pass",
+    });
   });
 
   test("and .env where the image has none", () => {

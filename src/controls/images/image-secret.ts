@@ -9,9 +9,14 @@ import type { ContainerPatch } from "../../model/patch.ts";
 import { combine, fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual, type Remedy } from "../control.ts";
 import { undecided } from "../undecided.ts";
-import { credentialIn } from "./credential.ts";
-import { fileVariable } from "./secret-files.ts";
-import { throwAwayKind } from "./throw-away.ts";
+import { fileVariable } from "./tables/secret-files.ts";
+import { credentialIn, throwAwayKind } from "./tables/throw-away.ts";
+
+/** A variable, and the one that names a file with its value: `POSTGRES_PASSWORD_FILE`. */
+interface FileVariable {
+  readonly name: string;
+  readonly file: string;
+}
 
 const fine = pass("no literal credential");
 
@@ -87,12 +92,15 @@ export const imageSecret: Control = {
       if (container.job?.isOfCi) return manual(adviceForCi(container));
       const own = literals(container);
       if (own.length === 0) return manual(adviceForWritten(container));
-      const byFile = own.flatMap(({ value: { name } }) => fileVariable(container, name) ?? []);
+      const byFile = own.flatMap(({ value: { name } }): readonly FileVariable[] => {
+        const file = fileVariable(container, name);
+        return file === undefined ? [] : [{ name, file }];
+      });
       // Only docker compose reads a .env by itself.
       if (source !== "compose") {
         return manual(
-          byFile.length > 0
-            ? `Set ${byFile[0]} to a file that holds it: the image reads it from there, and docker inspect does not show it. Change it, since others have read it.`
+          byFile[0]
+            ? `Set ${byFile[0].file} to a file that holds it: the image reads it from there, and docker inspect does not show it. Change it, since others have read it.`
             : "Move it to a file of --env-file, or to a secret of the Engine. Change it, since others have read it.",
         );
       }
@@ -113,11 +121,12 @@ export const imageSecret: Control = {
 };
 
 /** An image that reads a secret from a file needs none in its environment, which docker inspect shows. */
-function adviceForCompose([first]: readonly string[]): string {
+function adviceForCompose([first]: readonly FileVariable[]): string {
   if (first === undefined) {
     return "Move it to .env, or mount it with secrets:, and change it: others have read it.";
   }
-  return `Set ${first}: /run/secrets/NAME instead, with secrets: [NAME] in the service; docker inspect does not show it there. bulkhead fix moves the value to .env, where inspect still shows it. Change it, since others have read it.`;
+  const id = first.name.toLowerCase();
+  return `Set ${first.file}: /run/secrets/${id} instead of ${first.name}, add secrets: [${id}] to the service, and secrets: { ${id}: { file: ./${id}.txt } } at the top level; docker inspect does not show it there. bulkhead fix moves the value to .env, where inspect still shows it. Change it, since others have read it.`;
 }
 
 function adviceForTracked(credentials: Container["credentials"]): string | undefined {

@@ -5,7 +5,7 @@ import { isImageId, parseImageReference } from "../../model/image-reference.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
 import { undecided } from "../undecided.ts";
-import { namesVersion } from "./release-names.ts";
+import { namesVersion } from "./tables/release-names.ts";
 
 export const imageUnpinned: Control = {
   id: "image-unpinned",

@@ -3,7 +3,7 @@ import type { Image } from "../../model/image.ts";
 import { combine, fail, pass } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
 import { byHistory, commandsOfLayer, type Flaw } from "./by-layer.ts";
-import { isUncheckedVariable, uncheckedBy } from "./unchecked.ts";
+import { isUncheckedVariable, uncheckedBy } from "./tables/unchecked.ts";
 
 export const imageUnverifiedPackages: Control = {
   id: "image-unverified-packages",

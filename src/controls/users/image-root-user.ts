@@ -5,7 +5,7 @@ import type { Origin } from "../../model/origin.ts";
 import type { ImagePatch } from "../../model/patch.ts";
 import { fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual, type Remedy } from "../control.ts";
-import { knownImage } from "../images/known-images.ts";
+import { knownImage } from "../images/tables/known-images.ts";
 import { isRootText } from "./user-text.ts";
 
 /** What people use an image for where that is not a server: root in it is reached by less, and often needed. */

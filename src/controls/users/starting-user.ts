@@ -1,7 +1,7 @@
 import type { Container } from "../../model/container.ts";
 import { isOpen } from "../../model/fact.ts";
 import type { Origin } from "../../model/origin.ts";
-import { knownImage } from "../images/known-images.ts";
+import { knownImage } from "../images/tables/known-images.ts";
 import { isRootText } from "./user-text.ts";
 
 /** The user that a container's first process starts as, and who says so. */

@@ -1,4 +1,4 @@
-import { type KnownImage, knownImage } from "../../controls/images/known-images.ts";
+import { type KnownImage, knownImage } from "../../controls/images/tables/known-images.ts";
 import { isRootText } from "../../controls/users/user-text.ts";
 import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";

@@ -1,8 +1,8 @@
-import type { Container } from "../../model/container.ts";
-import type { EnvironmentVariable } from "../../model/container-values.ts";
-import { isOrdinaryWord } from "../../model/credentials/mask.ts";
-import { setItems } from "../../model/fact.ts";
-import { credentialIn } from "./credential.ts";
+import type { Container } from "../../../model/container.ts";
+import type { EnvironmentVariable } from "../../../model/container-values.ts";
+import { type Credential, credentialsInValue } from "../../../model/credentials/find.ts";
+import { isOrdinaryWord } from "../../../model/credentials/mask.ts";
+import { setItems } from "../../../model/fact.ts";
 
 /**
  * What a credential in a container that a CI starts for one job can open. A `known` one is a password that everybody tries
@@ -55,4 +55,9 @@ function opensBesideIt(value: string): boolean {
     (all, user: string, password: string) => (isOrdinaryWord(password) || password === user ? "://" : all),
   );
   return credentialIn("", left) === undefined;
+}
+
+/** Whether the variable holds a credential that is written out: by its name, or by the value's own shape. */
+export function credentialIn(name: string, value: string): Credential["by"] | undefined {
+  return credentialsInValue(name, value)[0]?.by;
 }

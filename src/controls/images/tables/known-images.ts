@@ -1,5 +1,5 @@
-import { parseImageReference } from "../../model/image-reference.ts";
-import { type ImageNeeds, needsOf } from "./image-needs.ts";
+import { parseImageReference } from "../../../model/image-reference.ts";
+import { type ImageNeeds, needsOf } from "../image-needs.ts";
 
 /**
  * What is known of a public image without having it. A user was read in the Dockerfile that `source` names; that the

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { dockerfile, run, testControl } from "../../../test/support/control-table.ts";
-import { imageEndOfLife } from "./image-end-of-life.ts";
-import { imageRegistry } from "./image-registry.ts";
-import { imageUnpinned } from "./image-unpinned.ts";
+import { dockerfile, run, testControl } from "../../../../test/support/control-table.ts";
+import { imageEndOfLife } from "../image-end-of-life.ts";
+import { imageRegistry } from "../image-registry.ts";
+import { imageUnpinned } from "../image-unpinned.ts";
 import { distributions, namesVersion } from "./release-names.ts";
 import { runtimes } from "./runtime-releases.ts";
 

@@ -1,4 +1,4 @@
-import { hasOption, programOf, type ShellCommand } from "../../base/shell.ts";
+import { hasOption, programOf, type ShellCommand } from "../../../base/shell.ts";
 
 /** An option of some programs that turns a check of certificates or signatures off. */
 interface UncheckedOption {

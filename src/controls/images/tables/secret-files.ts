@@ -1,5 +1,5 @@
-import type { Container } from "../../model/container.ts";
-import { parseImageReference } from "../../model/image-reference.ts";
+import type { Container } from "../../../model/container.ts";
+import { parseImageReference } from "../../../model/image-reference.ts";
 
 /** Images that read a variable's value from a file, so that a secret need not be in the environment at all. */
 interface SecretFiles {
@@ -67,7 +67,7 @@ const secretFiles: readonly SecretFiles[] = [
   },
   {
     images: ["joomla"],
-    names: /^JOOMLA_DB_/,
+    names: /^JOOMLA_DB_PASSWORD$/,
     file: suffixed,
     source: "https://hub.docker.com/_/joomla",
   },
