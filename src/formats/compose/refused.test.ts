@@ -103,6 +103,7 @@ describe("a text that is no Compose file", () => {
 });
 
 test.each([
+  ["version: '1'\nweb:\n  extends: { file: a.yml, service: a }\n", /Compose file of version 1/],
   ["web:\n  image: nginx\ndb:\n  build: .\n", /Compose file of version 1.*its services under services:/],
   ["services: [\n", /the \[ above is not closed by \]/],
   ["services: { a: {\n", /the \{ above is not closed by \}|bracket/],

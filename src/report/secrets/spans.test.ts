@@ -70,6 +70,7 @@ test("in a sentence a colon is punctuation", () => {
   const message = "has a literal credential in DB_PASSWORD: whoever can read the file has it";
   expect(redactSentence(message)).toBe(message);
   expect(redactSentence("connects to redis://:hunter2@cache")).toBe("connects to redis://:••••@cache");
+  expect(redactSentence("sets --app.token=: everyone")).toBe("sets --app.token=: everyone");
   expect(redactSentence("passes --password=hunter2")).toBe("passes --password=••••");
 });
 

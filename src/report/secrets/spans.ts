@@ -211,7 +211,7 @@ function isHarmless(value: string): boolean {
   const bare = value
     .replace(/^(["'])(.*)\1[,}\]]*$/s, "$2")
     .replace(/[,}\]]+$/, (tail) => (value.includes("${") ? tail : ""));
-  return /^(?:|true|false|yes|no|null|~|[|>][+-]?\d?|\$[A-Za-z_]\w*|\$\{[A-Za-z_]\w*(?::?\?[^}]*)?\}|\/run\/secrets\/\S*|•+)$/i.test(
+  return /^(?:|[:;,.!?]|true|false|yes|no|null|~|[|>][+-]?\d?|\$[A-Za-z_]\w*|\$\{[A-Za-z_]\w*(?::?\?[^}]*)?\}|\/run\/secrets\/\S*|•+)$/i.test(
     bare.trim(),
   );
 }

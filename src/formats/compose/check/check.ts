@@ -35,8 +35,8 @@ export function checkProject(project: MapNode, heaviest: number, report: (issue:
 /** Version 1 had its services at the top level; empty where the file is of a later one. */
 function servicesOfVersion1(project: MapNode): readonly MapEntry[] {
   if (get(project, "services")) return [];
-  const entries = entriesOf(project).filter(({ name }) => !name.startsWith("x-"));
-  const isService = ({ value }: MapEntry) => get(value, "image") ?? get(value, "build");
+  const entries = entriesOf(project).filter(({ name }) => !/^(?:x-.*|version|name)$/.test(name));
+  const isService = ({ value }: MapEntry) => ["image", "build", "extends"].some((key) => get(value, key));
   return entries.every(isService) ? entries : [];
 }
 
