@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand } from "../support/cli.ts";
 import { type GuardProcess, startGuard } from "../support/guard/guard-process.ts";
+import { unmountViewsOf } from "../support/guard/leash-process.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
@@ -62,6 +63,7 @@ describeWithEngine("folders of the host behind the guard", () => {
   afterAll(async () => {
     await guard?.stop();
     await engine?.stop();
+    unmountViewsOf(folder);
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -1,5 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -93,6 +102,19 @@ export function openLeashes(program: string, host: string, files?: string): Leas
     start,
     run,
     shell: (line, args = []) => run([...args, "--", "sh", "-c", line]),
-    remove: () => rmSync(home, { recursive: true, force: true }),
+    remove() {
+      unmountViewsOf(home);
+      rmSync(home, { recursive: true, force: true });
+    },
   };
+}
+
+/** Takes away the views of folders below this one that a guard or a leash left which was killed. */
+export function unmountViewsOf(folder: string): void {
+  for (const line of readFileSync("/proc/self/mountinfo", "utf8").split("\n")) {
+    const [, , , root = "", at = ""] = line.split(" ");
+    if (!root.startsWith(`${folder}/`) || !at.startsWith("/run/bulkhead-folders/")) continue;
+    execFileSync("umount", ["-l", at]);
+    rmdirSync(at);
+  }
 }
