@@ -2,7 +2,8 @@ import type { Advisory, Event, Package } from "./advisory.ts";
 
 /** Each release line by its first fixed release; the first one is for all lines before it. */
 function upTo(first: string, ...later: readonly string[]): readonly Event[] {
-  return from("0", first, ...later.flatMap((fixed) => [fixed.replace(/\d+$/, "0"), fixed]));
+  const lineOf = (fixed: string) => `${fixed.slice(0, fixed.lastIndexOf("."))}.0`;
+  return from("0", first, ...later.flatMap((fixed) => [lineOf(fixed), fixed]));
 }
 
 /** Pairs of the release that has it first and the one that fixes it. */
