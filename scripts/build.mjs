@@ -41,7 +41,7 @@ const shared = {
 /** The command files that are imported when they are called, by the bundle that they are in. */
 const bundles = { commands: new Set(), services: new Set(), serving: new Set() };
 
-/** Whoever starts one of these waits for seconds or days: their code is kept out of what starts for every file. */
+/** Anyone who starts one of these waits for seconds or days: their code is kept out of what starts for every file. */
 const services = new Set(["guard", "watch", "history", "fleet", "prove", "doctor"]);
 
 function bundleOf(command) {

@@ -113,7 +113,7 @@ export function keepScroll(): void {
   });
   addEventListener("click", keep, { capture: true });
   addEventListener("popstate", () => want(kept()));
-  // Whoever scrolls by hand meanwhile knows better.
+  // Anyone who scrolls by hand meanwhile knows better.
   for (const byHand of ["wheel", "touchmove", "keydown", "pointerdown"])
     addEventListener(byHand, () => {
       wanted = undefined;

@@ -90,7 +90,7 @@ Description: hardens Docker: audits, fixes, guards, watches and proves
  the live Docker Engine, fixes what it finds, filters the Engine's API, and
  watches that everything stays hardened. One set of controls judges all of it.
 CONTROL
-# Installing starts nothing: each unit is enabled by whoever wants it.
+# Installing starts nothing: each unit is enabled by anyone who wants it.
 cat >"$control/postinst" <<'SCRIPT'
 #!/bin/sh
 set -e

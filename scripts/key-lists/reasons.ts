@@ -88,7 +88,7 @@ export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>>
     "dockerd refuses it in daemon.json: it has no such option.":
       "containerd-plugin-namespace default-init resolv-conf swarm-raft-election-tick swarm-raft-heartbeat-tick",
     "Says something only beside `hosts` and `tlsverify`, which are judged.": "tls tlscacert tlscert tlskey",
-    "A port on loopback that answers to whoever is on the host.": "network-diagnostic-port",
+    "A port on loopback that answers to anyone who is on the host.": "network-diagnostic-port",
     "On by default; a build that asks for it still has to be allowed by who starts it.":
       "builder.entitlements.network-host builder.entitlements.device",
     "Off, containers reach other machines by their own addresses; it opens no port.": "ip-masq",

@@ -10,7 +10,7 @@ import { documentsOf, type EngineEvent, readEvent, timestamp } from "./event.ts"
 export interface EventSink {
   /**
    * The stream is open: what changes from now on is told. Called before the first event, each time anew. What passed meanwhile
-   * comes as far as the Engine remembers it (its last 256 events, and nothing over its restart), so whoever must
+   * comes as far as the Engine remembers it (its last 256 events, and nothing over its restart), so anyone who must
    * lose nothing reads everything now. The client is good until `disconnected`.
    */
   connected(client: EngineClient): void;

@@ -55,7 +55,7 @@ export function replaceFile(path: string, before: string, after: string): Result
   return parted(statOf(path)) ?? putInPlace(path, hasBom ? bom + after : after, { expected: bytes });
 }
 
-/** Writes a file that may not be there yet, at once or not at all. What is there and is no file (a device, a pipe) stays. */
+/** Writes a file that may not be there yet, at once or not at all. What is there and is not a file (a device, a pipe) stays. */
 export function createFile(path: string, text: string): Result<void> {
   const there = statOf(path);
   if (there && !there.isFile() && !there.isDirectory()) return failed("it is not a regular file");

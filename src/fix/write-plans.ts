@@ -124,7 +124,7 @@ export async function writeInput(
     : refuseAll(wanted, `bulkhead reads ${nouns[1]} and does not write them`);
 }
 
-/** Steps fall away one round after the other until the writer, and whoever reads the same files, takes what is left. */
+/** Steps fall away one round after the other until the writer, and anyone who reads the same files, takes what is left. */
 async function writeOne(
   input: Input,
   plans: readonly Planned[],

@@ -32,12 +32,12 @@ test("a folder that is there keeps its mode", async () => {
   expect(statSync(own).mode & 0o777).toBe(0o700);
 });
 
-test("a socket that somebody listens on stays, and so does what is no socket", async () => {
+test("a socket that somebody listens on stays, and so does what is not a socket", async () => {
   const own = folder();
   const [taken, file] = [join(own, "taken.sock"), join(own, "file")];
   await listening(taken);
   writeFileSync(file, "");
   expect(await freePath(taken)).toEqual({ ok: false, reason: `something listens on ${taken} already` });
   expect(lstatSync(taken).isSocket()).toBe(true);
-  expect(await freePath(file)).toEqual({ ok: false, reason: `${file} is there and is no socket` });
+  expect(await freePath(file)).toEqual({ ok: false, reason: `${file} is there and is not a socket` });
 });

@@ -10,7 +10,7 @@ import { failed, ok, type Result } from "../base/result.ts";
  */
 export async function freePath(path: string): Promise<Result<void>> {
   try {
-    if (!lstatSync(path).isSocket()) return failed(`${path} is there and is no socket`);
+    if (!lstatSync(path).isSocket()) return failed(`${path} is there and is not a socket`);
   } catch (error) {
     return codeOf(error) === "ENOENT" ? makeFolder(dirname(path)) : failed(`${path}: ${whyUnread(error)}`);
   }

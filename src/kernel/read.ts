@@ -56,7 +56,7 @@ export function readKernel(request: KernelRequest): KernelReading {
       ? roles.processes.map((each) => (each.role === "entered" ? { ...each, role: "child" as const } : each))
       : withStrays(roles.processes, member, proc);
     const view = viewOf(member, sharers, processes, host);
-    // Its cgroups go with it: whoever ended meanwhile looks like one without a limit.
+    // Its cgroups go with it: anyone who ended meanwhile looks like one without a limit.
     if (!isAlive(`${proc}/${member.pid}`)) {
       gaps.push(gap(stopped, { subject: `container:${member.name}` }));
       continue;

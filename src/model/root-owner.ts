@@ -223,7 +223,7 @@ const rootlessRows: Readonly<Record<string, Row>> = {
   "image-root-user": then("low", (who) => `if it escapes, it is ${who}, not root`),
   "engine-network-socket": then(
     "critical",
-    (who) => `whoever reaches that address has the account and files of ${who}`,
+    (who) => `anyone who reaches that address has the account and files of ${who}`,
   ),
   "engine-socket-permissions": then("high", (who) => `every user of the host can act as ${who}`),
 };

@@ -6,7 +6,7 @@ export interface Given {
   readonly digest: string;
   /** Bytes. */
   readonly size: number;
-  /** Undefined where it is no text, or more than is kept. */
+  /** Undefined where it is not text, or more than is kept. */
   readonly text: string | undefined;
 }
 

@@ -162,7 +162,7 @@ function networkWrapper({ bridge = false, ownPlugins = false, machine }: EngineO
   ];
 }
 
-/** Without the DOCKER_… of whoever runs the tests. */
+/** Without the DOCKER_… of anyone who runs the tests. */
 function guardianEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("DOCKER_")));
 }

@@ -153,7 +153,7 @@ describeWithEngine("folders of the host behind the guard", () => {
     expect(await run(`${at("srv/teams/a")}:/x`, "cat /x/own")).toMatchObject({ stdout: "srv/teams/a/own\n" });
   });
 
-  it("keep no file that gives a user of the host more rights, whoever leaves it", async () => {
+  it("keep no file that gives a user of the host more rights, no matter who leaves it", async () => {
     const bare = [
       "run",
       "--rm",

@@ -21,7 +21,7 @@ const tooLarge = `it is larger than ${maxFileBytes / 1024 / 1024} MiB`;
 
 /** Files on the disk, each read once; texts that were given (standard input, `--run`) stand beside them. */
 export interface DiskFiles extends FolderFiles {
-  /** Puts a text under a name that is no file; one that is too large for a file is refused when it is read. */
+  /** Puts a text under a name that is not a file; one that is too large for a file is refused when it is read. */
   give(name: string, text: string): void;
   /** A line of a file that was read, counted from 1. */
   line(file: string, line: number): string | undefined;

@@ -280,7 +280,7 @@ function page(text: string, environment: NodeJS.ProcessEnv): boolean {
     env,
   });
   const isMissing = ran.status === 127 || ran.status === 126;
-  // Whoever ends the pager early has read enough: EPIPE.
+  // Anyone who ends the pager early has read enough: EPIPE.
   const isBroken = ran.error !== undefined && (ran.error as NodeJS.ErrnoException).code !== "EPIPE";
   return !isMissing && !isBroken;
 }

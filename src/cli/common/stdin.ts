@@ -1,7 +1,7 @@
 import { maxFileBytes } from "../../audit/inputs/disk-files.ts";
 
 /**
- * All of standard input, or somewhat more than a file may hold where it does not end before: whoever takes it refuses that
+ * All of standard input, or somewhat more than a file may hold where it does not end before: anyone who takes it refuses that
  * as they refuse such a file. (node:stream/consumers would cost every start some milliseconds.)
  */
 export async function readStdin(): Promise<string> {

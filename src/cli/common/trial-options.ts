@@ -99,7 +99,7 @@ function readSession(path: string): Result<readonly HttpCheck[]> {
   try {
     return checksOfSession(readFileSync(path, "utf8"));
   } catch (error) {
-    return failed(`${path} cannot be read (${codeOf(error) || "it is no file"})`);
+    return failed(`${path} cannot be read (${codeOf(error) || "it is not a file"})`);
   }
 }
 

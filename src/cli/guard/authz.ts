@@ -75,7 +75,7 @@ export async function runAuthz(options: AuthzOptions): Promise<number> {
       inForce.tell(next, [options.listen]);
     },
   });
-  // Whoever reads it may send a signal at once.
+  // Anyone who reads it may send a signal at once.
   complain(`the plugin ${plugin.value.name} listens at ${path}`);
   const status = await ended;
   inForce.close();

@@ -69,7 +69,7 @@ export async function runGuardProxy(options: GuardProxyOptions): Promise<number>
       },
     },
   });
-  // Whoever reads it may send a signal at once.
+  // Anyone who reads it may send a signal at once.
   tell(`guards ${serving.value.engine} at ${serving.value.addresses().join(", ")}`);
   return await ended;
 }

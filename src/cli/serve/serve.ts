@@ -104,7 +104,7 @@ async function serve(job: Job): Promise<number> {
   });
   if (!fleet.ok) return complain(fleet.reason);
   say(`the page is at ${fleet.value.url}; findings are kept in ${shownStore(store.value.place)}`);
-  // On standard output and not in the log: whoever has it becomes the administrator.
+  // On standard output and not in the log: anyone who has it becomes the administrator.
   if (fleet.value.firstLink !== undefined) {
     process.stdout.write(
       `Open this link to make the first administrator. It works once, until tomorrow:\n\n  ${fleet.value.firstLink}\n\n`,

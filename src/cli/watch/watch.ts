@@ -154,7 +154,7 @@ async function watch(job: Job): Promise<number> {
     container: (name) => running?.container(name),
     say,
   });
-  /** Whoever is to act on a change: accepted findings are none of it. Gives those that a silence keeps from the outputs. */
+  /** Anyone who is to act on a change: accepted findings are none of it. Gives those that a silence keeps from the outputs. */
   function alertOf(changes: readonly Change[]): ReadonlySet<Change> {
     const clean = changes.map((change) => ({ change, sent: redacted(change) }));
     const held = new Set(distributed.alert(clean.map(({ sent }) => sent)));

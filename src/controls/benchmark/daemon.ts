@@ -40,7 +40,7 @@ export const engineRootless = benchmarkControl({
       judgeFact(rootless, (isRootless) =>
         isRootless
           ? pass("rootless")
-          : fail("runs dockerd as root: whoever breaks out through it is root on the host", {
+          : fail("runs dockerd as root: anyone who breaks out through it is root on the host", {
               evidence: "rootless",
               observed: "root",
             }),
@@ -215,7 +215,7 @@ const localDrivers = new Set(["json-file", "local", "none", "journald"]);
 export const engineRemoteLogging = benchmarkControl({
   id: "engine-remote-logging",
   title: "Container logs stay on the host",
-  why: "Whoever takes over the host can erase the logs that show how. Logs that are sent away at once stay, and an alert can come from them. An agent that ships the files (Fluent Bit, Vector, Promtail) does the same job, and the Engine does not know of it.",
+  why: "Anyone who takes over the host can erase the logs that show how. Logs that are sent away at once stay, and an alert can come from them. An agent that ships the files (Fluent Bit, Vector, Promtail) does the same job, and the Engine does not know of it.",
   severity: "info",
   cis: ["2.13"],
   attack: ["T1070.002"],

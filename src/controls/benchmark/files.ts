@@ -82,7 +82,7 @@ function consequence(bits: number): string {
 export const engineFiles: Control = benchmarkControl({
   id: "engine-files",
   title: "Docker's own files are open to others",
-  why: "The units, configuration, certificates and sockets of Docker decide what runs as root. Whoever may write one of them becomes root at the next start, and whoever reads the TLS key can pretend to be the daemon. root should own them, and other users should read only those without secrets.",
+  why: "The units, configuration, certificates and sockets of Docker decide what runs as root. Anyone who may write one of them becomes root at the next start, and anyone who reads the TLS key can pretend to be the daemon. root should own them, and other users should read only those without secrets.",
   severity: "high",
   cis: Object.keys(wanted),
   attack: ["T1543.002", "T1222.002"],

@@ -94,7 +94,7 @@ export const benchmarkGuidance: Readonly<Record<string, Guidance>> = {
   "engine-rootless": {
     letItBe: "You need ports below 1024, some storage driver, or limits that cgroup v1 lacks.",
     symptom: '"permission denied" for a port below 1024.',
-    cause: "The daemon is no root",
+    cause: "The daemon is not root",
     action: "Set net.ipv4.ip_unprivileged_port_start, or publish 8080.",
   },
   "engine-storage-driver": {

@@ -35,7 +35,7 @@ export const hostPartition = benchmarkControl({
 export const dockerGroupMembers = benchmarkControl({
   id: "docker-group-members",
   title: "Users may control the Docker daemon",
-  why: "Whoever is in the docker group can start a privileged container and is root on the host, without a password and without a trace in sudo's log. Only people whom you would give root belong in it.",
+  why: "Anyone who is in the docker group can start a privileged container and is root on the host, without a password and without a trace in sudo's log. Only people whom you would give root belong in it.",
   severity: "info",
   cis: ["1.1.2"],
   attack: ["T1078.003", "T1548"],

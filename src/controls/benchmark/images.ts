@@ -28,7 +28,7 @@ export const contentTrust = benchmarkControl({
 export const imageSetuidFiles = benchmarkControl({
   id: "image-setuid-files",
   title: "The image has setuid programs",
-  why: "A setuid program runs as its owner, mostly root, whoever starts it. In an image that runs as another user, such a program is the way back to root. Most images need none of those that their base image brings (su, mount, passwd).",
+  why: "A setuid program runs as its owner, mostly root, no matter who starts it. In an image that runs as another user, such a program is the way back to root. Most images need none of those that their base image brings (su, mount, passwd).",
   severity: "low",
   cis: ["4.8"],
   attack: ["T1548.001"],

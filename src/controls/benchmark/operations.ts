@@ -107,7 +107,7 @@ export const swarmListenAddress = benchmarkControl({
 export const swarmOverlayEncryption = benchmarkControl({
   id: "swarm-overlay-encryption",
   title: "Overlay networks are not encrypted",
-  why: "What containers on different nodes send each other crosses the network between the nodes in the clear. Whoever is on that network reads and changes it. The option encrypted puts IPsec between the nodes.",
+  why: "What containers on different nodes send each other crosses the network between the nodes in the clear. Anyone who is on that network reads and changes it. The option encrypted puts IPsec between the nodes.",
   severity: "medium",
   cis: ["7.3"],
   attack: ["T1040", "T1557"],

@@ -7,7 +7,7 @@ import { judgeFact } from "../facts.ts";
 export const hostProgram: Control = {
   id: "host-program",
   title: "docker compose runs a program on the host",
-  why: "A service with `provider:` has no container. docker compose runs a program instead, on the host and as the user who calls it: a Docker CLI plugin `docker-TYPE`, or a program of that name or path. No limit, profile or namespace of Docker holds for it. Whoever may change the Compose file, or puts a program of that name in the PATH, runs what they like at the next `docker compose up`. `runtime_flags` of a model are flags of the server that Docker Model Runner starts.",
+  why: "A service with `provider:` has no container. docker compose runs a program instead, on the host and as the user who calls it: a Docker CLI plugin `docker-TYPE`, or a program of that name or path. No limit, profile or namespace of Docker holds for it. Anyone who may change the Compose file, or puts a program of that name in the PATH, runs what they like at the next `docker compose up`. `runtime_flags` of a model are flags of the server that Docker Model Runner starts.",
   row: undefined,
   severity: "medium",
   guard: "off",
@@ -85,7 +85,7 @@ function judge({ kind, name, flags }: HostProgram, origins: readonly Origin[]): 
   const isPath = name.includes("/");
   return fail(
     isPath
-      ? `makes docker compose run ${name} on the host: whoever may change that file runs programs as you`
+      ? `makes docker compose run ${name} on the host: anyone who may change that file runs programs as you`
       : `makes docker compose run the program ${name} of the host: no container holds it`,
     { origins, severity: isPath ? "high" : "medium", evidence: `provider ${name}`, observed: name },
   );

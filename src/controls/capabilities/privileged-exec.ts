@@ -60,7 +60,7 @@ function adviseForHooks() {
 export const privilegedExec: Control = {
   id: "privileged-exec",
   title: "A process in the container holds more than the container",
-  why: "`docker exec --privileged` starts a process with every capability in a container that has few. nsenter, `ctr task exec` and `runc exec` do the same from the host, without the container's seccomp filter or as root. So does a Compose hook with `privileged: true` or `user: root`. Nothing in the container's own configuration shows it. Whoever takes that process over has what the container was denied.",
+  why: "`docker exec --privileged` starts a process with every capability in a container that has few. nsenter, `ctr task exec` and `runc exec` do the same from the host, without the container's seccomp filter or as root. So does a Compose hook with `privileged: true` or `user: root`. Nothing in the container's own configuration shows it. Anyone who takes that process over has what the container was denied.",
   row: "2.9",
   severity: "high",
   guard: "deny",

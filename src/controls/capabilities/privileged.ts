@@ -5,7 +5,7 @@ import type { Control } from "../control.ts";
 export const privileged: Control = {
   id: "privileged",
   title: "The container is privileged",
-  why: "`--privileged` takes the walls of a container down: every capability, every device of the host, no seccomp filter, no AppArmor or SELinux confinement, and no masked path in /proc and /sys. A process in it mounts the host's disk or loads a kernel module with one command, so that whoever takes it over owns the host. It also overrides `--cap-drop`.",
+  why: "`--privileged` takes the walls of a container down: every capability, every device of the host, no seccomp filter, no AppArmor or SELinux confinement, and no masked path in /proc and /sys. A process in it mounts the host's disk or loads a kernel module with one command, so that anyone who takes it over owns the host. It also overrides `--cap-drop`.",
   row: "2.9",
   severity: "critical",
   guard: "deny",

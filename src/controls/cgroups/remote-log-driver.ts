@@ -9,7 +9,7 @@ const local: ReadonlySet<string> = new Set(["json-file", "local", "none", "journ
 export const remoteLogDriver: Control = {
   id: "remote-log-driver",
   title: "Logs leave the host",
-  why: "With syslog, gelf, fluentd, splunk and the drivers of cloud providers, dockerd sends what the container prints to another machine, from the host's network and past the container's own. What is printed often holds secrets, and plain syslog, gelf and fluentd do not encrypt it. Whoever may choose the address can make dockerd connect anywhere. Central logs are good practice: check the address and TLS, then ignore this.",
+  why: "With syslog, gelf, fluentd, splunk and the drivers of cloud providers, dockerd sends what the container prints to another machine, from the host's network and past the container's own. What is printed often holds secrets, and plain syslog, gelf and fluentd do not encrypt it. Anyone who may choose the address can make dockerd connect anywhere. Central logs are good practice: check the address and TLS, then ignore this.",
   row: undefined,
   severity: "info",
   guard: "deny",

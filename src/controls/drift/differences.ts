@@ -105,7 +105,7 @@ function namespaces(configured: Container, effective: Container): readonly Diffe
   });
 }
 
-/** Whoever joins another container can be on the host's through it. */
+/** Anyone who joins another container can be on the host's through it. */
 function mayBeHost(mode: Fact<NamespaceMode>): boolean {
   if (isOpen(mode)) return true;
   return mode.state === "set" && (mode.value.mode === "host" || mode.value.mode === "container");

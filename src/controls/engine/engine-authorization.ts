@@ -7,7 +7,7 @@ import { dockerOnly, optionsOf } from "./docker-only.ts";
 export const engineAuthorization: Control = {
   id: "engine-authorization",
   title: "The Engine's API asks nobody for permission",
-  why: "Docker's own model is all or nothing: whoever reaches the socket may do everything. An authorization plugin sees each request before it is carried out and can refuse, for instance, privileged containers and binds of the host's file system. On a machine with one administrator there is little to authorize, so this is for information.",
+  why: "Docker's own model is all or nothing: anyone who reaches the socket may do everything. An authorization plugin sees each request before it is carried out and can refuse, for instance, privileged containers and binds of the host's file system. On a machine with one administrator there is little to authorize, so this is for information.",
   row: undefined,
   severity: "info",
   guard: "off",
@@ -63,7 +63,7 @@ function judgePlugins({ authorizationPlugins }: Engine): Verdict {
   if (plugins.length > 0) return pass(plugins.join(", "));
   const open = firstOpen(authorizationPlugins);
   if (open) return unknownFact(open);
-  return fail("has no authorization plugin: whoever reaches its socket may do everything", {
+  return fail("has no authorization plugin: anyone who reaches its socket may do everything", {
     evidence: "authorization-plugins",
     observed: "no authorization plugin",
   });

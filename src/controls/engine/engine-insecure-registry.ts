@@ -6,7 +6,7 @@ import { judgeItems } from "../facts.ts";
 export const engineInsecureRegistry: Control = {
   id: "engine-insecure-registry",
   title: "Images are pulled from a registry without TLS",
-  why: "For an insecure registry dockerd accepts any certificate and falls back to plain HTTP: whoever sits on the way reads the password that is pushed with it and hands out images of his own, which then run as root. A registry on the loopback address does not leave the host and is no finding.",
+  why: "For an insecure registry dockerd accepts any certificate and falls back to plain HTTP: anyone who sits on the way reads the password that is pushed with it and hands out images of his own, which then run as root. A registry on the loopback address does not leave the host and is no finding.",
   row: undefined,
   severity: "high",
   guard: "off",
@@ -36,11 +36,14 @@ export const engineInsecureRegistry: Control = {
       judgeItems(insecureRegistries, ({ value, origins }) =>
         isLoopback(value)
           ? pass()
-          : fail(`trusts ${value} without TLS: whoever is on the way there decides which images run here`, {
-              origins,
-              evidence: value,
-              observed: `insecure ${value}`,
-            }),
+          : fail(
+              `trusts ${value} without TLS: anyone who is on the way there decides which images run here`,
+              {
+                origins,
+                evidence: value,
+                observed: `insecure ${value}`,
+              },
+            ),
       ),
   },
   remedy: {

@@ -14,7 +14,7 @@ import { optionsOf } from "./docker-only.ts";
 export const engineNetworkSocket: Control = {
   id: "engine-network-socket",
   title: "dockerd listens on the network",
-  why: "Whoever reaches the Engine's API starts a privileged container and is root on the host; there is no second question. Open TCP sockets of dockerd are found and abused within hours, and one on the loopback address is open to every local user, every container on the host's network and every page in a browser that can be made to send a request. Server-side TLS alone encrypts the attack; only client certificates (`tlsverify`) keep strangers out, and they too are a key to the host that has to be kept, rotated and revoked.",
+  why: "Anyone who reaches the Engine's API starts a privileged container and is root on the host; there is no second question. Open TCP sockets of dockerd are found and abused within hours, and one on the loopback address is open to every local user, every container on the host's network and every page in a browser that can be made to send a request. Server-side TLS alone encrypts the attack; only client certificates (`tlsverify`) keep strangers out, and they too are a key to the host that has to be kept, rotated and revoked.",
   row: "1.1",
   severity: "critical",
   guard: "off",
@@ -120,7 +120,7 @@ function judge(listen: ListenAddress, origins: readonly Origin[]): Verdict {
   }
   const guard = listen.tls === "server" ? "with TLS but without client certificates" : "without TLS";
   return fail(
-    `listens on ${listen.address} ${guard}: whoever reaches that address is root on the host`,
+    `listens on ${listen.address} ${guard}: anyone who reaches that address is root on the host`,
     where,
   );
 }
@@ -149,7 +149,7 @@ function judgeCommand({ entrypoint, command }: Pick<Container | Image, "entrypoi
     (each) => forwardedSocket(each.words) ?? forwardedSocket(["socat", ...each.words]) ?? [],
   );
   const hands = forwarded.map((address) =>
-    fail(`hands the Engine's socket on at ${address}: whoever reaches that address is root on the host`, {
+    fail(`hands the Engine's socket on at ${address}: anyone who reaches that address is root on the host`, {
       origins: words.flatMap(({ origins }) => origins).slice(0, 1),
       evidence: address,
       observed: address,

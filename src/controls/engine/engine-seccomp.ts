@@ -37,7 +37,7 @@ export const engineSeccomp: Control = {
       return judgeFact(seccompProfile, (profile, origins) => {
         if (seccompAllowsAll.state === "set" && seccompAllowsAll.value) {
           return fail(
-            `runs containers by default with a seccomp profile (${profile}) that allows almost every system call: it is no filter`,
+            `runs containers by default with a seccomp profile (${profile}) that allows almost every system call: it is not a filter`,
             { origins, evidence: "seccomp-profile", observed: "a profile that allows all" },
           );
         }

@@ -8,7 +8,7 @@ import { judgeItems } from "../facts.ts";
 export const engineSocketPermissions: Control = {
   id: "engine-socket-permissions",
   title: "The Engine's socket is open to others",
-  why: "Connecting to the socket takes write permission on it, and whoever connects is root on the host. `chmod 666 /var/run/docker.sock`, a widespread piece of bad advice against “permission denied”, makes every user and every daemon of the host root. An owner other than root can give that permission to anyone.",
+  why: "Connecting to the socket takes write permission on it, and anyone who connects is root on the host. `chmod 666 /var/run/docker.sock`, a widespread piece of bad advice against “permission denied”, makes every user and every daemon of the host root. An owner other than root can give that permission to anyone.",
   row: "1.1",
   severity: "high",
   guard: "off",

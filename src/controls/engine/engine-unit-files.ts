@@ -8,7 +8,7 @@ import { dockerOnly } from "./docker-only.ts";
 export const engineUnitFiles: Control = {
   id: "engine-unit-files",
   title: "Docker's systemd units are open to others, or start dockerd in another way",
-  why: "systemd starts dockerd and containerd as root, with the arguments of their unit files and drop-ins. Whoever may write one of them is root at the next start. A changed argument takes effect then, too: an intruder who adds `-H tcp://0.0.0.0:2375` only has to wait for the next reboot, and until then the running daemon looks as it should.",
+  why: "systemd starts dockerd and containerd as root, with the arguments of their unit files and drop-ins. Anyone who may write one of them is root at the next start. A changed argument takes effect then, too: an intruder who adds `-H tcp://0.0.0.0:2375` only has to wait for the next reboot, and until then the running daemon looks as it should.",
   row: undefined,
   severity: "high",
   guard: "off",
@@ -57,7 +57,7 @@ function judgeFile({ path, mode, uid, gid }: UnitFile): Verdict {
     return fail(`has ${path} owned by uid ${uid}: that user is root when Docker starts again`, where);
   if (mode & 0o002)
     return fail(
-      `lets everybody write ${path} (mode ${said}): whoever does is root when Docker starts again`,
+      `lets everybody write ${path} (mode ${said}): anyone who does is root when Docker starts again`,
       where,
     );
   if (mode & 0o020 && gid !== 0)

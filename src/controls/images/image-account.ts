@@ -5,7 +5,7 @@ import { byHistory, commandsOfLayer, type Flaw, scriptOfLayer } from "./by-layer
 export const imageAccount: Control = {
   id: "image-account",
   title: "The build sets a password, or takes one away",
-  why: "A password that a build sets is the same in every container of the image, and everyone who may pull the image finds it or its hash. An account without a password, sudo with NOPASSWD, or an SSH server that takes root's password makes root of whoever gets that far.",
+  why: "A password that a build sets is the same in every container of the image, and everyone who may pull the image finds it or its hash. An account without a password, sudo with NOPASSWD, or an SSH server that takes root's password makes root of anyone who gets that far.",
   row: "2.11",
   severity: "high",
   guard: "off",
@@ -55,7 +55,7 @@ function changesAccount(instruction: string): Flaw | undefined {
   }
   if (/\bNOPASSWD\s*:/.test(script)) {
     return {
-      message: "lets sudo run without a password (NOPASSWD): whoever takes that account over is root",
+      message: "lets sudo run without a password (NOPASSWD): anyone who takes that account over is root",
       evidence: "NOPASSWD",
       // As much as a container that starts as root.
       severity: "medium",

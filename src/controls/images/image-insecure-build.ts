@@ -55,7 +55,7 @@ export const imageInsecureBuild: Control = {
         builder: (value, origins) =>
           value === "entitlements.security-insecure=true"
             ? fail(
-                "lets every build run steps without their sandbox (security-insecure): whoever may build is root on the host",
+                "lets every build run steps without their sandbox (security-insecure): anyone who may build is root on the host",
                 { origins, evidence: "security-insecure", observed: "security-insecure" },
               )
             : pass(value),

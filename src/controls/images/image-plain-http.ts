@@ -5,7 +5,7 @@ import { byLayer, commandsOfLayer, copyOf, type Flaw } from "./by-layer.ts";
 export const imagePlainHttp: Control = {
   id: "image-plain-http",
   title: "What the build runs came over plain HTTP",
-  why: "Nothing protects a download over plain HTTP: whoever is on the way to the server, in a café or at a provider, can put another program in its place. What the build then runs, unpacks or installs is theirs. A checksum or a signature that the build checks makes up for it.",
+  why: "Nothing protects a download over plain HTTP: anyone who is on the way to the server, in a café or at a provider, can put another program in its place. What the build then runs, unpacks or installs is theirs. A checksum or a signature that the build checks makes up for it.",
   row: undefined,
   severity: "high",
   guard: "off",
@@ -85,7 +85,7 @@ const installs =
 function flaw(address: string, program: string): Flaw {
   const host = hostOf(address);
   return {
-    message: `gets a file from ${host} over plain HTTP and gives it to ${program}: whoever is on the way can replace it`,
+    message: `gets a file from ${host} over plain HTTP and gives it to ${program}: anyone who is on the way can replace it`,
     evidence: `http://${host}`,
     severity: unpackers.test(program) ? "medium" : undefined,
   };
@@ -97,7 +97,7 @@ function addsPlain(copy: NonNullable<ReturnType<typeof copyOf>>): Flaw | undefin
   return address === undefined
     ? undefined
     : {
-        message: `adds a file from ${hostOf(address)} over plain HTTP: whoever is on the way can replace it`,
+        message: `adds a file from ${hostOf(address)} over plain HTTP: anyone who is on the way can replace it`,
         evidence: `http://${hostOf(address)}`,
         severity: "medium",
       };

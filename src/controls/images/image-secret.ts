@@ -23,7 +23,7 @@ const fine = pass("no literal credential");
 const inImage =
   "A credential in ENV or ARG is in the image: everyone who may pull it reads it with `docker history` or `docker inspect`, and a later layer does not take it back. A build argument that names a credential invites passing one, and what is passed stays in the history too.";
 const inContainer =
-  "Everyone who may read the file, the shell's history or `docker inspect` of the container reads the credential too. Whoever read it once has it until it is changed.";
+  "Everyone who may read the file, the shell's history or `docker inspect` of the container reads the credential too. Anyone who read it once has it until it is changed.";
 
 export const imageSecret: Control = {
   id: "image-secret",
@@ -114,7 +114,7 @@ export const imageSecret: Control = {
           with: { name: value.name, value: undefined },
         })),
         breaks:
-          "Whoever copies the Compose file to another machine must copy .env too: without it the variable is empty.",
+          "Anyone who copies the Compose file to another machine must copy .env too: without it the variable is empty.",
       };
     },
   },
@@ -163,7 +163,7 @@ function judgeWritten({ value, origins }: SetFact<WrittenCredential>): Verdict {
   const message =
     by === "name" ? `sets ${where} to a literal credential` : `has a credential in ${where} (${name})`;
   const evidence = by === "name" ? where : `${where}: ${name}`;
-  return fail(`${message}: whoever reads the file has it`, { origins, evidence, observed: evidence });
+  return fail(`${message}: anyone who reads the file has it`, { origins, evidence, observed: evidence });
 }
 
 /** An env file keeps a credential apart only as long as it is not committed. */
@@ -223,7 +223,7 @@ function adviceForCi(container: Container): string {
 
 /**
  * A container's own variables. Nothing tells whether somebody wrote the value into a file or passed it safely, so what
- * counts is that whoever inspects the container reads it. What its image sets is the image's finding.
+ * counts is that anyone who inspects the container reads it. What its image sets is the image's finding.
  */
 function judgeRunning({ environment, credentials }: Container): Verdict {
   const parts = setItems(environment)
@@ -295,7 +295,7 @@ function judgeBuilt({ value, origins }: SetFact<WrittenCredential>): Verdict {
   const { name, where } = value;
   if (value.isTracked) return judgeTracked({ value, origins });
   return fail(
-    `has a credential in ${where} (${name}): whoever reads the Dockerfile or has the image has it`,
+    `has a credential in ${where} (${name}): anyone who reads the Dockerfile or has the image has it`,
     {
       origins,
       evidence: `${where}: ${name}`,
@@ -347,5 +347,5 @@ function judgeLiteral(
       : `sets ${what} ${name} to a literal credential`;
   const reader =
     what === "ENV" || what === "ARG" ? "Dockerfile or has the image" : "file or inspects the container";
-  return fail(`${how}: whoever reads the ${reader} has it`, { origins, evidence: name, observed: name });
+  return fail(`${how}: anyone who reads the ${reader} has it`, { origins, evidence: name, observed: name });
 }

@@ -5,7 +5,7 @@ import { judgeItems } from "../facts.ts";
 export const imageSetuid: Control = {
   id: "image-setuid",
   title: "The build sets setuid or setgid bits",
-  why: "A setuid program runs as its owner, whoever starts it. One that root owns makes every user of the container root, as soon as it has a hole or was meant to give a shell. With no-new-privileges the kernel ignores the bits.",
+  why: "A setuid program runs as its owner, no matter who starts it. One that root owns makes every user of the container root, as soon as it has a hole or was meant to give a shell. With no-new-privileges the kernel ignores the bits.",
   row: "2.11",
   severity: "low",
   guard: "off",
@@ -36,7 +36,7 @@ export const imageSetuid: Control = {
       return judgeItems(
         setuidCommands,
         ({ value, origins }) =>
-          fail(`sets a setuid or setgid bit (${value}): whoever runs that file gets its owner's rights`, {
+          fail(`sets a setuid or setgid bit (${value}): anyone who runs that file gets its owner's rights`, {
             origins,
             evidence: value,
             observed: value,

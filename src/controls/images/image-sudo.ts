@@ -5,7 +5,7 @@ import { judgeItems } from "../facts.ts";
 export const imageSudo: Control = {
   id: "image-sudo",
   title: "The build uses sudo",
-  why: "A build runs as root until USER says otherwise, so sudo is either idle or means that a user may become root without a password. In the second case sudo and its rule are in the image: whoever takes the process over is root at once. sudo also hides signals and the terminal from the program that it starts.",
+  why: "A build runs as root until USER says otherwise, so sudo is either idle or means that a user may become root without a password. In the second case sudo and its rule are in the image: anyone who takes the process over is root at once. sudo also hides signals and the terminal from the program that it starts.",
   row: "2.11",
   severity: "medium",
   guard: "off",

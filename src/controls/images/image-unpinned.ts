@@ -10,7 +10,7 @@ import { namesVersion } from "./tables/release-names.ts";
 export const imageUnpinned: Control = {
   id: "image-unpinned",
   title: "The image is not pinned",
-  why: "Without a tag Docker takes `latest`. That tag, and others such as `stable`, `sid` or `prod`, is whatever was pushed last: what was tested is not what is pulled next month, two hosts run different things under one name, and whoever takes the publisher's account over is in at the next pull. A tag with a version, or with the code name of a release (`debian:bookworm`), narrows that; only a digest (image:tag@sha256:…) ends it.",
+  why: "Without a tag Docker takes `latest`. That tag, and others such as `stable`, `sid` or `prod`, is whatever was pushed last: what was tested is not what is pulled next month, two hosts run different things under one name, and anyone who takes the publisher's account over is in at the next pull. A tag with a version, or with the code name of a release (`debian:bookworm`), narrows that; only a digest (image:tag@sha256:…) ends it.",
   row: undefined,
   severity: "low",
   guard: "off",

@@ -8,7 +8,7 @@ import { isUncheckedVariable, uncheckedBy } from "./tables/unchecked.ts";
 export const imageUnverifiedPackages: Control = {
   id: "image-unverified-packages",
   title: "Packages or files are fetched without a check",
-  why: "Package managers check that a package is signed by its distribution, and HTTPS that a server is the one you named. An option or variable that turns this off lets whoever sits between you and the server put a program of theirs into the image. A variable in ENV also holds for every program that the image runs later.",
+  why: "Package managers check that a package is signed by its distribution, and HTTPS that a server is the one you named. An option or variable that turns this off lets anyone who sits between you and the server put a program of theirs into the image. A variable in ENV also holds for every program that the image runs later.",
   row: undefined,
   severity: "medium",
   guard: "off",

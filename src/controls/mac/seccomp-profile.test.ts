@@ -71,7 +71,7 @@ testControl(seccompProfile, {
   ],
 });
 
-test("where the engine's default is no filter, nothing of the container is to be changed", () => {
+test("where the engine's default is not a filter, nothing of the container is to be changed", () => {
   const context = bareContext("run-command", { engine: off });
   const remedy = seccompProfile.remedy.container?.(containerFromRun("docker run alpine"), context);
   expect(remedy).toMatchObject({

@@ -11,7 +11,7 @@ const consequence =
 export const seccompProfile: Control = {
   id: "seccomp-profile",
   title: "No seccomp filter",
-  why: "Docker's default seccomp profile keeps some 40 system calls from a container, among them those behind many kernel exploits (keyctl, userfaultfd, unshare, bpf, …). All containers share the host's kernel: without the filter its whole surface is open to whoever gets into this one. A custom profile that allows by default and denies nothing is no filter either.",
+  why: "Docker's default seccomp profile keeps some 40 system calls from a container, among them those behind many kernel exploits (keyctl, userfaultfd, unshare, bpf, …). All containers share the host's kernel: without the filter its whole surface is open to anyone who gets into this one. A custom profile that allows by default and denies nothing is not a filter either.",
   row: "2.6",
   severity: "high",
   guard: "deny",

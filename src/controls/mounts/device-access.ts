@@ -66,7 +66,7 @@ function classOf(hostPath: string): DeviceClass {
 function judgeRules({ deviceCgroupRules }: Container): Verdict {
   return judgeItems(deviceCgroupRules, ({ value, origins }) => {
     const rule = parseDeviceRule(value);
-    if (!rule) return unknown(`“${value}” is no device cgroup rule that Docker would take`, origins);
+    if (!rule) return unknown(`“${value}” is not a device cgroup rule that Docker would take`, origins);
     const given = `may use the devices “${value}”`;
     return verdictOn(classifyDeviceRule(rule), given, { access: rule.access, origins, evidence: value });
   });

@@ -11,7 +11,7 @@ import { reachOf } from "./mount-reach.ts";
 export const dockerSocketMount: Control = {
   id: "docker-socket-mount",
   title: "A route to an engine's socket is mounted",
-  why: "Whoever can connect to the socket of the Docker Engine, containerd, Podman, CRI-O, BuildKit or LXD can start a privileged container with the host's file system in it. That is root on the host. Read-only does not help: `:ro` only prevents replacing the socket file, not connecting to it. It makes no difference whether the socket has another name inside, whether a folder above it is mounted (`/`, `/run`, `/var/run`), or whether it comes from a volume or `--volumes-from`.",
+  why: "Anyone who can connect to the socket of the Docker Engine, containerd, Podman, CRI-O, BuildKit or LXD can start a privileged container with the host's file system in it. That is root on the host. Read-only does not help: `:ro` only prevents replacing the socket file, not connecting to it. It makes no difference whether the socket has another name inside, whether a folder above it is mounted (`/`, `/run`, `/var/run`), or whether it comes from a volume or `--volumes-from`.",
   row: "1.2",
   severity: "critical",
   guard: "deny",

@@ -51,7 +51,7 @@ function judge(container: Container): Verdict {
   const { image, environment, command, entrypoint, ports } = container;
   if (isOpen(image)) return unknownFact(image);
   const name = valueOr(image, "");
-  if (!proxies.test(parseImageReference(name).repository)) return pass("it is no proxy of the Docker API");
+  if (!proxies.test(parseImageReference(name).repository)) return pass("it is not a proxy of the Docker API");
   const writes =
     setItems(environment).find(
       ({ value: { name: key, value = "" } }) =>

@@ -186,7 +186,7 @@ function ofOption(name: string, value: string): readonly Problem[] {
     return [{ severity: value === "nat-unprotected" ? "medium" : "info", message, evidence }];
   }
   if (name === `${bridge}trusted_host_interfaces`) {
-    const message = `lets whoever comes in by ${value} reach its containers past Docker's firewall rules`;
+    const message = `lets anyone who comes in by ${value} reach its containers past Docker's firewall rules`;
     return [{ severity: "low", message, evidence }];
   }
   if (name === `${bridge}name`) {

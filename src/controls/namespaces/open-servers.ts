@@ -1,6 +1,6 @@
 import { parseImageReference } from "../../model/image-reference.ts";
 
-/** A server that gives away its data or its host to whoever reaches it: a database, a queue, a debugger, an administrator's page. */
+/** A server that gives away its data or its host to anyone who reaches it: a database, a queue, a debugger, an administrator's page. */
 export interface OpenServer {
   /** As a message names it. */
   readonly name: string;
@@ -154,7 +154,7 @@ export const openServers: readonly OpenServer[] = [
   ),
   row("rsync", [873], "", "download.samba.org/pub/rsync/rsyncd.conf.5"),
   row("NFS", [2049], "", "man7.org/linux/man-pages/man5/exports.5.html"),
-  // What runs programs for whoever asks.
+  // What runs programs for anyone who asks.
   row("the Docker API", [2375, 2376], "", "docs.docker.com/engine/security/protect-access/"),
   row(
     "a kubelet",

@@ -86,9 +86,9 @@ function judgePeer(
   const where = { origins, evidence: `${field} ${target}`, observed: `${names[field]} of ${target}` };
   if (isOpen(peer.privileged)) return unknown(peer.privileged.reason, origins);
   if (peer.privileged.state === "set" && peer.privileged.value) {
-    return fail(`${joins}, which is privileged: whoever takes over one of them can reach the host`, where);
+    return fail(`${joins}, which is privileged: anyone who takes over one of them can reach the host`, where);
   }
-  // Whoever shares processes can use the other's namespaces; else only the joined one counts.
+  // Anyone who shares processes can use the other's namespaces; else only the joined one counts.
   const reached: readonly NamespaceField[] = field === "pidMode" ? [...joinable, "utsMode"] : [field];
   const placements = reached.map((each) => ({ each, placement: placementOf(peer, each, context) }));
   const onHost = placements.find(({ placement }) => placement.place === "host");

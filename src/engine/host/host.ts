@@ -132,7 +132,7 @@ interface HostUnit {
   readonly name: string;
   /** The unit and its drop-ins, in the order in which systemd reads them. */
   readonly files: readonly UnitText[];
-  /** Folders into which whoever may write them can put a drop-in. */
+  /** Folders into which anyone who may write them can put a drop-in. */
   readonly folders: readonly UnitPlace[];
 }
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
   symlinkSync("../run/engine.sock", join(root, "other/renamed.sock"));
   linkSync(join(root, "run/engine.sock"), join(root, "other/hard.sock"));
   writeFileSync(join(root, "other/plain.sock"), "");
-  // The same socket by two names, one that is missing and one that is no socket.
+  // The same socket by two names, one that is missing and one that is not a socket.
   const names = ["alias/engine.sock", "run/engine.sock", "run/nosuch.sock", "other/plain.sock"];
   reach = socketReach(
     names.map((name) => join(root, name)),

@@ -47,7 +47,7 @@ type NeedName = "writable" | "capabilities" | "ports" | "nonRoot";
 /** Bytes. storage-limit's starting point too: a tmpfs without a size would be a finding of its own. */
 const tmpfsSize = 64 * 1024 ** 2;
 
-/** The mode of /tmp: whoever may write there, and takes away only what is their own. */
+/** The mode of /tmp: anyone who may write there, and takes away only what is their own. */
 const everybody = 0o1777;
 
 /** Gives each step what the workload is known to need under it, and says where nothing is known. */

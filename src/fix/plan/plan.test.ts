@@ -152,7 +152,7 @@ describe("what the workload needs", () => {
     ["docker run -u 0 served", 0o1777],
     ["docker run -u 1000 served", 0o1777],
     ["docker run served", undefined],
-  ])("%s: whoever it runs as can write to a tmpfs that it is given", (line, mode) => {
+  ])("%s: any user that it runs as can write to a tmpfs that it is given", (line, mode) => {
     const plan = planForRun(line, { needs: () => served });
     const modes = patchesFor(plan, "read-only-rootfs").flatMap((patch) =>
       patch.op === "add" && patch.field === "mounts" ? [patch.value.tmpfs?.mode] : [],

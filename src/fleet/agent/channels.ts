@@ -34,7 +34,7 @@ export interface Channel {
   kept?(answer: ReportAnswer): void;
   /** The server refuses what `next` gave last. */
   refused?(): Refusal;
-  /** Goes with every report, whoever's it is. */
+  /** Goes with every report, no matter whose it is. */
   along?(): Part;
   /** Hears every answer. Gives why the report has to be sent again. */
   heard?(answer: ReportAnswer): string | undefined;

@@ -66,7 +66,7 @@ export function openFleetNews(
     timer = undefined;
     const told = [...waiting].flatMap(([topic, hosts]) => noticesOf(topic, hosts));
     waiting.clear();
-    // One that fails is sent again with the next change; what is wrong, whoever writes says.
+    // One that fails is sent again with the next change; the writer reports what is wrong.
     for (const text of told) notice(database, text).catch(() => own.tell("findings"));
   }
 

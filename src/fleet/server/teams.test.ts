@@ -10,7 +10,7 @@ import { addJob } from "../store/hosts/jobs.ts";
 import { addTeam, setAccountSight } from "../store/teams/teams.ts";
 
 /**
- * Two teams with a host each, on which everything has the team's own word in its name, and a host of no team. Whoever belongs to
+ * Two teams with a host each, on which everything has the team's own word in its name, and a host of no team. Anyone who belongs to
  * one team must never read the word of the other.
  */
 const words = ["west", "east", "nowhere"] as const;
@@ -107,7 +107,7 @@ const queries: Readonly<Record<string, (word: Word) => readonly string[]>> = {
   "/acceptances/bulkhead.yaml": (word) => [`?host=${word}`],
 };
 
-/** What changes something, asked for by whoever may not see it: it must refuse. */
+/** What changes something, asked for by anyone who may not see it: it must refuse. */
 const changes: Readonly<Record<string, (word: Word) => unknown>> = {
   "POST /acceptances": (word) => ({
     ...{ scope: "finding", finding: 1 + 3 * words.indexOf(word) },

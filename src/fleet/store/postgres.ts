@@ -105,7 +105,7 @@ function withoutNul(pool: Pool): PostgresPool {
 
 /**
  * In a transaction: waits until no other transaction holds this name, which SQLite, with one writer at a time, need not. It ends
- * with the transaction. Whoever reads what they then write has to hold one.
+ * with the transaction. Anyone who reads what they then write has to hold one.
  */
 export async function hold(step: Kysely<FleetSchema>, name: string): Promise<void> {
   await holdAll(step, [name]);

@@ -327,7 +327,7 @@ test.each([
   expect(service("web").networkMode).toMatchObject({ state: "set", value: { mode } });
 });
 
-test("a network of the project is no mode, whatever its name", () => {
+test("a network of the project is not a mode, whatever its name", () => {
   const { service } = composeProject(
     "services:\n  web:\n    image: a\n    networks: [host]\nnetworks:\n  host: {}\n",
   );

@@ -205,7 +205,7 @@ function subjectOf(
 }
 
 /**
- * Whether docker compose would start a service. Without a profile asked for, every service counts here: whoever audits a
+ * Whether docker compose would start a service. Without a profile asked for, every service counts here: anyone who audits a
  * file means all of it.
  */
 export function isEnabled(service: Node, profiles: readonly string[]): boolean {

@@ -30,7 +30,7 @@ const syntax = { allowTrailingComma: true };
 
 /**
  * The container of a devcontainer.json that names an image or a Dockerfile (https://containers.dev/implementors/json_reference/).
- * None where the container is a service of a Compose file, or the text is no object.
+ * None where the container is a service of a Compose file, or the text is not an object.
  */
 function describeDevcontainer(
   text: string,

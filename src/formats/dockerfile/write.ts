@@ -37,10 +37,10 @@ const writers: Readonly<
 const beyond: Readonly<Record<string, string>> = {
   base: "another base is another image: what is built on it may not work",
   baseUser: "the user of the base image is set where that is built",
-  environment: "the build may need what ENV sets: whether it does cannot be told",
-  buildArguments: "the build may need what ARG takes: whether it does cannot be told",
+  environment: "the build may need what ENV sets: whether it does is not known",
+  buildArguments: "the build may need what ARG takes: whether it does is not known",
   sudoCommands: "what a RUN does without sudo depends on the user it runs as",
-  setuidCommands: "whether a program works without its setuid bit cannot be told",
+  setuidCommands: "whether a program works without its setuid bit is not known",
   exposedPorts: "EXPOSE publishes nothing: it says what the program listens on",
   history: "only an image that is built has one",
   entrypoint: "what an image runs is not for a patch to say",

@@ -126,7 +126,11 @@ describe("an archive that is written anew", () => {
   });
 
   test.each([
-    ["a Dockerfile that is a link", () => tar("--transform=s,link,Dockerfile,", "link"), "is no plain file"],
+    [
+      "a Dockerfile that is a link",
+      () => tar("--transform=s,link,Dockerfile,", "link"),
+      "is not a plain file",
+    ],
     ["an end in the middle", () => tar(".").subarray(0, 1300), "in the middle of an entry"],
     ["no archive", () => Buffer.alloc(2048, "FROM scratch\n"), "checksum"],
     ["a checksum that is wrong", () => Buffer.from(tar("Dockerfile").fill("1", 100, 101)), "checksum"],
@@ -210,7 +214,7 @@ describe("an archive that is compressed", () => {
   test("not by what the guard does not read, nor in part", async () => {
     for (const flag of ["--bzip2", "--xz"])
       expect((await inspect(tar(flag, "."))).reason).toMatch(/compressed by (bzip2|xz)/);
-    expect((await inspect(gzipSync(tar(".")).subarray(0, 200))).reason).toBe("it is no whole gzip");
+    expect((await inspect(gzipSync(tar(".")).subarray(0, 200))).reason).toBe("it is not a whole gzip");
     expect((await inspect(Buffer.alloc(0))).judged).toBeUndefined();
   });
 });

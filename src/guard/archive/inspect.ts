@@ -76,7 +76,7 @@ export function inspectArchive(options: RewriteOptions, handlers: InspectorHandl
     unzip.on("data", (chunk: Buffer) => take(rewriter.feed(chunk)));
     unzip.on("end", finish);
     unzip.on("drain", handlers.drain);
-    unzip.on("error", () => refuse("it is no whole gzip"));
+    unzip.on("error", () => refuse("it is not a whole gzip"));
     return unzip.write(bytes);
   }
 

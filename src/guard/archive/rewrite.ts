@@ -178,7 +178,7 @@ export function rewriteTar({ wanted, judge, entry }: RewriteOptions): Rewriter {
         return failed("it ends in the middle of an entry");
       const path = wanted.find((each) => found.has(each));
       const file = path === undefined ? undefined : found.get(path);
-      if (file === "other") return failed(`its ${path} is no plain file`);
+      if (file === "other") return failed(`its ${path} is not a plain file`);
       const bytes = file && Buffer.concat(file.parts);
       const judged = judge(bytes?.toString("utf8"));
       if (!judged.ok) return judged;

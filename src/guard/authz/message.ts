@@ -32,11 +32,12 @@ export function readMessage(text: string): Result<AuthzMessage> {
   if (!isRecord(RequestHeaders)) return failed("dockerd's question holds headers that are none");
   const headers: (readonly [string, string])[] = [];
   for (const [name, value] of Object.entries(RequestHeaders)) {
-    if (typeof value !== "string") return failed(`dockerd's question holds a header ${name} that is no text`);
+    if (typeof value !== "string")
+      return failed(`dockerd's question holds a header ${name} that is not text`);
     headers.push([name, value]);
   }
   if (RequestBody !== undefined && RequestBody !== null && typeof RequestBody !== "string") {
-    return failed("dockerd's question holds a body that is no text");
+    return failed("dockerd's question holds a body that is not text");
   }
   return ok({
     user: textOr(User),

@@ -41,7 +41,7 @@ test.each([
   ["GET", "/v1.45/containers/web/attach/ws"],
   ["GET", "/v1.45/events"],
   ["GET", "/v1.45/swarm/unlockkey"],
-])("%s %s is not, whoever knows the secret", (method, target) => {
+])("%s %s is not, no matter who knows the secret", (method, target) => {
   expect(own.isOwn(asked(method, target))).toBe(false);
 });
 

@@ -105,7 +105,7 @@ test("an answer of the Engine passes, and nothing else is implemented", async ()
   expect(await post("/VolumeDriver.Mount", "{}")).toMatchObject({ status: 404 });
 });
 
-test("it ends when what was asked is answered, whoever keeps a connection", async () => {
+test("it ends when what was asked is answered, no matter who keeps a connection", async () => {
   const ending = authzServer(async () => {
     await pause(100);
     return { allow: false, message: "at last" };

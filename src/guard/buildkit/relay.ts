@@ -95,7 +95,7 @@ async function begin(
   const encoding = headers["grpc-encoding"];
   const wrong =
     headers[":method"] !== "POST" || !/^application\/grpc(\+proto)?$/.test(headers["content-type"] ?? "")
-      ? "is no call of gRPC"
+      ? "is not a call of gRPC"
       : encoding !== undefined && encoding !== "identity"
         ? "has compressed messages"
         : undefined;

@@ -240,7 +240,7 @@ function walk(
     if (code === "ENOENT") return failed(`${path} does not exist on the host`);
     return failed(
       code === "ENOTDIR" || code === "ELOOP"
-        ? `a part of ${path} is no folder, or is or became a link that others than root can change`
+        ? `a part of ${path} is not a folder, or is or became a link that others than root can change`
         : `${path} cannot be opened or made by the guard: ${whyUnread(error)}`,
     );
   }

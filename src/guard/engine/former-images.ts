@@ -8,7 +8,7 @@ const mostNames = 10_000;
 const mostLabels = { count: 40, length: 200 };
 
 /**
- * What names of images meant when the guard last saw them: an image that is removed leaves its name free, and whoever takes the
+ * What names of images meant when the guard last saw them: an image that is removed leaves its name free, and anyone who takes the
  * name then takes what others start by it.
  */
 export interface FormerImages {

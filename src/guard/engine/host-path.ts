@@ -61,7 +61,7 @@ export function hostEyes(
 
   return {
     look(path) {
-      if (!path.startsWith("/")) return { state: "unknown", reason: "it is no absolute path" };
+      if (!path.startsWith("/")) return { state: "unknown", reason: "it is not an absolute path" };
       // The Engine takes .. away by the letters, the kernel follows links first.
       if (path.split("/").includes(".."))
         return { state: "unknown", reason: "a path with .. has two readings" };

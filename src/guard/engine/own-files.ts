@@ -14,7 +14,7 @@ export interface OwnFile {
 const inodesLast = 5_000;
 
 type Files = Pick<HostFiles, "realPath" | "stat"> & {
-  /** The names in a folder; none where it is no folder. */
+  /** The names in a folder; none where it is not a folder. */
   readonly list: (path: string) => readonly string[];
 };
 

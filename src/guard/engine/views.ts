@@ -40,7 +40,7 @@ export function remappedBase(info: unknown): Ids {
 /** Where views are mounted: root's alone, and gone with the next boot. */
 const place = "/run/bulkhead-folders";
 
-/** One that is there and shows the same folder stays; what was mounted there before stays for whoever has it. */
+/** One that is there and shows the same folder stays; what was mounted there before stays for anyone who has it. */
 const script = `set -e
 mkdir -p -m 700 "\${2%/*}"
 [ "$(stat -c %u:%a "\${2%/*}")" = 0:700 ]

@@ -42,7 +42,7 @@ export function judgeArchived({ wanted, args }: ArchivedDockerfile, policy: Poli
   };
 }
 
-/** Setuid and setgid: whoever runs the file on the host gets the rights of its owner or group. */
+/** Setuid and setgid: anyone who runs the file on the host gets the rights of its owner or group. */
 const modeBits = 0o6000;
 
 /**

@@ -85,7 +85,7 @@ function imageReasons(
       : against(
           policy,
           "guard-build-archive",
-          `builds from an image that cannot be told: ${"reason" in fact ? fact.reason : "its name is not set"}`,
+          `builds from an image that is not known: ${"reason" in fact ? fact.reason : "its name is not set"}`,
         ),
   );
 }

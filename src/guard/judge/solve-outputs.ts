@@ -111,7 +111,7 @@ export function cacheReasons(facts: SolveFacts, context: CheckContext): readonly
   ];
 }
 
-/** The two older forms in which a cache is named. What is no list counts as an unknown place. */
+/** The two older forms in which a cache is named. What is not a list counts as an unknown place. */
 function importsOf(attributes: SolveFacts["attributes"]): readonly Typed[] {
   const plain = (attributes["cache-from"] ?? "").split(",").filter((name) => name !== "");
   const registry = plain.map((ref) => ({ type: "registry", attributes: { ref } }));

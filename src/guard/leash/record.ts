@@ -19,7 +19,7 @@ import { stateFolder } from "../../base/state-folder.ts";
 export const kept = ["volumes", "images"] as const;
 export type Kept = (typeof kept)[number];
 
-/** What a leash writes down before it begins, for whoever has to clean up after it. */
+/** What a leash writes down before it begins, for anyone who has to clean up after it. */
 export interface LeashRecord {
   /** As its owner calls it. */
   readonly name: string;

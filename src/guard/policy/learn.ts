@@ -83,7 +83,7 @@ export function learner(since: Date): Learner {
     yaml,
     write(path, clients, now) {
       const unwritten = (reason: string) => failed(`what was learnt cannot be written to ${path}: ${reason}`);
-      if (statOf(path)?.isFile() === false) return unwritten("it is no file");
+      if (statOf(path)?.isFile() === false) return unwritten("it is not a file");
       const written = putInPlace(path, yaml(clients, now), { mode: 0o640, anyOwner: true });
       if (!written.ok) return unwritten(written.reason);
       news = false;

@@ -82,13 +82,13 @@ const allow = z.strictObject({
             .check(
               z.regex(/^(?:root|\d+)(?::\d+)?$/, "is not a user's number: 1000 or 1000:1000 is expected"),
             ),
-          z.int().check(z.nonnegative("is no user's number")),
+          z.int().check(z.nonnegative("is not a user's number")),
         ]),
       )
       .check(
         z.meta({
           description:
-            "Users that containers may run as, by number: 1000, 1000:1000. A name is whoever the image says. Default: any.",
+            "Users that containers may run as, by number: 1000, 1000:1000. The image decides who a name is. Default: any.",
         }),
       ),
   ),
@@ -349,17 +349,17 @@ const callers = {
       .array(
         z
           .string()
-          .check(z.refine(isAddress, "is no address or network: 192.0.2.7 or 10.1.0.0/16 is expected")),
+          .check(z.refine(isAddress, "is not an address or network: 192.0.2.7 or 10.1.0.0/16 is expected")),
       )
       .check(
         z.meta({
           description:
-            "Addresses on TCP listeners from which this client comes; whoever comes from elsewhere is not this client.",
+            "Addresses on TCP listeners from which this client comes; anyone who comes from elsewhere is not this client.",
         }),
       ),
   ),
   fromLabels: z.optional(
-    z.array(z.string().check(z.regex(/^[^=\s]+=.+$/, "is no label: team=ci is expected"))).check(
+    z.array(z.string().check(z.regex(/^[^=\s]+=.+$/, "is not a label: team=ci is expected"))).check(
       z.meta({
         description:
           "Labels of the container that calls, by its address on the Engine's networks: team=ci. It must have all of them.",

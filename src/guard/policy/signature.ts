@@ -31,7 +31,7 @@ function readKey(path: string): Result<KeyObject> {
   const bytes = readBytes(path, largest);
   if (!bytes.ok) return bytes;
   const wrong = failed(
-    `${path} is no public key of ECDSA on P-256, in PEM, as cosign generate-key-pair writes cosign.pub`,
+    `${path} is not a public key of ECDSA on P-256, in PEM, as cosign generate-key-pair writes cosign.pub`,
   );
   if (!bytes.value.includes("BEGIN PUBLIC KEY")) return wrong;
   try {
@@ -49,7 +49,7 @@ function readSignature(path: string): Result<Buffer> {
   // `openssl base64` breaks its lines.
   const text = signatureIn(bytes.value.toString("utf8").trim())?.replace(/\r?\n/g, "");
   if (text === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(text))
-    return failed(`${path} is no signature in base64, as cosign sign-blob writes it`);
+    return failed(`${path} is not a signature in base64, as cosign sign-blob writes it`);
   return ok(Buffer.from(text, "base64"));
 }
 

@@ -110,7 +110,7 @@ async function pinCreate(
   };
   const HostConfig = {
     ...withMounts(host, stay(host.Binds), [...stay(host.Mounts), ...pinned.values()]),
-    // dockerd would follow the descriptor of a guard that has ended, and of whoever has its process ID.
+    // dockerd would follow the descriptor of a guard that has ended, and of anyone who has its process ID.
     ...(!lasts && { RestartPolicy: { Name: "no", MaximumRetryCount: 0 } }),
   };
   const Labels = { ...recordAt(body, "Labels"), [askedLabel]: JSON.stringify(asked) };

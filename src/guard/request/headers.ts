@@ -60,7 +60,7 @@ const controls = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 export function readHeaders(raw: ReceivedRequest, route: Route): Result<ReadHeaders> {
   const fields = new Map<string, string[]>();
   for (const [name, value] of raw.headers) {
-    if (!token.test(name)) return failed(`${quote(name)} is no name of a header`);
+    if (!token.test(name)) return failed(`${quote(name)} is not a name of a header`);
     const lower = name.toLowerCase();
     if (denied.has(lower)) return failed(`the header ${lower} is not taken`);
     if (controls.test(value)) return failed(`the header ${lower} has a control character`);
@@ -89,7 +89,7 @@ export function readHeaders(raw: ReceivedRequest, route: Route): Result<ReadHead
 function readFraming(fields: ReadonlyMap<string, readonly string[]>): Result<Framing> {
   const length = fields.get("content-length")?.[0];
   if (length !== undefined && !/^[0-9]{1,15}$/.test(length))
-    return failed("the header content-length is no number of bytes");
+    return failed("the header content-length is not a number of bytes");
   const transfer = fields.get("transfer-encoding")?.[0];
   if (transfer !== undefined && transfer.toLowerCase() !== "chunked")
     return failed("the header transfer-encoding is other than chunked");
@@ -115,7 +115,8 @@ function readFraming(fields: ReadonlyMap<string, readonly string[]>): Result<Fra
 function readMediaType(value: string | undefined): Result<string | undefined> {
   if (value === undefined || value === "") return ok(undefined);
   const [type = "", ...parameters] = value.split(";").map((part) => part.trim().toLowerCase());
-  if (!/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/.test(type)) return failed("the header content-type is no media type");
+  if (!/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/.test(type))
+    return failed("the header content-type is not a media type");
   if (type === "application/x-www-form-urlencoded" || type.startsWith("multipart/"))
     return failed("the body is labelled as a form, which the Engine would let win over the query");
   if (parameters.some((parameter) => !/^charset="?(?:utf-8|us-ascii)"?$/.test(parameter)))
@@ -129,7 +130,7 @@ function readRouteHeader(name: RouteHeader, values: readonly string[]): Result<s
   if (name === "x-docker-expose-session-grpc-method") {
     return values.every((value) => /^\/[A-Za-z0-9_.]+\/[A-Za-z0-9_]+$/.test(value))
       ? ok(values.join("\n"))
-      : failed("is no method of gRPC");
+      : failed("is not a method of gRPC");
   }
   const value = values[0] ?? "";
   return /^[\x20-\x7e]{0,256}$/.test(value)

@@ -143,9 +143,9 @@ function readBool(text: string, param: Extract<QueryParam, { kind: "bool" }>): R
 
 function readInt(text: string): Result<string | undefined> {
   if (text === "") return ok(undefined);
-  if (!/^-?[0-9]{1,19}$/.test(text)) return failed("is no whole number");
+  if (!/^-?[0-9]{1,19}$/.test(text)) return failed("is not a whole number");
   const number = BigInt(text);
-  return BigInt.asIntN(64, number) === number ? ok(String(number)) : failed("is no whole number");
+  return BigInt.asIntN(64, number) === number ? ok(String(number)) : failed("is not a whole number");
 }
 
 function readJson(text: string, param: Extract<QueryParam, { kind: "json" }>): Result<string | undefined> {

@@ -209,7 +209,7 @@ describe("X-Registry-Auth", () => {
     ["a member twice", encode('{"username":"a","username":"hunter2"}')],
     ["a member in two cases", encode('{"username":"a","UserName":"hunter2"}')],
     ["a member with a long s", encode('{"u\u017fername":"hunter2"}')],
-    ["a member that is no string", encode('{"username":["hunter2"]}')],
+    ["a member that is not a string", encode('{"username":["hunter2"]}')],
     ["a list", encode('["hunter2"]')],
   ])("not %s", (_, value) => {
     const result = pull(value);

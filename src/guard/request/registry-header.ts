@@ -20,9 +20,9 @@ export function readRegistryHeader(
   value: string,
 ): Result<string> {
   if (!/^[A-Za-z0-9_-]*={0,2}$/.test(value) || value.length % 4 !== 0)
-    return failed("is no base64url with padding");
+    return failed("is not base64url with padding");
   const bytes = Buffer.from(value, "base64url");
-  if (encode(bytes) !== value) return failed("is no base64url with padding: bits lie over");
+  if (encode(bytes) !== value) return failed("is not base64url with padding: bits lie over");
   if (bytes.length === 0) return ok("");
   const parsed = parseJson(bytes, limits);
   if (!parsed.ok) return failed(`is not read: ${parsed.reason.replace("the body", "it")}`);

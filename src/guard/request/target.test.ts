@@ -142,7 +142,7 @@ describe("what a request-line may name", () => {
   test("not a route before the version that brought it", () => {
     expect(findRoute("PUT", "/v1.41/volumes/a")).toMatchObject({
       rule: "guard-version",
-      message: "volume-update is no part of API 1.41",
+      message: "volume-update is not part of API 1.41",
     });
     expect(findRoute("PUT", "/volumes/a").ok).toBe(true);
   });

@@ -41,7 +41,7 @@ export function findRoute(method: string, target: string): FoundRoute | Refusal 
   const { route } = found;
   const minor = split.version?.minor;
   if (minor !== undefined && (minor < (route.since ?? 0) || minor > (route.until ?? minor)))
-    return refused("guard-version", `${route.id} is no part of API 1.${minor}`, route);
+    return refused("guard-version", `${route.id} is not part of API 1.${minor}`, route);
   return { ok: true, route, version: split.version, params: found.params, query };
 }
 

@@ -36,7 +36,7 @@ function readWebsocket(
 ): Result<undefined> {
   const key = fields.get("sec-websocket-key")?.[0] ?? "";
   if (key.length !== 24 || Buffer.from(key, "base64").toString("base64") !== key)
-    return failed("the header sec-websocket-key is no key of 16 bytes");
+    return failed("the header sec-websocket-key is not a key of 16 bytes");
   if (fields.get("sec-websocket-version")?.[0] !== "13")
     return failed("the header sec-websocket-version is other than 13");
   headers.set("sec-websocket-key", key);

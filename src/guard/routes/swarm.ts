@@ -16,7 +16,7 @@ const logsQuery = {
 } as const;
 
 /**
- * What a Swarm says of itself holds the tokens by which a machine joins it as a manager: whoever reads it can be root on
+ * What a Swarm says of itself holds the tokens by which a machine joins it as a manager: anyone who reads it can be root on
  * all of it.
  *
  * @see https://github.com/moby/moby/blob/v28.5.2/api/server/router/swarm/cluster.go

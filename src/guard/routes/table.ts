@@ -25,6 +25,6 @@ export const routes: readonly Route[] = [
 /** The route of an id that is known to be in the table. */
 export function routeOf(id: string): Route {
   const found = routes.find((route) => route.id === id);
-  if (!found) throw new Error(`${id} is no route`);
+  if (!found) throw new Error(`${id} is not a route`);
   return found;
 }

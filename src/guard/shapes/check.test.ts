@@ -73,8 +73,8 @@ describe("what is taken, and what it becomes", () => {
 
 describe("what is refused, and where", () => {
   test.each([
-    ["a number for a string", string, "1", "the document is no string"],
-    ["a string for a number", struct({ a: int }), '{"a":"1"}', "a is no number"],
+    ["a number for a string", string, "1", "the document is not a string"],
+    ["a string for a number", struct({ a: int }), '{"a":"1"}', "a is not a number"],
     ["a string for a flag", struct({ a: bool }), '{"a":"true"}', "a is neither true nor false"],
     ["a number for a flag", struct({ a: bool }), '{"a":1}', "a is neither true nor false"],
     ["1.0 for a number", int, "1.0", "the document is not written as a whole number, as the Engine reads it"],
@@ -96,25 +96,25 @@ describe("what is refused, and where", () => {
     ["a number below 0", uint, "-1", "the document is below 0"],
     ["a 0 below 0", uint, "-0", "the document is below 0"],
     ["a number beyond a double", float, "1e999", "the document is too large a number"],
-    ["base64 for URLs", bytes, '"_-=="', "the document is no base64 with padding"],
-    ["base64 without padding", bytes, '"YQ"', "the document is no base64 with padding"],
-    ["base64 with a line break", bytes, '"YW\\nI="', "the document is no base64 with padding"],
+    ["base64 for URLs", bytes, '"_-=="', "the document is not base64 with padding"],
+    ["base64 without padding", bytes, '"YQ"', "the document is not base64 with padding"],
+    ["base64 with a line break", bytes, '"YW\\nI="', "the document is not base64 with padding"],
     [
       "base64 with bits that lie over",
       bytes,
       '"YR=="',
-      "the document is no base64 with padding: bits lie over",
+      "the document is not base64 with padding: bits lie over",
     ],
-    ["bytes as a list", bytes, "[1]", "the document is no base64 with padding"],
+    ["bytes as a list", bytes, "[1]", "the document is not base64 with padding"],
     ["null in a list", struct({ a: list(string) }), '{"a":["b",null]}', "a[1] is null"],
     ["a struct that is null in a list", list(struct({ a: string })), "[null]", "[0] is null"],
     ["null in a map of strings", struct({ a: map(string) }), '{"a":{"b":null}}', "a.b is null"],
     ["three for two", array(2, uint), "[1,2,3]", "the document has not 2 items"],
     ["one for two", array(2, uint), "[1]", "the document has not 2 items"],
-    ["a set with something in it", map(empty), '{"/a":{"b":1}}', '"/a" is no empty object'],
-    ["a list for an object", struct({ a: string }), "[]", "the document is no object"],
-    ["an object for a list", list(string), "{}", "the document is no list"],
-    ["a string for a list", list(string), '"a"', "the document is no list"],
+    ["a set with something in it", map(empty), '{"/a":{"b":1}}', '"/a" is not an empty object'],
+    ["a list for an object", struct({ a: string }), "[]", "the document is not an object"],
+    ["an object for a list", list(string), "{}", "the document is not a list"],
+    ["a string for a list", list(string), '"a"', "the document is not a list"],
     [
       "a name with another case",
       struct({ Binds: string }),
@@ -146,7 +146,7 @@ describe("what is refused, and where", () => {
 
   test("a name of the client's is shown cut, and in ASCII", () => {
     const reason = check(`{"${"\u202e".repeat(60)}":1}`, map(string));
-    expect(reason).toMatch(/^refused: "(\\u202e){40}\.\.\." is no string/);
+    expect(reason).toMatch(/^refused: "(\\u202e){40}\.\.\." is not a string/);
   });
 
   test("an unknown name is dropped, and its place named", () => {

@@ -79,7 +79,7 @@ function read(value: JsonValue, shape: Shape, place: DocumentPath | undefined, a
     case "filters":
       return readFilters(value, place, aside);
     case "empty":
-      return isObject(value) && value.members.size === 0 ? {} : refuse(place, "is no empty object");
+      return isObject(value) && value.members.size === 0 ? {} : refuse(place, "is not an empty object");
     case "struct":
       return readStruct(value, shape, place, aside);
     case "ignored":
@@ -96,7 +96,7 @@ function readText(
   place: DocumentPath | undefined,
   aside: Aside,
 ): string {
-  if (typeof value !== "string") return refuse(place, "is no string");
+  if (typeof value !== "string") return refuse(place, "is not a string");
   if (value.length > most) refuse(place, `is ${value.length} characters; the limit is ${most}`);
   if (most === anyText.most) return value;
   aside.named += value.length;
@@ -121,7 +121,7 @@ function readInt(
   aside: Aside,
 ): number {
   if (typeof value !== "object" || value === null || value.kind !== "number")
-    return refuse(place, "is no number");
+    return refuse(place, "is not a number");
   if (!/^-?[0-9]+$/.test(value.text))
     refuse(place, "is not written as a whole number, as the Engine reads it");
   // Go's ParseUint knows no sign at all
@@ -152,7 +152,7 @@ function readWide(
 
 function readFloat(value: JsonValue, place: DocumentPath | undefined): number {
   if (typeof value !== "object" || value === null || value.kind !== "number")
-    return refuse(place, "is no number");
+    return refuse(place, "is not a number");
   const number = Number(value.text);
   return Number.isFinite(number) ? number + 0 : refuse(place, "is too large a number");
 }
@@ -161,15 +161,15 @@ const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 /** Go's decoder skips line breaks and bits that lie over; here the text is the one that the bytes have. */
 function readBytes(value: JsonValue, place: DocumentPath | undefined): string {
-  if (typeof value !== "string" || !base64.test(value)) return refuse(place, "is no base64 with padding");
+  if (typeof value !== "string" || !base64.test(value)) return refuse(place, "is not base64 with padding");
   if (Buffer.from(value, "base64").toString("base64") !== value)
-    refuse(place, "is no base64 with padding: bits lie over");
+    refuse(place, "is not base64 with padding: bits lie over");
   return value;
 }
 
 function readList(value: JsonValue, items: Shape, place: DocumentPath | undefined, aside: Aside): unknown[] {
   if (typeof value !== "object" || value === null || value.kind !== "array")
-    return refuse(place, "is no list");
+    return refuse(place, "is not a list");
   return value.items.map((item, index) => {
     const at = { parent: place, key: index };
     // Go makes "" or a struct of zeros of it, or a nil that no code of the Engine looks for
@@ -206,7 +206,7 @@ function readMap(
   place: DocumentPath | undefined,
   aside: Aside,
 ): Record<string, unknown> {
-  if (!isObject(value)) return refuse(place, "is no object");
+  if (!isObject(value)) return refuse(place, "is not an object");
   const map = new Names<unknown>();
   for (const [key, item] of value.members) {
     const at = { parent: place, key };
@@ -229,7 +229,7 @@ function readFilters(
   place: DocumentPath | undefined,
   aside: Aside,
 ): Record<string, Record<string, true>> {
-  if (!isObject(value)) return refuse(place, "is no object");
+  if (!isObject(value)) return refuse(place, "is not an object");
   const map = new Names<Record<string, true>>();
   let form: "list" | "map" | undefined;
   for (const [key, terms] of value.members) {
@@ -256,7 +256,7 @@ function readStruct(
   place: DocumentPath | undefined,
   aside: Aside,
 ): Record<string, unknown> {
-  if (!isObject(value)) return refuse(place, "is no object");
+  if (!isObject(value)) return refuse(place, "is not an object");
   const struct: Record<string, unknown> = {};
   const fields = fieldsOf(shape);
   for (const [key, item] of value.members) {

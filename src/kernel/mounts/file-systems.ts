@@ -62,7 +62,7 @@ export function isToldByType(entry: MountEntry, sources: MountSources): boolean 
 }
 
 /**
- * A procfs resolves `self` for whoever has a number in its pid namespace: for this process only where it shows the processes
+ * A procfs resolves `self` for anyone who has a number in its pid namespace: for this process only where it shows the processes
  * of the host. Since Linux 5.8 each mount has a device number of its own, so the number tells nothing.
  */
 function showsOurProcesses({ target }: MountEntry, table: MountTable, root: string): boolean {

@@ -44,7 +44,7 @@ export interface KernelInterface {
   readonly asks: readonly [Ask, ...(readonly Ask[])];
   /**
    * The capability that the kernel asks for. `own`: in the user namespace of the container, so that a container of a remapped
-   * Engine has it, and so has whoever makes a user namespace. `initial`: in the host's.
+   * Engine has it, and so has anyone who makes a user namespace. `initial`: in the host's.
    */
   readonly needs?: { readonly capability: Capability; readonly in: "own" | "initial" };
   /** A sysctl of the host that closes it, with the value: `kernel.io_uring_disabled=2`. */

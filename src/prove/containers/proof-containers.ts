@@ -31,7 +31,7 @@ export interface ProofContainers {
   looser(kind: Looser): Promise<Result<TestContainer>>;
   /** The running container itself, entered as `--in-place` enters it. */
   present(): Promise<Result<TestContainer>>;
-  /** A twin that lacks these controls, the same one for whoever asks again. */
+  /** A twin that lacks these controls, the same one for anyone who asks again. */
   readonly loosened: Loosened;
   dismiss(): Promise<void>;
 }

@@ -30,7 +30,7 @@ export async function mountsOf(target: Pick<ProbeTarget, "run">): Promise<Result
     : { ok: false, reason: `/proc/self/mountinfo cannot be read (${table.value.error})` };
 }
 
-/** Where a file of a kernel's file system is found, whoever mounted it and wherever: the usual place, then the others. */
+/** Where a file of a kernel's file system is found, no matter who mounted it and wherever: the usual place, then the others. */
 export function placesOf(
   mounts: readonly Mounted[],
   type: "proc" | "sysfs",

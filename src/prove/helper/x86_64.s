@@ -12,7 +12,7 @@
 #   flags 256       make it by int $0x80: a 32-bit call (x86-64 only; arm64 has none in a 64-bit process)
 #
 # The number -1 ends it. The memory at BASE is shared with children, so their results come back, too. It ends when
-# its standard input does, or after a minute without a program: it cannot outlive whoever holds the other end.
+# its standard input does, or after a minute without a program: it cannot outlive anyone who holds the other end.
 # With arguments it ends at once: as the interpreter of a script it shows that the script ran.
 #
 # scripts/prove-helper.ts assembles it into elf.ts.

@@ -76,7 +76,7 @@ interface Node {
 }
 
 /**
- * The device cgroup refuses to open what it does not list, whoever made the node, and tells reading from writing: the
+ * The device cgroup refuses to open what it does not list, no matter who made the node, and tells reading from writing: the
  * kernel's log takes lines from who may not read it. Nothing is read from what opens, and nothing written to it.
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/devices.html

@@ -161,7 +161,7 @@ function isEngine(path: string, status: Status, identities: ReadonlySet<string>)
   return identities.has(identityOf(status)) || Object.hasOwn(engineSocketNames, posix.basename(path));
 }
 
-/** Mount points that are not the runtime's own, whoever mounted them. */
+/** Mount points that are not the runtime's own, no matter who mounted them. */
 function foreignMounts(mounts: readonly Mounted[]): readonly string[] {
   return mounts
     .map(({ point }) => point)

@@ -176,7 +176,7 @@ export const loadModule = right({
 });
 
 /**
- * Without the magic numbers, and with flags that do not exist: the kernel asks for the right first. Whoever may write to
+ * Without the magic numbers, and with flags that do not exist: the kernel asks for the right first. Anyone who may write to
  * sysrq-trigger needs no capability; it is opened, and never written.
  *
  * @see https://man7.org/linux/man-pages/man2/reboot.2.html

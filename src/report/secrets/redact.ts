@@ -8,7 +8,7 @@ export { mask };
 
 /**
  * A sentence with the credentials taken out that it should never have held. In a sentence a colon is
- * punctuation (`sets DB_PASSWORD: whoever …`), so only `NAME=value`, URLs and known tokens are masked.
+ * punctuation (`sets DB_PASSWORD: anyone who …`), so only `NAME=value`, URLs and known tokens are masked.
  */
 export function redactSentence(text: string): string {
   return cover(text, secretSpans(text, { colon: false }));

@@ -67,7 +67,7 @@ describe("what is no secret stays", () => {
 });
 
 test("in a sentence a colon is punctuation", () => {
-  const message = "has a literal credential in DB_PASSWORD: whoever can read the file has it";
+  const message = "has a literal credential in DB_PASSWORD: anyone who can read the file has it";
   expect(redactSentence(message)).toBe(message);
   expect(redactSentence("connects to redis://:hunter2@cache")).toBe("connects to redis://:••••@cache");
   expect(redactSentence("sets --app.token=: everyone")).toBe("sets --app.token=: everyone");

@@ -5,7 +5,7 @@ import type { Cause, Change } from "../change.ts";
 /**
  * Turns states into changes: knows what was told of each finding, and tells what differs. What got worse is told at once.
  * What got better is told once it has stayed so for the cool-down, so that a container that restarts, and a finding
- * that comes and goes, are no flood of changes; whoever listens always knows a state that was true. Makes no call and
+ * that comes and goes, are no flood of changes; anyone who listens always knows a state that was true. Makes no call and
  * reads no clock: `now` is milliseconds of one that never jumps.
  */
 export interface Tracker {

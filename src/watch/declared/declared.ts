@@ -150,7 +150,7 @@ export function composeOriginOf(container: Pick<Container, "labels">): ComposeOr
 const mostFiles = 20;
 const mostBytes = 1024 * 1024;
 
-/** Changes when a file does; undefined where one is not there, cannot be read here, or is no file of a usual size. */
+/** Changes when a file does; undefined where one is not there, cannot be read here, or is not a file of a usual size. */
 export async function stampOf({
   files,
   environment,

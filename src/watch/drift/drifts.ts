@@ -92,7 +92,7 @@ interface Clock {
 
 /**
  * `docker update` changes the container's configuration first, then the kernel, and the Engine tells of its end at last (moby:
- * daemon/update.go). Whoever looks in between sees them differ, on a busy host for seconds. So a limit is drift
+ * daemon/update.go). Anyone who looks in between sees them differ, on a busy host for seconds. So a limit is drift
  * where the configuration is the one with which the kernel agreed once, and no update ended since: then none is
  * under way. Else it waits for the update's event. What no update changes is drift once it was seen twice, with the
  * configuration read in between.

@@ -5,7 +5,7 @@ import type { PendingExec } from "./pending.ts";
 
 /**
  * The Engine's events of execs that start. The kernel may tell of the same process first, on a busy host long before the event
- * comes: whoever finds an exec first, its event is the cause.
+ * comes: anyone who finds an exec first, its event is the cause.
  */
 export interface ExecStarts {
   take(id: string, start: PendingExec): void;

@@ -78,7 +78,7 @@ export const nameAttacks: readonly Attack[] = [
   },
   ...["nobody", "nobody:1000", "1000:staff"].map(
     (user): Attack => ({
-      name: `the user ${user}, who is whoever the image says`,
+      name: `the user ${user}, who is decided by the image`,
       policy: "{ allow: { users: [1000, 65534] } }",
       attempt: (door) => create(door, { User: user }),
       seen: (stage) => someContainer(stage, { Config: { User: user } }),

@@ -8,7 +8,7 @@ type Claims = Record<string, unknown>;
 export interface TestProviderOptions {
   /** Where browsers may come back to. */
   readonly pages: readonly string[];
-  /** The groups of whoever signs in by this name. */
+  /** The groups of anyone who signs in by this name. */
   readonly groupsOf?: (name: string) => readonly string[];
 }
 
@@ -26,7 +26,7 @@ export interface Lies {
 
 export const client = { id: "bulkhead", secret: "the secret of the client" };
 
-/** npm's oidc-provider on 127.0.0.1: whoever gives a name is signed in, with any password. It lies where it is told to. */
+/** npm's oidc-provider on 127.0.0.1: anyone who gives a name is signed in, with any password. It lies where it is told to. */
 export async function startProvider({ pages, groupsOf = () => [] }: TestProviderOptions) {
   const lies: Lies = {};
   const own = generateKeyPairSync("ec", { namedCurve: "P-256" });

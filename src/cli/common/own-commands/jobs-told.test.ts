@@ -53,7 +53,7 @@ describeStores((open) => {
       ended: expect.any(Number),
       probes: [{ probe: "p", control: "c", outcome: "notHeld", evidence: "e", tries: "tries" }],
     });
-    // What the host does not allow it refuses, whoever asked.
+    // What the host does not allow it refuses, no matter who asked.
     await addJob(database, { ...job, kind: "learn", seconds: 60 }, Date.now());
     await expect.poll(latest, patience).toMatchObject({ trouble: "this host does not allow learn" });
     expect(begun()).toBe(1);

@@ -287,7 +287,7 @@ export function knownImage(reference: string): KnownImage | undefined {
   const known = asked.get(reference);
   if (known) return known.image;
   const image = lookUp(reference);
-  // Whoever sends references without end shall not fill the memory.
+  // Anyone who sends references without end shall not fill the memory.
   if (asked.size >= 1024) asked.clear();
   asked.set(reference, { image });
   return image;

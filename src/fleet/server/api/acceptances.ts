@@ -142,7 +142,7 @@ export function addAcceptances(api: OpenAPIHono<Carried>, service: Service) {
           404: json(failure, "None of this number waits"),
           409: json(
             failure,
-            "Whoever asked for it cannot review it, or it holds on hosts that you do not see",
+            "Anyone who asked for it cannot review it, or it holds on hosts that you do not see",
           ),
         },
       }),

@@ -57,7 +57,7 @@ export function addTeams(api: OpenAPIHono<Carried>, service: Service) {
       route("viewer", {
         method: "get",
         path: "/teams",
-        summary: "Your teams; whoever sees every host sees every team",
+        summary: "Your teams; anyone who sees every host sees every team",
         "x-hosts": "hosts in sight",
         responses: { 200: json(teams, "By name") },
       }),
@@ -115,7 +115,8 @@ export function addTeams(api: OpenAPIHono<Carried>, service: Service) {
       route("administrator", {
         method: "delete",
         path: "/teams/{id}",
-        summary: "Remove a team: whoever saw hosts by it alone sees none, and acceptances on its hosts end",
+        summary:
+          "Remove a team: anyone who saw hosts by it alone sees none, and acceptances on its hosts end",
         request: { params: byId },
         responses: { 204: { description: "Removed" }, 404: json(failure, "No team has this number") },
       }),

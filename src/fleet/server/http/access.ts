@@ -93,7 +93,7 @@ export function accountOf(context: Context<Carried>): Asker {
   return account;
 }
 
-/** The hosts that whoever asks may see. */
+/** The hosts that anyone who asks may see. */
 export function sightOf(context: Context<Carried>): Sight {
   return accountOf(context).sight;
 }

@@ -30,7 +30,7 @@ export function addressOf(context: Context, proxies: Proxies): string {
   );
 }
 
-/** Each proxy appends whom it heard: the last that is no proxy of ours is who asks, and what stands before it anybody can write. */
+/** Each proxy appends whom it heard: the last that is not a proxy of ours is who asks, and what stands before it anybody can write. */
 export function clientAddress(peer: string, forwarded: string | undefined, proxies: Proxies): string {
   const isProxy = (address: string) => {
     const version = isIP(address);

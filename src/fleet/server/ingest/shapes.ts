@@ -219,7 +219,7 @@ const guards = z.object({
     .max(guardLimits.latest),
 });
 
-/** What became of a proof, whoever started it. */
+/** What became of a proof, no matter who started it. */
 const proven = {
   trouble: z.string().max(jobLimits.trouble).nullable(),
   probes: z

@@ -101,7 +101,7 @@ export function openSender(service: Service): Sender {
     for (let message = 0; message < mostMessages && !ending.signal.aborted; message += 1) {
       const all = await nextNotices(database, rule.id, single > 0 ? 1 : destinationOf(rule.type).batch);
       if (all.length === 0) return;
-      // Whoever accepted it meanwhile knows of it.
+      // Anyone who accepted it meanwhile knows of it.
       const notices = all.filter(({ isAccepted }) => !isAccepted);
       if (notices.length > 0) {
         const posted = await sendChanges(rule, notices, sending);

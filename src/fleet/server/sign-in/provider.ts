@@ -129,7 +129,7 @@ export async function openProvider(options: ProviderOptions): Promise<Provider> 
     },
     async finish(address, kept) {
       const [state, nonce, verifier] = kept?.split(".") ?? [];
-      // Before the provider is asked anything: whoever did not begin here is sent away.
+      // Before the provider is asked anything: anyone who did not begin here is sent away.
       if (!state || !nonce || !verifier || address.searchParams.get("state") !== state) {
         return { outcome: "refused", refusal: "stale", why: "the browser did not begin this sign-in" };
       }

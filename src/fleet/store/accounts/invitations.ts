@@ -9,7 +9,7 @@ import type { Role } from "./roles.ts";
 
 // Links that somebody is given: each makes one account, or gives one a new password, once.
 
-/** Who makes a link or a token: an account, or whoever can start commands on the server. */
+/** Who makes a link or a token: an account, or anyone who can start commands on the server. */
 export interface Author {
   readonly name: string;
   readonly id: number | null;
@@ -39,7 +39,7 @@ export interface NewInvitation {
   /** The SHA-256 of what the link holds. */
   readonly token: string;
   readonly role: Role;
-  /** Default: whoever can start commands on the server. */
+  /** Default: anyone who can start commands on the server. */
   readonly author?: Author;
   readonly now?: number;
   readonly expires: number;

@@ -188,7 +188,7 @@ export async function oldestFindings(
     .execute();
 }
 
-/** Findings behind this id, in the order of their ids: for whoever reads all of them, part by part. */
+/** Findings behind this id, in the order of their ids: for anyone who reads all of them, part by part. */
 export async function findingsAfter(
   database: FleetDatabase,
   query: FindingsQuery,

@@ -18,7 +18,7 @@ export async function allowEnrolment(
     expires,
   }: {
     readonly token: string;
-    /** Default: whoever can start commands on the server. */
+    /** Default: anyone who can start commands on the server. */
     readonly author?: Author;
     readonly now?: number;
     readonly expires: number;

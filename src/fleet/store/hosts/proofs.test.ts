@@ -64,7 +64,7 @@ describeStores((open) => {
     expect(await of("web")).toMatchObject({ tried: now, trouble: null, proven: now });
   });
 
-  it("says when each container of a host was proven last, whoever proved it", async () => {
+  it("says when each container of a host was proven last, no matter who proved it", async () => {
     const database = await open();
     const host = await enrolled(database);
     const proofs = [

@@ -400,7 +400,7 @@ export interface InvitationTable {
   /** The account that gets a new password; null: it makes an account. */
   readonly account: ColumnType<number | null, number | null | undefined, never>;
   readonly role: string;
-  /** The name of who made it, and the account's number; null: whoever can start commands on the server. It dies with the account's right to make one. */
+  /** The name of who made it, and the account's number; null: anyone who can start commands on the server. It dies with the account's right to make one. */
   readonly author: string;
   readonly author_id: number | null;
   readonly created: number;

@@ -150,7 +150,7 @@ describeStores((open) => {
     expect(await sight()).toEqual([bank]);
     expect(await of("shop")).toEqual([]);
     await removeTeam(database, bank, now);
-    // Another team does not inherit whoever belonged to one that is gone.
+    // Another team does not inherit anyone who belonged to one that is gone.
     await addTeam(database, { name: "new", labels: ["env=prod"] }, now);
     expect(await sight()).toEqual([]);
     expect(await accountSight(database, { ...(await account()), role: "administrator" })).toBe("all");

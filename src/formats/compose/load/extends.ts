@@ -88,7 +88,7 @@ function targetOf(
     return undefined;
   };
   const missing = (name && missingReason(name)) ?? (file && missingReason(file));
-  if (missing !== undefined) return fail(`what it extends cannot be told: ${missing}`);
+  if (missing !== undefined) return fail(`what it extends is not known: ${missing}`);
   if (!name?.text) return fail("docker compose refuses this: extends without a service");
   if (file && isRemote(file.text)) return fail("it extends a service of a remote file, which is not fetched");
   const target = file ? servicesOf(file.text, from, files, loading, fail) : from;

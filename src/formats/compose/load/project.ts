@@ -183,7 +183,7 @@ function importOne(
   const missing = [...listed, ...envFiles, ...(directory ? [directory] : [])]
     .map(missingReason)
     .find(Boolean);
-  if (missing !== undefined) return fail(`what it includes cannot be told: ${missing}`);
+  if (missing !== undefined) return fail(`what it includes is not known: ${missing}`);
   if (listed.some((path) => isRemote(path.text)))
     return fail("it includes a remote file, which is not fetched");
   const { home } = loading.io;

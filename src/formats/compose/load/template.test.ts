@@ -52,7 +52,7 @@ describe("variables in a text", () => {
     },
   );
 
-  test("what the environment supplies stays written as its name for whoever looks for literals", () => {
+  test("what the environment supplies stays written as its name for anyone who looks for literals", () => {
     expect(take("u:$" + "{NAME}@$" + "{HOST:-db}/$$").authored).toBe("u:$" + "{NAME}@db/$");
   });
 

@@ -7,7 +7,7 @@ export interface Substituted {
   readonly text: string;
   /** The text where what the environment supplied stays written as `${NAME}`. */
   readonly authored: string;
-  /** Neither set nor given a default. `${NAME:?}` is among them: whoever starts the file has to say it, which is good practice. */
+  /** Neither set nor given a default. `${NAME:?}` is among them: anyone who starts the file has to say it, which is good practice. */
   readonly missing: readonly string[];
   /** Not a template at all (`${}`, `${a b}`, an open brace): docker compose refuses the file. */
   readonly invalid: boolean;

@@ -74,7 +74,7 @@ function envFiles(node: Node | undefined): readonly EnvFile[] {
 function readFile({ path, required, raw }: EnvFile, scope: Scope): readonly SetFact<EnvironmentVariable>[] {
   const missing = missingReason(path);
   if (missing !== undefined) {
-    scope.report({ reason: `the env file cannot be told: ${missing}`, place: path.place });
+    scope.report({ reason: `which env file it reads is not known: ${missing}`, place: path.place });
     return [];
   }
   const file = fileIn(path.place.source.base, path.text, scope.io.home);

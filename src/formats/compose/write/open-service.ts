@@ -62,7 +62,7 @@ export function openService(
   const { layout, own, anchors, inFlow, isLayered, pair } = target;
   const tree = treeOf(pair.value, layout.text);
   const start = serviceMap(tree);
-  if (!start) return failed("the service is no mapping");
+  if (!start) return failed("the service is not a mapping");
   const draft: ServiceDraft = {
     before,
     merged,

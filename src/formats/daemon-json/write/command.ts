@@ -144,7 +144,7 @@ function editsOf(line: Line, key: string, patch: EnginePatch): Result<readonly E
   if (patch.op === "unset") return removed(line, given);
   if (patch.op === "add") return added(line, key, patch.value, given.at(-1));
   const meant = given.filter(({ item }) => item.state === "set" && isMeant(item.value, patch.value));
-  if (meant.length === 0) return failed("where it is given cannot be told: change it by hand");
+  if (meant.length === 0) return failed("where it is given is not known: change it by hand");
   if (patch.op === "remove") return removed(line, meant);
   const [first, ...more] = meant;
   const rest = removed(line, more);

@@ -94,7 +94,7 @@ export function scriptArgument<W extends ArgumentWord>(words: readonly W[]): W |
   );
   if (flag === -1) return undefined;
   if (!isShell(program)) return words[flag + 1];
-  // `bash -eo pipefail -c script`, `bash -c -e script`: the first argument that is no option is the script.
+  // `bash -eo pipefail -c script`, `bash -c -e script`: the first argument that is not an option is the script.
   return words.slice(flag + 1).find((word) => !/^[-+]/.test(word.text));
 }
 

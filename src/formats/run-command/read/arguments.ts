@@ -21,7 +21,7 @@ export type Argument =
 
 export interface Arguments {
   readonly before: readonly Argument[];
-  /** From the first word that is no flag: the image and its command. */
+  /** From the first word that is not a flag: the image and its command. */
   readonly rest: readonly Word[];
 }
 

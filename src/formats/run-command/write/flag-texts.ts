@@ -32,7 +32,7 @@ const coded: {
 } = {
   networkMode: (value) => one("network", spellNamespaceMode(value)),
   restart: (value) => one("restart", value),
-  image: () => failed("the image is no flag"),
+  image: () => failed("the image is not a flag"),
   build: () => failed("docker run builds nothing"),
   imageUser: () => failed("the image's own user is set in its Dockerfile"),
   seccomp: (value) =>

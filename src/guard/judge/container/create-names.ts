@@ -137,7 +137,7 @@ export function findNetwork(
 }
 
 /**
- * Why a container may not have the name: the Engine looks for names before it looks for beginnings of ids, so whoever means
+ * Why a container may not have the name: the Engine looks for names before it looks for beginnings of ids, so anyone who means
  * another container by its short id would get this one.
  */
 export function checkContainerName(given: string, context: CheckContext): readonly Reason[] {
@@ -147,7 +147,7 @@ export function checkContainerName(given: string, context: CheckContext): readon
     against(
       context.policy,
       "guard-name",
-      `takes the name ${name}, which can be mistaken for a container id: whoever means that container would get this one`,
+      `takes the name ${name}, which can be mistaken for a container id: anyone who means that container would get this one`,
     );
   if (name.length >= 12) return refuse();
   const answer = context.ask({ kind: "container", name });

@@ -372,7 +372,7 @@ describe("names are full ids before anything is judged", () => {
     });
   });
 
-  describe("an image is sent by its id, whoever asks", () => {
+  describe("an image is sent by its id, no matter who asks", () => {
     const id = `sha256:${idOf("app")}`;
     const owned = policy({ owner: { label: "o", value: "ci" }, space: "bulkhead.invalid/ci/" });
     test.each([policy(), owned, policy({ allow: { images: ["app"] } })])("under %#", (under) => {
@@ -502,7 +502,7 @@ describe("what the policy allows by name is no finding", () => {
     ]);
   });
 
-  test("no folder whose path has a link in one that containers can write, whoever may mount that", () => {
+  test("no folder whose path has a link in one that containers can write, no matter who may mount that", () => {
     const linked = { links: { "/srv/hop": "/opt/x" } };
     const allow = { mounts: [{ source: "/srv/hop", readOnly: false }, ...mounts("/opt/x").mounts] };
     const under = (writableMounts: Policy["writableMounts"] = []) =>

@@ -375,7 +375,7 @@ describe("under an owner a container is started and entered with its own volumes
     );
 });
 
-describe("a name is whoever the container's own files say", () => {
+describe("the container's own files decide who a name is", () => {
   const users: World = {
     containers: {
       numbered: { Config: { User: "1000" } },

@@ -20,7 +20,7 @@ import { checkUser, checkUserGroup } from "./users.ts";
 
 /**
  * Why a container that is there already may not be started, entered, copied from or made an image of: what the policy would
- * have had against making it. Whoever made it may have done so past the guard.
+ * have had against making it. Anyone who made it may have done so past the guard.
  */
 export function existingReasons(
   id: string,
@@ -86,7 +86,7 @@ function isAnonymous(document: unknown): boolean {
   return isOurs && /^[0-9a-f]{64}$/.test(textAt(document, "Name") ?? "");
 }
 
-/** What a container runs with, whoever asks for it: a create request, a service, or a container that is there. */
+/** What a container runs with, no matter who asks for it: a create request, a service, or a container that is there. */
 export interface Run {
   readonly view: Container;
   /** As it was asked for. */

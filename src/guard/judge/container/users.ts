@@ -23,7 +23,7 @@ export function checkUser(view: Container, { policy }: CheckContext): readonly R
   return checkListedUser(starting.user, policy, "starts as");
 }
 
-/** A name is whoever the image's /etc/passwd says, also after a process in the container has changed it: only numbers count. */
+/** The image's /etc/passwd decides who a name is, also after a process in the container has changed it: only numbers count. */
 export function checkListedUser(given: string, policy: Policy, how: string): readonly Reason[] {
   const { users } = policy.allow;
   if (users.length === 0 && !policy.controls.deny.has("root-user")) return [];

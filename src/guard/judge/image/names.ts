@@ -72,7 +72,7 @@ function checkNewName(reference: string, context: CheckContext): readonly Reason
     return against(
       policy,
       "guard-name",
-      `takes the name ${reference}, which can be mistaken for an image id: whoever means that image would get this one`,
+      `takes the name ${reference}, which can be mistaken for an image id: anyone who means that image would get this one`,
     );
   const trusted = policy.trustedImages ?? policy.allow.images;
   if (trusted.length > 0 && matchesImage(reference, trusted)) {
@@ -107,8 +107,8 @@ function takenReasons(
     context.policy,
     "guard-image-tag",
     how === "from"
-      ? `takes the name ${reference} from an image that came from a registry: whoever starts it would start the client's`
-      : `takes the name ${reference} of an image that came from a registry and was removed: whoever starts it would start the client's`,
+      ? `takes the name ${reference} from an image that came from a registry: anyone who starts it would start the client's`
+      : `takes the name ${reference} of an image that came from a registry and was removed: anyone who starts it would start the client's`,
   );
 }
 

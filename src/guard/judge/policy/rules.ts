@@ -113,7 +113,7 @@ export const guardRules = [
   {
     id: "guard-own-files",
     title: "The guard's own files",
-    why: "Whoever mounts the guard's listeners, policy, certificates, log or program becomes another client, or changes what the guard allows. A client can mount its own listener, if allow.mounts names it.",
+    why: "Anyone who mounts the guard's listeners, policy, certificates, log or program becomes another client, or changes what the guard allows. A client can mount its own listener, if allow.mounts names it.",
     default: "always",
   },
   {

@@ -11,7 +11,7 @@ export interface Preset {
   readonly words: PolicyWords;
   /** Whether what it makes is hardened; what controls deny is denied all the same. */
   readonly hardens: boolean;
-  /** What whoever takes it has to know; printed in its page of the documentation. */
+  /** What anyone who takes it has to know; printed in its page of the documentation. */
   readonly note: string | undefined;
 }
 

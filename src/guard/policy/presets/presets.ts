@@ -199,7 +199,7 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
     note: "Jobs see, remove and prune only what has the runner's label bulkhead.owner. Name allow.registries to say where they can log in, and allow.names for the images that they push: registry.example.com/ci/*.",
   },
   "read-only": {
-    title: "Whoever only looks: lists, inspect, logs and statistics, without values of environments",
+    title: "Anyone who only looks: lists, inspect, logs and statistics, without values of environments",
     sources: ["https://docs.docker.com/reference/api/engine/"],
     calls: [
       ...greeting,

@@ -49,12 +49,12 @@ describe("an address to listen on", () => {
     ["tcp://0.0.0.0:99999,plain=network", "is no tcp://HOST:PORT"],
     ["tcp://0.0.0.0,plain=network", "is no tcp://HOST:PORT"],
     ["unix://run/a.sock", "begins with a slash"],
-    ["unix:///run/a.sock,mode=rw", "is no mode"],
+    ["unix:///run/a.sock,mode=rw", "is not a mode"],
     ["unix:///run/a.sock,mode=0600,mode=0666", "mode stands twice"],
-    ["unix:///run/a.sock,plain", "plain is no option"],
+    ["unix:///run/a.sock,plain", "plain is not an option"],
     ["unix:///run/a.sock,owner=nobody-has-this-name", "has no nobody-has-this-name"],
-    ["/run/a.sock", "is no address to listen on"],
-    ["npipe:////./pipe/a", "is no address to listen on"],
+    ["/run/a.sock", "is not an address to listen on"],
+    ["npipe:////./pipe/a", "is not an address to listen on"],
   ])("is refused with the reason: %s", (text, reason) => {
     expect(readListenAddress(text)).toEqual({ ok: false, reason: expect.stringContaining(reason) });
   });

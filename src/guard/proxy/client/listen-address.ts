@@ -46,10 +46,10 @@ export function readListenAddress(text: string): Result<ListenAddress> {
     ? readTcp(address, options)
     : address.startsWith("unix://")
       ? readUnix(address, options)
-      : failed(`${text} is no address to listen on: ${listenForms} is expected`);
+      : failed(`${text} is not an address to listen on: ${listenForms} is expected`);
   if (!read.ok) return read;
   const [unknown] = options.keys();
-  return unknown === undefined ? read : failed(`${text}: ${unknown} is no option of such an address`);
+  return unknown === undefined ? read : failed(`${text}: ${unknown} is not an option of such an address`);
 }
 
 /** Takes the option out, so that what is left is unknown. */
@@ -65,7 +65,7 @@ function readUnix(address: string, options: Map<string, string>): Result<ListenA
     return failed(`${address}: the socket's path begins with a slash: unix:///run/bulkhead.sock`);
   const mode = taken(options, "mode");
   if (mode !== undefined && !/^0?[0-7]{3}$/.test(mode))
-    return failed(`${address}: mode=${mode} is no mode such as 0660`);
+    return failed(`${address}: mode=${mode} is not a mode such as 0660`);
   const owner = taken(options, "owner");
   const ids = owner === undefined ? ok({ uid: undefined, gid: undefined }) : readOwner(address, owner);
   if (!ids.ok) return ids;
@@ -120,7 +120,7 @@ function readTcp(address: string, options: Map<string, string>): Result<ListenAd
       return failed(`${address}: plain=${plain} is not known, only plain=network`);
     if (plain === "" && !isLoopback(host)) {
       return failed(
-        `${address}: plain is for loopback alone, for whoever reaches another address may use it unseen: give ca=, cert= and key=, or plain=network if nobody else is on that network`,
+        `${address}: plain is for loopback alone, for anyone who reaches another address may use it unseen: give ca=, cert= and key=, or plain=network if nobody else is on that network`,
       );
     }
     return ok({ kind: "tcp", address, client, host, port, tls: undefined });

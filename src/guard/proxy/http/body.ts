@@ -51,7 +51,7 @@ const longestLine = 4_096;
 const wrong = {
   size: { state: "wrong", reason: "a chunk of the body does not begin with its size alone" },
   end: { state: "wrong", reason: "a chunk of the body does not end where its size says" },
-  trailer: { state: "wrong", reason: "what stands behind the body's last chunk is no trailer" },
+  trailer: { state: "wrong", reason: "what stands behind the body's last chunk is not a trailer" },
 } satisfies Record<string, Fed>;
 
 /**

@@ -32,7 +32,7 @@ export function requestFraming({ headers, minor }: RequestHead): Result<Framing>
   if (length === undefined) return ok(none);
   const bytes = parseLength(length);
   return bytes === undefined
-    ? failed("the Content-Length is no number of bytes")
+    ? failed("the Content-Length is not a number of bytes")
     : ok(bytes === 0 ? none : { kind: "length", bytes });
 }
 
@@ -47,7 +47,7 @@ export function responseFraming(method: string, { status, headers }: ResponseHea
     return coding.toLowerCase() === "chunked" ? ok(chunked) : failed("the answer's coding is not chunked");
   if (length === undefined) return ok({ kind: "untilClose" });
   const bytes = parseLength(length);
-  return bytes === undefined ? failed("the answer's length is no number") : ok({ kind: "length", bytes });
+  return bytes === undefined ? failed("the answer's length is not a number") : ok({ kind: "length", bytes });
 }
 
 function parseLength(text: string): number | undefined {

@@ -68,7 +68,7 @@ function writeBlkio(
         continue;
       }
       const index = indexOf(before.origins[0]);
-      if (index < 0) refuse(slot, "where the limit is written cannot be told");
+      if (index < 0) refuse(slot, "where the limit is written is not known");
       else items.set(index, (item) => (stays ? limitTree(after, item, draft) : undefined));
     }
     if (result.ok) result = changeList(result.value, draft, path, { items, add });

@@ -61,7 +61,7 @@ export function writeMounts(
     const place = around.placeOf(before);
     if (!place) {
       if (after === undefined && isApiSocket(before, draft)) withoutSocket = true;
-      else refuse(slot, "where the mount is written cannot be told");
+      else refuse(slot, "where the mount is written is not known");
     } else if (place.key === "volumes") changeVolume(lists.volumes, place.index, before.value, after, around);
     else if (place.key === "tmpfs") {
       if (after && (after.type !== "tmpfs" || after.source !== undefined)) refuse(slot, "a tmpfs stays one");

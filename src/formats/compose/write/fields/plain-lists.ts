@@ -33,7 +33,7 @@ export function writeTexts(
     }
     const index = indexOf(before.origins[0]);
     if (index < 0) {
-      refuse(slot, "where it is written cannot be told");
+      refuse(slot, "where it is written is not known");
       continue;
     }
     // What is named twice, in whatever spelling, counts once.

@@ -37,7 +37,7 @@ export function writePorts(
     }
     const index = indexOf(before.origins[0]);
     if (index < 0) {
-      refuse(slot, "where the port is written cannot be told");
+      refuse(slot, "where the port is written is not known");
       continue;
     }
     // A port that is written twice counts once.

@@ -40,7 +40,7 @@ export function update(
   if (tag && draft.layout.isJson)
     return failed(`the file is JSON, which has no ${tag} to take back what another file or an extends says`);
   if (!changed.value) return ok(map({}));
-  return changed.value.kind === "map" ? ok(changed.value) : failed("the service is no mapping");
+  return changed.value.kind === "map" ? ok(changed.value) : failed("the service is not a mapping");
 }
 
 /** Sets one value, in the quotes of the one that it takes the place of. */
