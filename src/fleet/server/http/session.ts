@@ -21,7 +21,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 /**
- * A session ends when nobody used it for twelve hours, and a week after the sign-in. Anyone who a provider signed in is asked for
+ * A session ends when nobody used it for twelve hours, and a week after the sign-in. Anyone whom a provider signed in is asked for
  * again after twelve hours: their role there may be another by then.
  */
 export const sessionLimits = { idle: 12 * hour, whole: 7 * 24 * hour, provided: 12 * hour };
