@@ -30,6 +30,7 @@ export const buildPackages = [
   "unbash",
   "undici",
   "uplot",
+  "vscode-jsonrpc",
   "yaml",
   "zod",
 ];

@@ -42,7 +42,7 @@ const shared = {
 const bundles = { commands: new Set(), services: new Set(), serving: new Set() };
 
 /** Anyone who starts one of these waits for seconds or days: their code is kept out of what starts for every file. */
-const services = new Set(["guard", "watch", "history", "fleet", "prove", "doctor"]);
+const services = new Set(["guard", "watch", "history", "fleet", "prove", "doctor", "lsp"]);
 
 function bundleOf(command) {
   if (command === "serve") return "serving";

@@ -35,6 +35,7 @@ import {
 import { addInitOptions } from "./init/options.ts";
 import { addInstallPluginOptions } from "./install-plugin/options.ts";
 import { addLearnOptions } from "./learn/options.ts";
+import { addLspOptions } from "./lsp/options.ts";
 import { addProveOptions } from "./prove/options.ts";
 import { addProfileOptions, addReachOptions } from "./reach/options.ts";
 import { addRunOptions } from "./run/options.ts";
@@ -210,6 +211,13 @@ const commands: Readonly<Record<string, Add>> = {
     addFleetRemoveOptions(fleet.command("remove")).action(async (name: string, options) => {
       const { changeFleet, remove } = await import("./fleet/change.ts");
       process.exitCode = await changeFleet(remove(name), options);
+    });
+  },
+
+  lsp: (program) => {
+    addLspOptions(program.command("lsp")).action(async () => {
+      const { runLsp } = await import("./lsp/lsp.ts");
+      process.exitCode = await runLsp();
     });
   },
 

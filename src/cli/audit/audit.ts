@@ -147,9 +147,14 @@ function liveOf(wanted: Targets, options: AuditOptions, io: DiskFiles): ReadLive
   };
 }
 
+type Asked = Pick<
+  AuditOptions,
+  "only" | "skip" | "profile" | "envFile" | "severity" | "failOn" | "profileOf" | "benchmark"
+>;
+
 async function requestOf(
   wanted: Targets,
-  options: AuditOptions,
+  options: Asked,
   settings: AuditSettings,
   baseline: AuditRequest["baseline"],
   live: ReadLive | undefined,
@@ -184,6 +189,19 @@ async function requestOf(
   };
 }
 
+/** What an audit of files alone asks for, as an editor shows it: every severity, all controls of the configuration. */
+export async function requestOfFiles(
+  paths: readonly string[],
+  settings: AuditSettings,
+  io: DiskFiles,
+): Promise<{ readonly request: AuditRequest; readonly knowledgeOf: (seen: Survey) => Knowledge }> {
+  const options = { only: [], skip: [], profile: [], envFile: [] };
+  const none = { stdin: false, runLines: [], composeFiles: [], engine: false, containers: [], images: [] };
+  const wanted = { ...none, paths, everything: false };
+  const request = await requestOf(wanted, options, settings, undefined, undefined, io);
+  return { request, knowledgeOf: knowledgeOf(settings.config, io) };
+}
+
 /** A report proposes what `bulkhead fix` would write. */
 function settling(config: AuditSettings["config"], io: DiskFiles): NonNullable<AuditRequest["settling"]> {
   const of = knowledgeOf(config, io);
@@ -203,7 +221,7 @@ function knowledgeOf({ fix }: AuditSettings["config"], io: DiskFiles): (seen: Su
 }
 
 /** What the command line says, else bulkhead.yaml, else the use that was named. */
-function failLine(options: AuditOptions, configured: Severity | "none" | undefined): Severity | "none" {
+function failLine(options: Asked, configured: Severity | "none" | undefined): Severity | "none" {
   const ofUse = options.profileOf && purposes[options.profileOf].failOn;
   return severityOf(options.failOn) ?? configured ?? ofUse ?? "high";
 }
