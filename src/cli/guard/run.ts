@@ -22,7 +22,7 @@ import { readBudget, shareOf, spellBudget, usualBudget } from "../../guard/leash
 import { hostName, openCgroup, removeCgroup } from "../../guard/leash/cgroup.ts";
 import { type Cleaned, cleanLeash } from "../../guard/leash/clean.ts";
 import { type DiskMeter, measureDisk } from "../../guard/leash/disk.ts";
-import { type Folders, foldersOf, mountRules, secretsIn } from "../../guard/leash/folder.ts";
+import { type Folders, foldersOf, mountRules, placeApart, secretsIn } from "../../guard/leash/folder.ts";
 import { leashGate } from "../../guard/leash/gate.ts";
 import { insideArguments } from "../../guard/leash/inside.ts";
 import { leashPolicy } from "../../guard/leash/policy.ts";
@@ -88,7 +88,9 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
       `--in needs an Engine on this machine, and ${engine} is none: its containers cannot have the leash's socket`,
     );
 
-  const runFolder = mkdtempSync(join(tmpdir(), "bulkhead-leash-"));
+  const { XDG_RUNTIME_DIR: ofUser = "/tmp" } = process.env;
+  const place = placeApart(folders.value, [tmpdir(), ofUser, "/tmp", "/var/tmp"]);
+  const runFolder = mkdtempSync(join(place, "bulkhead-leash-"));
   const socket = join(runFolder, "docker.sock");
   const begun = {
     engine,

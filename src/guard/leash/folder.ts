@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { isAtOrBelow } from "../../model/host/path.ts";
 import type { Ids, MountRule } from "../policy/policy.ts";
 
 /** The folders that containers of a leash can mount. */
@@ -29,6 +30,27 @@ export function foldersOf(given: readonly string[], cwd: string): Result<Folders
     all.unshift({ path: usual, readOnly: false });
   }
   return ok({ own: all[0]?.path ?? usual, all });
+}
+
+/**
+ * Where the leash's own socket lies: in the first of the places that no folder of the command has, for no mount may reach it. If
+ * each is in one (`--folder /:ro`), in the first: the guard then refuses the mounts that would hold it.
+ */
+export function placeApart({ all }: Folders, [first, ...others]: readonly [string, ...string[]]): string {
+  const isApart = (place: string) => {
+    const real = existing(place);
+    return real !== undefined && isWritable(real) && !all.some(({ path }) => isAtOrBelow(real, path));
+  };
+  return [first, ...others].find(isApart) ?? first;
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function existing(path: string): string | undefined {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { defaultPolicy } from "../policy/defaults.ts";
-import { foldersOf, mountRules, secretsIn } from "./folder.ts";
+import { foldersOf, mountRules, placeApart, secretsIn } from "./folder.ts";
 import { leashPolicy, narrowing } from "./policy.ts";
 import { checkName, holdLeft, holdRecord, isLiving, knownNames, usualName } from "./record.ts";
 
@@ -43,6 +43,20 @@ test("the folder is the top of the checkout, where links lead; others are added 
   expect(foldersOf([".:ro"], top)).toMatchObject({ value: { all: [{ path: top, readOnly: true }] } });
   expect(foldersOf(["nothing"], top).ok).toBe(false);
   expect(foldersOf([], "/").ok).toBe(false);
+});
+
+test("the leash's socket lies in a place that the folder does not have, if there is one", () => {
+  const [inside, outside] = [join(folder, "top/tmp"), join(folder, "run")];
+  for (const path of [inside, outside]) mkdirSync(path, { recursive: true });
+  symlinkSync(inside, join(folder, "link"));
+  const of = (...paths: readonly string[]) => ({
+    own: folder,
+    all: paths.map((path) => ({ path: join(folder, path), readOnly: false })),
+  });
+  expect(placeApart(of("top"), [outside, inside])).toBe(outside);
+  expect(placeApart(of("top"), [inside, outside])).toBe(outside);
+  expect(placeApart(of("top"), [join(folder, "link"), join(folder, "none"), outside])).toBe(outside);
+  expect(placeApart(of("."), [inside, outside])).toBe(inside);
 });
 
 test("a folder whose name would be read as a pattern is refused", () => {
