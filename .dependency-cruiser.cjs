@@ -86,6 +86,7 @@ const layers = {
       "audit",
       "report/secrets/redact",
       "report/csv-cell",
+      "report/sarif",
       "report/words",
       "metrics",
       "watch",

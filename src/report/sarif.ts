@@ -179,12 +179,12 @@ const scores: Readonly<Record<Severity, string>> = {
   info: "0.5",
 };
 
-function sarifLevel(severity: Severity): "error" | "warning" | "note" {
+export function sarifLevel(severity: Severity): "error" | "warning" | "note" {
   return levels[severity];
 }
 
 /** A control as a SARIF reportingDescriptor. One that the registry does not know has its id alone. */
-function ruleOf(id: string, control: ControlInfo | undefined): object {
+export function ruleOf(id: string, control: ControlInfo | undefined): object {
   if (!control) return { id };
   return {
     id,

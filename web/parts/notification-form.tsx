@@ -8,6 +8,7 @@ export const kinds = { changes: "each change as it comes", weekly: "a summary ea
 
 const types = {
   webhook: "webhook (JSON)",
+  cloudevents: "CloudEvents (JSON)",
   slack: "Slack",
   discord: "Discord",
   ntfy: "ntfy",
@@ -68,7 +69,8 @@ export function NotificationForm({
   const [facility, setFacility] = useState<keyof typeof facilities>(of?.facility ?? "daemon");
   const isTelemetry = type === "otlp";
   const changes = isForPrograms(type) || kind === "changes";
-  const takesToken = ["webhook", "ntfy", "otlp"].includes(type);
+  const takesToken = ["webhook", "cloudevents", "ntfy", "otlp"].includes(type);
+  const signs = ["webhook", "cloudevents"].includes(type);
   /** What is kept, replaced or removed. */
   const hidden = (text: string, what: string) => {
     if (text !== "") return { [what]: text };
@@ -87,7 +89,7 @@ export function NotificationForm({
           team: team === "" ? null : Number(team),
           ...(changes ? { severity, controls: words(controls), labels: words(labels) } : {}),
           ...(type === "syslog" ? { facility } : {}),
-          ...(type === "webhook" ? hidden(secret, "secret") : {}),
+          ...(signs ? hidden(secret, "secret") : {}),
           ...(takesToken ? hidden(token, "token") : {}),
         });
         setSecret("");
@@ -111,7 +113,7 @@ export function NotificationForm({
         isNeeded={!of}
       />
       {type === "syslog" && <Choice label="Facility" value={facility} change={setFacility} of={facilities} />}
-      {type === "webhook" && (
+      {signs && (
         <Secret
           label="Secret that signs"
           value={secret}

@@ -214,7 +214,9 @@ describe("the advice names the variable of the image that reads a file", () => {
     ["lscr.io/linuxserver/mariadb", "MYSQL_ROOT_PASSWORD", "FILE__MYSQL_ROOT_PASSWORD"],
   ])("%s, %s", (image, name, file) => {
     const id = name.toLowerCase();
-    expect(advice(withVariable(image, name))).toContain(`Set ${file}: /run/secrets/${id} instead of ${name}`);
+    expect(advice(withVariable(image, name))).toContain(
+      `Set ${file}: /run/secrets/${id} and secrets: [${id}]`,
+    );
     // What it says to write passes.
     const text = `services: { a: { image: "${image}", environment: { ${file}: /run/secrets/${id} }, secrets: [${id}] } }
 secrets: { ${id}: { file: ./${id}.txt } }`;

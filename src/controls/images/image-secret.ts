@@ -126,7 +126,7 @@ function adviceForCompose([first]: readonly FileVariable[]): string {
     return "Move it to .env, or mount it with secrets:, and change it: others have read it.";
   }
   const id = first.name.toLowerCase();
-  return `Set ${first.file}: /run/secrets/${id} instead of ${first.name}, add secrets: [${id}] to the service, and secrets: { ${id}: { file: ./${id}.txt } } at the top level; docker inspect does not show it there. bulkhead fix moves the value to .env, where inspect still shows it. Change it, since others have read it.`;
+  return `Set ${first.file}: /run/secrets/${id} and secrets: [${id}], and at the top level secrets: { ${id}: { file: ./${id}.txt } }; docker inspect shows what .env sets. Change it: others have read it.`;
 }
 
 function adviceForTracked(credentials: Container["credentials"]): string | undefined {

@@ -1,7 +1,32 @@
+import { readFileSync } from "node:fs";
+import { Ajv } from "ajv";
+import addFormats from "ajv-formats";
 import { beforeEach, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { signedIn, type Test, testApp } from "../../../test/support/fleet/serve.ts";
 import { putChanges, putHost } from "../store/hosts/hosts.ts";
+
+const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false });
+addFormats.default(ajv);
+const {
+  $schema: _draft,
+  id: _id,
+  ...schema
+} = JSON.parse(readFileSync("src/report/fixtures/sarif-2.1.0.schema.json", "utf8"));
+const validate = ajv.compile(schema);
+
+interface Run {
+  readonly tool: {
+    readonly driver: {
+      readonly name: string;
+      readonly rules: readonly {
+        readonly id: string;
+        readonly properties: Readonly<Record<string, unknown>>;
+      }[];
+    };
+  };
+  readonly results: readonly object[];
+}
 
 let test: Test;
 
@@ -48,6 +73,74 @@ it("all findings leave as JSON, also more than are read at once, and none", asyn
   expect(schemaVersion).toBe(1);
   expect(new Set(findings.map(({ control }) => control)).size).toBe(2_500);
   expect((await ask("?severity=low")).findings).toEqual([]);
+});
+
+it("findings leave as SARIF, with what DefectDojo reads of it", async () => {
+  const privileged = findingOf("privileged", { severity: "critical", subject: "container:web" });
+  const unknown = findingOf("log-limit", { verdict: "unknown", severity: "low", subject: "container:web" });
+  await putChanges(
+    test.database,
+    "h",
+    [privileged, unknown].map((each) => changeOf("opened", each)),
+    () => "",
+  );
+  const document: unknown = JSON.parse(await read("/api/v1/exports/findings.sarif"));
+  expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
+  const [run] = (document as { runs: readonly Run[] }).runs;
+  expect(run?.tool.driver.name).toBe("bulkhead");
+  const rules = new Map(run?.tool.driver.rules.map((rule) => [rule.id, rule]));
+  expect(rules.get("privileged")?.properties["security-severity"]).toBe("9.5");
+  expect(run?.results).toMatchObject([
+    {
+      ...{ ruleId: "privileged", level: "error", kind: "fail" },
+      message: { text: expect.stringMatching(/^h\.example, container:web: /) },
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: "docker/h.example/container/web" },
+            region: { startLine: 1 },
+          },
+        },
+      ],
+      partialFingerprints: { "bulkhead/v1": expect.stringMatching(/^[0-9a-f]{32}$/) },
+    },
+    { ruleId: "log-limit", level: "none", kind: "open" },
+  ]);
+  const none: unknown = JSON.parse(
+    await read("/api/v1/exports/findings.sarif?severity=medium", "administrator"),
+  );
+  expect(none).toMatchObject({ runs: [{ results: [], tool: { driver: { rules: [] } } }] });
+});
+
+it("findings leave as OCSF Compliance Findings, with every attribute that the class requires", async () => {
+  await putChanges(test.database, "h", [changeOf("opened", findingOf("privileged"))], () => "");
+  await putChanges(test.database, "h", [changeOf("resolved", findingOf("privileged"), 60)], () => "");
+  await putChanges(test.database, "h", [changeOf("opened", findingOf("memory-limit"))], () => "");
+  const lines = async (state: string, role: "viewer" | "administrator") =>
+    (await read(`/api/v1/exports/findings.ocsf.jsonl?state=${state}`, role))
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const [open] = await lines("open", "viewer");
+  // objects/finding_info, metadata, product and compliance_finding of the schema, 1.4.0.
+  const required = ["activity_id", "category_uid", "class_uid", "compliance", "finding_info", "metadata"];
+  expect(Object.keys(open ?? {})).toEqual(
+    expect.arrayContaining([...required, "severity_id", "time", "type_uid"]),
+  );
+  expect(open).toMatchObject({
+    ...{ category_uid: 2, class_uid: 2003, activity_id: 1, type_uid: 200_301, status_id: 1 },
+    metadata: { version: "1.4.0", product: { name: "bulkhead" } },
+    finding_info: { uid: expect.stringMatching(/^[0-9a-f]{32}$/), title: "title of memory-limit" },
+    compliance: { control: "memory-limit", status_id: 3, requirements: ["5.11"] },
+    resources: [{ hostname: "h.example", type: "container" }],
+  });
+  const [resolved] = await lines("resolved", "administrator");
+  expect(resolved).toMatchObject({
+    activity_id: 3,
+    type_uid: 200_303,
+    status_id: 4,
+    compliance: { control: "privileged" },
+  });
 });
 
 it("the audit log leaves with its chain, and says where it is broken", async () => {

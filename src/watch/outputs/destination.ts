@@ -75,6 +75,8 @@ export type Message =
       readonly url: URL;
       /** JSON. */
       readonly body: string;
+      /** Undefined for application/json. */
+      readonly contentType?: string | undefined;
     }
   | { readonly via: "syslog"; readonly address: SyslogAddress; readonly messages: readonly string[] }
   | {

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { discord } from "./chat/discord.ts";
 import { ntfy } from "./chat/ntfy.ts";
 import { slack } from "./chat/slack.ts";
+import { cloudevents } from "./cloudevents.ts";
 import type { Destination } from "./destination.ts";
 import { webhook } from "./http.ts";
 import { mail } from "./mail.ts";
@@ -10,7 +11,7 @@ import { severity } from "./settings.ts";
 import { syslog } from "./syslog/syslog.ts";
 
 /** Every kind of receiver of messages, once. `watch.outputs` has those with settings; notification rules of serve have all. */
-export const destinations = [webhook, slack, discord, ntfy, mail, syslog, otlp] as const;
+export const destinations = [webhook, cloudevents, slack, discord, ntfy, mail, syslog, otlp] as const;
 
 export type DestinationType = (typeof destinations)[number]["type"];
 

@@ -8,6 +8,8 @@ import { posted, secretSetting } from "./settings.ts";
 interface HttpDestination extends Pick<Destination, "takes" | "settings" | "batch" | "label"> {
   readonly type: string;
   readonly getsStart?: boolean;
+  /** Of the bodies; left out for application/json. */
+  readonly contentType?: string;
   /** The URL to post to; a reason where this is none of the kind. */
   readonly address?: (url: URL) => URL | string;
   readonly body: (delivery: Delivery, to: Receiver) => string;
@@ -21,7 +23,7 @@ export function httpDestination<const Given extends HttpDestination>(given: Give
   const post = (target: string, body: string) => {
     const url = address(new URL(target));
     if (typeof url === "string") throw new Error(`${type}: ${url}`);
-    return { via: "http", url, body } as const;
+    return { via: "http", url, body, contentType: given.contentType } as const;
   };
   return {
     ...given,
@@ -90,6 +92,6 @@ export function jsonLine(change: Change): string {
   return `${JSON.stringify(jsonOf(change))}\n`;
 }
 
-function jsonOf({ time, change, finding, cause }: Change) {
+export function jsonOf({ time, change, finding, cause }: Change) {
   return { time, change, finding: findingOf(finding), cause };
 }

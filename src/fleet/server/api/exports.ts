@@ -11,6 +11,7 @@ import { route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import { metricsText } from "../metrics.ts";
 import type { Service } from "../service.ts";
+import { ocsfOf, sarifOf } from "./export-forms.ts";
 import { queryOf, shown } from "./findings.ts";
 import { findingsFilter } from "./shapes.ts";
 
@@ -93,6 +94,39 @@ export function addExports(api: OpenAPIHono<Carried>, service: Service) {
           yield before.startsWith("{") ? `${before}]}\n` : "\n]}\n";
         }
         return send(context, "findings.json", "application/json", lines());
+      },
+    )
+
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/exports/findings.sarif",
+        "x-hosts": "hosts in sight",
+        summary: "Every finding that the filter takes, as SARIF 2.1.0 for other dashboards",
+        request: { query: findingsFilter },
+        responses: { 200: { description: "A run with a result for each finding" } },
+      }),
+      (context) => {
+        const rows = findings(queryOf(context.req.valid("query"), sightOf(context)));
+        return send(context, "findings.sarif", "application/sarif+json", sarifOf(rows, service));
+      },
+    )
+
+    .openapi(
+      route("viewer", {
+        method: "get",
+        path: "/exports/findings.ocsf.jsonl",
+        "x-hosts": "hosts in sight",
+        summary: "Every finding that the filter takes, as OCSF 1.4 Compliance Findings, one a line",
+        request: { query: findingsFilter },
+        responses: { 200: { description: "A JSON object for each finding" } },
+      }),
+      (context) => {
+        const rows = findings(queryOf(context.req.valid("query"), sightOf(context)));
+        async function* lines() {
+          for await (const row of rows) yield `${JSON.stringify(ocsfOf(row, service))}\n`;
+        }
+        return send(context, "findings.ocsf.jsonl", "application/jsonl", lines());
       },
     )
 

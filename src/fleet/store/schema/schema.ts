@@ -131,7 +131,7 @@ export interface NotificationRuleTable {
   readonly controls: string;
   /** JSON: `["env=prod"]`; `[]`: all hosts. */
   readonly labels: string;
-  /** `webhook`, `slack`, `discord`, `ntfy`, `mail`, `syslog` or `otlp`. */
+  /** `webhook`, `cloudevents`, `slack`, `discord`, `ntfy`, `mail`, `syslog` or `otlp`. */
   readonly type: string;
   readonly target: string;
   readonly secret: string | null;

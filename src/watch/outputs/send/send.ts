@@ -29,9 +29,9 @@ export async function send(
   const { version, timeout, signal, mailer, logs } = sending;
   switch (message.via) {
     case "http": {
-      const { url, body } = message;
+      const { url, body, contentType = "application/json" } = message;
       const headers = {
-        "content-type": "application/json",
+        "content-type": contentType,
         "user-agent": `bulkhead/${version}`,
         ...(token !== null && { authorization: `Bearer ${token}` }),
         ...(secret !== null && signatureHeaders(secret, body)),
