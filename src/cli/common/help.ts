@@ -6,7 +6,7 @@ export function addProgramHelp(program: Command): Command {
   return (
     program
       .description(
-        "Hardens Docker: audits Compose files, docker run lines, Dockerfiles, daemon.json, the live Engine and what the kernel enforces, by one set of controls; fixes what it finds, enforces it, watches it, and proves that it holds.",
+        "Hardens Docker: audits Compose files, docker run lines, Dockerfiles, daemon.json, the live Engine and what the kernel enforces; fixes what it finds, enforces it, watches it, and proves that it holds.",
       )
       .helpOption("-h, --help", "print this help")
       // commander's own help prints the whole help for a command that it does not know.

@@ -12,6 +12,7 @@ export function addLspOptions(command: Command): Command {
 
 const epilogue = `
 Examples:
+  bulkhead lsp       what an editor starts:
   vim.lsp.start({ cmd = { "bulkhead", "lsp" }, root_dir = vim.fn.getcwd() })   Neovim
   bulkhead = { command = "bulkhead", args = ["lsp"] }                          Helix, languages.toml
 
