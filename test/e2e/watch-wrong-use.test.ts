@@ -55,7 +55,7 @@ describe("an output that bulkhead.yaml says wrong ends the watch at once, with i
       "watch: { outputs: [ { type: teams } ] }",
       1,
       /teams/,
-      "watch.outputs.0.type: is not one of webhook, slack, discord, ntfy, syslog, file",
+      "watch.outputs.0.type: is not one of webhook, cloudevents, slack, discord, ntfy, syslog, file",
     ],
     [
       "no address",

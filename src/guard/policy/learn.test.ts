@@ -160,7 +160,7 @@ test("nothing is lost or half there on the disk, and only news is news", async (
   expect(gathered.write(join(folder, "none/a.yaml"), [], since)).toMatchObject({ ok: false });
   expect(gathered.write(folder, [], since)).toMatchObject({
     ok: false,
-    reason: expect.stringMatching(/no file$/),
+    reason: expect.stringMatching(/not a file$/),
   });
   expect(readdirSync(folder)).toEqual(["a.yaml"]);
 });

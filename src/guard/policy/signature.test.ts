@@ -72,12 +72,15 @@ test("a policy that openssl signs, as cosign does", () => {
 test("no other text, key or signature", () => {
   expect(read("other.pub")).toMatchObject({ ok: false, reason: expect.stringContaining("is not one of") });
   for (const key of ["large.pub", "rsa.pub", "policy.yaml"])
-    expect(read(key)).toMatchObject({ ok: false, reason: expect.stringContaining("no public key of ECDSA") });
+    expect(read(key)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining("not a public key of ECDSA"),
+    });
   expect(read("nowhere.pub")).toMatchObject({ ok: false, reason: expect.stringContaining("cannot be read") });
   writeFileSync(at("text.sig"), "no signature");
   writeFileSync(at("empty.json"), "{}");
   for (const sig of ["text.sig", "empty.json"])
-    expect(read("cosign.pub", sig)).toMatchObject({ reason: expect.stringContaining("is no signature") });
+    expect(read("cosign.pub", sig)).toMatchObject({ reason: expect.stringContaining("is not a signature") });
   writeFileSync(at("changed.yaml"), text);
   appendFileSync(at("changed.yaml"), "\n");
   expect(read("cosign.pub", "policy.yaml.sig", "changed.yaml")).toMatchObject({ ok: false });
