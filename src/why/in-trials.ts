@@ -33,14 +33,14 @@ export function watchRefusals(reader: EngineClient): RefusalWatch | undefined {
   return {
     async of(containers) {
       for (const id of containers) await why.made(id);
-      return why.take(containers).map((told): RefusedCall => {
-        const { container, refusal, rule, call } = told;
+      return why.take(containers).map((refused): RefusedCall => {
+        const { container, refusal, rule, call } = refused;
         return {
           container: container.id,
           reason: (path) => sayRefused({ rule, call: path === undefined ? call : call.replace("…", path) }),
           suspects: suspects[rule.layer],
           capability: rule.layer === "capability" ? refusal.missing.at(-1) : undefined,
-          isBeforeEnd: isHarmful(told),
+          isBeforeEnd: isHarmful(refused),
           isIn: (line) => speaksOf(line, refusal.error),
         };
       });

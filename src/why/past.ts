@@ -16,7 +16,7 @@ import {
   faultsOf,
   gathered,
   killedFor,
-  type Told,
+  type Refused,
   type WhyReport,
 } from "./why.ts";
 import { callIn } from "./words.ts";
@@ -47,7 +47,7 @@ export async function lookBack(
   const names = name === undefined ? await everyId(reader) : ok([name]);
   if (!names.ok) return names;
   const containers: Looked[] = [];
-  const told: Told[] = [];
+  const refused: Refused[] = [];
   for (const each of names.value) {
     const inspect = await reader.get(`/containers/${encodeURIComponent(each)}/json`);
     if (!inspect.ok) {
@@ -59,7 +59,7 @@ export async function lookBack(
     if (!one.state.running && one.state.finishedAt < since && name === undefined) continue;
     containers.push(one);
     const query = `timestamps=1&since=${Math.floor(since / 1_000)}&tail=${mostLines}`;
-    told.push(
+    refused.push(
       ...(await loggedLines(one.asked.id, inspect.value, streams, query)).flatMap((line) =>
         ofLine(one, line),
       ),
@@ -68,12 +68,12 @@ export async function lookBack(
   const log = openKernelLog(since);
   const kernel = log.read();
   log.close();
-  told.push(...kernel.flatMap((line) => ofKernel(containers, line)));
-  told.push(...containers.flatMap((each) => ofEnd(each, kernel, told)));
-  const all = gathered(told.filter(({ time }) => time >= since));
+  refused.push(...kernel.flatMap((line) => ofKernel(containers, line)));
+  refused.push(...containers.flatMap((each) => ofEnd(each, kernel, refused)));
+  const all = gathered(refused.filter(({ time }) => time >= since));
   return ok({
     containers: containers.map(({ asked }) => asked),
-    told: all,
+    refused: all,
     unexplained: containers.flatMap((each) => unexplained(each, since, all)),
     seconds: Math.round((Date.now() - since) / 1_000),
     lost: 0,
@@ -86,7 +86,7 @@ async function everyId(reader: EngineClient): Promise<Result<readonly string[]>>
 }
 
 /** One line of a container's log, behind its time: `2026-11-30T10:00:00.000000000Z mkdir: …`. */
-function ofLine({ asked, state }: Looked, line: string): readonly Told[] {
+function ofLine({ asked, state }: Looked, line: string): readonly Refused[] {
   const at = line.indexOf(" ");
   const time = Date.parse(line.slice(0, at));
   const [text] = faultsOf(line.slice(at + 1));
@@ -94,7 +94,7 @@ function ofLine({ asked, state }: Looked, line: string): readonly Told[] {
   if (text === undefined || error === undefined || Number.isNaN(time)) return [];
   const { path, capability } = causeOf(text) ?? {};
   const call = callIn(text);
-  const told = toldOf(
+  const refused = refusedOf(
     asked,
     {
       ...{ error, missing: missingOf(error, capability, asked), fate: fateOf(state, time) },
@@ -104,8 +104,9 @@ function ofLine({ asked, state }: Looked, line: string): readonly Told[] {
     },
     time,
   );
-  const named = path === undefined ? told.call : call === undefined ? `use of ${path}` : `${call}(${path})`;
-  return [{ ...told, call: named, line: text.slice(0, 300) }];
+  const named =
+    path === undefined ? refused.call : call === undefined ? `use of ${path}` : `${call}(${path})`;
+  return [{ ...refused, call: named, line: text.slice(0, 300) }];
 }
 
 /** What the error means for who the container runs as, and with which capabilities. */
@@ -126,7 +127,7 @@ function fateOf({ running, exitCode, finishedAt }: ContainerState, time: number)
 const outOfMemory = /\boom-kill:.*task_memcg=(\S+?),task=(.*),pid=(\d+),/;
 const forkRejected = /fork rejected by pids controller in (\S+)/;
 
-function ofKernel(containers: readonly Looked[], { time, text }: KernelLine): readonly Told[] {
+function ofKernel(containers: readonly Looked[], { time, text }: KernelLine): readonly Refused[] {
   const [, memoryGroup, victim = "", pid] = outOfMemory.exec(text) ?? [];
   const pidsGroup = forkRejected.exec(text)?.[1];
   const audited = readAuditLine(text);
@@ -134,7 +135,7 @@ function ofKernel(containers: readonly Looked[], { time, text }: KernelLine): re
   const asked = containers.find((each) => group?.includes(each.asked.id))?.asked;
   if (!asked) return [];
   if (memoryGroup !== undefined) return [killedByMemory(asked, victim, Number(pid), time)];
-  if (!audited) return [toldOf(asked, { call: "fork", error: "EAGAIN", fate: { kind: "error" } }, time)];
+  if (!audited) return [refusedOf(asked, { call: "fork", error: "EAGAIN", fate: { kind: "error" } }, time)];
   const isSeccomp = audited.layer === "seccomp";
   const { path } = audited;
   const own = {
@@ -142,16 +143,20 @@ function ofKernel(containers: readonly Looked[], { time, text }: KernelLine): re
     ...{ call: killedFor(audited) ?? "a call", error: isSeccomp ? "SIGSYS" : "EACCES" },
     texts: path === undefined ? [] : [path],
   };
-  const told = toldOf(asked, own, time);
+  const refused = refusedOf(asked, own, time);
   return [
-    { ...told, ...(!isSeccomp && { rule: audited }), ...(path !== undefined && { call: `use of ${path}` }) },
+    {
+      ...refused,
+      ...(!isSeccomp && { rule: audited }),
+      ...(path !== undefined && { call: `use of ${path}` }),
+    },
   ];
 }
 
 const unnamed = "a program";
 
 /** A refusal of which the log shows as much as `known`. */
-function toldOf(container: Asked, known: Partial<Refusal>, time: number): Told {
+function refusedOf(container: Asked, known: Partial<Refusal>, time: number): Refused {
   const refusal: Refusal = {
     ...{ container: container.id, pid: 0, process: unnamed, time: time / 1_000, call: "a call", error: "" },
     ...{ isSeccomp: false, words: undefined, missing: [], texts: [], fate: { kind: "survived" } },
@@ -161,9 +166,9 @@ function toldOf(container: Asked, known: Partial<Refusal>, time: number): Told {
   return { container, call: refusal.call, refusal, rule, line: undefined, time, count: 1 };
 }
 
-function killedByMemory(container: Asked, process: string, pid: number, time: number): Told {
+function killedByMemory(container: Asked, process: string, pid: number, time: number): Refused {
   const fate: Fate = { kind: "signal", signal: "SIGKILL" };
-  return toldOf(container, { pid, process, call: "memory", error: "OOM", fate }, time);
+  return refusedOf(container, { pid, process, call: "memory", error: "OOM", fate }, time);
 }
 
 /** Undefined where the process has ended. */
@@ -182,10 +187,10 @@ const killedBySeccomp = 159;
 function ofEnd(
   { asked, state }: Looked,
   kernel: readonly KernelLine[],
-  told: readonly Told[],
-): readonly Told[] {
+  refused: readonly Refused[],
+): readonly Refused[] {
   const isKnown = (error: string) =>
-    told.some((each) => each.container.id === asked.id && each.refusal.error === error);
+    refused.some((each) => each.container.id === asked.id && each.refusal.error === error);
   const { finishedAt } = state;
   if (state.oomKilled && !isKnown("OOM")) return [killedByMemory(asked, unnamed, 0, finishedAt)];
   if (state.running || state.exitCode !== killedBySeccomp || isKnown("SIGSYS")) return [];
@@ -196,12 +201,12 @@ function ofEnd(
   const calls = new Set(near.map((line) => killedFor(line)));
   const call = (calls.size === 1 ? [...calls][0] : undefined) ?? "a system call";
   const fate: Fate = { kind: "signal", signal: "SIGSYS" };
-  return [toldOf(asked, { call, error: "SIGSYS", isSeccomp: true, fate }, finishedAt)];
+  return [refusedOf(asked, { call, error: "SIGSYS", isSeccomp: true, fate }, finishedAt)];
 }
 
-function unexplained({ asked, state }: Looked, since: number, told: readonly Told[]): readonly Ended[] {
+function unexplained({ asked, state }: Looked, since: number, refused: readonly Refused[]): readonly Ended[] {
   const { running, exitCode, finishedAt } = state;
   const isFailure = !running && finishedAt >= since && exitCode !== 0 && !stopped.includes(exitCode);
-  if (!isFailure || told.some(({ container }) => container.id === asked.id)) return [];
+  if (!isFailure || refused.some(({ container }) => container.id === asked.id)) return [];
   return [{ container: asked, status: exitCode, reason: state.error, time: finishedAt }];
 }

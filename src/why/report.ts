@@ -1,13 +1,13 @@
 import { createColors } from "picocolors";
 import type { Layer, Setting } from "./setting.ts";
-import { type Asked, isHarmful, type Told, type WhyReport } from "./why.ts";
+import { type Asked, isHarmful, type Refused, type WhyReport } from "./why.ts";
 
 /** The document that `bulkhead why --format json` prints; its shape is a public interface. */
-export function whyDocument({ containers, told, unexplained, seconds, lost }: WhyReport): object {
+export function whyDocument({ containers, refused, unexplained, seconds, lost }: WhyReport): object {
   return {
     schemaVersion: 1,
     containers: containers.map(({ id, name, image }) => ({ id, name, image })),
-    refusals: told.map((each) => ({
+    refusals: refused.map((each) => ({
       container: each.container.name,
       call: each.call,
       error: each.refusal.error,
@@ -33,10 +33,10 @@ export function whyDocument({ containers, told, unexplained, seconds, lost }: Wh
 
 /** The text of the report. */
 export function describeWhy(report: WhyReport, colour: boolean): string {
-  const { told, unexplained = [], lost } = report;
+  const { refused, unexplained = [], lost } = report;
   const c = createColors(colour);
-  const harmful = told.filter(isHarmful);
-  const survived = told.filter((each) => !isHarmful(each));
+  const harmful = refused.filter(isHarmful);
+  const survived = refused.filter((each) => !isHarmful(each));
   const lines = harmful.flatMap((each) => [
     `${c.bold(c.red("✗"))} ${c.bold(`${each.container.name}: ${sayRefused(each)}`)}`,
     `    ${sayWho(each)}`,
@@ -77,7 +77,7 @@ function looked({ containers, unexplained, seconds }: WhyReport): string {
   return containers.length === 0 ? "No container started" : `Watched ${names} for ${seconds} s`;
 }
 
-function summary(harmful: readonly Told[], survived: readonly Told[]): string {
+function summary(harmful: readonly Refused[], survived: readonly Refused[]): string {
   if (harmful.length === 0 && survived.length === 0) return "nothing was refused";
   const broke = `${harmful.length} ${harmful.length === 1 ? "refusal" : "refusals"} before an exit or an error`;
   return survived.length === 0 ? broke : `${broke}, ${survived.length} that the program survived`;
@@ -86,7 +86,7 @@ function summary(harmful: readonly Told[], survived: readonly Told[]): string {
 const byLayers: readonly Layer[] = ["seccomp", "read-only root", "read-only mount", "pids limit", "ulimit"];
 
 /** `mkdir(/var/cache/x) refused by the read-only root`, `chown(/x, 5) refused: CHOWN is dropped`. */
-export function sayRefused({ call, rule }: Pick<Told, "call" | "rule">): string {
+export function sayRefused({ call, rule }: Pick<Refused, "call" | "rule">): string {
   if (rule.layer === "memory limit") return `killed: ${rule.because}`;
   const isBy = byLayers.includes(rule.layer) && !rule.because.includes(", which killed");
   if (rule.because.startsWith("seccomp, which killed")) return `${call} refused by ${rule.because}`;
@@ -94,7 +94,7 @@ export function sayRefused({ call, rule }: Pick<Told, "call" | "rule">): string 
   return `${call} refused${isBy ? " by" : ":"} ${rule.because}`;
 }
 
-function sayWho({ refusal, count }: Told): string {
+function sayWho({ refusal, count }: Refused): string {
   const { process, pid, fate } = refusal;
   const known = pid === 0 ? times(count).slice(2) : `PID ${pid}${times(count)}`;
   const who = known === "" ? process : `${process} (${known})`;

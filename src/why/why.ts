@@ -19,7 +19,7 @@ import type { Rule } from "./setting.ts";
 import { openRefusalTrace } from "./trace.ts";
 import { spellCall } from "./words.ts";
 
-/** A container whose refusals are told. */
+/** A container whose refused calls are reported. */
 export interface Asked {
   readonly id: string;
   readonly name: string;
@@ -41,7 +41,7 @@ export function askedOf(inspect: unknown): Asked {
 }
 
 /** Refusals of one kind: one call of one program, by one rule. */
-export interface Told {
+export interface Refused {
   readonly container: Asked;
   readonly call: string;
   readonly refusal: Refusal;
@@ -64,7 +64,7 @@ export interface Ended {
 
 export interface WhyReport {
   readonly containers: readonly Asked[];
-  readonly told: readonly Told[];
+  readonly refused: readonly Refused[];
   /** Of a look back: containers that failed, and of which nothing shows why. Undefined where the calls were watched. */
   readonly unexplained?: readonly Ended[];
   /** Seconds. */
@@ -80,7 +80,7 @@ export interface Why {
   readonly followEngine: () => void;
   readonly made: (id: string) => Promise<void>;
   /** What these containers, which were `made`, were refused so far; they are forgotten then. The trace goes on. */
-  readonly take: (ids: readonly string[]) => readonly Told[];
+  readonly take: (ids: readonly string[]) => readonly Refused[];
   /** Ends the trace; waits until what follows from the last refusals is known. */
   readonly end: () => Promise<WhyReport>;
   readonly close: () => void;
@@ -209,7 +209,7 @@ export function askWhy(reader: EngineClient, streams?: EngineStreams): Result<Wh
     return isDenied ? audit.find((each) => each.pid === pid && each.layer !== "seccomp") : undefined;
   }
 
-  function toldOf(kept: Refusal): Omit<Told, "count"> | undefined {
+  function refusedOf(kept: Refusal): Omit<Refused, "count"> | undefined {
     const container = asked.get(kept.container);
     if (!container) return undefined;
     const line = lineOf(kept);
@@ -230,14 +230,14 @@ export function askWhy(reader: EngineClient, streams?: EngineStreams): Result<Wh
     };
   }
 
-  function tell(some: readonly Kind[]): readonly Told[] {
+  function tell(some: readonly Kind[]): readonly Refused[] {
     return gathered(
       some.flatMap(({ kept, count }) =>
         kept.flatMap((each, index) => {
-          const told = toldOf(each);
+          const refused = refusedOf(each);
           // Those that were only counted are like the last one that was kept.
           const own = index === kept.length - 1 ? count - index : 1;
-          return told ? [{ ...told, count: own }] : [];
+          return refused ? [{ ...refused, count: own }] : [];
         }),
       ),
     );
@@ -269,10 +269,10 @@ export function askWhy(reader: EngineClient, streams?: EngineStreams): Result<Wh
       audit.push(...auditLinesOf(kernelLog));
       const isTheirs = (each: { readonly kept: readonly Refusal[] }) =>
         ids.includes(each.kept[0]?.container ?? "");
-      const told = tell([...kinds.values()].filter(isTheirs));
+      const refused = tell([...kinds.values()].filter(isTheirs));
       for (const [key, each] of kinds) if (isTheirs(each)) kinds.delete(key);
       for (const id of ids) asked.delete(id);
-      return told;
+      return refused;
     },
     async end() {
       trace.drain();
@@ -285,7 +285,7 @@ export function askWhy(reader: EngineClient, streams?: EngineStreams): Result<Wh
       close();
       return {
         containers: [...asked.values()],
-        told: tell([...kinds.values()]),
+        refused: tell([...kinds.values()]),
         seconds,
         lost: trace.lost(),
       };
@@ -310,22 +310,22 @@ export function killedFor(line: AuditLine | undefined): string | undefined {
 }
 
 /** One for each call of one program that one setting would let through, the harmful ones first. */
-export function gathered(some: readonly Told[]): readonly Told[] {
-  const all = new Map<string, Told>();
-  for (const told of some) {
-    const { container, refusal, rule } = told;
+export function gathered(some: readonly Refused[]): readonly Refused[] {
+  const all = new Map<string, Refused>();
+  for (const refused of some) {
+    const { container, refusal, rule } = refused;
     const settings = rule.settings.map(({ compose }) => compose);
     const { call, process, error } = refusal;
     const key = [container.id, call, process, error, rule.because, ...settings].join("\n");
     const earlier = all.get(key);
-    const first = earlier && (isHarmful(earlier) || !isHarmful(told)) ? earlier : told;
-    const line = first.line ?? told.line;
-    all.set(key, { ...first, line, count: told.count + (earlier?.count ?? 0) });
+    const first = earlier && (isHarmful(earlier) || !isHarmful(refused)) ? earlier : refused;
+    const line = first.line ?? refused.line;
+    all.set(key, { ...first, line, count: refused.count + (earlier?.count ?? 0) });
   }
   return [...all.values()].toSorted((a, b) => Number(isHarmful(b)) - Number(isHarmful(a)) || a.time - b.time);
 }
 
 /** Whether the program ended, or logged an error, right after it; else it went on without. */
-export function isHarmful({ refusal }: Pick<Told, "refusal">): boolean {
+export function isHarmful({ refusal }: Pick<Refused, "refusal">): boolean {
   return refusal.fate.kind !== "survived";
 }

@@ -126,5 +126,5 @@ function tell(report: WhyReport, options: WhyOptions): number {
       ? `${JSON.stringify(whyDocument(report), null, 2)}\n`
       : describeWhy(report, options.color !== false && wantsColour());
   process.stdout.write(text);
-  return report.told.some(isHarmful) || (report.unexplained ?? []).length > 0 ? 1 : 0;
+  return report.refused.some(isHarmful) || (report.unexplained ?? []).length > 0 ? 1 : 0;
 }

@@ -16,8 +16,8 @@ import { type Sight, seesTeam } from "../../store/teams/sight.ts";
 import { hostTeams, listTeams } from "../../store/teams/teams.ts";
 import { accountOf, auditFor, body, json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
+import { ignoresFile } from "../ignores-file.ts";
 import type { Service } from "../service.ts";
-import { ignoresFile } from "../told-acceptances.ts";
 import { type AcceptRequest, acceptances, accepted, acceptRequest, settings } from "./acceptance-shapes.ts";
 import { failure } from "./shapes.ts";
 

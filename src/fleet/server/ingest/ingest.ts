@@ -16,9 +16,9 @@ import { failure } from "../api/shapes.ts";
 import { body, json, route } from "../http/access.ts";
 import { addressOf } from "../http/address.ts";
 import { bearerOf, type Carried, unknownHost, unknownToken } from "../http/session.ts";
+import { newerAcceptances } from "../ignores-file.ts";
 import type { Service } from "../service.ts";
 import { hashToken } from "../sign-in/passwords.ts";
-import { newerAcceptances } from "../told-acceptances.ts";
 import { enrolled, enrolRequest, reportAnswer, reportRequest } from "./shapes.ts";
 
 const noJobs = { job: undefined, isNews: false };
