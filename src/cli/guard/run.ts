@@ -11,12 +11,14 @@ import { availableParallelism, homedir, hostname, tmpdir, totalmem } from "node:
 import { dirname, join } from "node:path";
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { controls } from "../../controls/registry.ts";
+import type { EngineClient } from "../../engine/client.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { needsOf } from "../../fix/plan/kinds.ts";
 import type { OwnFile } from "../../guard/engine/own-files.ts";
 import { hostPrograms, unmountViews } from "../../guard/engine/views.ts";
+import { hasSubpaths } from "../../guard/judge/container/folders.ts";
 import type { Judged } from "../../guard/judge/judge.ts";
 import { readBudget, shareOf, spellBudget, usualBudget } from "../../guard/leash/budget.ts";
 import { hostName, openCgroup, removeCgroup } from "../../guard/leash/cgroup.ts";
@@ -79,7 +81,7 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
   // A command that finds no Engine would go on without one, and seem to be held.
   const reached = await connectEngine(connect);
   if (!reached.ok) return complain(reached.reason);
-  await reached.value.close();
+  const steady = mountsBySubpath(reached.value).finally(() => reached.value.close());
 
   const { value: limits } = budget;
   const cpuset = cpusetOf(limits.cpus);
@@ -168,6 +170,10 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
     complain(
       `leash ${name}: ${spellFolders(folders.value)}; ${spellBudget(limits)}. ${reachLine(ways, options.in)}`,
     );
+    if (!(await steady))
+      complain(
+        "this Engine mounts no folder by a subpath (that needs API 1.45, root and no SELinux): a program that puts a link in the place of a folder can lead a mount out of it",
+      );
     for (const word of ignored)
       complain(
         `bulkhead.yaml: guard.${word} would open what a leash closes, and is left out. Name the file with --config to use it`,
@@ -213,6 +219,14 @@ export async function runLeashed(words: readonly string[], options: GuardRunOpti
 }
 
 /** Undefined for root, who owns what a container's root makes anyway. */
+/** Whether a mount stays in its folder, whatever links are put in its path meanwhile. */
+async function mountsBySubpath(engine: EngineClient): Promise<boolean> {
+  const [info, versions] = await Promise.all([engine.get("/info"), engine.get("/version")]);
+  if (!info.ok || !versions.ok) return false;
+  const document = { info: info.value, version: versions.value };
+  return hasSubpaths(undefined, { state: "found", id: "", document });
+}
+
 function callersIds(): { readonly uid: number; readonly gid: number } | undefined {
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   return uid === 0 ? undefined : { uid, gid };
