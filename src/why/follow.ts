@@ -30,8 +30,8 @@ export interface Follower {
   readonly take: (line: string) => void;
   /** Tasks of a container that run already, or its shim, whose children are the container's. */
   readonly adopt: (tasks: readonly number[], container: string, isRuntime: boolean) => void;
-  /** Calls whose beginning is not traced any more, or again from now on (seconds of the trace's clock). */
-  readonly leaveOut: (numbers: ReadonlySet<number>, since: number) => void;
+  /** All calls whose beginning is not traced any more. */
+  readonly leaveOut: (numbers: ReadonlySet<number>) => void;
   /** How often each call was seen since the last question. */
   readonly counts: () => ReadonlyMap<number, number>;
   readonly lost: () => number;
@@ -76,7 +76,6 @@ export function followRefusals(events: FollowerEvents, architecture = ownArchite
   const statuses = new Map<number, number>();
   let counts = new Map<number, number>();
   let leftOut: ReadonlySet<number> = new Set();
-  let leftOutSince = 0;
   let lost = 0;
 
   const nameOf = (number: number) => (architecture && callName(number, architecture)) ?? `call ${number}`;
@@ -110,7 +109,7 @@ export function followRefusals(events: FollowerEvents, architecture = ownArchite
     const error = errorName(Number(returned));
     if (error === undefined || task.container === undefined || task.isRuntime) return;
     const isSame = call?.number === Number(number);
-    const isLeftOut = leftOut.has(Number(number)) || time < leftOutSince;
+    const isLeftOut = leftOut.has(Number(number));
     const isSeccomp = !isSame && !isLeftOut && task.isWhole;
     const name = nameOf(Number(number));
     if (!isSeccomp && !isRefusal(name, error)) return;
@@ -206,9 +205,8 @@ export function followRefusals(events: FollowerEvents, architecture = ownArchite
     adopt(some, container, isRuntime) {
       for (const each of some) if (!tasks.has(each)) tasks.set(each, fresh(container, isRuntime));
     },
-    leaveOut(numbers, since) {
+    leaveOut(numbers) {
       leftOut = numbers;
-      leftOutSince = since;
     },
     counts() {
       const seen = counts;

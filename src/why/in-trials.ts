@@ -37,7 +37,7 @@ export function watchRefusals(reader: EngineClient): RefusalWatch | undefined {
         const { container, refusal, rule, call } = refused;
         return {
           container: container.id,
-          reason: (path) => sayRefused({ rule, call: path === undefined ? call : call.replace("…", path) }),
+          reason: (path) => sayRefused({ rule, call: path === undefined ? call : withPath(call, path) }),
           suspects: suspects[rule.layer],
           capability: rule.layer === "capability" ? refusal.missing.at(-1) : undefined,
           isBeforeEnd: isHarmful(refused),
@@ -47,4 +47,8 @@ export function watchRefusals(reader: EngineClient): RefusalWatch | undefined {
     },
     close: why.close,
   };
+}
+
+function withPath(call: string, path: string): string {
+  return call.includes("(") ? call.replace("…", path) : `${call}(${path})`;
 }

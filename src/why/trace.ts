@@ -83,8 +83,7 @@ export function openRefusalTrace(
     const own = strangers.map((name) => `!(COMM ~ "${name}")`).join(" && ");
     instance.write(`events/${begins}/filter`, `${others} && ${own}`);
     instance.write(`events/${ends}/filter`, `((${others}) || ${errors}) && ${own}`);
-    const now = start ? start.clock + (Date.now() - start.time) / 1_000 : 0;
-    follower.leaveOut(new Set(leftOut), now + 0.05);
+    follower.leaveOut(new Set(leftOut));
   };
   /** Gives how many lines there were. */
   const drain = (): number => {

@@ -217,7 +217,9 @@ export function askWhy(reader: EngineClient, streams?: EngineStreams): Result<Wh
       line !== undefined && kept.fate.kind === "survived" ? ({ kind: "error" } as const) : kept.fate;
     const path = line === undefined ? undefined : causeOf(line.text)?.path;
     const audited = auditOf(kept);
-    const texts = kept.texts.map((text) => text ?? audited?.path ?? path);
+    const known = audited?.path ?? path;
+    const texts =
+      kept.texts.length === 0 && known !== undefined ? [known] : kept.texts.map((text) => text ?? known);
     const refusal = { ...kept, fate, texts, call: killedFor(audited) ?? kept.call };
     const rule = audited && audited.layer !== "seccomp" ? audited : ruleOf(refusal, container.facts);
     return {

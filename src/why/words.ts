@@ -77,7 +77,9 @@ const cloneFlags: readonly (readonly [bigint, string])[] = [
 /** `mkdir(/var/cache/x)`, `socket(AF_NETLINK)`, `bind(:80)`; an argument that could not be read is `…`. */
 export function spellCall({ call, words, texts }: Refusal): string {
   const kinds = kindsOf(call);
-  if (words === undefined || kinds.length === 0) return call;
+  // Where the beginning of a busy call is not traced, only a log can name its path.
+  if (words === undefined) return texts[0] === undefined ? call : `${call}(${texts[0]})`;
+  if (kinds.length === 0) return call;
   let text = 0;
   const spelled = kinds.flatMap((kind, index): readonly string[] => {
     if (kind === "-") return [];

@@ -100,7 +100,7 @@ describeWithEngine("bulkhead learn", () => {
         traced: true,
         used: expect.arrayContaining(["CHOWN", "DAC_OVERRIDE"]),
         needed: [
-          { name: "CHOWN", reason: "chown(/data, 1000, 0) refused: CHOWN is dropped" },
+          { name: "CHOWN", reason: expect.stringMatching(/^chown\(\/data.*\) refused: CHOWN is dropped$/) },
           // The folder is another user's by then.
           { name: "DAC_OVERRIDE", reason: expect.stringMatching(/^openat\(\/data\/file.* DAC_OVERRIDE/) },
         ],
@@ -178,7 +178,10 @@ volumes: {data: {}}
     expect(
       among.steps.find(({ controls }: { controls: string[] }) => controls[0] === "read-only-rootfs"),
     ).toMatchObject({
-      ...{ outcome: "breaks", reason: "openat(/srv/state, to write) refused by the read-only root" },
+      ...{
+        outcome: "breaks",
+        reason: expect.stringMatching(/^openat\(\/srv\/state.*\) refused by the read-only root$/),
+      },
     });
     const file = project("services:\n  web:\n    image: blank:1\n");
     expect(learnt(await learn(file, "--format", "json"))).toMatchObject({
@@ -259,7 +262,7 @@ volumes: {data: {}}
         expect(folders()).toEqual([]);
         expect(tracesOf(child.pid)).toBe(0);
       } else {
-        expect(tracesOf(child.pid)).toBe(1);
+        expect(tracesOf(child.pid)).toBeGreaterThan(0);
         // docker compose, which it had started, may still come to its end.
         await pause(1_500);
         const words = [

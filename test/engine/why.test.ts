@@ -64,6 +64,8 @@ describeWithEngine("bulkhead why", () => {
   } as const;
 
   it("names the rule and the setting of each right that is taken away, and nothing of an untouched run", async () => {
+    // Of a try before this one.
+    await engine.docker(["rm", "-f", ...Object.keys(taken)]);
     const profile = join(engine.folder, "profile.json");
     writeFileSync(
       profile,
