@@ -29,7 +29,7 @@ interface Looked {
 
 /** Lines that are read of each container's log. */
 const mostLines = 2_000;
-/** Milliseconds between an error line and the end that it announces. */
+/** Milliseconds between an error line and the end that it announces; dockerd may read the line after the end. */
 const soon = 2_000;
 /** Statuses by which a container ends that was stopped: SIGINT, SIGKILL, SIGTERM (signal(7)). */
 const stopped: readonly number[] = [130, 137, 143];
@@ -119,7 +119,7 @@ function missingOf(error: string, capability: string | undefined, { facts }: Ask
 }
 
 function fateOf({ running, exitCode, finishedAt }: ContainerState, time: number): Fate {
-  const isEnd = !running && exitCode !== 0 && finishedAt >= time && finishedAt - time <= soon;
+  const isEnd = !running && exitCode !== 0 && Math.abs(finishedAt - time) <= soon;
   return isEnd ? { kind: "exit", status: exitCode } : { kind: "error" };
 }
 
