@@ -5,7 +5,7 @@ import { memoryFiles } from "./memory-files.ts";
 /** Files that live in a table, for what also asks for lines and for what was read. */
 export function memoryDisk(
   texts: Readonly<Record<string, string>>,
-  tracked: readonly string[] = [],
+  tracked: readonly string[] | "unknown" = [],
 ): DiskFiles {
   const files = memoryFiles(texts);
   return {
@@ -13,7 +13,7 @@ export function memoryDisk(
     give: () => undefined,
     list: (folder) =>
       Object.keys(texts).flatMap((path) => (dirname(path) === folder ? [basename(path)] : [])),
-    isTracked: (path) => tracked.includes(path),
+    isTracked: (path) => (tracked === "unknown" ? undefined : tracked.includes(path)),
     startsWith: (path, head) => (texts[path] ?? "").startsWith(head),
     forget: () => undefined,
     line: (file, line) => texts[file]?.split("\n")[line - 1],

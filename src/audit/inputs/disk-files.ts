@@ -29,8 +29,8 @@ export interface DiskFiles extends FolderFiles {
   startsWith(path: string, head: string): boolean;
   /** Drops a text that is not needed, so that a walk over a large tree uses little memory. */
   forget(path: string): void;
-  /** Whether git tracks the file. */
-  isTracked(path: string): boolean;
+  /** Whether git tracks the file; undefined where its index cannot be read. */
+  isTracked(path: string): boolean | undefined;
   /** Every text that was read so far. */
   texts(): readonly (readonly [file: string, text: string])[];
 }

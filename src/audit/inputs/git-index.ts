@@ -2,18 +2,19 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 
 /**
- * Whether git tracks a file: read from the index, since git itself runs programs that a repository's configuration names.
+ * Whether git tracks a file; undefined where its index cannot be read. It is read here, since git itself runs programs that a
+ * repository's configuration names.
  * https://git-scm.com/docs/index-format
  */
-export function gitTracks(): (path: string) => boolean {
-  const known = new Map<string, ReadonlySet<string>>();
+export function gitTracks(): (path: string) => boolean | undefined {
+  const known = new Map<string, ReadonlySet<string> | undefined>();
   return (path) => {
     const file = resolve(path);
     const top = topOf(dirname(file));
     if (top === undefined) return false;
-    const tracked = known.get(top) ?? indexOf(top);
+    const tracked = known.has(top) ? known.get(top) : indexOf(top);
     known.set(top, tracked);
-    return tracked.has(relative(top, file).replaceAll(sep, "/"));
+    return tracked?.has(relative(top, file).replaceAll(sep, "/"));
   };
 }
 
@@ -23,7 +24,8 @@ function topOf(folder: string): string | undefined {
   return above === folder ? undefined : topOf(above);
 }
 
-function indexOf(top: string): ReadonlySet<string> {
+/** Undefined where it cannot be read. */
+function indexOf(top: string): ReadonlySet<string> | undefined {
   try {
     const git = join(top, ".git");
     // A worktree and a submodule have a file there: `gitdir: PATH`.
@@ -35,10 +37,13 @@ function indexOf(top: string): ReadonlySet<string> {
             .replace(/^gitdir:\s*/, "")
             .trimEnd(),
         );
-    const index = readFileSync(join(folder, "index"));
-    return namesIn(index, 20) ?? namesIn(index, 32) ?? new Set();
+    const path = join(folder, "index");
+    // Before the first `git add` there is none.
+    if (!statSync(path, { throwIfNoEntry: false })) return new Set();
+    const index = readFileSync(path);
+    return namesIn(index, 20) ?? namesIn(index, 32);
   } catch {
-    return new Set();
+    return undefined;
   }
 }
 
@@ -47,11 +52,14 @@ const statBytes = 40;
 const extended = 0x4000;
 const nameLength = 0xfff;
 
-/** Undefined where the names have not the lengths that the index gives: the hashes are of another size. */
+/**
+ * Undefined where the names have not the lengths that the index gives (the hashes are of another size), and where some are in a
+ * shared index.
+ */
 function namesIn(index: Buffer, hashBytes: number): ReadonlySet<string> | undefined {
   const version = index.readUInt32BE(4);
   const names = new Set<string>();
-  if (index.toString("latin1", 0, 4) !== "DIRC" || version < 2 || version > 4) return names;
+  if (index.toString("latin1", 0, 4) !== "DIRC" || version < 2 || version > 4) return undefined;
   let at = 12;
   let last = "";
   for (let left = index.readUInt32BE(8); left > 0; left -= 1) {
@@ -78,5 +86,5 @@ function namesIn(index: Buffer, hashBytes: number): ReadonlySet<string> | undefi
     if (Math.min(last.length, nameLength) !== (flags & nameLength)) return undefined;
     names.add(Buffer.from(last, "latin1").toString("utf8"));
   }
-  return names;
+  return index.toString("latin1", at, at + 4) === "link" ? undefined : names;
 }

@@ -48,6 +48,12 @@ describe("an env file that git tracks is reported once, if it has a credential",
       "p/.env",
       "p/compose.yaml#web",
     ],
+    [
+      "of any name that a service reads",
+      { "p/compose.yaml": web("    env_file: [prod.vars]\n") },
+      "p/prod.vars",
+      "p/compose.yaml#web",
+    ],
     ["of --env-file", { "run.sh": "docker run --env-file db.env a:1\n" }, "db.env", "run.sh"],
   ])("%s", async (_where, files, file, subject) => {
     const all = { ...files, [file]: env } as Record<string, string>;
@@ -64,6 +70,15 @@ describe("an env file that git tracks is reported once, if it has a credential",
   ])("not %s", async (_what, file, text) => {
     expect(await found({ "compose.yaml": web(""), [file]: text }, [file], ["compose.yaml"])).toEqual([]);
   });
+});
+
+test("an index that cannot be read leaves it unknown whether the file is tracked", async () => {
+  const disk = memoryDisk({ "compose.yaml": web(""), ".env": env }, "unknown");
+  const done = await audit(auditRequest(["compose.yaml"]), disk, async () => {});
+  const [finding, ...more] = done.report.findings.filter(({ control }) => control === "image-secret");
+  expect(finding).toMatchObject({ verdict: "unknown" });
+  expect(finding?.message).toContain("whether git tracks it is not known");
+  expect(more).toEqual([]);
 });
 
 describe("what git tracks is read from its index", () => {
@@ -103,5 +118,9 @@ describe("what git tracks is read from its index", () => {
     git(top, "worktree", "add", "-q", "tree");
     expect(gitTracks()(join(top, "tree", "a/b/c/.env"))).toBe(true);
     expect(tracks(join(top, "..", ".env"))).toBe(false);
+    // Names of a shared index, and of one that is broken, are not known.
+    if (version !== "3") git(top, "update-index", "--split-index");
+    else writeFileSync(join(top, ".git", "index"), "DIRC broken");
+    expect(gitTracks()(join(top, "a/.env"))).toBeUndefined();
   });
 });

@@ -67,7 +67,8 @@ function envFilesOf(subject: Subject): readonly string[] {
     setItems(environment).flatMap((item) => item.origins),
   );
   const files = new Set(origins.flatMap((origin) => (isFileOrigin(origin) ? [origin.file] : [])));
-  return [...files].filter((file) => file !== subject.location?.file && /(?:^|[/.])env(?:\.|$)/i.test(file));
+  // An overlay or what is extended is a file of another kind.
+  return [...files].filter((file) => file !== subject.location?.file && !/\.ya?ml$/i.test(file));
 }
 
 function credentialsIn(file: string, io: DiskFiles): Found {
@@ -79,9 +80,13 @@ function credentialsIn(file: string, io: DiskFiles): Found {
   const found = lines.value.flatMap((line) =>
     credentialsInValue(line.name, line.authored)
       .slice(0, 1)
-      .map((each) => set({ ...each, name: line.name, where: file, isTracked: true }, locate(line))),
+      .map((each) => ({ each, line })),
   );
-  return found.length > 0 && io.isTracked(file) ? found : [];
+  const isTracked = found.length > 0 && (io.isTracked(file) ?? "unknown");
+  if (isTracked === false) return [];
+  return found.map(({ each, line }) =>
+    set({ ...each, name: line.name, where: file, isTracked }, locate(line)),
+  );
 }
 
 function withCredentials(subject: Subject, more: Found): Subject {

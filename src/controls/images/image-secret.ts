@@ -6,7 +6,7 @@ import { firstOpen, originsOf, type SetFact, setItems } from "../../model/fact.t
 import type { Image } from "../../model/image.ts";
 import { isFileOrigin } from "../../model/origin.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
-import { combine, fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
+import { combine, fail, pass, unknown, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual, type Remedy } from "../control.ts";
 import { undecided } from "../undecided.ts";
 import { fileVariable } from "./tables/secret-files.ts";
@@ -130,7 +130,7 @@ function adviceForCompose([first]: readonly FileVariable[]): string {
 }
 
 function adviceForTracked(credentials: Container["credentials"]): string | undefined {
-  const file = setItems(credentials).find(({ value }) => value.isTracked)?.value.where;
+  const file = setItems(credentials).find(({ value }) => value.isTracked === true)?.value.where;
   return file === undefined
     ? undefined
     : `Run \`git rm --cached ${file}\`, list it in .gitignore, and commit an example file without values instead. Change each credential, because the history keeps the old ones.`;
@@ -168,9 +168,14 @@ function judgeWritten({ value, origins }: SetFact<WrittenCredential>): Verdict {
 
 /** An env file keeps a credential apart only as long as it is not committed. */
 function judgeTracked({
-  value: { name, where },
+  value: { name, where, isTracked },
   origins,
 }: Omit<SetFact<WrittenCredential>, "state">): Verdict {
+  if (isTracked === "unknown")
+    return unknown(
+      `${where} has a credential (${name}), and whether git tracks it is not known: git's index cannot be read`,
+      origins,
+    );
   return fail(
     `has a credential in ${where}, which git tracks (${name}): everyone who can clone the repository has it`,
     {

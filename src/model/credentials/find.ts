@@ -16,8 +16,8 @@ export interface Credential {
 /** A credential with what it stands in: `its command`, `the label x`, `RUN`. */
 export interface WrittenCredential extends Credential {
   readonly where: string;
-  /** It is in an env file that git tracks. */
-  readonly isTracked?: boolean;
+  /** It is in an env file that git tracks; `unknown` where git's index cannot be read. */
+  readonly isTracked?: true | "unknown";
 }
 
 /** Longer texts are not searched to their end: a credential stands near the beginning. */
