@@ -184,6 +184,7 @@ describe("how a container stands to an advisory", () => {
       rootOwner: set({ kind: "userns-remap" as const }),
     };
     expect(stand("CVE-2025-31133", "nginx:1.27", remapped)).toBe("user namespace");
+    expect(stand("CVE-2025-31133", "--userns host nginx:1.27", remapped)).toBe("exposed");
     const debian = { ...host, kernelVersion: set("6.12.48+deb13-amd64") };
     expect(stand("CVE-2026-43500", "nginx:1.27", debian)).toBe("unknown");
     const armoured = { ...debian, kernelLsm: set(["apparmor"]), apparmorEnabled: set(true) };

@@ -12,7 +12,8 @@ import type { Engine } from "../../model/engine.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import type { Standing } from "../../model/kernel-interfaces/standing.ts";
 import { releaseOf } from "../../model/release.ts";
-import { isRemapped, readReach } from "../mac/static-reach.ts";
+import { readReach } from "../mac/static-reach.ts";
+import { isOtherRoot } from "../users/root-of.ts";
 import { startingUser } from "../users/starting-user.ts";
 
 /** The day on which the list was made. */
@@ -136,10 +137,7 @@ function byReach({ interfaces }: Advisory, reach: ReadonlyMap<string, Standing>)
 
 /** Undefined where it is not known. */
 function holds(mitigation: Mitigation, container: Container, engine: Engine): boolean | undefined {
-  if (mitigation === "user namespace") {
-    if (engine.rootOwner.state === "set" && engine.rootOwner.value.kind !== "rootful") return true;
-    return isRemapped(container, engine);
-  }
+  if (mitigation === "user namespace") return isOtherRoot(container, engine);
   const user = startingUser(container);
   if (user.known && user.isRoot) return false;
   const isUser = user.known ? true : undefined;

@@ -1,4 +1,5 @@
 import type { Advisory } from "../../model/advisories/advisory.ts";
+import { container } from "../../model/container.ts";
 import type { Engine } from "../../model/engine.ts";
 import { setItems } from "../../model/fact.ts";
 import type { HostFileRole } from "../../model/host/benchmark-sight.ts";
@@ -203,15 +204,16 @@ function judgeHole(advisory: Advisory, engine: Engine, { running, today }: Conte
     summary,
     severity,
     by,
-    mitigatedBy,
   } = advisory;
   const stands = by === "container" ? standsOf(advisory, engine, running, today) : [];
-  const isRemapped = engine.rootOwner.state === "set" && engine.rootOwner.value.kind !== "rootful";
-  const isMitigated =
-    (isRemapped && mitigatedBy.includes("user namespace")) ||
-    (stands.length > 0 && stands.every(({ exposure }) => exposure.state === "mitigated"));
-  const told = isRemapped && isMitigated ? ["user namespaces mitigate it"] : describeStands(stands);
-  return fail([`runs ${presence.of}, which has ${name}: ${summary}`, ...told].join("; "), {
+  // Where none runs, a plain new one counts.
+  const exposures =
+    stands.length > 0
+      ? stands.map(({ exposure }) => exposure)
+      : exposuresOf([advisory], container("configured"), engine, today);
+  const isMitigated = by === "container" && exposures.every(({ state }) => state === "mitigated");
+  const exposed = describeStands(stands);
+  return fail([`runs ${presence.of}, which has ${name}: ${summary}`, ...exposed].join("; "), {
     ...{ origins, evidence: id, observed: `${presence.of}, ${name}` },
     severity: isMitigated ? "low" : severity,
   });

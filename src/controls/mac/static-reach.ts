@@ -7,6 +7,7 @@ import { kernelInterfaces } from "../../model/kernel-interfaces/table.ts";
 import { isBefore, releaseOf } from "../../model/release.ts";
 import { boundingSet } from "../capabilities/bounding-set.ts";
 import { asksPrivileged } from "../capabilities/privilege.ts";
+import { isOtherRoot } from "../users/root-of.ts";
 import { runsModule } from "./security-module.ts";
 
 /** What a layer says of one question: nothing stops it here, it is stopped, or it is not known and why. */
@@ -39,7 +40,7 @@ export function readReach(container: Container, engine: Engine | undefined): rea
     if (row.needs) {
       if (bounding.state !== "set") return unknown("its capabilities are not known");
       if (!bounding.value.has(row.needs.capability)) return stopped(`no CAP_${row.needs.capability}`);
-      if (row.needs.in === "initial" && isRemapped(container, engine)) return stopped("user namespace");
+      if (row.needs.in === "initial" && isOtherRoot(container, engine)) return stopped("user namespace");
     }
     if (deniesByAppArmor(row, container, engine)) return stopped("AppArmor docker-default");
     const through = said.filter(({ is }) => is === "lets").map(({ what }) => what);
@@ -116,14 +117,6 @@ function ofFile(file: "proc" | "sys" | "dev", container: Container): Said {
   if (pathProtection.state !== "set") return "stops";
   if (file === "proc" && pathProtection.value.mode === "unconfined") return "lets";
   return file === "proc" ? { unknown: "it has paths of its own masked" } : "stops";
-}
-
-/** Whether its uid 0 is another one on the host. */
-export function isRemapped({ usernsMode }: Container, engine: Engine | undefined): boolean {
-  if (!engine) return false;
-  if (valueOr(engine.rootless, false)) return true;
-  const isHosts = usernsMode.state === "set" && usernsMode.value.mode === "host";
-  return valueOr(engine.usernsRemap, "") !== "" && !isHosts;
 }
 
 function deniesByAppArmor(
