@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { callName, ownArchitecture } from "../engine/system-calls.ts";
 import type { Setting } from "./setting.ts";
 
 /** What a security module or seccomp wrote of a refusal (audit(8)). */
@@ -84,6 +85,12 @@ function typeOf(context = ""): string {
   return context.split(":")[2] ?? context;
 }
 
+/** The call that seccomp killed for. */
+export function killedFor(line: AuditLine | undefined): string | undefined {
+  const architecture = ownArchitecture();
+  return line?.call === undefined || !architecture ? undefined : callName(line.call, architecture);
+}
+
 /** Where the kernel writes them, without auditd and with it. */
 const kernelLog = "/dev/kmsg";
 const auditLog = "/var/log/audit/audit.log";
@@ -95,6 +102,8 @@ export interface KernelLine {
 }
 
 export interface KernelLog {
+  /** Whether there is a log that this user may read. */
+  readonly isReadable: boolean;
   /** The lines that came since the last call. */
   readonly read: () => readonly KernelLine[];
   readonly close: () => void;
@@ -112,6 +121,7 @@ export function openKernelLog(since: number): KernelLog {
     }
   });
   return {
+    isReadable: opened.length > 0,
     read() {
       const clock = { now: Date.now(), monotonic: Number(process.hrtime.bigint() / 1_000n) };
       return opened

@@ -1,9 +1,9 @@
 import type { EngineClient } from "../engine/client.ts";
 import type { RefusalWatch, RefusedCall } from "../trial/cause.ts";
-import { speaksOf } from "./refusal.ts";
+import { isAbout, isHarmful } from "./outcome.ts";
 import { sayRefused } from "./report.ts";
 import type { Layer } from "./setting.ts";
-import { askWhy, isHarmful } from "./why.ts";
+import { askWhy } from "./why.ts";
 
 /** Controls whose steps bring each layer about, the likeliest first. */
 const suspects: Readonly<Record<Layer, readonly string[]>> = {
@@ -41,7 +41,7 @@ export function watchRefusals(reader: EngineClient): RefusalWatch | undefined {
           suspects: suspects[rule.layer],
           capability: rule.layer === "capability" ? refusal.missing.at(-1) : undefined,
           isBeforeEnd: isHarmful(refused),
-          isIn: (line) => speaksOf(line, refusal.error),
+          isIn: (line) => isAbout(line, refusal),
         };
       });
     },

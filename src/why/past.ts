@@ -6,25 +6,29 @@ import type { EngineStreams } from "../engine/streams.ts";
 import { causeOf } from "../trial/cause.ts";
 import { loggedLines } from "../trial/logged-lines.ts";
 import { type ContainerState, stateOf } from "../trial/state.ts";
-import { type KernelLine, openKernelLog, readAuditLine } from "./audit-lines.ts";
-import { errorIn, type Fate, type Refusal } from "./refusal.ts";
-import { isDropped, ruleOf, userOf } from "./rules.ts";
+import { type KernelLine, killedFor, openKernelLog, readAuditLine } from "./audit-lines.ts";
 import {
   type Asked,
   askedOf,
   type Ended,
   faultsOf,
   gathered,
-  killedFor,
   type Refused,
   type WhyReport,
-} from "./why.ts";
+} from "./outcome.ts";
+import { errorIn, type Fate, type Refusal } from "./refusal.ts";
+import { isDropped, ruleOf, userOf } from "./rules.ts";
 import { callIn } from "./words.ts";
 
 /** One container of the look back. */
 interface Looked {
   readonly asked: Asked;
   readonly state: ContainerState;
+}
+
+interface Kernel {
+  readonly isReadable: boolean;
+  readonly lines: readonly KernelLine[];
 }
 
 /** Lines that are read of each container's log. */
@@ -66,9 +70,9 @@ export async function lookBack(
     );
   }
   const log = openKernelLog(since);
-  const kernel = log.read();
+  const kernel = { isReadable: log.isReadable, lines: log.read() };
   log.close();
-  refused.push(...kernel.flatMap((line) => ofKernel(containers, line)));
+  refused.push(...kernel.lines.flatMap((line) => ofKernel(containers, line)));
   refused.push(...containers.flatMap((each) => ofEnd(each, kernel, refused)));
   const all = gathered(refused.filter(({ time }) => time >= since));
   return ok({
@@ -180,28 +184,23 @@ function cgroupOf(pid: number): string | undefined {
   }
 }
 
-/** By this status a container ends that a seccomp profile killed: 128 and SIGSYS. */
-const killedBySeccomp = 159;
+/** By this status a container ends that a seccomp profile killed (128 and SIGSYS), and any that chose it. */
+const bySigsys = 159;
 
-/** What the end itself shows: the kernel's log may be another machine's, and its line names a process that has ended. */
-function ofEnd(
-  { asked, state }: Looked,
-  kernel: readonly KernelLine[],
-  refused: readonly Refused[],
-): readonly Refused[] {
+/** What the end itself shows: the kernel's log may be another machine's. */
+function ofEnd({ asked, state }: Looked, log: Kernel, refused: readonly Refused[]): readonly Refused[] {
   const isKnown = (error: string) =>
     refused.some((each) => each.container.id === asked.id && each.refusal.error === error);
-  const { finishedAt } = state;
+  const { running, exitCode, finishedAt } = state;
   if (state.oomKilled && !isKnown("OOM")) return [killedByMemory(asked, unnamed, 0, finishedAt)];
-  if (state.running || state.exitCode !== killedBySeccomp || isKnown("SIGSYS")) return [];
-  const near = kernel.flatMap(({ time, text }) => {
-    const line = readAuditLine(text);
-    return line?.layer === "seccomp" && Math.abs(time - finishedAt) <= soon ? [line] : [];
-  });
-  const calls = new Set(near.map((line) => killedFor(line)));
-  const call = (calls.size === 1 ? [...calls][0] : undefined) ?? "a system call";
+  if (running || exitCode !== bySigsys || isKnown("SIGSYS")) return [];
+  // The kernel writes of each such end. Whose line it is nobody can say once the process has ended, so its call is not named.
+  const isNear = ({ time, text }: KernelLine) =>
+    Math.abs(time - finishedAt) <= soon && readAuditLine(text)?.layer === "seccomp";
+  if (log.isReadable && !log.lines.some(isNear)) return [];
   const fate: Fate = { kind: "signal", signal: "SIGSYS" };
-  return [refusedOf(asked, { call, error: "SIGSYS", isSeccomp: true, fate }, finishedAt)];
+  const killed = { call: "a system call", error: "SIGSYS", isSeccomp: true, fate };
+  return [refusedOf(asked, killed, finishedAt)];
 }
 
 function unexplained({ asked, state }: Looked, since: number, refused: readonly Refused[]): readonly Ended[] {

@@ -1,6 +1,6 @@
 import { createColors } from "picocolors";
+import { type Asked, isHarmful, type Refused, type WhyReport } from "./outcome.ts";
 import type { Layer, Setting } from "./setting.ts";
-import { type Asked, isHarmful, type Refused, type WhyReport } from "./why.ts";
 
 /** The document that `bulkhead why --format json` prints; its shape is a public interface. */
 export function whyDocument({ containers, refused, unexplained, seconds, lost }: WhyReport): object {

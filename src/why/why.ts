@@ -1,77 +1,27 @@
 import { recordAt, textAt, textsOf } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { EngineClient } from "../engine/client.ts";
-import { containerFromInspect } from "../engine/documents/inspect.ts";
 import { engineTasks, shimOf, threadsOf } from "../engine/engine-tasks.ts";
 import { type EngineStreams, outputFrames } from "../engine/streams.ts";
-import { callName, ownArchitecture } from "../engine/system-calls.ts";
-import { type Container, projectOf } from "../model/container.ts";
 import { causeOf } from "../trial/cause.ts";
 import { maskerOf } from "../trial/isolate.ts";
-import { errorLines } from "../trial/judge.ts";
 import { isHere, processesOf, stateOf } from "../trial/state.ts";
-import { type AuditLine, type KernelLog, openKernelLog, readAuditLine } from "./audit-lines.ts";
+import { type AuditLine, type KernelLog, killedFor, openKernelLog, readAuditLine } from "./audit-lines.ts";
 import { readTexts } from "./memory.ts";
+import {
+  type Asked,
+  askedOf,
+  faultsOf,
+  gathered,
+  isAbout,
+  isNamedIn,
+  type Refused,
+  type WhyReport,
+} from "./outcome.ts";
 import type { Refusal } from "./refusal.ts";
-import { speaksOf } from "./refusal.ts";
 import { ruleOf } from "./rules.ts";
-import type { Rule } from "./setting.ts";
 import { openRefusalTrace } from "./trace.ts";
 import { spellCall } from "./words.ts";
-
-/** A container whose refused calls are reported. */
-export interface Asked {
-  readonly id: string;
-  readonly name: string;
-  readonly image: string;
-  /** Docker Compose made it: what is to change stands in a Compose file. */
-  readonly isCompose: boolean;
-  readonly facts: Container;
-}
-
-export function askedOf(inspect: unknown): Asked {
-  const facts = containerFromInspect(inspect);
-  return {
-    id: textAt(inspect, "Id") ?? "",
-    name: (textAt(inspect, "Name") ?? "").replace(/^\//, ""),
-    image: textAt(inspect, "Config", "Image") ?? "",
-    isCompose: projectOf(facts) !== undefined,
-    facts,
-  };
-}
-
-/** Refusals of one kind: one call of one program, by one rule. */
-export interface Refused {
-  readonly container: Asked;
-  readonly call: string;
-  readonly refusal: Refusal;
-  readonly rule: Rule;
-  /** The line of the container's log that speaks of it. */
-  readonly line: string | undefined;
-  /** Milliseconds since 1970, the first one's. */
-  readonly time: number;
-  readonly count: number;
-}
-
-export interface Ended {
-  readonly container: Asked;
-  readonly status: number;
-  /** What the runtime said when it could not start it; "" where it started. */
-  readonly reason: string;
-  /** Milliseconds since 1970. */
-  readonly time: number;
-}
-
-export interface WhyReport {
-  readonly containers: readonly Asked[];
-  readonly refused: readonly Refused[];
-  /** Of a look back: containers that failed, and of which nothing shows why. Undefined where the calls were watched. */
-  readonly unexplained?: readonly Ended[];
-  /** Seconds. */
-  readonly seconds: number;
-  /** Events of the trace that came too fast. */
-  readonly lost: number;
-}
 
 export interface Why {
   /** Follows a container that runs. Fails where it does not run here. */
@@ -189,17 +139,13 @@ export function askWhy(reader: EngineClient, streams?: EngineStreams): Result<Wh
     return true;
   }
 
-  /**
-   * The line of the log that speaks of a refusal: it has the error's words, comes soon after, and names the program or the call, or
-   * at least no other program.
-   */
-  function lineOf({ container, error, time, process, call }: Refusal): Line | undefined {
-    const at = trace.at(time);
-    const lines = (logs.get(container) ?? []).filter(
-      (line) => line.time >= at - soon.before && line.time <= at + soon.after && speaksOf(line.text, error),
+  /** The line of the log that comes soon after a refusal and is about it. */
+  function lineOf(refusal: Refusal): Line | undefined {
+    const at = trace.at(refusal.time);
+    const lines = (logs.get(refusal.container) ?? []).filter(
+      ({ time, text }) => time >= at - soon.before && time <= at + soon.after && isAbout(text, refusal),
     );
-    const names = ({ text }: Line) => text.includes(process) || text.includes(call);
-    return lines.find(names) ?? lines.find(({ text }) => !/^[\w./-]*[a-z][\w./-]*: /.test(text));
+    return lines.find(({ text }) => isNamedIn(text, refusal)) ?? lines[0];
   }
 
   /** What a security module, or seccomp that kills, wrote of it. */
@@ -298,36 +244,4 @@ export function askWhy(reader: EngineClient, streams?: EngineStreams): Result<Wh
 
 function auditLinesOf(log: KernelLog): readonly AuditLine[] {
   return log.read().flatMap(({ text }) => readAuditLine(text) ?? []);
-}
-
-/** The lines that report a fault. After a mere warning a program goes on. */
-export function faultsOf(log: string): readonly string[] {
-  return errorLines(log).filter((line) => !/\bwarn(?:ing)?\b/i.test(line));
-}
-
-/** The call that seccomp killed for. */
-export function killedFor(line: AuditLine | undefined): string | undefined {
-  const architecture = ownArchitecture();
-  return line?.call === undefined || !architecture ? undefined : callName(line.call, architecture);
-}
-
-/** One for each call of one program that one setting would let through, the harmful ones first. */
-export function gathered(some: readonly Refused[]): readonly Refused[] {
-  const all = new Map<string, Refused>();
-  for (const refused of some) {
-    const { container, refusal, rule } = refused;
-    const settings = rule.settings.map(({ compose }) => compose);
-    const { call, process, error } = refusal;
-    const key = [container.id, call, process, error, rule.because, ...settings].join("\n");
-    const earlier = all.get(key);
-    const first = earlier && (isHarmful(earlier) || !isHarmful(refused)) ? earlier : refused;
-    const line = first.line ?? refused.line;
-    all.set(key, { ...first, line, count: refused.count + (earlier?.count ?? 0) });
-  }
-  return [...all.values()].toSorted((a, b) => Number(isHarmful(b)) - Number(isHarmful(a)) || a.time - b.time);
-}
-
-/** Whether the program ended, or logged an error, right after it; else it went on without. */
-export function isHarmful({ refusal }: Pick<Refused, "refusal">): boolean {
-  return refusal.fate.kind !== "survived";
 }
