@@ -6,12 +6,12 @@ import {
   type Package,
 } from "../../model/advisories/advisory.ts";
 import { kernelAdvisories } from "../../model/advisories/kernel.ts";
+import { releaseOf } from "../../model/advisories/release.ts";
 import { runtimeAdvisories } from "../../model/advisories/runtime.ts";
 import type { Container } from "../../model/container.ts";
 import type { Engine } from "../../model/engine.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import type { Standing } from "../../model/kernel-interfaces/standing.ts";
-import { releaseOf } from "../../model/release.ts";
 import { readReach } from "../mac/static-reach.ts";
 import { isOtherRoot } from "../users/root-of.ts";
 import { startingUser } from "../users/starting-user.ts";

@@ -1,9 +1,9 @@
 import type { Advisory } from "../../model/advisories/advisory.ts";
+import { releaseOf } from "../../model/advisories/release.ts";
 import { container } from "../../model/container.ts";
 import type { Engine } from "../../model/engine.ts";
 import { setItems } from "../../model/fact.ts";
 import type { HostFileRole } from "../../model/host/benchmark-sight.ts";
-import { releaseOf } from "../../model/release.ts";
 import { combine, fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Checks, Context, Control } from "../control.ts";
 import { type Exposure, exposuresOf, knownAdvisories, presenceIn, presenceOf } from "./advisories.ts";

@@ -1,7 +1,7 @@
+import { parseImageReference } from "../../model/container/image-reference.ts";
 import type { Process } from "../../model/container/process.ts";
 import type { Container } from "../../model/container.ts";
 import { isOpen, type SetFact, setItems, valueOr } from "../../model/fact.ts";
-import { parseImageReference } from "../../model/image-reference.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import { compareSeverity, type Severity } from "../../model/severity.ts";
 import { combine, fail, pass, unknown, type Verdict } from "../../model/verdict.ts";

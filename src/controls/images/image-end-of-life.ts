@@ -1,5 +1,5 @@
+import { parseImageReference } from "../../model/container/image-reference.ts";
 import type { Fact } from "../../model/fact.ts";
-import { parseImageReference } from "../../model/image-reference.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
 import { undecided } from "../undecided.ts";

@@ -1,7 +1,7 @@
+import { isImageId, parseImageReference } from "../../model/container/image-reference.ts";
 import type { Container } from "../../model/container.ts";
 import { type Fact, setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
-import { isImageId, parseImageReference } from "../../model/image-reference.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
 import { undecided } from "../undecided.ts";

@@ -1,10 +1,10 @@
+import { isBefore, releaseOf } from "../../model/advisories/release.ts";
 import type { Container } from "../../model/container.ts";
 import type { Engine } from "../../model/engine.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import type { Ask, KernelInterface } from "../../model/kernel-interfaces/interface.ts";
 import type { Opens, Standing } from "../../model/kernel-interfaces/standing.ts";
 import { kernelInterfaces } from "../../model/kernel-interfaces/table.ts";
-import { isBefore, releaseOf } from "../../model/release.ts";
 import { boundingSet } from "../capabilities/bounding-set.ts";
 import { asksPrivileged } from "../capabilities/privilege.ts";
 import { isOtherRoot } from "../users/root-of.ts";

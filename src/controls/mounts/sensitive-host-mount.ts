@@ -1,8 +1,8 @@
+import { parseImageReference } from "../../model/container/image-reference.ts";
 import type { Container } from "../../model/container.ts";
 import { valueOr } from "../../model/fact.ts";
 import { isAtOrBelow } from "../../model/host/path.ts";
 import { isVolumeFolder, type Reached } from "../../model/host/reach.ts";
-import { parseImageReference } from "../../model/image-reference.ts";
 import type { Context, Control } from "../control.ts";
 import {
   describeMount,

@@ -1,6 +1,6 @@
+import { parseImageReference } from "../../model/container/image-reference.ts";
 import type { Container } from "../../model/container.ts";
 import { isOpen, setItems, valueOr } from "../../model/fact.ts";
-import { parseImageReference } from "../../model/image-reference.ts";
 import { fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
 import { isEverywhere } from "./published-port.ts";

@@ -1,4 +1,4 @@
-import { parseImageReference } from "../../model/image-reference.ts";
+import { parseImageReference } from "../../model/container/image-reference.ts";
 
 /** A server that gives away its data or its host to anyone who reaches it: a database, a queue, a debugger, an administrator's page. */
 export interface OpenServer {

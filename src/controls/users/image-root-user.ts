@@ -1,6 +1,6 @@
+import { parseImageReference } from "../../model/container/image-reference.ts";
 import { isOpen, originsOf, setItems, valueOr } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
-import { parseImageReference } from "../../model/image-reference.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { ImagePatch } from "../../model/patch.ts";
 import { fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";

@@ -1,4 +1,4 @@
-import { parseImageReference } from "../../model/image-reference.ts";
+import { parseImageReference } from "../../model/container/image-reference.ts";
 import { askedAs } from "../judge/image/space.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Message } from "./protobuf.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { itemsOf, recordAt, textsOf } from "../../base/json.ts";
-import { parseImageReference } from "../../model/image-reference.ts";
+import { parseImageReference } from "../../model/container/image-reference.ts";
 import { checkReference } from "./image/use.ts";
 import { cacheSpace, withImageLabels } from "./policy/owner.ts";
 import { fullReference } from "./policy/patterns.ts";

@@ -1,6 +1,6 @@
 import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
-import { parseImageReference } from "../../model/image-reference.ts";
+import { parseImageReference } from "../../model/container/image-reference.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { findNetwork, isNetworkName } from "./container/create-names.ts";
 import { judgeRun, type Run } from "./container/existing.ts";

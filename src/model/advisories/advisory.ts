@@ -1,5 +1,5 @@
-import type { Release } from "../release.ts";
-import { isBefore } from "../release.ts";
+import type { Release } from "./release.ts";
+import { isBefore } from "./release.ts";
 
 /** The parts that a container runs on: the Engine as `docker-engine`, its builder, what runs containers, and the host's kernel. */
 export const packages = ["docker-engine", "buildkit", "containerd", "runc", "linux"] as const;

@@ -1,4 +1,4 @@
-import { parseImageReference } from "../../../model/image-reference.ts";
+import { parseImageReference } from "../../../model/container/image-reference.ts";
 import { type ImageNeeds, needsOf } from "../image-needs.ts";
 
 /**

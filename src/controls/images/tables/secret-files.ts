@@ -1,5 +1,5 @@
+import { parseImageReference } from "../../../model/container/image-reference.ts";
 import type { Container } from "../../../model/container.ts";
-import { parseImageReference } from "../../../model/image-reference.ts";
 
 /** Images that read a variable's value from a file, so that a secret need not be in the environment at all. */
 interface SecretFiles {

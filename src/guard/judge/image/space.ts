@@ -1,5 +1,5 @@
 import { isRecord } from "../../../base/json.ts";
-import { isImageId, parseImageReference } from "../../../model/image-reference.ts";
+import { isImageId, parseImageReference } from "../../../model/container/image-reference.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { fullReference, matchesImage } from "../policy/patterns.ts";
 

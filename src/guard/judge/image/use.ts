@@ -1,4 +1,4 @@
-import { parseImageReference } from "../../../model/image-reference.ts";
+import { parseImageReference } from "../../../model/container/image-reference.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { type Found, referencesOf } from "../objects.ts";
 import { matches, matchesImage } from "../policy/patterns.ts";

@@ -1,6 +1,6 @@
 import { wildcard } from "../../../base/wildcard.ts";
+import { parseImageReference } from "../../../model/container/image-reference.ts";
 import { canonicalPath } from "../../../model/host/path.ts";
-import { parseImageReference } from "../../../model/image-reference.ts";
 import type { MountRule } from "../../policy/policy.ts";
 
 /**
