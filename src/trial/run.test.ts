@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Expectation, runTrial, type TrialEngine } from "./run.ts";
+import type { Expectation } from "./expected.ts";
+import { runTrial, type TrialEngine } from "./run.ts";
 
 type Answer = (path: string) => unknown;
 
