@@ -8,17 +8,8 @@ import { accountOf, auditFor, body, json, route } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { hashToken, makeReset, newToken } from "../sign-in/passwords.ts";
-import {
-  accounts,
-  auditLog,
-  auditRequest,
-  chain,
-  failure,
-  invitations,
-  invited,
-  inviteRequest,
-  role as roleShape,
-} from "./shapes.ts";
+import { accounts, invitations, invited, inviteRequest } from "./account-shapes.ts";
+import { auditLog, auditRequest, chain, failure, role as roleShape } from "./shapes.ts";
 
 const day = 86_400_000;
 const byId = z.object({ id: z.coerce.number().int() });

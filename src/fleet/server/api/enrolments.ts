@@ -7,7 +7,8 @@ import { accountOf, auditFor, body, json, route } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { hashToken, newToken } from "../sign-in/passwords.ts";
-import { enrolmentRequest, enrolments, failure, invited, labels } from "./shapes.ts";
+import { enrolmentRequest, enrolments, invited } from "./account-shapes.ts";
+import { failure, labels } from "./shapes.ts";
 
 const hour = 3_600_000;
 const byId = z.object({ id: z.coerce.number().int() });

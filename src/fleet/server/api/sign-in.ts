@@ -10,7 +10,8 @@ import { addressOf } from "../http/address.ts";
 import { type Carried, pageAddress, signIn, signOut } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { hashToken, openHashTurns } from "../sign-in/passwords.ts";
-import { failure, joinRequest, passwordRequest, signedOut, signInRequest, whoIAm } from "./shapes.ts";
+import { joinRequest, passwordRequest, signedOut, signInRequest, whoIAm } from "./account-shapes.ts";
+import { failure } from "./shapes.ts";
 
 /** Who am I, signing in and out, and the link that makes an account. */
 export function addSignIn(api: OpenAPIHono<Carried>, service: Service) {
