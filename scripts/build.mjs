@@ -41,7 +41,7 @@ const shared = {
 /** The command files that are imported when they are called, by the bundle that they are in. */
 const bundles = { commands: new Set(), services: new Set(), serving: new Set() };
 
-/** Anyone who starts one of these waits for seconds or days: their code is kept out of what starts for every file. */
+/** These commands run for seconds or days: their code is not loaded when a file is audited. */
 const services = new Set(["guard", "watch", "history", "fleet", "prove", "doctor", "lsp"]);
 
 function bundleOf(command) {

@@ -1,5 +1,5 @@
 // Writes the caches of dist/commands.js: for the audit of one Compose file, for the audit of a folder, and for fix; and that of
-// dist/services.js, for guard run. It runs each in a process of its own and keeps what V8 compiled for it: V8 reads a cache whole, so
+// dist/services.js, for guard run. It runs each in a separate process and keeps what V8 compiled for it: V8 reads a cache whole, so
 // each holds no more than it needs.
 const { execFileSync } = require("node:child_process");
 const { renameSync, writeFileSync } = require("node:fs");

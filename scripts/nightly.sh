@@ -26,7 +26,7 @@ done
 part fuzz tsx scripts/fuzz-guard.ts --seconds 600
 part never-worse tsx scripts/fuzz-guard.ts --engine --seconds 600
 part swaps tsx scripts/swap-guard.ts --mounts 3400
-# Debian 12's Engine 20.10, of which the API says less.
+# Debian 12's Engine 20.10, whose API shows less.
 engine=node_modules/.cache/engine-bookworm
 part engine-20.10 sh -c "sh scripts/engine-packages.sh $engine bookworm && BULKHEAD_ENGINE=$engine vitest run --project host test/engine/live.test.ts"
 part stacks tsx scripts/stacks.ts

@@ -183,7 +183,7 @@ export const why = z.object({
   ),
   unexplained: z
     .optional(z.array(z.object({ container: z.string(), status: z.number(), reason, time: z.string() })))
-    .check(z.meta({ description: "With --last: containers that failed, and of which nothing shows why." })),
+    .check(z.meta({ description: "With --last: containers that failed while no log shows why." })),
   seconds: amount,
   lost: count,
 });

@@ -10,7 +10,7 @@ export function ownLabel(): string {
 }
 
 /**
- * Whether its maker is gone: undefined where that cannot be told from here (another machine, another pid
+ * Whether its maker is gone: undefined where that is not known here (another machine, another pid
  * namespace).
  */
 export function isOrphan(label: string): boolean | undefined {

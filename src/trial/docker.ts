@@ -40,7 +40,7 @@ export function dockerAt({ host, context }: DockerTarget): Docker {
   };
 }
 
-/** A Compose project as the docker CLI is told of it. */
+/** A Compose project, as the docker CLI's options name it. */
 export interface ComposeFiles {
   readonly files: readonly string[];
   readonly profiles: readonly string[];

@@ -17,7 +17,7 @@ export async function loggedLines(
   const isTerminal = recordAt(inspect, "Config").Tty === true;
   const text = (isTerminal ? answer.value : joined(answer.value)).toString("utf8");
   const hide = maskerOf(textsOf(recordAt(inspect, "Config").Env).map(parted));
-  // What a program logs must not steer the terminal: only tabs and line ends stay of what is not text.
+  // What a program logs must not steer the terminal: of control characters only tabs and line ends stay.
   const clean = hide(text)
     .replace(/[^\P{Cc}\t\n]/gu, "")
     .replace(/\n$/, "");

@@ -11,7 +11,7 @@ export interface Asked {
   readonly id: string;
   readonly name: string;
   readonly image: string;
-  /** Docker Compose made it: what is to change stands in a Compose file. */
+  /** Docker Compose made it: the setting to change is in a Compose file. */
   readonly isCompose: boolean;
   readonly facts: Container;
 }
@@ -52,7 +52,7 @@ export interface Ended {
 export interface WhyReport {
   readonly containers: readonly Asked[];
   readonly refused: readonly Refused[];
-  /** Of a look back: containers that failed, and of which nothing shows why. Undefined where the calls were watched. */
+  /** Of a look back: containers that failed while no log shows why. Undefined where the calls were watched. */
   readonly unexplained?: readonly Ended[];
   /** Seconds. */
   readonly seconds: number;

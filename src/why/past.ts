@@ -159,7 +159,7 @@ function ofKernel(containers: readonly Looked[], { time, text }: KernelLine): re
 
 const unnamed = "a program";
 
-/** A refusal of which the log shows as much as `known`. */
+/** A refusal as far as the log shows it: `known`. */
 function refusedOf(container: Asked, known: Partial<Refusal>, time: number): Refused {
   const refusal: Refusal = {
     ...{ container: container.id, pid: 0, process: unnamed, time: time / 1_000, call: "a call", error: "" },

@@ -26,7 +26,7 @@ interface Stand {
 }
 
 /**
- * `bulkhead advisories`: the known holes of what containers run on; with `engine`, how it and each of its running containers stand to
+ * `bulkhead advisories`: known holes of the Engine and the kernel; with `engine`, how it and each of its running containers stand to
  * them. Answers the exit status: 1 if a container, or else the Engine, is exposed to one.
  */
 export async function listAdvisories(

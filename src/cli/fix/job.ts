@@ -207,7 +207,7 @@ export async function conclude(
   const notWritten = files.some(({ reason }) => reason !== undefined);
   const wrote = files.filter(({ written }) => written).length;
   process.stderr.write(`bulkhead: ${sayCounts(countsOf(plans))}${sayFiles(files.length, wrote, options)}\n`);
-  // As if it had come to a process that writes nothing: anyone who started this one is told by which signal it ended.
+  // As if it had come to a process that writes nothing: the parent process sees by which signal it ended.
   if (signal) process.kill(process.pid, signal);
   const notMended = options.apply && wrote > 0 ? await sayWhatIsLeft(request, plans) : [];
   const watched = watching && !notWritten ? await watching(files) : 0;

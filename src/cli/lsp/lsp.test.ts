@@ -118,7 +118,7 @@ it("takes the bulkhead.yaml nearest to the file, and other files as the editor h
   const text = "services:\n  web:\n    extends: {file: base.yaml, service: web}\n";
   await send("didOpen", { textDocument: { uri: own, text } });
   const { uri, diagnostics } = await next();
-  // The finding stands in the other file: here nothing is to be seen, and nothing of the disk's older text.
+  // The finding is in the other file. This one shows nothing, neither of the editor's text nor of the disk's.
   expect({ uri, diagnostics }).toEqual({ uri: own, diagnostics: [] });
   connection.end();
   expect(await ended).toBe(1);

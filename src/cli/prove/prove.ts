@@ -201,7 +201,7 @@ export function wantedOf(target: string): Result<ProofTarget> {
   if (target.startsWith("image:")) return named("image", target.slice("image:".length));
   const hash = target.lastIndexOf("#");
   if (hash > 0) return service(target.slice(0, hash), target.slice(hash + 1));
-  // A file is no name of a container: anyone who gives one means a service in it.
+  // A file is not a container's name: a service in it is meant.
   return /\.ya?ml$/i.test(target) && diskFiles().exists(target)
     ? service(target, "")
     : named("either", target);

@@ -102,7 +102,7 @@ function byDockers(
   if (release && !isBefore(release, dockers.since)) return "stops";
   if (release && !release.isOfDistribution) return "lets";
   return {
-    unknown: `Docker's own profile stops it since Engine ${dockers.since}; ${version} is a build of its own and may have that, too: bulkhead reach asks the kernel`,
+    unknown: `Docker's own profile stops it since Engine ${dockers.since}; ${version} is a distribution's build, which may have that, too: bulkhead reach asks the kernel`,
   };
 }
 

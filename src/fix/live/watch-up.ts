@@ -80,7 +80,7 @@ export async function bringUp(before: ProjectBefore, tools: UpTools): Promise<st
   return ended.status === 0 ? undefined : whyFailed(ended, limit);
 }
 
-/** Leaves a project of which nothing ran as it was: with containers that do not run, or without any. */
+/** Restores a project that did not run: with containers that do not run, or without any. */
 export async function bringDown(before: ProjectBefore, tools: UpTools): Promise<string | undefined> {
   const ended = await composeRun(before, before.states.size > 0 ? ["up", "--no-start"] : ["down"], tools);
   return ended.status === 0 ? undefined : whyFailed(ended, limit);
@@ -124,7 +124,7 @@ export async function watchUp(
   return undefined;
 }
 
-/** Pure. What was so before is no work of the change: a container that up left alone, a health check that failed already. */
+/** Pure. The change did not cause what was so before: a container that up left alone, a health check that failed already. */
 function whyNotHolding(state: ContainerState, { ran, states }: ProjectBefore): string | undefined {
   const { service, running, restarting, restarts, exitCode, health, error, oomKilled } = state;
   const same = states.get(state.id);

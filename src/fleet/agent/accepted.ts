@@ -34,7 +34,7 @@ interface FilterOptions {
 }
 
 /**
- * Stands between a watch and anyone who is alerted, and knows what they were told: an accepted finding is resolved for them, and
+ * Filters the changes that a watch sends to people, and knows what it sent: an accepted finding is resolved for them, and
  * one whose acceptance ended is opened. The history and the report to `bulkhead serve` get every change.
  */
 export interface AcceptedFilter {

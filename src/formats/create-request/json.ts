@@ -3,7 +3,7 @@ import type { NameValue } from "../../model/container-values.ts";
 import { type Fact, type FactList, set, type UnresolvedFact, unresolved, unset } from "../../model/fact.ts";
 
 /**
- * A place in a JSON document. `problem` says why what should stand here cannot be told (its parent is not an object, or
+ * A place in a JSON document. `problem` says why the value here is not known (its parent is not an object, or
  * its key is written twice): every fact read from it is unresolved.
  */
 export interface JsonNode {

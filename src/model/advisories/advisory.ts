@@ -12,7 +12,7 @@ export type Mitigation = (typeof mitigations)[number];
 export type Event = { readonly introduced: string } | { readonly fixed: string };
 
 /**
- * A known hole of what containers run on, as OSV has it (https://ossf.github.io/osv-schema/): what is affected is every version from
+ * A known hole of the Engine, its parts or the kernel, as OSV has it (https://ossf.github.io/osv-schema/): what is affected is every version from
  * `introduced` up to, and without, `fixed`; without an event it is not known which.
  */
 export interface Advisory {

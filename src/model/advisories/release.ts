@@ -1,4 +1,4 @@
-/** A version of the Engine, or of what it works with, as it reports it. */
+/** A version as the Engine reports it, its own or another part's. */
 export interface Release {
   readonly numbers: readonly [major: number, minor: number, patch: number];
   /** A release candidate is older than its release. */

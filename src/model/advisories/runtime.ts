@@ -61,7 +61,7 @@ function http2(id: string, summary: string): Advisory {
   };
 }
 
-/** Known holes of the Engine and of what it runs containers and builds with. */
+/** Known holes of the Engine, BuildKit, containerd and runc. */
 export const runtimeAdvisories: readonly Advisory[] = [
   hole(
     "docker-engine",

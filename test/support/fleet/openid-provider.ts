@@ -26,7 +26,7 @@ export interface Lies {
 
 export const client = { id: "bulkhead", secret: "the secret of the client" };
 
-/** npm's oidc-provider on 127.0.0.1: anyone who gives a name is signed in, with any password. It lies where it is told to. */
+/** npm's oidc-provider on 127.0.0.1: anyone who gives a name is signed in, with any password. It lies where a test asks for it. */
 export async function startProvider({ pages, groupsOf = () => [] }: TestProviderOptions) {
   const lies: Lies = {};
   const own = generateKeyPairSync("ec", { namedCurve: "P-256" });

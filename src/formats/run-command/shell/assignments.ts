@@ -160,7 +160,7 @@ export function namesAssignedIn(text: string): ReadonlySet<string> {
 /** Whether a part of a script runs what this reader does not follow, and what may set any variable. */
 export function readsMore(text: string): boolean {
   const runs = /(?:^|[\s;(&|"'])(?:\.|source|eval)\s/;
-  // The name of what it sets hangs on another variable, or is another name of one.
+  // Which variable it sets depends on another variable, or it sets one under a second name.
   const named =
     /\b(?:printf\s+-v|read|readarray|mapfile|unset|export|declare|local|typeset|readonly)\s+(?:-\w+\s+)*["']?\$|\b(?:declare|local|typeset)\s+-\w*n/;
   return runs.test(text) || named.test(text);

@@ -120,7 +120,7 @@ function readTcp(address: string, options: Map<string, string>): Result<ListenAd
       return failed(`${address}: plain=${plain} is not known, only plain=network`);
     if (plain === "" && !isLoopback(host)) {
       return failed(
-        `${address}: plain is for loopback alone, for anyone who reaches another address may use it unseen: give ca=, cert= and key=, or plain=network if nobody else is on that network`,
+        `${address}: plain is for loopback alone, since anyone who reaches another address could use it: give ca=, cert= and key=, or plain=network if only your containers are on that network`,
       );
     }
     return ok({ kind: "tcp", address, client, host, port, tls: undefined });
