@@ -133,22 +133,37 @@ function requestOf(bytes: Buffer): ReceivedRequest {
   };
 }
 
+/** The least of what `rounds` runs of each took, one after the other, so that a busy moment meets all of them. */
+async function least(bodies: readonly object[], rounds: number): Promise<number[]> {
+  const best = bodies.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round < rounds; round += 1)
+    for (const [at, body] of bodies.entries())
+      best[at] = Math.min(best[at] ?? Number.POSITIVE_INFINITY, await milliseconds(body));
+  return best;
+}
+
+// `npm run fuzz:guard` has a clock: another client waits at most 50 ms. Here an empty request, judged in the same moment, is the
+// measure: a busy machine is slow with both. On an idle one it takes 1.5 ms, and the fullest 15 times that.
+const atMost = 32;
+
+async function timesAnEmptyOne(body: object): Promise<number> {
+  let times = Number.POSITIVE_INFINITY;
+  for (const rounds of [2, 4, 8, 16]) {
+    const [empty = 0, full = 0] = await least([{}, body], rounds);
+    times = Math.min(times, full / empty);
+    if (times <= atMost) break;
+  }
+  return times;
+}
+
 describe("a request to create a container, with 256 items in one list", () => {
-  test.each(Object.entries(fillings))("%s: is judged in less than 50 ms of CPU", async (_, make) => {
-    await milliseconds(make(16));
-    let best = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < 6 && best >= 50; round += 1)
-      best = Math.min(best, await milliseconds(make(many)));
-    expect(best).toBeLessThan(50);
+  test.each(Object.entries(fillings))("%s: costs what a few empty requests cost", async (_, make) => {
+    expect(await timesAnEmptyOne(make(many))).toBeLessThanOrEqual(atMost);
   });
 
   test("as many items as the whole body may have, in all lists", async () => {
     const parts = Object.values(fillings).map((make) => make(60));
-    await milliseconds(merged(parts));
-    let best = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < 6 && best >= 50; round += 1)
-      best = Math.min(best, await milliseconds(merged(parts)));
-    expect(best).toBeLessThan(50);
+    expect(await timesAnEmptyOne(merged(parts))).toBeLessThanOrEqual(atMost);
   });
 
   test.each(["CapAdd", "Tmpfs", "LogConfig"])(
