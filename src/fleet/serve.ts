@@ -8,7 +8,7 @@ import { type MailOptions, openMailer } from "./server/notify/mail.ts";
 import { type OwnHost, watchHere } from "./server/own-host.ts";
 import { firstLink, type ListenOptions, startServer } from "./server/server.ts";
 import type { Service } from "./server/service.ts";
-import { hashToken, makeReset, newToken, openPasswords } from "./server/sign-in/passwords.ts";
+import { hashToken, makeReset, newToken, openHashTurns, openPasswords } from "./server/sign-in/passwords.ts";
 import { openProvider, type ProviderOptions } from "./server/sign-in/provider.ts";
 import { accountNamed } from "./store/accounts/accounts.ts";
 import { addToken } from "./store/accounts/api-tokens.ts";
@@ -91,7 +91,7 @@ export async function startFleet(options: FleetOptions): Promise<Result<Fleet>> 
   const news = openFleetNews(database, store);
   const service: Service = {
     ...options,
-    ...{ database, news, passwords: passwords.value, ownHost: own?.host.id },
+    ...{ database, news, passwords: passwords.value, turns: openHashTurns(), ownHost: own?.host.id },
     provider: options.provider && (await openProvider({ ...options.provider, say })),
     isSecure: listen.tls !== undefined || listen.url?.protocol === "https:",
     proxies: listen.proxies,

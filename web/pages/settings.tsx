@@ -6,6 +6,7 @@ import { useAnswer } from "../live.ts";
 import { Enrolment } from "../parts/enrolment.tsx";
 import { Notifications } from "../parts/notifications.tsx";
 import { Ago, Scroll, Title, Trouble, useAct, When } from "../parts/parts.tsx";
+import { SecondStep } from "../parts/second-step.tsx";
 import { Sees, seenBy, TeamList } from "../parts/teams.tsx";
 import { href } from "../route.ts";
 import { Password, SessionList, TokenList } from "./tokens.tsx";
@@ -22,6 +23,7 @@ export function SettingsPage() {
       {isAdministrator && <Review />}
       {isAdministrator && <Notifications />}
       <Password />
+      <SecondStep />
       <TokenList />
       <SessionList />
       {isAdministrator && <AuditLog />}
@@ -54,13 +56,14 @@ function AccountList() {
                 </tr>
               </thead>
               <tbody>
-                {list.map(({ id, name, role, lastSeen, teams: sees, issuer }) => (
+                {list.map(({ id, name, role, lastSeen, teams: sees, issuer, hasSecondStep }) => (
                   <tr key={id}>
                     <th scope="row">
                       {name}
                       {issuer !== null && (
                         <div class="dim">signs in with {hostOf(issuer)}, which sets the role</div>
                       )}
+                      {hasSecondStep && <div class="dim">password and code</div>}
                     </th>
                     <td>
                       <select

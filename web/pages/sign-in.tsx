@@ -8,7 +8,12 @@ import { replaceRoute } from "../route.ts";
 interface Fields {
   readonly name: string;
   readonly password: string;
+  /** What an authenticator app shows; undefined until it is asked for. */
+  readonly code?: string;
 }
+
+/** The password is right, and the account has a second step. */
+const codeNeeded = 428;
 
 function Form({
   title,
@@ -30,7 +35,18 @@ function Form({
   const [error, setError] = useState("");
   const [isBusy, setBusy] = useState(false);
   const first = useRef<HTMLInputElement>(null);
+  const codeField = useRef<HTMLInputElement>(null);
   useEffect(() => first.current?.focus(), []);
+  const isCodeAsked = fields.code !== undefined;
+  useEffect(() => {
+    if (isCodeAsked) codeField.current?.focus();
+  }, [isCodeAsked]);
+  const refused = (reason: unknown) => {
+    if (reason instanceof Refused && reason.status === codeNeeded) {
+      setError("");
+      setFields({ ...fields, code: "" });
+    } else setError(reason instanceof Refused ? reason.message : String(reason));
+  };
   return (
     <main class="sign-in">
       <h1>bulkhead</h1>
@@ -39,7 +55,7 @@ function Form({
           event.preventDefault();
           setBusy(true);
           submit(fields)
-            .catch((reason: unknown) => setError(reason instanceof Refused ? reason.message : String(reason)))
+            .catch(refused)
             .finally(() => setBusy(false));
         }}
       >
@@ -70,6 +86,20 @@ function Form({
             onInput={({ currentTarget }) => setFields({ ...fields, password: currentTarget.value })}
           />
         </label>
+        {fields.code !== undefined && (
+          <label>
+            Code of your authenticator app, or a recovery code
+            <input
+              ref={codeField}
+              name="code"
+              autocomplete="one-time-code"
+              required
+              maxLength={32}
+              value={fields.code}
+              onInput={({ currentTarget }) => setFields({ ...fields, code: currentTarget.value })}
+            />
+          </label>
+        )}
         {isNew && <p class="dim">At least 12 characters.</p>}
         {error !== "" && (
           <p class="trouble" role="alert">
@@ -174,7 +204,7 @@ export function JoinPage({
       {account === null ? (
         <p>This link works once. Choose a name and a password.</p>
       ) : (
-        <p>This link works once. It ends every session of {account}.</p>
+        <p>This link works once. It ends every session of {account}, and turns the second step off.</p>
       )}
     </Form>
   );

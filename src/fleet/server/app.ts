@@ -16,6 +16,7 @@ import { addJobs } from "./api/jobs.ts";
 import { addNotifications } from "./api/notifications.ts";
 import { addPolicies } from "./api/policies.ts";
 import { addProviderSignIn } from "./api/provider-sign-in.ts";
+import { addSecondStep } from "./api/second-step.ts";
 import { addSignIn } from "./api/sign-in.ts";
 import { addTeams } from "./api/teams.ts";
 import { addTokens } from "./api/tokens.ts";
@@ -30,6 +31,7 @@ const ingest = "/ingest/*";
 
 const routes = [
   addSignIn,
+  addSecondStep,
   addProviderSignIn,
   addAccounts,
   addTeams,

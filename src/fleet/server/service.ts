@@ -5,13 +5,15 @@ import type { FleetDatabase } from "../store/open.ts";
 import type { Proxies } from "./http/address.ts";
 import type { Readiness } from "./http/health.ts";
 import type { News } from "./news.ts";
-import type { Passwords } from "./sign-in/passwords.ts";
+import type { HashTurns, Passwords } from "./sign-in/passwords.ts";
 import type { Provider } from "./sign-in/provider.ts";
 
 /** What the routes share. */
 export interface Service {
   readonly database: FleetDatabase;
   readonly passwords: Passwords;
+  /** Work on passwords waits here for its turn. */
+  readonly turns: HashTurns;
   /** Who signs people in besides; undefined if passwords are all. */
   readonly provider: Provider | undefined;
   readonly news: News;

@@ -13,7 +13,7 @@ import type { Portrait } from "../../../src/fleet/protocol/report.ts";
 import { openNews } from "../../../src/fleet/server/news.ts";
 import { startServer } from "../../../src/fleet/server/server.ts";
 import type { Service } from "../../../src/fleet/server/service.ts";
-import { hashToken } from "../../../src/fleet/server/sign-in/passwords.ts";
+import { hashToken, openHashTurns } from "../../../src/fleet/server/sign-in/passwords.ts";
 import { allowEnrolment } from "../../../src/fleet/store/hosts/enrolments.ts";
 import type { FleetDatabase } from "../../../src/fleet/store/open.ts";
 import type { Change } from "../../../src/watch/change.ts";
@@ -30,6 +30,7 @@ export async function testServer(database: FleetDatabase) {
   const service: Service = {
     database,
     passwords: { hash: async () => "", matches: async () => false },
+    turns: openHashTurns(),
     news: openNews(),
     version: "1",
     isSecure: false,

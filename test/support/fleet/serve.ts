@@ -4,7 +4,7 @@ import { failed } from "../../../src/base/result.ts";
 import { buildApp } from "../../../src/fleet/server/app.ts";
 import { openNews } from "../../../src/fleet/server/news.ts";
 import type { Service } from "../../../src/fleet/server/service.ts";
-import { hashToken } from "../../../src/fleet/server/sign-in/passwords.ts";
+import { hashToken, openHashTurns } from "../../../src/fleet/server/sign-in/passwords.ts";
 import { openSession } from "../../../src/fleet/store/accounts/accounts.ts";
 import { acceptInvitation, invite } from "../../../src/fleet/store/accounts/invitations.ts";
 import type { Role } from "../../../src/fleet/store/accounts/roles.ts";
@@ -22,7 +22,7 @@ export function testService(database: FleetDatabase, more: Partial<Service> = {}
   };
   const said: string[] = [];
   const service: Service = {
-    ...{ database, passwords, news: openNews(), version: "1.2.3", isSecure: false },
+    ...{ database, passwords, turns: openHashTurns(), news: openNews(), version: "1.2.3", isSecure: false },
     provider: undefined,
     areaOf: () => "",
     titleOf: (control) => (control === "*" ? "" : `title of ${control}`),

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { longestPassword, shortestPassword } from "../sign-in/passwords.ts";
 import { labels, name, role, teamIds, time } from "./shapes.ts";
 
@@ -27,7 +28,12 @@ export const signedOut = z
   .openapi("SignedOut");
 
 export const signInRequest = z
-  .object({ name: z.string().max(64), password: z.string().max(longestPassword) })
+  .object({
+    name: z.string().max(64),
+    password: z.string().max(longestPassword),
+    /** What the authenticator app shows, or a recovery code, where the account has a second step. */
+    code: z.string().max(32).optional(),
+  })
   .openapi("SignIn");
 
 export const joinRequest = z
@@ -45,6 +51,8 @@ export const accounts = z
         created: time,
         lastSeen: time.nullable(),
         teams: teamIds,
+        /** Its sign-in asks for a code after the password. */
+        hasSecondStep: z.boolean(),
         /** The provider that signs the account in and says its role; null for an account with a password. */
         issuer: z.string().nullable(),
       }),
@@ -103,3 +111,16 @@ export const enrolmentRequest = z
     labels: labels.nullable().default(null),
   })
   .openapi("Enrolment");
+
+export function busy(context: Context) {
+  context.header("retry-after", "3");
+  return { error: "Too many people sign in at this moment. Try again in some seconds." };
+}
+
+/** `wait`: milliseconds. */
+export function tooMany(context: Context, wait: number) {
+  const seconds = Math.ceil(wait / 1_000);
+  context.header("retry-after", String(seconds));
+  const time = seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
+  return { error: `Too many wrong passwords. Try again in ${time}.` };
+}

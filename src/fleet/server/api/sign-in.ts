@@ -1,5 +1,4 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import { accountNamed, hasAccounts, setPassword } from "../../store/accounts/accounts.ts";
 import { forgetFailures, openGuesses, takeAttempt } from "../../store/accounts/attempts.ts";
 import { appendAudit } from "../../store/accounts/audit-log.ts";
@@ -9,15 +8,23 @@ import { accountOf, body, json, route } from "../http/access.ts";
 import { addressOf } from "../http/address.ts";
 import { type Carried, pageAddress, signIn, signOut } from "../http/session.ts";
 import type { Service } from "../service.ts";
-import { hashToken, openHashTurns } from "../sign-in/passwords.ts";
-import { joinRequest, passwordRequest, signedOut, signInRequest, whoIAm } from "./account-shapes.ts";
+import { hashToken } from "../sign-in/passwords.ts";
+import { passSecondStep } from "../sign-in/second-step.ts";
+import {
+  busy,
+  joinRequest,
+  passwordRequest,
+  signedOut,
+  signInRequest,
+  tooMany,
+  whoIAm,
+} from "./account-shapes.ts";
 import { failure } from "./shapes.ts";
 
 /** Who am I, signing in and out, and the link that makes an account. */
 export function addSignIn(api: OpenAPIHono<Carried>, service: Service) {
-  const { database, passwords } = service;
+  const { database, passwords, turns } = service;
   const guess = openGuesses();
-  const turns = openHashTurns();
   const log = (who: string, what: string, detail: Readonly<Record<string, unknown>>) =>
     appendAudit(database, { who, what, detail, now: Date.now() });
   const around = { version: service.version, provider: service.provider?.name ?? null };
@@ -48,12 +55,13 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service) {
         request: { body: body(signInRequest) },
         responses: {
           200: json(whoIAm, "Signed in; the session is in a cookie"),
+          428: json(failure, "The password is right; send it again with a code"),
           429: json(failure, "Too many wrong passwords; Retry-After says when to try again"),
           503: json(failure, "Too many sign in at once; Retry-After says when to try again"),
         },
       }),
       async (context) => {
-        const { name, password } = context.req.valid("json");
+        const { name, password, code } = context.req.valid("json");
         const address = addressOf(context, service.proxies);
         const account = await accountNamed(database, name);
         // By name, so that one account cannot be guessed at from many addresses.
@@ -61,8 +69,7 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service) {
         const wait = account ? await takeAttempt(database, key, Date.now()) : guess(key, Date.now());
         if (wait > 0) {
           service.refused.signIns += 1;
-          context.header("retry-after", String(Math.ceil(wait / 1_000)));
-          return context.json({ error: `Too many wrong passwords. Try again in ${inWords(wait)}.` }, 429);
+          return context.json(tooMany(context, wait), 429);
         }
         const isRight = await turns.run(address, () => passwords.matches(account?.password, password));
         if (isRight === undefined) return context.json(busy(context), 503);
@@ -72,9 +79,18 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service) {
           if (account) await log(account.name, "sign-in refused", { address });
           return context.json({ error: "The name or the password is wrong." }, 401);
         }
+        const second = await passSecondStep(database, account.id, code, Date.now());
+        if (second === "needed")
+          return context.json({ error: "Enter the code that your authenticator app shows." }, 428);
+        if (second === "wrong") {
+          service.refused.signIns += 1;
+          await log(account.name, "code refused", { address });
+          return context.json({ error: "The code is wrong, or was used already." }, 401);
+        }
         await forgetFailures(database, key);
         await signIn(service, context, account);
-        await log(account.name, "signed in", { address });
+        const how = second === "recovered" ? "signed in with a recovery code" : "signed in";
+        await log(account.name, how, { address });
         const { id, role } = account;
         return context.json({ account: { id, name: account.name, role }, isSetUp: true, ...around }, 200);
       },
@@ -176,10 +192,7 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service) {
           return context.json({ error: "Your provider signs you in: change the password there." }, 409);
         const key = `account ${name.toLowerCase()}`;
         const wait = await takeAttempt(database, key, Date.now());
-        if (wait > 0) {
-          context.header("retry-after", String(Math.ceil(wait / 1_000)));
-          return context.json({ error: `Too many wrong passwords. Try again in ${inWords(wait)}.` }, 429);
-        }
+        if (wait > 0) return context.json(tooMany(context, wait), 429);
         const hash = await turns.run(address, async () =>
           (await passwords.matches(account.password, current)) ? await passwords.hash(password) : "",
         );
@@ -195,13 +208,3 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service) {
 }
 
 const gone = { error: "This link was used already, or has ended. Ask for a new one." };
-
-function busy(context: Context) {
-  context.header("retry-after", "3");
-  return { error: "Too many people sign in at this moment. Try again in some seconds." };
-}
-
-function inWords(milliseconds: number): string {
-  const seconds = Math.ceil(milliseconds / 1_000);
-  return seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
-}

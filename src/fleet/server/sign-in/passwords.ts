@@ -54,11 +54,11 @@ export function hashToken(token: string): string {
 const limits = { atOnce: 2, waiting: 20, ofOne: 4 };
 
 /** Gives work its turn; undefined at once where too much waits already. */
-interface Turns {
+export interface HashTurns {
   run<T>(address: string, work: () => Promise<T>): Promise<T | undefined>;
 }
 
-export function openHashTurns(): Turns {
+export function openHashTurns(): HashTurns {
   const waiting: { readonly address: string; go(): void }[] = [];
   let running = 0;
   return {

@@ -37,6 +37,7 @@ export async function listAccounts(database: FleetDatabase) {
         "account.created",
         "account.sees_all",
         "account.issuer",
+        "account.second_step",
         select.fn.max("session.used").as("used"),
       ])
       .groupBy([
@@ -46,14 +47,16 @@ export async function listAccounts(database: FleetDatabase) {
         "account.created",
         "account.sees_all",
         "account.issuer",
+        "account.second_step",
       ])
       .orderBy("account.name")
       .execute(),
     database.selectFrom("account_team").selectAll().execute(),
   ]);
-  return rows.map(({ used, role, sees_all, ...row }) => ({
+  return rows.map(({ used, role, sees_all, second_step, ...row }) => ({
     ...row,
     role: roleOf(role),
+    hasSecondStep: second_step !== null,
     lastSeen: used === null ? null : Number(used),
     /** Null: it sees every host. */
     teams: sees_all === 1 ? null : teams.filter(({ account }) => account === row.id).map(({ team }) => team),

@@ -158,6 +158,8 @@ export async function acceptInvitation(
         .executeTakeFirst();
       await end();
       if (!row || !(await setPassword(step, account, password))) return undefined;
+      // The way back in for anyone who lost the app, too.
+      await step.updateTable("account").set({ second_step: null }).where("id", "=", account).execute();
       return { ...row, role: roleOf(row.role), isNew: false };
     }
     const there = await step.selectFrom("account").select("id").where("name", "=", name).executeTakeFirst();

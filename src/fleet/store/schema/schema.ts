@@ -378,6 +378,8 @@ export interface AccountTable {
   /** The provider that signs this account in, and what it calls the person for ever; null for an account with a password. */
   readonly issuer: ColumnType<string | null, string | null | undefined, never>;
   readonly subject: ColumnType<string | null, string | null | undefined, never>;
+  /** JSON: what the codes of its authenticator app are checked with; null: a password is enough. */
+  second_step: ColumnType<string | null, undefined, string | null>;
 }
 
 export interface SessionTable {

@@ -1,7 +1,7 @@
 import { countTables, countTriggers, type Dialect, inDialect } from "./counts.ts";
 
 /** The version of the schema. It is raised when the schema changes, with the statements that bring an older database to it. */
-export const schemaVersion = 6;
+export const schemaVersion = 7;
 
 /**
  * What makes the schema, for what `bulkhead serve` keeps and for the history of `bulkhead watch`, which is the same with one host
@@ -90,7 +90,7 @@ const tables: readonly string[] = [
 
   // Links and tokens know who made them, so the number of a removed account is never used again.
   `create table account (id SERIAL, name text not null unique, role text not null, password text not null,
-    created NUMBER not null, issuer text, subject text, sees_all NUMBER not null default 1)`,
+    created NUMBER not null, issuer text, subject text, sees_all NUMBER not null default 1, second_step text)`,
   "create unique index account_subject on account (issuer, subject) where issuer is not null",
   `create table session (token text primary key, account NUMBER not null references account (id) on delete cascade,
     created NUMBER not null, used NUMBER not null, agent text not null, address text not null)`,
