@@ -2,7 +2,8 @@
 // on a leash none may. Needs root and dockerd; the leash is a user's who is not root. Ends with status 1 where one was lost, or where
 // the swaps mislead no container of the bare Engine.
 //
-// Usage: npm run swap:guard -- [--mounts 1000]      for each of the three parts of the path; one in ten by a start
+// Usage: npm run swap:guard -- [--mounts 1000] [--starts 10]      for each of the three parts of the path; so many starts of a container,
+//                                                             or a copy from it (0)
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -12,9 +13,11 @@ import { builtCommand } from "../test/support/cli.ts";
 import { openLeashes, user } from "../test/support/guard/leash-process.ts";
 import { layOut, mountWhileSwapped, type SwapResult } from "../test/support/guard/swaps.ts";
 
-const { values: options } = parseArgs({ options: { mounts: { type: "string", default: "1000" } } });
+const { values: options } = parseArgs({
+  options: { mounts: { type: "string", default: "1000" }, starts: { type: "string", default: "10" } },
+});
 const mounts = Number(options.mounts);
-const how = { atOnce: 3, startsOneIn: 10 };
+const how = { atOnce: 5, starts: Number(options.starts) };
 
 const engine = await startEngine();
 console.log(
@@ -24,11 +27,13 @@ await importBusybox(engine);
 const leashes = openLeashes(builtCommand(), engine.host);
 const folder = join(engine.folder, "swaps");
 let isHeld = true;
-const say = (part: string, where: string, { lost, own, swaps, mounts: count }: SwapResult) =>
-  console.log(`${part}, ${where}: ${lost} of ${count} mounts lost, ${own} own, ${swaps} swaps`);
+const say = (part: string, where: string, { lost, own, starts, swaps, mounts: count }: SwapResult) =>
+  console.log(
+    `${part}, ${where}: ${lost} of ${count} mounts lost, ${own} own; ${starts} starts, ${swaps} swaps`,
+  );
 try {
   for (const part of ["last", "middle", "allowed"] as const) {
-    const fewer = Math.min(mounts, 200);
+    const fewer = Math.min(20 + Math.ceil(mounts / 20), 200);
     const bare = await mountWhileSwapped(engine.socketPath, busybox, layOut(folder, user), part, fewer, how);
     say(part, "the bare Engine", bare);
     const stage = layOut(folder, user);

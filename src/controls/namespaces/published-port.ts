@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Container } from "../../model/container.ts";
 import type { PublishedPort } from "../../model/container-values.ts";
 import { type originsOf, setItems, valueOr } from "../../model/fact.ts";
@@ -121,9 +122,13 @@ function judgePort(
   );
 }
 
-/** No address is Docker's default, 0.0.0.0 and [::], unless dockerd's `ip` says otherwise. */
-export function isEverywhere({ hostIp }: PublishedPort): boolean {
-  return hostIp === undefined || /^(?:|\*|0|0\.0\.0\.0|\[?[0:]+\]?|\[?::ffff:0\.0\.0\.0\]?)$/.test(hostIp);
+/**
+ * No address is Docker's default, 0.0.0.0 and [::], unless dockerd's `ip` says otherwise. An address that it cannot read (127.0.0.300) counts
+ * as none.
+ */
+export function isEverywhere({ hostIp = "" }: PublishedPort): boolean {
+  const address = hostIp.replace(/^\[(.*)\]$/, "$1");
+  return isIP(address) === 0 || /^(?:0\.0\.0\.0|[0:]+|::ffff:0\.0\.0\.0)$/i.test(address);
 }
 
 function patches({ ports, publishAllPorts }: Container): readonly ContainerPatch[] {

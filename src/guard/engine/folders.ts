@@ -204,6 +204,11 @@ export function holdFolders({ eyes, hostRoot, onHost, base, ownViews, tell }: Fo
   return held;
 }
 
+/** Whether a volume has the name of one by which a guard mounts a folder: a leash's client can make none like it. */
+export function isFolderName(name: string): boolean {
+  return /^bulkhead-[0-9a-f]{24}$/.test(name);
+}
+
 function volumeOf(mark: string): string {
   return `bulkhead-${createHash("sha256").update(mark).digest("hex").slice(0, 24)}`;
 }

@@ -24,6 +24,18 @@ function sent(...request: Parameters<typeof ask>) {
 }
 
 describe("names of a leash", () => {
+  test("the volume by which the guard mounts a folder is not its client's, whoever's label it has", () => {
+    const name = "bulkhead-0123456789abcdef01234567";
+    const folder = { root: "/srv", volume: name, device: "/srv", lasts: true, isFirm: true, isMapped: false };
+    const folders = { at: () => folder, named: (volume: string) => (volume === name ? folder : undefined) };
+    const withFolder = { ...under, folders: { ...folders, refused: () => undefined } };
+    for (const id of ["volume-inspect", "volume-delete"])
+      expect(
+        decideIn({ ...world, volumes: { [name]: { Labels } } }, ask(id, { volume: name }), withFolder)
+          .verdict,
+      ).toBe("deny");
+  });
+
   test("its own come first, then what it has by an ID or a name of the Engine's; what is another's is not there", () => {
     expect(sent("container-inspect", { container: "web" })).toMatchObject({
       params: { container: idOf(`${prefix}web`) },

@@ -2,6 +2,7 @@ import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts
 import { recordIn } from "../request/query.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { joinedBy } from "./container/create-names.ts";
+import { isFolderVolume } from "./container/folders.ts";
 import { usualNetwork } from "./policy/listed.ts";
 import { everybodys, isOwn } from "./policy/owner.ts";
 import type { CheckContext } from "./route-check.ts";
@@ -55,6 +56,8 @@ function engineName(kind: Kind, name: string, prefix: string, context: CheckCont
   const other = context.ask({ kind, name });
   if (mine.state !== "missing") return own;
   const { owner } = context.policy;
+  // What the guard mounts a folder by has the owner's label as well, and is not the client's.
+  if (kind === "volume" && isFolderVolume(name, context.policy)) return own;
   const isOwnOther = other.state === "found" && owner !== undefined && isOwn(kind, other.document, owner);
   return isOwnOther || /^[0-9a-f]{12,64}$/.test(name) ? name : own;
 }

@@ -1,6 +1,7 @@
 import { itemsOf, recordAt, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { EngineClient } from "../../engine/client.ts";
+import { isFolderName } from "../engine/folders.ts";
 import { ownerLabel } from "../policy/layer.ts";
 
 /** What one container takes while it runs. */
@@ -79,9 +80,9 @@ export function openAccount(engine: Pick<EngineClient, "get">, value: string): A
       );
       const marks = new Set(all.map(({ mark }) => mark));
       // The guard's own volumes are folders of the host.
-      const names = itemsOf(volumes.ok ? recordAt(volumes, "value").Volumes : []).map(
-        (each) => textAt(each, "Name") ?? "",
-      );
+      const names = itemsOf(volumes.ok ? recordAt(volumes, "value").Volumes : [])
+        .map((each) => textAt(each, "Name") ?? "")
+        .filter((name) => !isFolderName(name));
       const made = itemsOf(networks.ok ? networks.value : []).map((each) => textAt(each, "Name") ?? "");
       const now = Date.now();
       const shown = new Set([...marks, ...running, ...names, ...made]);

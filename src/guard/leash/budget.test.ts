@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { overBudget, readBudget, shareOf, usualBudget } from "./budget.ts";
+import { boundPorts, longLog, overBudget, readBudget, shareOf, usualBudget } from "./budget.ts";
 
 const usual = usualBudget({ memory: 4 * 1024 ** 3, cpus: 2 });
 const mega = 1024 ** 2;
@@ -45,4 +45,34 @@ test("shares leave something for the next, and never add up to more than the bud
     used += shareOf("memory", usual, used);
   expect(count).toBeGreaterThan(8);
   expect(used).toBeLessThanOrEqual(usual.memory);
+});
+
+test.each([
+  ...["127.0.0.1", "127.9.9.9", "::1", ""].map((HostIp) => [HostIp, 0] as const),
+  // Where dockerd reads no address, it publishes on every one.
+  ...[
+    "0.0.0.0",
+    "127.0.0.300",
+    "127.0.0.01",
+    "127.1",
+    "127.0.0.1 ",
+    "::ffff:127.0.0.1",
+    "localhost",
+    "0",
+  ].map((HostIp) => [HostIp, 1] as const),
+])("a port on “%s” is refused: %i", (HostIp, count) => {
+  const host = { PortBindings: { "80/tcp": [{ HostIp, HostPort: "80" }] } };
+  expect(boundPorts({}, host, {}).refused).toHaveLength(count);
+});
+
+test.each([
+  ["json-file", { "max-size": "10m", "max-file": "3" }, 0],
+  ["json-file", { "max-size": "900g" }, 1],
+  ["json-file", { "max-size": "100m", "max-file": "99999" }, 1],
+  ["json-file", { "max-size": "1m", "max-file": "many" }, 1],
+  ["local", { "max-size": "1g" }, 1],
+  ["local", { "max-size": "-1" }, 1],
+  ["local", {}, 0],
+])("a log by %s with %j is refused: %i", (Type, Config, count) => {
+  expect(longLog({ LogConfig: { Type, Config } }, usual)).toHaveLength(count);
 });

@@ -1,3 +1,5 @@
+import { isIPv4 } from "node:net";
+import { isRecord, itemsOf, recordAt, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { parseBytes, spellBytes } from "../../formats/values/bytes.ts";
 
@@ -114,4 +116,49 @@ const leastPids = 16;
 export function shareOf(name: "memory" | "pids", budget: Budget, used: number): number {
   const share = Math.floor(Math.min(budget[name] / 8, Math.max(0, budget[name] - used) / 4));
   return Math.max(share, name === "memory" ? leastMemory : leastPids);
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Ports on the loopback address: those that name none, and those of `--publish-all`. */
+export function boundPorts(
+  body: Json,
+  host: Json,
+  config: Json,
+): { readonly bindings: Json; readonly refused: readonly string[] } {
+  const refused: string[] = [];
+  const free = { HostIp: "127.0.0.1", HostPort: "" };
+  const given = Object.entries(recordAt(host, "PortBindings")).map(([port, bindings]) => {
+    const bound = itemsOf(bindings).map((binding) => {
+      const address = textAt(binding, "HostIp") || "127.0.0.1";
+      // Of an address that it cannot read (127.0.0.300) dockerd makes every address.
+      if (address !== "::1" && !(isIPv4(address) && address.startsWith("127.")))
+        refused.push(`publishes ${port} on ${address}: a leash publishes on 127.0.0.1 alone`);
+      return { ...(isRecord(binding) ? binding : {}), HostIp: address };
+    });
+    return [port, bound.length === 0 ? [free] : bound] as const;
+  });
+  const exposed =
+    host.PublishAllPorts === true
+      ? [...Object.keys(recordAt(body, "ExposedPorts")), ...Object.keys(recordAt(config, "ExposedPorts"))]
+      : [];
+  return { bindings: Object.fromEntries([...exposed.map((port) => [port, [free]]), ...given]), refused };
+}
+
+/** Bytes of a log that every container may keep: what the driver `local` keeps by default. */
+const usualLog = 100 * 1024 ** 2;
+
+/** The Engine counts no log as disk: what a container asks for beyond its part. The control log-limit limits one that asks for nothing. */
+export function longLog(host: Json, { disk, containers }: Budget): readonly string[] {
+  const given = recordAt(host, "LogConfig", "Config");
+  const size = textAt(given, "max-size");
+  if (size === undefined) return [];
+  const isLocal = textAt(host, "LogConfig", "Type") === "local";
+  const bytes = (parseBytes(size) ?? Number.NaN) * Number(textAt(given, "max-file") ?? (isLocal ? 5 : 1));
+  const most = Math.max(usualLog, Math.floor(disk / containers));
+  return bytes >= 0 && bytes <= most
+    ? []
+    : [
+        `keeps a log of ${Number.isFinite(bytes) ? spellBytes(bytes) : size}, and a container of the leash keeps ${spellBytes(most)} at most`,
+      ];
 }

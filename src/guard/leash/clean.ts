@@ -5,6 +5,7 @@ import type { EngineClient } from "../../engine/client.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
+import { isFolderName } from "../engine/folders.ts";
 import { helperOf } from "../engine/views.ts";
 import { spaceOf } from "../judge/image/space.ts";
 import { imageLabelOf } from "../judge/policy/owner.ts";
@@ -61,9 +62,8 @@ export async function cleanLeash(
     }
     await removeListed(client.value, "networks", value, remove);
     // One by which a guard mounts a folder may be another leash's as well, and then stays.
-    const isFolder = (name: string) => /^bulkhead-[0-9a-f]{24}$/.test(name);
     await removeListed(client.value, "volumes", value, async (kind, path, name) => {
-      if (isFolder(name)) return (await writer.value.delete(path)).ok;
+      if (isFolderName(name)) return (await writer.value.delete(path)).ok;
       return !keep.includes("volumes") && (await remove(kind, path, name));
     });
     if (!keep.includes("images")) await removeImages(client.value, value, remove);

@@ -18,7 +18,8 @@ function leashed(
   const answer = (path: string): unknown => {
     if (path.startsWith("/containers/json"))
       return Object.entries(containers).map(([Id, { State }]) => ({ Id, State }));
-    if (path.startsWith("/volumes")) return { Volumes: [{ Name: "there" }] };
+    if (path.startsWith("/volumes"))
+      return { Volumes: [{ Name: "there" }, { Name: `bulkhead-${"a".repeat(24)}` }] };
     if (path.startsWith("/networks")) return [];
     if (path.startsWith("/images/"))
       return { Config: { Volumes: { "/data": {} }, ExposedPorts: { "80/tcp": {} } } };

@@ -9,7 +9,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { Gate } from "../proxy/gate.ts";
 import { routeOf } from "../routes/table.ts";
 import { amountsIn, amountsOfContainer, openAccount, type Usage } from "./account.ts";
-import { type Budget, type Counted, overBudget, shareOf } from "./budget.ts";
+import { type Budget, boundPorts, type Counted, longLog, overBudget, shareOf } from "./budget.ts";
 import { withGit } from "./inside.ts";
 import { containerMark } from "./record.ts";
 
@@ -129,11 +129,12 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
       ...(parent !== undefined && { CgroupParent: parent }),
     };
     const amounts = amountsIn(HostConfig);
-    const volumes = mounts.filter(
-      (each) => textAt(each, "Type") === "volume" && !usage.volumeNames.has(textAt(each, "Source") ?? ""),
-    ).length;
+    const isNew = (mount: unknown) =>
+      !isFolder(mount) && !usage.volumeNames.has(textAt(mount, "Source") ?? "");
+    const volumes = mounts.filter((each) => textAt(each, "Type") === "volume" && isNew(each)).length;
     const refused = [
       ...ports.refused,
+      ...longLog(host, budget),
       over("containers", usage, 1),
       over("memory", usage, amounts.memory),
       over("pids", usage, amounts.pids),
@@ -292,30 +293,6 @@ function askedRestart(body: Json, host: Json): Json {
 function denied({ route, request }: Passed, messages: readonly string[]): Judged {
   const reasons = messages.map((message): Reason => ({ rule: "guard-leash", message }));
   return { verdict: "deny", route, request, reasons, status: 403 };
-}
-
-/** Ports on the loopback address: those that name none, and those of `--publish-all`. */
-function boundPorts(
-  body: Json,
-  host: Json,
-  config: Json,
-): { readonly bindings: Json; readonly refused: readonly string[] } {
-  const refused: string[] = [];
-  const given = Object.entries(recordAt(host, "PortBindings")).map(([port, bindings]) => {
-    const bound = itemsOf(bindings).map((binding) => {
-      const address = textAt(binding, "HostIp") ?? "";
-      if (address !== "" && !/^(?:127\.\d+\.\d+\.\d+|::1)$/.test(address))
-        refused.push(`publishes ${port} on ${address}: a leash publishes on 127.0.0.1 alone`);
-      return { ...(isRecord(binding) ? binding : {}), HostIp: address || "127.0.0.1" };
-    });
-    return [port, bound.length === 0 ? [{ HostIp: "127.0.0.1", HostPort: "" }] : bound] as const;
-  });
-  const exposed =
-    host.PublishAllPorts === true
-      ? [...Object.keys(recordAt(body, "ExposedPorts")), ...Object.keys(recordAt(config, "ExposedPorts"))]
-      : [];
-  const all = exposed.map((port) => [port, [{ HostIp: "127.0.0.1", HostPort: "" }]] as const);
-  return { bindings: Object.fromEntries([...all, ...given]), refused };
 }
 
 function plainPath(path: string): string {

@@ -22,6 +22,9 @@ export interface LeashPolicyOptions {
 /** What makes containers for somebody at work: each is a preset's own list of calls. */
 const tools = ["ci-runner", "testcontainers", "devcontainers", "act"] as const;
 
+/** What a person does with containers that are theirs. */
+const onOwn = ["POST /containers/{}/update", "POST /commit", "GET /containers/{}/export"];
+
 /** Calls by which the Engine would connect to a registry of the client's choice, or hand an image out. */
 const outward: ReadonlySet<string> = new Set(["POST /auth", "POST /images/{}/push"]);
 
@@ -35,8 +38,14 @@ export function leashPolicy(options: LeashPolicyOptions): {
     const own = presets[tool].calls;
     return own === "everything" ? [] : own;
   });
-  const own = [...calls, "POST /containers/{}/update"].filter((call) => !outward.has(call));
-  const basis: Policy = { ...defaultPolicy, ...opened(own), name: `leash ${name}` };
+  const own = [...calls, ...onOwn].filter((call) => !outward.has(call));
+  const basis: Policy = {
+    ...defaultPolicy,
+    ...opened(own),
+    name: `leash ${name}`,
+    // Its name is in the leash's space, and nobody else starts it.
+    rules: { ...defaultPolicy.rules, "guard-commit": "allow" },
+  };
   const narrowed = config && !config.isNamed ? narrowing(config.words, basis) : undefined;
   const words = narrowed?.words ?? config?.words;
   const policy = words ? layer(basis, words, basis.name, name) : basis;

@@ -2,7 +2,7 @@ import { chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { textAt } from "../../../src/base/json.ts";
-import { type Answered, type Door, openDoor } from "../../engine/attacks/door.ts";
+import { openDoor } from "../../engine/attacks/door.ts";
 
 /** Exchanges a folder for a link and back, as fast as it can; counts how often. */
 const program = `
@@ -21,12 +21,17 @@ const move = (from, to) => {
     }
   }
 };
+const never = new Int32Array(new SharedArrayBuffer(4));
+const rest = () => Atomics.wait(never, 0, 0, 1);
 const swap = () => {
   for (let turn = 0; turn < 500; turn += 1) {
     move(path, aside);
     move(link, path);
+    // What mounts it needs the processor as well.
+    if (turn % 10 === 0) rest();
     move(path, link);
     move(aside, path);
+    if (turn % 10 === 5) rest();
     swaps += 1;
   }
   setImmediate(swap);
@@ -90,16 +95,19 @@ export function layOut(folder: string, owner: number): SwapStage {
 }
 
 export interface SwapResult {
+  /** Mounts that were asked for, each by a start or a copy. */
   readonly mounts: number;
-  /** Containers that saw their own folder, and those that saw what is outside. The others were refused or did not start. */
+  /** Containers that started. The others were refused, or dockerd refused their mount. */
+  readonly starts: number;
+  /** Mounts of the container's own folder, and of what is outside. */
   readonly own: number;
   readonly lost: number;
   readonly swaps: number;
 }
 
 /**
- * Makes containers by the socket, so many at once, while a part of the path is exchanged, and looks at what each mounts. One in
- * `startsOneIn` is started; from the others the folder is copied, for which dockerd mounts it as for a start.
+ * Makes containers by the socket, so many at once, while a part of the path is exchanged, and looks at what each mounts. It is started
+ * so many times; with none the folder is copied from it, for which dockerd mounts it as for a start.
  */
 export async function mountWhileSwapped(
   socketPath: string,
@@ -107,42 +115,34 @@ export async function mountWhileSwapped(
   { mounted, parts, targets }: SwapStage,
   part: keyof SwapStage["parts"],
   mounts: number,
-  { atOnce = 1, startsOneIn = 1 } = {},
+  { atOnce = 1, starts = 1 } = {},
 ): Promise<SwapResult> {
   const swapping = swap(parts[part], targets[part]);
-  const counts = { begun: 0, own: 0, lost: 0 };
+  const counts = { mounts: 0, starts: 0, own: 0, lost: 0 };
   const one = async (): Promise<void> => {
-    while (counts.begun < mounts) {
-      counts.begun += 1;
-      const seen = await seenIn(openDoor(socketPath), image, mounted, counts.begun % startsOneIn === 0);
-      if (seen.includes("treasure")) counts.lost += 1;
-      else if (seen.includes("own")) counts.own += 1;
+    while (counts.mounts < mounts) {
+      const door = openDoor(socketPath);
+      const made = await door.call("POST", "/containers/create", {
+        Image: image,
+        Cmd: ["sh", "-c", "ls /x; cat /x/secret"],
+        HostConfig: { Binds: [`${mounted}:/x`], NetworkMode: "none" },
+      });
+      const id = textAt(made.json, "Id");
+      counts.mounts += id === undefined || starts === 0 ? 1 : starts;
+      if (id === undefined) continue;
+      for (let turn = 0; turn < starts; turn += 1)
+        if ((await door.call("POST", `/containers/${id}/start`)).status === 204) {
+          counts.starts += 1;
+          await door.call("POST", `/containers/${id}/wait`);
+        }
+      const path = starts === 0 ? "archive?path=/x" : "logs?stdout=1";
+      // An error names the path, in which the words are that are looked for.
+      const { status, text } = await door.call("GET", `/containers/${id}/${path}`);
+      counts.lost += status === 200 ? (text.match(/treasure\n/g)?.length ?? 0) : 0;
+      counts.own += status === 200 ? (text.match(/own\n/g)?.length ?? 0) : 0;
+      await door.call("DELETE", `/containers/${id}?force=1`);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, one));
-  return { mounts, own: counts.own, lost: counts.lost, swaps: await swapping.stop() };
-}
-
-/** What a container has of the folder; nothing where it is not made, or does not start. */
-async function seenIn(door: Door, image: string, mounted: string, isStarted: boolean): Promise<string> {
-  const made = await door.call("POST", "/containers/create", {
-    Image: image,
-    Cmd: ["sh", "-c", "ls /x; cat /x/secret"],
-    HostConfig: { Binds: [`${mounted}:/x`], NetworkMode: "none" },
-  });
-  const id = textAt(made.json, "Id");
-  if (id === undefined) return "";
-  let seen = "";
-  if (!isStarted) seen = await door.call("GET", `/containers/${id}/archive?path=/x`).then(textOfGood);
-  else if ((await door.call("POST", `/containers/${id}/start`)).status === 204) {
-    await door.call("POST", `/containers/${id}/wait`);
-    seen = await door.call("GET", `/containers/${id}/logs?stdout=1&stderr=1`).then(textOfGood);
-  }
-  await door.call("DELETE", `/containers/${id}?force=1`);
-  return seen;
-}
-
-/** An error names the path, in which the words are that are looked for. */
-function textOfGood({ status, text }: Answered): string {
-  return status === 200 ? text : "";
+  return { ...counts, swaps: await swapping.stop() };
 }
