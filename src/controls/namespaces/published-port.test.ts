@@ -12,6 +12,7 @@ testControl(publishedPort, {
     run("docker run -p '[::]:80:80' nginx"),
     run("docker run -p :80:80 nginx"),
     run("docker run -p 127.0.0.1:80:80 -p 443:443/udp nginx", { message: /443\/udp/ }),
+    inspect({ HostConfig: { PortBindings: { "80/tcp": [{ HostIp: "127.0.0.300", HostPort: "80" }] } } }),
     run("docker run -P nginx", { message: /-P/ }),
     run("docker run -p 5432:5432 postgres", { severity: "high", message: /PostgreSQL/ }),
     run("docker run -p 16379:6379 team/cache", { severity: "high", message: /Redis/ }),

@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import type { Container } from "../../model/container.ts";
 import type { PublishedPort } from "../../model/container-values.ts";
 import { type originsOf, setItems, valueOr } from "../../model/fact.ts";
@@ -122,13 +121,16 @@ function judgePort(
   );
 }
 
+/** An IPv4 address as Go reads it, without leading zeros; or what looks like an IPv6 address. */
+const readable = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?=\d)|$)){4}$|^(?=.*:)[\da-f:.]+$/i;
+
 /**
  * No address is Docker's default, 0.0.0.0 and [::], unless dockerd's `ip` says otherwise. An address that it cannot read (127.0.0.300) counts
  * as none.
  */
 export function isEverywhere({ hostIp = "" }: PublishedPort): boolean {
   const address = hostIp.replace(/^\[(.*)\]$/, "$1");
-  return isIP(address) === 0 || /^(?:0\.0\.0\.0|[0:]+|::ffff:0\.0\.0\.0)$/i.test(address);
+  return !readable.test(address) || /^(?:0\.0\.0\.0|[0:]+|::ffff:0\.0\.0\.0)$/i.test(address);
 }
 
 function patches({ ports, publishAllPorts }: Container): readonly ContainerPatch[] {
