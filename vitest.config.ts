@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import LongestFirst from "./test/support/runner/longest-first.ts";
+import { slowness } from "./test/support/slowness.ts";
 
 /** vitest empties style sheets unless told not to; the report's page carries its own. */
 const css = { include: [/(?:page|colours)\.css/] };
@@ -7,7 +8,7 @@ const css = { include: [/(?:page|colours)\.css/] };
 /** Tests that judge the whole host: Engines of other tests would be in what they see or measure. */
 const wholeHost = [
   "src/engine/tracefs.test.ts",
-  "test/engine/{cis-benchmark,doctor,guard-overload,inside,kernel,live,live-findings,podman,rootless,serve,serve-fleet,serve-swarm}.test.ts",
+  "test/engine/{cis-benchmark,doctor,guard-overload,inside,kernel,live,live-findings,mac,podman,rootless,serve,serve-fleet,serve-swarm}.test.ts",
   "test/engine/{prove,watch}*.test.ts",
   "test/e2e/{proof,rows,watch}*.test.ts",
 ];
@@ -22,8 +23,8 @@ const withEngine = {
   // On a busy machine an Engine may be late; what had to be run again is named at the end of the run.
   retry: process.env.CI === "true" ? 1 : 0,
   setupFiles: ["test/support/runner/fixed-seed.ts", "test/support/runner/chosen-engine.ts"],
-  testTimeout: 120_000,
-  hookTimeout: 120_000,
+  testTimeout: 120_000 * slowness,
+  hookTimeout: 120_000 * slowness,
 };
 
 /**

@@ -1,4 +1,4 @@
-// Writes what is generated: docs/controls/ID.md, docs/controls/README.md, docs/guard/PRESET.md, docs/bulkhead.schema.json, docs/schemas, docs/keys.md
+// Writes what is generated: docs/controls/ID.md, docs/controls/README.md, docs/guard/PRESET.md, docs/bulkhead.schema.json, docs/schemas, docs/keys.md, docs/tested-on.md
 // and the sample report in README.md.
 // With --check it writes nothing and exits 1 where a file differs from what would be written; docs/keys.md has a test for that.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,6 +15,7 @@ import { controlPage } from "../src/report/control-page.ts";
 import { loadReporter } from "../src/report/formats.ts";
 import { auditRequest } from "../test/support/audit-request.ts";
 import { documentNames, documentSchema } from "./document-schemas.ts";
+import { page as testedOn, pagePath as testedOnPath } from "./kernels/page.ts";
 import { keyLists, keysPage } from "./key-lists/lists.ts";
 import { presetPage, presetsWithPage } from "./preset-pages/page.ts";
 
@@ -35,6 +36,7 @@ for (const name of presetsWithPage) wanted.set(join(presetFolder, `${name}.md`),
 for (const name of documentNames) {
   wanted.set(`docs/schemas/${name}.schema.json`, `${JSON.stringify(documentSchema(name), null, 2)}\n`);
 }
+wanted.set(testedOnPath, testedOn());
 wanted.set("docs/bulkhead.schema.json", `${JSON.stringify(schema(), null, 2)}\n`);
 
 for (const each of [folder, presetFolder, "docs/schemas"]) mkdirSync(each, { recursive: true });

@@ -29,6 +29,8 @@ part swaps tsx scripts/swap-guard.ts --mounts 3400
 # Debian 12's Engine 20.10, whose API shows less.
 engine=node_modules/.cache/engine-bookworm
 part engine-20.10 sh -c "sh scripts/engine-packages.sh $engine bookworm && BULKHEAD_ENGINE=$engine vitest run --project host test/engine/live.test.ts"
+# Other kernels, Engines and security modules, in a virtual machine and here.
+part kernels tsx scripts/kernels/run.ts
 part stacks tsx scripts/stacks.ts
 part mounts tsx scripts/mounts.ts --seconds 3600
 

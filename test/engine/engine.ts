@@ -7,6 +7,7 @@ import { delimiter, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { removeDeadPlugins } from "../support/guard/plugin-sockets.ts";
+import { slowness } from "../support/slowness.ts";
 
 export interface EngineOptions {
   /** The daemon's configuration file; the machine's own is never read. */
@@ -176,7 +177,7 @@ function firstNumber(guardian: ChildProcess): Promise<number> {
 }
 
 async function untilReady(pid: number, socketPath: string, folder: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 60_000 * slowness;
   while (!(await pings(socketPath))) {
     if (hasEnded(pid)) throw new Error(`dockerd ended:\n${await tail(join(folder, "log"))}`);
     if (Date.now() > deadline) throw new Error(`dockerd is not ready:\n${await tail(join(folder, "log"))}`);

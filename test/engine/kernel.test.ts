@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import {
+  existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -28,6 +28,7 @@ import type { Mount } from "../../src/model/mount.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
+import { limitFile } from "./limit-file.ts";
 
 const mebi = 1024 ** 2;
 const sleep = [busybox, "sleep", "1000000"];
@@ -121,12 +122,12 @@ async function pidOf(engine: TestEngine, name: string): Promise<number> {
   return Number(await engine.docker(["inspect", "-f", "{{.State.Pid}}", name]));
 }
 
-/** The container's cgroup v1 folder of a controller. */
+const isUnified = existsSync("/sys/fs/cgroup/cgroup.controllers");
+
+/** The container's cgroup of a controller. */
 function cgroupOf(pid: number, controller: string): string {
-  const line = readFileSync(`/proc/${pid}/cgroup`, "utf8")
-    .split("\n")
-    .find((each) => each.split(":")[1]?.split(",").includes(controller));
-  return `/sys/fs/cgroup/${controller}${line?.split(":").slice(2).join(":")}`;
+  const file = isUnified ? "cgroup.procs" : "tasks";
+  return dirname(limitFile(pid, controller, file, file));
 }
 
 describeWithEngine("the kernel's view of real containers", () => {
@@ -236,9 +237,12 @@ describeWithEngine("the kernel's view of real containers", () => {
   });
 
   it("a limit that only an ancestor cgroup has", async () => {
-    const parent = `bulkhead-test-${process.pid}`;
-    const folders = ["pids", "memory"].map((controller) => `/sys/fs/cgroup/${controller}/${parent}`);
-    const name = await run(engine, [`--cgroup-parent=/${parent}`]);
+    const driver = await engine.docker(["info", "-f", "{{.CgroupDriver}}"]);
+    const parent = driver === "systemd" ? `bulkheadtest${process.pid}.slice` : `bulkhead-test-${process.pid}`;
+    const folders = ["pids", "memory"].map(
+      (controller) => `/sys/fs/cgroup/${isUnified ? "" : `${controller}/`}${parent}`,
+    );
+    const name = await run(engine, [`--cgroup-parent=${driver === "systemd" ? "" : "/"}${parent}`]);
     onTestFinished(async () => {
       await engine.docker(["rm", "-f", name]).catch(() => {});
       for (const hierarchy of readdirSync("/sys/fs/cgroup")) {
@@ -246,7 +250,8 @@ describeWithEngine("the kernel's view of real containers", () => {
       }
     });
     writeFileSync(`${folders[0]}/pids.max`, "77");
-    writeFileSync(`${folders[1]}/memory.limit_in_bytes`, String(256 * mebi));
+    const memoryFile = isUnified ? "memory.max" : "memory.limit_in_bytes";
+    writeFileSync(`${folders[1]}/${memoryFile}`, String(256 * mebi));
     const read = await viewOf(engine, name);
     expect(read.pidsLimit).toEqual({
       state: "set",
@@ -261,8 +266,11 @@ describeWithEngine("the kernel's view of real containers", () => {
     const name = await run(engine, ["--pids-limit=50", "--memory=64m"]);
     const pid = await pidOf(engine, name);
     writeFileSync(join(cgroupOf(pid, "pids"), "pids.max"), "max");
-    writeFileSync(join(cgroupOf(pid, "memory"), "memory.memsw.limit_in_bytes"), "-1");
-    writeFileSync(join(cgroupOf(pid, "memory"), "memory.limit_in_bytes"), "-1");
+    const memory = isUnified
+      ? { "memory.swap.max": "max", "memory.max": "max" }
+      : { "memory.memsw.limit_in_bytes": "-1", "memory.limit_in_bytes": "-1" };
+    for (const [file, none] of Object.entries(memory))
+      writeFileSync(join(cgroupOf(pid, "memory"), file), none);
     const read = await viewOf(engine, name);
     expect(value(read.pidsLimit)).toBe(0);
     expect(value(read.memory)).toBe(0);
@@ -505,7 +513,10 @@ console.log(JSON.stringify({ gaps, net: view.networkMode, pids: view.pidsLimit, 
     expect(JSON.parse(output)).toMatchObject({
       gaps: [],
       net: { value: { mode: "host" }, origins: [{ kernel: expect.stringContaining("/host/proc/") }] },
-      pids: { value: 33, origins: [{ kernel: expect.stringContaining("/host/sys/fs/cgroup/pids/docker/") }] },
+      pids: {
+        value: 33,
+        origins: [{ kernel: expect.stringMatching(/^\/host\/sys\/fs\/cgroup\/.*pids\.max$/) }],
+      },
       user: { value: "0" },
       memory: { value: 0 },
       roles: ["init"],

@@ -5,6 +5,7 @@ import { openProvingEngine } from "../../src/cli/prove/proving-engine.ts";
 import type { ProvingEngine } from "../../src/prove/probe.ts";
 import { prove } from "../../src/prove/prove.ts";
 import { probes } from "../../src/prove/registry.ts";
+import { slowness } from "../support/slowness.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { importBusybox } from "./images.ts";
@@ -55,7 +56,7 @@ describeWithEngine("prove says of each container what the table says", () => {
           probes,
           inPlace: false,
           attribute: false,
-          patience: 10_000,
+          patience: 10_000 * slowness,
         },
         ...{ proc: "/proc", cgroup: "/sys/fs/cgroup", signal: new AbortController().signal },
         deviations: async () => [],

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand } from "../support/cli.ts";
 import { describeWhere } from "./describe.ts";
 import { importBusybox } from "./images.ts";
-import { type RootlessEngine, rootlessAvailable, startRootless } from "./rootless.ts";
+import { limitFile } from "./limit-file.ts";
+import { delegatedUser, type RootlessEngine, rootlessAvailable, startRootless } from "./rootless.ts";
 import { runNamed } from "./test-container.ts";
 
 interface Finding {
@@ -101,7 +103,7 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
       const [found] = of(as, name, control);
       expect({ name, control, severity: found?.severity }).toEqual({ name, control, severity });
       expect(found?.message).not.toMatch(/own the host|take over the host|the host's root|every disk/);
-      if (control !== "host-network") expect(found?.message).toContain(`rover (uid ${engine.uid})`);
+      if (control !== "host-network") expect(found?.message).toContain(`${engine.user} (uid ${engine.uid})`);
     }
     // What other programs of this machine run is not this Engine's.
     const own = (findings.get(as) ?? []).filter(({ subject }) => !subject.startsWith("foreign:"));
@@ -109,13 +111,33 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
     expect(own.filter(({ severity }) => severity === "critical")).toEqual([]);
   });
 
-  it.each(who)("%s: limits that are not in force are said once, of the Engine", (as) => {
-    expect(of(as, "engine", "engine-limits")).toMatchObject([{ severity: "medium" }]);
-    for (const control of ["memory-limit", "pids-limit", "cpu-limit"])
-      expect(of(as, "plain1", control)).toEqual([]);
-    expect(of(as, "limited", "drift")).toMatchObject([{ severity: "medium" }]);
-    expect(of(as, "engine", "engine-socket-permissions")).toEqual([]);
-  });
+  it.runIf(delegatedUser()).each(who)(
+    "%s: limits that are in force are nothing of the Engine's",
+    async (as) => {
+      expect(of(as, "engine", "engine-limits")).toEqual([]);
+      for (const control of ["memory-limit", "pids-limit", "cpu-limit", "drift"])
+        expect(of(as, "limited", control)).toEqual([]);
+      for (const control of ["memory-limit", "pids-limit"])
+        expect(of(as, "plain1", control)).toMatchObject([{ level: "effective" }]);
+      const pid = Number(await engine.docker(["inspect", "-f", "{{.State.Pid}}", "limited"]));
+      const limits = { memory: "memory.max", pids: "pids.max", cpu: "cpu.max" };
+      const inForce = Object.entries(limits).map(([controller, file]) =>
+        readFileSync(limitFile(pid, controller, file, file), "utf8").trim(),
+      );
+      expect(inForce).toEqual([`${64 * 1024 ** 2}`, "50", "50000 100000"]);
+    },
+  );
+
+  it.skipIf(delegatedUser()).each(who)(
+    "%s: limits that are not in force are said once, of the Engine",
+    (as) => {
+      expect(of(as, "engine", "engine-limits")).toMatchObject([{ severity: "medium" }]);
+      for (const control of ["memory-limit", "pids-limit", "cpu-limit"])
+        expect(of(as, "plain1", control)).toEqual([]);
+      expect(of(as, "limited", "drift")).toMatchObject([{ severity: "medium" }]);
+      expect(of(as, "engine", "engine-socket-permissions")).toEqual([]);
+    },
+  );
 
   it.each(who)("%s: what no node gives is no device", (as) => {
     for (const name of ["plain1", "limited"]) expect(of(as, name, "device-access")).toEqual([]);

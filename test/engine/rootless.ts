@@ -65,6 +65,18 @@ export interface RootlessEngine extends TestEngine {
   }>;
 }
 
+/**
+ * The account `rootless`, where systemd runs a manager for it: its Engine gets cgroups of its own, in which limits are in force.
+ * The machine of scripts/kernels has it.
+ */
+export function delegatedUser(): { readonly uid: number; readonly runtimeFolder: string } | undefined {
+  const uid = /^rootless:[^:]*:(\d+):/m.exec(readFileSync("/etc/passwd", "utf8"))?.[1];
+  const runtimeFolder = `/run/user/${uid}`;
+  return uid !== undefined && existsSync(`${runtimeFolder}/bus`)
+    ? { uid: Number(uid), runtimeFolder }
+    : undefined;
+}
+
 export interface RootlessOptions {
   /** For dockerd-rootless.sh: `DOCKERD_ROOTLESS_ROOTLESSKIT_…`. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -76,29 +88,35 @@ export async function startRootless({
   flags = [],
 }: RootlessOptions = {}): Promise<RootlessEngine> {
   const folder = await mkdtemp(join(tmpdir(), "bulkhead-rootless-"));
-  const uid = freeUid();
-  const user = "rover";
-  const runtimeFolder = join(folder, "run");
+  const delegated = delegatedUser();
+  const uid = delegated?.uid ?? freeUid();
+  const user = delegated ? "rootless" : "rover";
+  const runtimeFolder = delegated?.runtimeFolder ?? join(folder, "run");
   const home = join(folder, "home");
-  for (const path of [runtimeFolder, home]) await mkdir(path);
-  await chmod(runtimeFolder, 0o700);
+  await mkdir(home);
+  if (!delegated) await mkdir(runtimeFolder, 0o700);
   for (const path of [folder, runtimeFolder, home]) await chown(path, uid, uid);
   await chmod(folder, 0o711);
   // Where the guardian looks for it.
-  await symlink("run/docker.sock", join(folder, "docker.sock"));
+  await symlink(join(runtimeFolder, "docker.sock"), join(folder, "docker.sock"));
   const own = {
     PATH: process.env.PATH ?? "",
     HOME: home,
     XDG_RUNTIME_DIR: runtimeFolder,
+    DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtimeFolder}/bus`,
     DOCKERD_ROOTLESS_ROOTLESSKIT_NET: "slirp4netns",
     ...environment,
   };
   const script = scripts.find((path) => existsSync(path)) ?? "";
-  const engine = await launch(folder, join(runtimeFolder, "docker.sock"), [
+  const made = [
     ...["unshare", "--mount", "--propagation", "slave"],
     fileURLToPath(new URL("rootless-user.sh", import.meta.url)),
     ...[folder, String(uid), user, String(2_000_000 + (uid % 1000) * 65_536)],
+  ];
+  const engine = await launch(folder, join(runtimeFolder, "docker.sock"), [
+    ...(delegated ? ["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"] : made),
     ...["env", "-i", ...Object.entries(own).map(([name, value]) => `${name}=${value}`)],
+    ...(delegated ? ["systemd-run", "--user", "--scope", "--quiet", "-p", "Delegate=yes", "--"] : []),
     ...["sh", script, `--data-root=${folder}/data`, "--storage-driver=vfs"],
     ...["--bridge=none", "--iptables=false", ...flags],
   ]);

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Change } from "../../src/watch/change.ts";
@@ -16,6 +16,11 @@ const hardened = [
   ...["--network=none", "--read-only", "--user=1000", "--cap-drop=ALL", "--security-opt=no-new-privileges"],
   ...["--memory=64m", "--memory-swap=64m", "--pids-limit=50", "--cpus=0.5"],
 ];
+
+/** One whose writes the kernel can throttle. */
+const disk = readdirSync("/sys/block").find(
+  (name) => /^[sv]d|^nvme/.test(name) && existsSync(`/dev/${name}`),
+);
 
 /** Milliseconds. */
 const hour = 3_600_000;
@@ -45,8 +50,6 @@ describeWithEngine("tampering is noticed, with the right control and level", () 
     ["by sweeps alone", false],
     ["with kernel events", true],
   ])("%s", (_, kernelEvents) => {
-    /** The kernel does not tell of what is written into a cgroup. */
-    const watchingAll = () => watching(engine, { kernelEvents, interval: 1_000 });
     /** Between two sweeps, where the kernel tells. */
     const watchingCalls = () => watching(engine, { kernelEvents, interval: kernelEvents ? hour : 1_000 });
     const watchingEvents = () => watching(engine, { kernelEvents });
@@ -55,7 +58,7 @@ describeWithEngine("tampering is noticed, with the right control and level", () 
 
     it("a limit written into the cgroup", async () => {
       const name = await run(hardened);
-      const watched = await watchingAll();
+      const watched = await watchingCalls();
       const swap = limitFile(await pidOf(name), "memory", "memory.memsw.limit_in_bytes", "memory.swap.max");
       const memory = limitFile(await pidOf(name), "memory", "memory.limit_in_bytes", "memory.max");
       const none = memory.endsWith(".max") ? "max" : "9223372036854771712";
@@ -74,6 +77,27 @@ describeWithEngine("tampering is noticed, with the right control and level", () 
         finding: { level: "effective" },
       });
     });
+
+    it.skipIf(disk === undefined)(
+      "limits of the processor and of a disk written into the cgroup",
+      async () => {
+        const name = await run([...hardened, `--device-write-bps=/dev/${disk}:1mb`]);
+        const watched = await watchingCalls();
+        const pid = await pidOf(name);
+        const from = watched.changes.length;
+        const isCap = (file: string) => file.endsWith(".max");
+        const cpu = limitFile(pid, "cpu", "cpu.cfs_quota_us", "cpu.max");
+        writeFileSync(cpu, isCap(cpu) ? "max 100000" : "-1");
+        const io = limitFile(pid, "blkio", "blkio.throttle.write_bps_device", "io.max");
+        const number = readFileSync(`/sys/block/${disk}/dev`, "utf8").trim();
+        writeFileSync(io, `${number} ${isCap(io) ? "wbps=max" : "0"}`);
+        for (const control of ["cpu-limit", "io-limit"])
+          expect(await watched.change(opens(control, `container:${name}`), from)).toMatchObject({
+            finding: { verdict: "fail", level: "effective" },
+            cause: { kind: kernelEvents ? expect.stringMatching(/^(?:file|sweep)$/) : "sweep" },
+          });
+      },
+    );
 
     it("a process moved to another cgroup", async () => {
       const name = await run(hardened, ["sh", "-c", "sleep 1000 & sleep 1000"]);

@@ -5,6 +5,7 @@ import type { EngineEvent } from "../../src/engine/event.ts";
 import type { Change } from "../../src/watch/change.ts";
 import type { WatchListener } from "../../src/watch/listener.ts";
 import { startWatch, type Watch } from "../../src/watch/watch.ts";
+import { slowness } from "../support/slowness.ts";
 import type { TestEngine } from "./engine.ts";
 
 export interface Watching {
@@ -128,7 +129,7 @@ export async function until(
   holds: () => boolean,
   why: () => string = () => "it does not come",
 ): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 30_000 * slowness;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(why());
     await pause(20);

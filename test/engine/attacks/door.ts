@@ -1,5 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
+import { slowness } from "../../support/slowness.ts";
 
 export interface Answered {
   readonly status: number;
@@ -25,7 +26,7 @@ export interface Door {
 }
 
 /** Milliseconds after which somebody who does not answer is left. */
-const patience = 20_000;
+const patience = 20_000 * slowness;
 
 export function openDoor(socketPath: string): Door {
   let heard = "";

@@ -7,6 +7,7 @@ import { type EngineOptions, startEngine, type TestEngine } from "../engine.ts";
 import { busybox, importBusybox } from "../images.ts";
 import { type Answered, type Door, openDoor } from "./door.ts";
 import { type Neighbour, startNeighbour } from "./neighbour.ts";
+import { slowness } from "../../support/slowness.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -106,7 +107,7 @@ export async function startStage(options: Pick<EngineOptions, "usernsRemap"> = {
   }
 
   async function comes(condition: () => boolean | Promise<boolean>): Promise<boolean> {
-    for (const deadline = Date.now() + 10_000; !(await condition()); await pause(20)) {
+    for (const deadline = Date.now() + 10_000 * slowness; !(await condition()); await pause(20)) {
       if (Date.now() > deadline) return false;
     }
     return true;

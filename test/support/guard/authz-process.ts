@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { slowness } from "../slowness.ts";
 import { pluginSocket } from "./plugin-sockets.ts";
 
 /** `bulkhead guard authz` as dockerd's users run it: a process beside dockerd. */
@@ -51,7 +52,7 @@ export async function startAuthz(program: string, options: AuthzOptions): Promis
   });
   const until = async (isDone: () => boolean) => {
     for (let waited = 0; !isDone(); waited += 10) {
-      if (waited > 30_000 || child.exitCode !== null) throw new Error(`guard authz: ${said}`);
+      if (waited > 30_000 * slowness || child.exitCode !== null) throw new Error(`guard authz: ${said}`);
       await pause(10);
     }
   };

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { slowness } from "../slowness.ts";
 
 /** `bulkhead guard proxy` as its users run it: a process. */
 export interface GuardProcess {
@@ -62,7 +63,7 @@ export async function startGuard(
   const host = `unix://${socketPath}`;
   const untilSaid = async (text: string) => {
     for (let waited = 0; !said.includes(text); waited += 20) {
-      if (waited > 20_000) throw new Error(`never said “${text}”, but: ${said}`);
+      if (waited > 20_000 * slowness) throw new Error(`never said “${text}”, but: ${said}`);
       await pause(20);
     }
   };
@@ -72,7 +73,7 @@ export async function startGuard(
     rmSync(folder, { recursive: true, force: true });
   };
   for (let waited = 0; !existsSync(socketPath) || !said.includes("guards "); waited += 20) {
-    if (child.exitCode !== null || waited > 20_000) {
+    if (child.exitCode !== null || waited > 20_000 * slowness) {
       await stop();
       throw new Error(`the guard did not start: ${said}`);
     }
@@ -113,7 +114,7 @@ function runDocker(
     const child = execFile(
       "docker",
       args,
-      { env: dockerEnvironment(host, folder, env), maxBuffer: 64 * 1024 * 1024, timeout: 60_000 },
+      { env: dockerEnvironment(host, folder, env), maxBuffer: 64 * 1024 * 1024, timeout: 60_000 * slowness },
       (error, stdout, stderr) => {
         const status = error ? (typeof error.code === "number" ? error.code : -1) : 0;
         resolve({ status, stdout, stderr });
@@ -148,7 +149,7 @@ export function spawnDocker(guard: GuardProcess, args: readonly string[]) {
     ended,
     async until(text: string): Promise<void> {
       for (let waited = 0; !output.includes(text); waited += 20) {
-        if (waited > 30_000) throw new Error(`“${text}” did not come, but: ${output}`);
+        if (waited > 30_000 * slowness) throw new Error(`“${text}” did not come, but: ${output}`);
         await pause(20);
       }
     },

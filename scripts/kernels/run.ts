@@ -1,0 +1,152 @@
+// npm run test:kernels [-- --setting NAME… --feature NAME…]: tries the features in each setting, here and in a virtual machine
+// (machine.sh), writes results.json and docs/tested-on.md. As root on Debian; some hours for all. Status 1 where a test failed.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { builtCommand } from "../../test/support/cli.ts";
+import { bundleTests, useBundle } from "./bundle.ts";
+import { explained } from "./explained.ts";
+import { type Feature, features } from "./features.ts";
+import { writePage } from "./page.ts";
+import { cellOf, type Facts, readResults, writeResults } from "./results.ts";
+import { type Setting, settings } from "./settings.ts";
+
+const { values } = parseArgs({
+  options: { setting: { type: "string", multiple: true }, feature: { type: "string", multiple: true } },
+});
+const chosen = named(settings, values.setting);
+const wanted = named(features, values.feature);
+const machine = "scripts/kernels/machine.sh";
+/** How much longer than on this machine a test may take there. */
+const slowness = 12;
+
+let status = 0;
+rmSync(join(builtCommand(), ".."), { recursive: true });
+for (const setting of chosen) {
+  console.log(`\n== ${setting.id}: ${setting.says}`);
+  const place = setting.boot === undefined ? here(setting) : await inMachine(setting.boot);
+  try {
+    if (setting.before !== undefined) place.run(setting.before);
+    const facts: Facts = JSON.parse(place.run("node --import tsx scripts/kernels/facts.ts"));
+    for (const feature of wanted) {
+      if (setting.only?.features.includes(feature.id) === false) continue;
+      const started = Date.now();
+      const report = place.report(feature);
+      const cell = cellOf(report, new Date().toISOString().slice(0, 10), (Date.now() - started) / 1000);
+      const results = readResults();
+      writeResults({
+        ...results,
+        [setting.id]: { facts, cells: { ...results[setting.id]?.cells, [feature.id]: cell } },
+      });
+      writePage();
+      console.log(
+        `${feature.id}: ${cell.passed} passed, ${cell.failed.length} failed, ${cell.notApplicable.join("; ") || "nothing left out"} (${cell.seconds} s)`,
+      );
+      for (const { test, why } of cell.failed) {
+        const reason = explained(setting.id, test);
+        console.log(`    ${test}: ${reason ?? why}`);
+        if (reason === undefined) status = 1;
+      }
+    }
+  } finally {
+    place.end();
+  }
+}
+process.exitCode = status;
+
+function named<T extends { readonly id: string }>(
+  all: readonly T[],
+  ids: readonly string[] | undefined,
+): readonly T[] {
+  const unknown = ids?.filter((id) => !all.some((each) => each.id === id)) ?? [];
+  if (unknown.length > 0)
+    throw new Error(`no ${unknown.join(", ")}; there are ${all.map(({ id }) => id).join(", ")}`);
+  return ids === undefined ? all : all.filter(({ id }) => ids.includes(id));
+}
+
+interface Place {
+  /** Runs a command of the shell in the checkout's folder; gives its output, whatever its status. */
+  readonly run: (command: string) => string;
+  /** vitest's JSON report. */
+  readonly report: (feature: Feature) => unknown;
+  readonly end: () => void;
+}
+
+function here({ engine, store }: Setting): Place {
+  const folder = mkdtempSync(join(tmpdir(), "bulkhead-kernels-"));
+  const unpacked = resolve(`node_modules/.cache/engine${engine === "bookworm" ? "-bookworm" : ""}`);
+  if (engine !== undefined)
+    execFileSync("sh", ["scripts/engine-packages.sh", unpacked, engine], { stdio: "inherit" });
+  const variables = {
+    ...(engine && {
+      BULKHEAD_ENGINE: unpacked,
+      PATH: `${unpacked}/root/usr/sbin:${unpacked}/root/usr/bin:${process.env.PATH}`,
+    }),
+    ...(store && { BULKHEAD_IMAGE_STORE: store }),
+  };
+  const run = (command: string) => {
+    const { CI: _, ...environment } = process.env;
+    return spawnSync("sh", ["-c", command], {
+      env: { ...environment, ...variables },
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+      maxBuffer: 1024 ** 3,
+    }).stdout;
+  };
+  return {
+    run,
+    report(feature) {
+      const file = join(folder, "report.json");
+      run(vitestFor(feature, file));
+      return JSON.parse(readFileSync(file, "utf8"));
+    },
+    end: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+async function inMachine(boot: readonly string[]): Promise<Place> {
+  const call = (...words: readonly string[]) =>
+    execFileSync("bash", [machine, ...words], { stdio: "inherit" });
+  call("make");
+  const tests = [...new Set(features.flatMap(({ files }) => files))];
+  await bundleTests(tests);
+  const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+    encoding: "utf8",
+  });
+  call(
+    "carry",
+    "dist",
+    "node_modules",
+    ...new Set(
+      files
+        .trim()
+        .split("\n")
+        .map((file) => file.split("/")[0] ?? ""),
+    ),
+  );
+  call("boot", ...boot);
+  const run = (command: string) =>
+    spawnSync("bash", [machine, "run", `cd /bulkhead && { ${command}; }`], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+      maxBuffer: 1024 ** 3,
+    }).stdout;
+  run(tests.map(useBundle).join("; "));
+  return {
+    run,
+    report(feature) {
+      const file = "/tmp/report.json";
+      return JSON.parse(
+        run(`rm -f ${file}; BULKHEAD_SLOWNESS=${slowness} ${vitestFor(feature, file)} >&2; cat ${file}`),
+      );
+    },
+    end: () => call("stop"),
+  };
+}
+
+function vitestFor({ project, files, only }: Feature, report: string): string {
+  const filter = only === undefined ? "" : ` -t "${only}"`;
+  return `node node_modules/vitest/vitest.mjs run --project ${project} ${files.join(" ")}${filter} --reporter=dot --reporter=json --outputFile.json=${report}`;
+}
