@@ -1,16 +1,16 @@
-import { copyFileSync, readdirSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 
-/** Below node_modules vitest leaves a module as it is: to read a thousand files one by one takes many minutes in the machine. */
-const folder = "node_modules/.cache/kernels";
+/** Where they are. */
+export const bundles = "node_modules/.cache/kernels";
 
 /** Bundles test files, each into one module. */
 export async function bundleTests(files: readonly string[]): Promise<void> {
   await build({
     entryPoints: [...files],
     outbase: ".",
-    outdir: folder,
+    outdir: bundles,
     outExtension: { ".js": ".mjs" },
     bundle: true,
     packages: "external",
@@ -21,12 +21,11 @@ export async function bundleTests(files: readonly string[]): Promise<void> {
   });
   // What a test runs from beside it.
   for (const each of new Set(files.map((file) => dirname(file))))
-    for (const name of readdirSync(each))
-      if (name.endsWith(".sh")) copyFileSync(join(each, name), join(folder, each, name));
+    for (const name of ["guardian.sh", "rootless-user.sh"])
+      copyFileSync(join("test/engine", name), join(bundles, each, name));
 }
 
-/** A command of the shell that puts a test's bundle in its place. */
-export function useBundle(file: string): string {
-  const up = file.replaceAll(/[^/]+\//g, "../").replace(/[^/]*$/, "");
-  return `echo 'import "${up}${folder}/${file.replace(/\.ts$/, ".mjs")}";' >${file}`;
+/** Where the bundle of a test file is. */
+export function bundleOf(file: string): string {
+  return join(bundles, file.replace(/\.ts$/, ".mjs"));
 }

@@ -1,4 +1,4 @@
-// npm run test:kernels [-- --setting NAME… --feature NAME…]: tries the features in each setting, here and in a virtual machine
+// npm run test:kernels [-- --setting NAME… --feature NAME… --running]: tries the features in each setting, here and in a virtual machine
 // (machine.sh), writes results.json and docs/tested-on.md. As root on Debian; some hours for all. Status 1 where a test failed.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { builtCommand } from "../../test/support/cli.ts";
-import { bundleTests, useBundle } from "./bundle.ts";
+import { bundleOf, bundles, bundleTests } from "./bundle.ts";
 import { explained } from "./explained.ts";
 import { type Feature, features } from "./features.ts";
 import { writePage } from "./page.ts";
@@ -14,7 +14,11 @@ import { cellOf, type Facts, readResults, writeResults } from "./results.ts";
 import { type Setting, settings } from "./settings.ts";
 
 const { values } = parseArgs({
-  options: { setting: { type: "string", multiple: true }, feature: { type: "string", multiple: true } },
+  options: {
+    setting: { type: "string", multiple: true },
+    feature: { type: "string", multiple: true },
+    running: { type: "boolean", default: false },
+  },
 });
 const chosen = named(settings, values.setting);
 const wanted = named(features, values.feature);
@@ -26,10 +30,10 @@ let status = 0;
 rmSync(join(builtCommand(), ".."), { recursive: true });
 for (const setting of chosen) {
   console.log(`\n== ${setting.id}: ${setting.says}`);
-  const place = setting.boot === undefined ? here(setting) : await inMachine(setting.boot);
+  const place = setting.boot === undefined ? here(setting) : await inMachine(setting.boot, values.running);
   try {
     if (setting.before !== undefined) place.run(setting.before);
-    const facts: Facts = JSON.parse(place.run("node --import tsx scripts/kernels/facts.ts"));
+    const facts = place.facts();
     for (const feature of wanted) {
       if (setting.only?.features.includes(feature.id) === false) continue;
       const started = Date.now();
@@ -69,9 +73,10 @@ function named<T extends { readonly id: string }>(
 interface Place {
   /** Runs a command of the shell in the checkout's folder; gives its output, whatever its status. */
   readonly run: (command: string) => string;
+  readonly facts: () => Facts;
   /** vitest's JSON report. */
   readonly report: (feature: Feature) => unknown;
-  readonly end: () => void;
+  readonly end: () => unknown;
 }
 
 function here({ engine, store }: Setting): Place {
@@ -97,56 +102,47 @@ function here({ engine, store }: Setting): Place {
   };
   return {
     run,
-    report(feature) {
-      const file = join(folder, "report.json");
-      run(vitestFor(feature, file));
-      return JSON.parse(readFileSync(file, "utf8"));
+    facts: () => JSON.parse(run("node --import tsx scripts/kernels/facts.ts")),
+    report({ project, files, only = "" }) {
+      const report = join(folder, "report.json");
+      run(
+        `npx vitest run --project ${project} ${files.join(" ")} -t '${only}' --reporter=json --outputFile=${report}`,
+      );
+      return JSON.parse(readFileSync(report, "utf8"));
     },
     end: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-async function inMachine(boot: readonly string[]): Promise<Place> {
+/** Boots the machine with this checkout; or, with --running, gives the one that runs what has changed since. */
+async function inMachine(boot: readonly string[], running: boolean): Promise<Place> {
   const call = (...words: readonly string[]) =>
     execFileSync("bash", [machine, ...words], { stdio: "inherit" });
-  call("make");
-  const tests = [...new Set(features.flatMap(({ files }) => files))];
-  await bundleTests(tests);
-  const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
-    encoding: "utf8",
-  });
-  call(
-    "carry",
-    "dist",
-    "node_modules",
-    ...new Set(
-      files
-        .trim()
-        .split("\n")
-        .map((file) => file.split("/")[0] ?? ""),
-    ),
-  );
-  call("boot", ...boot);
+  await bundleTests(["scripts/kernels/facts.ts", ...features.flatMap(({ files }) => files)]);
+  if (running) {
+    const changed = ["dist", "scripts/kernels", bundles].map((path) => `'${path}'`).join(" ");
+    const push = `tar -czf - ${changed} | bash ${machine} run 'tar -xzf - -C /bulkhead'`;
+    execFileSync("sh", ["-c", push], { stdio: "inherit" });
+  } else {
+    call("make");
+    call("carry", ...["dist", "node_modules", "package.json", "scripts", "src", "test", "web"]);
+    call("boot", ...boot);
+  }
   const run = (command: string) =>
     spawnSync("bash", [machine, "run", `cd /bulkhead && { ${command}; }`], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "inherit"],
       maxBuffer: 1024 ** 3,
     }).stdout;
-  run(tests.map(useBundle).join("; "));
   return {
     run,
-    report(feature) {
-      const file = "/tmp/report.json";
-      return JSON.parse(
-        run(`rm -f ${file}; BULKHEAD_SLOWNESS=${slowness} ${vitestFor(feature, file)} >&2; cat ${file}`),
-      );
+    facts: () => JSON.parse(run(`node ${bundleOf("scripts/kernels/facts.ts")}`)),
+    report({ files, only = "" }) {
+      const report = "/tmp/report.json";
+      const tests = files.map(bundleOf).join(" ");
+      const runner = `BULKHEAD_SLOWNESS=${slowness} node scripts/kernels/plain-runner.mjs ${report} '${only}' ${tests}`;
+      return JSON.parse(run(`rm -f ${report}; ${runner} >&2; cat ${report}`));
     },
-    end: () => call("stop"),
+    end: () => running || call("stop"),
   };
-}
-
-function vitestFor({ project, files, only }: Feature, report: string): string {
-  const filter = only === undefined ? "" : ` -t "${only}"`;
-  return `node node_modules/vitest/vitest.mjs run --project ${project} ${files.join(" ")}${filter} --reporter=dot --reporter=json --outputFile.json=${report}`;
 }

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../../src/base/json.ts";
+import { slowness } from "../../support/slowness.ts";
 import { type EngineOptions, startEngine, type TestEngine } from "../engine.ts";
 import { busybox, importBusybox } from "../images.ts";
 import { type Answered, type Door, openDoor } from "./door.ts";
 import { type Neighbour, startNeighbour } from "./neighbour.ts";
-import { slowness } from "../../support/slowness.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
