@@ -4,10 +4,15 @@ import { bareContext } from "../controls/control.ts";
 import { controls } from "../controls/registry.ts";
 import { engineFromInfo } from "../engine/documents/info.ts";
 import { engineSight, imageFromInspect, imageSight } from "../engine/documents/sight.ts";
+import { oldestApi } from "../engine/documents/since.ts";
 import { daemonSight } from "../formats/daemon-json/engine.ts";
 import { dockerfileSight } from "../formats/dockerfile/read.ts";
+import { container } from "../model/container.ts";
 import { type Engine, engine } from "../model/engine.ts";
 import type { Fact, FactList } from "../model/fact.ts";
+import { lists } from "../model/facts/lists.ts";
+import type { ListRow, Told } from "../model/facts/row.ts";
+import { rowOf, scalarFacts } from "../model/facts/table.ts";
 import { type Image, image } from "../model/image.ts";
 import { type EngineFact, type ImageFact, type Sight, unseenIn } from "../model/sight.ts";
 import type { Source } from "../model/subject.ts";
@@ -168,7 +173,7 @@ const images: Samples<ImageFact, { readonly Config?: unknown; readonly history?:
 interface Walk {
   readonly name: string;
   readonly source: Source;
-  readonly sight: Readonly<Record<string, Sight>>;
+  readonly sight: Readonly<Record<string, Sight | Told>>;
   readonly samples: Readonly<Record<string, (() => Engine | Image) | undefined>>;
   readonly silent: () => Engine | Image;
 }
@@ -222,30 +227,73 @@ function stateOf(view: Engine | Image, field: string): string {
   return fact[0]?.state ?? "unset";
 }
 
-/** What the API leaves to the host: it was asked, and did not say. */
-const leftOpen = new Set([
-  "kernelLsm",
-  "absentModules",
-  "selinuxMode",
-  "storageOptions",
-  "furtherOptions",
-  "logOptions",
-  "defaultUlimits",
-]);
-
-describe.each(walks)("$name", ({ sight, samples, silent, source }) => {
+describe.each(walks)("$name", ({ sight, samples, silent }) => {
   test.each(Object.keys(samples))("%s", (field) => {
     const told = sight[field];
     const sample = samples[field];
-    if (told === "read") {
+    if (told === "read" || (typeof told === "object" && "since" in told)) {
       expect(sample, "a sample that sets it").toBeDefined();
-      const isLeft = source === "engine-api" && leftOpen.has(field);
+      // What the API leaves to the host: it was asked, and did not say.
+      const isLeft = typeof told === "object" && told.since === "never";
       expect(sample && stateOf(sample(), field)).toBe(isLeft ? "unresolved" : "set");
       return;
     }
     expect(sample, "a sample for what it does not read").toBeUndefined();
     expect(stateOf(silent(), field)).toBe(told === "default" ? "unset" : "unseen");
   });
+});
+
+/** What every control that asks for the Engine says of it and of a container on it. */
+function verdictsOn(view: Engine): readonly (readonly [string, string | undefined])[] {
+  const context = bareContext("engine-api", { engine: view });
+  return controls
+    .filter(
+      (control) =>
+        appliesAt(control, "engine", "configured") || appliesAt(control, "container", "configured"),
+    )
+    .map((control) => [
+      control.id,
+      (control.check.engine?.(view, context) ?? control.check.container?.(container("configured"), context))
+        ?.verdict,
+    ]);
+}
+
+describe("an answer of an older Engine gives no verdict from what it does not show", () => {
+  const rows = Object.entries(engineSight).flatMap(([field, told]) =>
+    typeof told === "object" && "since" in told && told.since !== "never" && told.since > 0
+      ? [{ field: field as EngineFact, since: told.since }]
+      : [],
+  );
+  test.each(rows)("$field", ({ field, since }) => {
+    const said = documents[field] ?? {};
+    const at = (minor: number, shown: Documents) =>
+      fromDocuments({
+        ...shown,
+        version: { Components: [{ Name: "Engine" }], ...shown.version, ApiVersion: `1.${minor}` },
+      });
+    const silent = at(since - 1, {});
+    if (!said.version?.Components) expect(stateOf(silent, field)).toBe("unresolved");
+    // Older ones are refused.
+    if (since < oldestApi) return;
+    const present = new Map(verdictsOn(at(since, said)));
+    const absent = new Map(verdictsOn(at(since, {})));
+    const wrong = verdictsOn(silent).filter(
+      ([id, verdict]) =>
+        (verdict === "pass" || verdict === "fail") &&
+        (present.get(id) !== verdict || absent.get(id) !== verdict),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+const listRows: Readonly<Record<string, ListRow>> = lists;
+
+test("each Engine that is not refused shows what a container is made of, or has no such thing", () => {
+  const late = [
+    ...scalarFacts.map((field) => [field, rowOf(field)] as const),
+    ...Object.entries(listRows),
+  ].filter(([, { since, before }]) => since !== "never" && since > oldestApi && before !== "none");
+  expect(late.map(([field]) => field)).toEqual([]);
 });
 
 const nobodyLooked = { unseen: "nobody looked" } as const;

@@ -5,6 +5,7 @@ import type { Answer, EngineClient } from "./client.ts";
 import { chooseEndpoint } from "./connect/choose.ts";
 import { type EngineLine, openLine } from "./connect/dial.ts";
 import type { ConnectOptions, Endpoint, TlsMaterial } from "./connect/endpoint.ts";
+import { oldestApi } from "./documents/since.ts";
 import { documentsOf, type EngineEvent, readEvent } from "./event.ts";
 
 /**
@@ -21,7 +22,7 @@ export async function connectEngine(options: ConnectOptions): Promise<Result<Eng
 }
 
 /** Docker 20.10. Before it, inspect lacks facts that the controls need (the cgroup namespace, for one). */
-const oldest = [1, 41] as const;
+const oldest = [1, oldestApi] as const;
 
 /** The newest version whose documents are known here (Docker 27); newer Engines still speak it. */
 const newest = [1, 47] as const;

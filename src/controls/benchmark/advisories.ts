@@ -144,5 +144,6 @@ function holds(mitigation: Mitigation, container: Container, engine: Engine): bo
   if (mitigation === "user") return isUser;
   const { noNewPrivileges } = container;
   if (noNewPrivileges.state === "set") return noNewPrivileges.value ? isUser : false;
-  return noNewPrivileges.state === "unset" ? valueOr(engine.noNewPrivileges, false) && isUser : undefined;
+  if (noNewPrivileges.state !== "unset" || engine.noNewPrivileges.state === "unresolved") return undefined;
+  return valueOr(engine.noNewPrivileges, false) && isUser;
 }

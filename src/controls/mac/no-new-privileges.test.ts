@@ -28,6 +28,9 @@ testControl(noNewPrivileges, {
   ],
   unknown: [
     run("docker run --security-opt no-new-privileges=maybe alpine"),
+    run("docker run alpine", {
+      context: { engine: engine("configured", { noNewPrivileges: unresolved("too old") }) },
+    }),
     view("unreadable", container("effective", { processes: [process({ noNewPrivs: unresolved("gone") })] })),
   ],
 });

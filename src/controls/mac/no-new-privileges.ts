@@ -62,6 +62,7 @@ export const noNewPrivileges: Control = {
       if (asked.state === "unset" && byDefault?.state === "set" && byDefault.value) {
         return pass("on by the engine's default");
       }
+      if (asked.state === "unset" && byDefault?.state === "unresolved") return unknownFact(byDefault);
       const how = asked.state === "set" ? "turns no-new-privileges off" : "does not set no-new-privileges";
       return fail(`${how}: ${consequence}`, { origins: originsOf(asked), observed: "off" });
     },

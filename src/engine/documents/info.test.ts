@@ -31,6 +31,7 @@ const docker = {
   Warnings: null,
 };
 const version = {
+  ApiVersion: "1.45",
   Version: "26.1.5",
   Components: [{ Name: "Engine", Version: "26.1.5" }, { Name: "containerd" }],
 };
@@ -90,7 +91,8 @@ it("does not take what the API keeps to itself for unset", () => {
 it.each([
   ["1.41", [], "unresolved"],
   ["1.41", ["name=no-new-privileges"], "set"],
-  ["1.42", [], "set"],
+  ["1.42", [], "unresolved"],
+  ["1.43", [], "set"],
 ])(
   "with API %s and %j it is %s whether no-new-privileges is on: older ones do not name it",
   (api, options, state) => {

@@ -17,6 +17,7 @@ import type { Origin } from "../../model/origin.ts";
 import type { RootOwner } from "../../model/root-owner.ts";
 import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
 import { engineSight } from "./sight.ts";
+import { apiOf, asOldAs } from "./since.ts";
 
 const unseenFacts = unseenIn<Engine>(engineSight);
 
@@ -39,7 +40,9 @@ export function engineFromInfo(documents: EngineDocuments): Engine {
   const driver = stringFact(field(info, "Driver"));
   const backing = backingFilesystem(info);
   const product = readProduct(documents);
-  const security = isPodman(product) ? readSecurity(info) : asOldAs(documents, readSecurity(info));
+  // Podman's answers are those of its own version, whatever version of Docker's API they follow.
+  const api = isPodman(product) ? Number.POSITIVE_INFINITY : apiOf(documents.version);
+  const security = asOldAs(api, engineSight, readSecurity(info));
   const facts: FactsReadBy<typeof engineSight, Engine> = {
     ...security,
     seccompProfile: isPodman(product) ? unknownProfile : security.seccompProfile,
@@ -75,7 +78,7 @@ export function engineFromInfo(documents: EngineDocuments): Engine {
     furtherOptions: untold("further options"),
     defaultUlimits: untold("default ulimits"),
   };
-  return engine("configured", { ...unseenFacts, ...facts });
+  return engine("configured", { ...unseenFacts, ...asOldAs(api, engineSight, facts) });
 }
 
 /** Without its host nobody knows which account it is. */
@@ -124,34 +127,6 @@ function untold(what: string): FactList<never> {
   return [
     unresolved(`the Engine's API does not tell its ${what}, and its configuration cannot be seen from here`),
   ];
-}
-
-/**
- * What /info names only since a version of the API, so that before it "not named" is not "off". dockerd's command line and its
- * daemon.json tell it then.
- *
- * @see https://docs.docker.com/reference/api/engine/version-history/
- */
-const namedSince: Readonly<Partial<Record<keyof SecurityInfo, number>>> = {
-  rootless: 40,
-  // Engine 23. Debian 12 has 20.10, with 41.
-  noNewPrivileges: 42,
-};
-
-function asOldAs({ version }: EngineDocuments, security: SecurityInfo): SecurityInfo {
-  const told = textAt(isRecord(version) ? version : undefined, "ApiVersion") ?? "";
-  const minor = /^1\.(\d+)$/.exec(told)?.[1];
-  if (minor === undefined) return security;
-  const facts = Object.entries(security).map(([name, fact]) => {
-    const since = namedSince[name as keyof SecurityInfo];
-    const isUnnamed = fact.state === "set" && fact.value === false;
-    if (since === undefined || Number(minor) >= since || !isUnnamed) return [name, fact];
-    return [
-      name,
-      unresolved(`an Engine with API ${told} does not say it: 1.${since} and later do`, ...fact.origins),
-    ];
-  });
-  return Object.fromEntries(facts) as SecurityInfo;
 }
 
 /** Podman says `default`, whatever its containers.conf holds (podman: pkg/api/handlers/compat/info.go). */

@@ -3,82 +3,94 @@ import { readEnvironment, readHealthcheck, readWords } from "../../formats/creat
 import { readCredentials } from "../../formats/create-request/credentials.ts";
 import { documentAt, entriesFact, field, stringFact } from "../../formats/create-request/json.ts";
 import { type Fact, type FactList, set, unseen } from "../../model/fact.ts";
+import type { Told } from "../../model/facts/row.ts";
 import { type Image, image } from "../../model/image.ts";
-import { type EngineSight, type FactsReadBy, type ImageSight, unseenIn } from "../../model/sight.ts";
+import {
+  type EngineFact,
+  type FactsReadBy,
+  type ImageFact,
+  type Sight,
+  unseenIn,
+} from "../../model/sight.ts";
 
 const untold = { unseen: "the Engine's API does not tell it" } as const;
 
+/** Each fact with the version of the API since which its answers show it; `never`: its host shows it, see `withConfiguration`. */
+type ToldSight<F extends string> = Readonly<Record<F, Told | Exclude<Sight, "read">>>;
+
 /** What the Engine's API tells of the Engine. What its host shows beside that is joined later. */
 export const engineSight = {
-  product: "read",
-  version: "read",
-  rootless: "read",
-  rootOwner: "read",
-  limitsNotInForce: "read",
-  rootlessHost: "read",
-  usernsRemap: "read",
-  noNewPrivileges: "read",
-  seccompProfile: "read",
+  product: { since: 35 },
+  version: { since: 0 },
+  // SecurityOptions of /info.
+  rootless: { since: 40 },
+  rootOwner: { since: 40 },
+  limitsNotInForce: { since: 40 },
+  rootlessHost: { since: 40 },
+  usernsRemap: { since: 25 },
+  // Docker 24; what Docker 20.10 and 23 leave out, their command line and daemon.json say.
+  noNewPrivileges: { since: 43 },
+  seccompProfile: { since: 25 },
   seccompAllowsAll: { unseen: "only the file of the seccomp profile says what it allows" },
   seccompOpens: { unseen: "only the file of the seccomp profile says what it allows" },
-  absentModules: "read",
-  seccompSupported: "read",
-  kernelLsm: "read",
-  apparmorEnabled: "read",
-  selinuxEnabled: "read",
-  selinuxMode: "read",
-  storageDriver: "read",
-  backingFilesystem: "read",
-  storageQuotaSupported: "read",
-  logDriver: "read",
-  icc: "read",
-  liveRestore: "read",
-  swarmActive: "read",
-  cgroupVersion: "read",
+  absentModules: { since: "never" },
+  seccompSupported: { since: 24 },
+  kernelLsm: { since: "never" },
+  apparmorEnabled: { since: 24 },
+  selinuxEnabled: { since: 24 },
+  selinuxMode: { since: "never" },
+  storageDriver: { since: 11 },
+  backingFilesystem: { since: 16 },
+  storageQuotaSupported: { since: 16 },
+  logDriver: { since: 32 },
+  icc: { since: 21 },
+  liveRestore: { since: 32 },
+  swarmActive: { since: 32 },
+  cgroupVersion: { since: 41 },
   cgroupParent: untold,
   defaultCgroupnsMode: untold,
   defaultIpcMode: untold,
-  memoryTotal: "read",
-  cpus: "read",
+  memoryTotal: { since: 16 },
+  cpus: { since: 16 },
   swapTotal: untold,
-  kernelVersion: "read",
-  dataRoot: "read",
-  defaultRuntime: "read",
-  listenAddresses: "read",
+  kernelVersion: { since: 3 },
+  dataRoot: { since: 16 },
+  defaultRuntime: { since: 32 },
+  listenAddresses: { since: 39 },
   socketFiles: { unseen: "no unix socket of this engine is visible from here" },
   units: { unseen: "the units of this engine's host are not visible from here" },
-  storageOptions: "read",
-  furtherOptions: "read",
+  storageOptions: { since: "never" },
+  furtherOptions: { since: "never" },
   credentials: { unseen: "the Engine hides the passwords of its proxies, and tells no log options" },
-  logOptions: "read",
-  defaultUlimits: "read",
-  insecureRegistries: "read",
-  authorizationPlugins: "read",
-  components: "read",
-} as const satisfies EngineSight;
+  logOptions: { since: "never" },
+  defaultUlimits: { since: "never" },
+  insecureRegistries: { since: 18 },
+  authorizationPlugins: { since: 32 },
+  components: { since: 35 },
+} as const satisfies ToldSight<EngineFact>;
 
 const ofBuild = { unseen: "the Engine does not show the Dockerfile of an image" } as const;
 
 /** What the Engine's API tells of an image. */
 export const imageSight = {
-  user: "read",
+  user: { since: 0 },
   base: ofBuild,
   // What the base sets, the image has.
   baseUser: "default",
-  healthcheck: "read",
+  healthcheck: { since: 24 },
   references: ofBuild,
-  environment: "read",
+  environment: { since: 0 },
   buildArguments: ofBuild,
   sudoCommands: ofBuild,
   setuidCommands: ofBuild,
-  exposedPorts: "read",
-  history: "read",
-  entrypoint: "read",
-  command: "read",
-  workingDirectories: "read",
+  exposedPorts: { since: 6 },
+  history: { since: 0 },
+  entrypoint: { since: 15 },
+  command: { since: 0 },
+  workingDirectories: { since: 4 },
   contextSecrets: ofBuild,
-  credentials: "read",
-} as const satisfies ImageSight;
+  credentials: { since: 0 },
+} as const satisfies ToldSight<ImageFact>;
 
 const unseenFacts = unseenIn<Image>(imageSight);
 

@@ -14,7 +14,7 @@ const weight = { zero: "unset", negative: "refused", tighter: undefined } as con
  */
 export const resources = {
   nanoCpus: {
-    ...said({ kind: "cpus", ...limit }),
+    ...said({ kind: "cpus", since: 27, ...limit }),
     ...said({
       compose: "cpus",
       deploy: "limits.cpus",
@@ -28,19 +28,19 @@ export const resources = {
   },
   /** Microseconds, as the quota of it. */
   cpuPeriod: {
-    ...said({ kind: "integer", ...weight }),
+    ...said({ kind: "integer", since: 19, ...weight }),
     ...said({ compose: "cpu_period", run: "cpu-period", swarm: "default", api: "HostConfig.CpuPeriod" }),
     ...said({ ansible: "cpu_period", terraform: "cpu_period", quadlet: "PodmanArgs", kernel: byCode }),
     ...updatable("cpu-limit", byCode),
   },
   cpuQuota: {
-    ...said({ kind: "integer", zero: "unset", negative: "unlimited", tighter: "lower" }),
+    ...said({ kind: "integer", since: 19, zero: "unset", negative: "unlimited", tighter: "lower" }),
     ...said({ compose: "cpu_quota", run: "cpu-quota", swarm: "default", api: "HostConfig.CpuQuota" }),
     ...said({ ansible: "cpu_quota", terraform: "cpu_quota", quadlet: "PodmanArgs", kernel: byCode }),
     ...updatable("cpu-limit", byCode),
   },
   cpuShares: {
-    ...said({ kind: "integer", ...weight }),
+    ...said({ kind: "integer", since: 8, ...weight }),
     ...said({
       compose: "cpu_shares",
       run: "cpu-shares",
@@ -54,12 +54,13 @@ export const resources = {
   /** `0-3`, `0,2`. */
   cpusetCpus: {
     kind: "text",
+    since: 18,
     ...said({ compose: "cpuset", run: "cpuset-cpus", swarm: "default", api: "HostConfig.CpusetCpus" }),
     ...said({ ansible: "cpuset_cpus", terraform: "cpu_set", quadlet: "PodmanArgs", kernel: byCode }),
     ...updatable("cpu-limit"),
   },
   memory: {
-    ...said({ kind: "bytes", ...limit }),
+    ...said({ kind: "bytes", since: 0, ...limit }),
     ...said({
       compose: "mem_limit",
       deploy: "limits.memory",
@@ -78,13 +79,13 @@ export const resources = {
   },
   /** Memory and swap together. */
   memorySwap: {
-    ...said({ kind: "bytes", zero: "unset", negative: "unlimited", tighter: "lower" }),
+    ...said({ kind: "bytes", since: 0, zero: "unset", negative: "unlimited", tighter: "lower" }),
     ...said({ compose: "memswap_limit", run: "memory-swap", swarm: "default", api: "HostConfig.MemorySwap" }),
     ...said({ ansible: byCode, terraform: "memory_swap", quadlet: "PodmanArgs", kernel: byCode }),
     ...updatable("memory-swap-limit", "memory-swap"),
   },
   memoryReservation: {
-    ...said({ kind: "bytes", ...weight }),
+    ...said({ kind: "bytes", since: 21, ...weight }),
     ...said({ compose: "mem_reservation", deploy: "reservations.memory", run: "memory-reservation" }),
     // In a swarm a reservation places the task; its container gets none.
     ...said({ swarm: "default", api: "HostConfig.MemoryReservation" }),
@@ -94,7 +95,7 @@ export const resources = {
   },
   /** 0 to 100: how readily the kernel swaps its pages out. -1 is not set. */
   memorySwappiness: {
-    ...said({ kind: "integer", zero: "amount", negative: "unset", tighter: "lower" }),
+    ...said({ kind: "integer", since: 20, zero: "amount", negative: "unset", tighter: "lower" }),
     ...said({ compose: "mem_swappiness", run: "memory-swappiness", swarm: "default" }),
     ...said({ api: "HostConfig.MemorySwappiness", ansible: "memory_swappiness", terraform: "default" }),
     quadlet: "PodmanArgs",
@@ -103,6 +104,7 @@ export const resources = {
   },
   oomKillDisable: {
     kind: "switch",
+    since: 19,
     ...said({ compose: "oom_kill_disable", run: "oom-kill-disable", swarm: "default" }),
     ...said({
       api: "HostConfig.OomKillDisable",
@@ -115,7 +117,7 @@ export const resources = {
   },
   /** -1000 to 1000; below 0 the kernel kills others first. */
   oomScoreAdj: {
-    ...said({ kind: "integer", zero: "unset", negative: "amount", tighter: undefined }),
+    ...said({ kind: "integer", since: 22, zero: "unset", negative: "amount", tighter: undefined }),
     ...said({ compose: "oom_score_adj", run: "oom-score-adj", swarm: "oom-score-adj" }),
     ...said({
       api: "HostConfig.OomScoreAdj",
@@ -128,7 +130,7 @@ export const resources = {
   },
   /** Microseconds of each period in which it may run before everything else. */
   cpuRealtimeRuntime: {
-    ...said({ kind: "microseconds", zero: "unset", negative: "amount", tighter: "lower" }),
+    ...said({ kind: "microseconds", since: 25, zero: "unset", negative: "amount", tighter: "lower" }),
     ...said({ compose: "cpu_rt_runtime", run: "cpu-rt-runtime", swarm: "default" }),
     ...said({
       api: "HostConfig.CpuRealtimeRuntime",
@@ -142,7 +144,7 @@ export const resources = {
   },
   /** In an update, too, 0 takes the limit away. */
   pidsLimit: {
-    ...said({ kind: "integer", zero: "unlimited", negative: "unlimited", tighter: "lower" }),
+    ...said({ kind: "integer", since: 23, zero: "unlimited", negative: "unlimited", tighter: "lower" }),
     ...said({ compose: "pids_limit", deploy: "limits.pids", run: "pids-limit", swarm: "limit-pids" }),
     ...said({ api: "HostConfig.PidsLimit", ansible: "pids_limit", quadlet: "PidsLimit" }),
     terraform: { key: "pids_limit", ...notEveryTerraform },
@@ -151,7 +153,7 @@ export const resources = {
   },
   /** 10 to 1000. */
   blkioWeight: {
-    ...said({ kind: "integer", ...weight }),
+    ...said({ kind: "integer", since: 19, ...weight }),
     ...said({
       compose: "blkio_config.weight",
       run: "blkio-weight",
@@ -163,6 +165,7 @@ export const resources = {
   },
   cgroupParent: {
     kind: "text",
+    since: 18,
     ...said({
       compose: "cgroup_parent",
       run: "cgroup-parent",

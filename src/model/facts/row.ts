@@ -71,7 +71,18 @@ export interface Words {
 
 export type FactSource = keyof Words;
 
-interface Common extends Words {
+/**
+ * The version of the Engine's API (the N of 1.N) since which its documents show a fact, by Docker's changelog of the API or the first
+ * reference that lists it. Where an older Engine is silent, the fact is unknown, but for what containers had none of before.
+ *
+ * @see https://docs.docker.com/reference/api/engine/version-history/
+ */
+export interface Told {
+  readonly since: number | "never";
+  readonly before?: "none";
+}
+
+interface Common extends Words, Told {
   /** The letter of its flag. */
   readonly short?: string;
   /** Below `deploy.resources` in Compose, where it wins over the key above. */
@@ -102,7 +113,8 @@ export type ScalarRow = AmountRow | PlainRow;
 
 /** A fact with items: how it is said stands beside its code. */
 export interface ListRow
-  extends Readonly<Record<FactSource, typeof byCode | "default" | { readonly unseen: string }>> {
+  extends Told,
+    Readonly<Record<FactSource, typeof byCode | "default" | { readonly unseen: string }>> {
   /** Its items have a name, and of one name the last counts. */
   readonly named?: true;
 }

@@ -6,6 +6,7 @@ import { planFixes, takesAll } from "../../../fix/plan/plan.ts";
 import { writeCreateRequest } from "../../../formats/create-request/write.ts";
 import { spellRunPatch } from "../../../formats/run-command/spell.ts";
 import type { Container } from "../../../model/container.ts";
+import { unset } from "../../../model/fact.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
 import { chosenControls, subjectOf } from "../policy/control-reasons.ts";
 import { isAllowed } from "../policy/rules.ts";
@@ -34,7 +35,11 @@ const mostChanges = 64;
  */
 export function harden(body: unknown, read: Container, view: Container, context: CheckContext): Hardened {
   const { policy } = context;
-  const controlContext = contextOf(context);
+  const seen = contextOf(context);
+  // What an old Engine does not say of itself, the guard gives to be sure.
+  const isOpen = seen.engine?.noNewPrivileges.state === "unresolved";
+  const engine = seen.engine && isOpen ? { ...seen.engine, noNewPrivileges: unset } : seen.engine;
+  const controlContext = { ...seen, engine };
   const subject = subjectOf(view);
   // A volume would be an object that belongs to nobody: the guard gives only what goes with the container.
   const known = needsOf(subject);
