@@ -74,20 +74,32 @@ test("what the Engine runs containers with is judged by its own version, and a d
     const verdict = judged(...given);
     return verdict?.verdict === "fail" ? verdict.problems.map(({ severity }) => severity) : verdict?.verdict;
   };
-  expect(severities("runc", "1.1.11")).toEqual(["high", "high", "high", "high"]);
+  expect(severities("runc", "1.1.11")).toEqual(["high", "high", "high", "high", "medium"]);
   expect(severities("runc", "1.3.2")).toEqual(["high", "high", "high"]);
   expect(severities("runc", "1.3.2", "userns-remap")).toEqual(["low", "low", "high"]);
   for (const version of ["1.2.8", "1.3.3", "1.4.0"])
     expect(severities("runc", version), version).toBe("pass");
   expect(severities("runc", "1.1.15+ds1-2+deb13u1")).toBe("unknown");
-  expect(severities("containerd", "v2.1.4")).toEqual(["high"]);
-  expect(severities("containerd", "1.7.20")).toEqual(["medium", "high"]);
-  expect(severities("containerd", "2.2.0")).toBe("pass");
+  const found = (version: string) => {
+    const verdict = judged("containerd", version);
+    return verdict?.verdict === "fail" ? verdict.problems.map(({ evidence }) => evidence) : verdict?.verdict;
+  };
+  const cri = ["GHSA-cvxm-645q-p574", "GHSA-33vj-92qq-66hc", "GHSA-rgh6-rfwx-v388"];
+  const [user, groups, label] = ["GHSA-fqw6-gf59-qr4w", "GHSA-jpcc-p29g-p8mq", "GHSA-xhf5-7wjv-pqxp"];
+  expect(found("v2.1.4")).toEqual(["GHSA-pwhc-rpq9-4c8w", user, groups, label, ...cri]);
+  expect(found("1.7.20")).toEqual(["GHSA-265r-hfxg-fhmg", "GHSA-pwhc-rpq9-4c8w", groups, label]);
+  expect(found("2.2.4")).toEqual([groups, label, ...cri]);
+  expect(found("1.7.33")).toBe("unknown");
+  // Before 2.3.5, of which two advisories could not be read.
+  expect(found("2.3.4")).toBe("unknown");
+  expect(found("2.3.5")).toBe("pass");
   expect(severities("docker-init", "0.18.0")).toBe("pass");
 });
 
 test("every advisory says its source, its date and versions", () => {
-  for (const { id, aliases, published, references, affected, summary } of advisories) {
+  for (const { id, aliases, published, references, affected, summary, unread } of advisories) {
+    // Its text is made up of what was read.
+    expect(unread === "versions", id).toBe(summary.includes("was not read"));
     expect(id).toMatch(/^(?:GHSA(?:-[a-z0-9]{4}){3}|CVE-\d{4}-\d{4,})$/);
     expect(aliases.every((alias) => /^CVE-\d{4}-\d{4,}$/.test(alias))).toBe(true);
     expect(new Date(published).toISOString().slice(0, 10)).toBe(published);

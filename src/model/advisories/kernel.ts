@@ -1,10 +1,10 @@
 import type { Advisory, Event } from "./advisory.ts";
 
 /**
- * The first release of each line that has the fix, the last one mainline's: between two of them every line without one is affected.
+ * Of kernels that Docker runs on (3.10 and later). The first release of each line that has the fix, the last one mainline's: between two of them every line without one is affected.
  *
- * @see https://git.kernel.org/pub/scm/linux/security/vulns.git
- * @see https://github.com/nluedtke/linux_kernel_cves
+ * @see https://git.kernel.org/pub/scm/linux/security/vulns.git (from 2024 on)
+ * @see https://github.com/nluedtke/linux_kernel_cves (data/stream_fixes.json, before)
  */
 function lines(introduced: string, ...fixes: readonly string[]): readonly Event[] {
   return fixes.flatMap((fixed, at) => [
@@ -28,20 +28,6 @@ type Hole = readonly [
 ];
 
 const holes: readonly Hole[] = [
-  [
-    "CVE-2008-0600",
-    "2008-02-12",
-    "splice",
-    "vmsplice writes to the kernel's memory",
-    lines("2.6.17", "2.6.25"),
-  ],
-  [
-    "CVE-2010-3904",
-    "2010-12-06",
-    "socket-rds",
-    "RDS writes to the kernel's memory",
-    lines("2.6.30", "2.6.36"),
-  ],
   ["CVE-2013-2094", "2013-05-14", "perf-event", "an event number is not checked", lines("2.6.37", "3.8.9")],
   ["CVE-2016-0728", "2016-01-19", "keyring", "a keyring's counter overflows", lines("3.8", "4.4.1")],
   [
@@ -57,21 +43,21 @@ const holes: readonly Hole[] = [
     "2017-02-18",
     "socket-dccp",
     "a packet of DCCP is freed twice",
-    lines("2.6.18", "4.4.52", "4.9.13", "4.10"),
+    lines("2.6.12", "4.4.52", "4.9.13", "4.10"),
   ],
   [
     "CVE-2017-7308",
     "2017-03-29",
     "socket-packet",
     "a size of a raw packet's buffer overflows",
-    lines("2.6.27", "4.4.62", "4.9.23", "4.11"),
+    lines("2.6.12", "4.4.62", "4.9.23", "4.10.11", "4.11"),
   ],
   [
     "CVE-2018-5333",
     "2018-01-11",
     "socket-rds",
     "RDS follows a null pointer",
-    lines("2.6.30", "4.4.112", "4.9.77", "4.14.14", "4.15"),
+    lines("2.6.37", "4.4.112", "4.9.77", "4.14.14", "4.15"),
   ],
   [
     "CVE-2019-13272",
@@ -85,7 +71,7 @@ const holes: readonly Hole[] = [
     "2020-09-16",
     "socket-packet",
     "a raw packet is written outside of its buffer",
-    lines("4.6", "4.9.239", "4.14.201", "4.19.150", "5.4.64", "5.9"),
+    lines("4.6", "4.9.239", "4.14.201", "4.19.150", "5.4.64", "5.8.8", "5.9"),
   ],
   [
     "CVE-2020-8835",
@@ -113,7 +99,18 @@ const holes: readonly Hole[] = [
     "2022-03-03",
     "socket-can",
     "CAN's broadcast manager is used after it is freed",
-    lines("2.6.25", "4.4.276", "4.9.276", "4.14.240", "4.19.198", "5.4.132", "5.10.50", "5.14"),
+    lines(
+      "2.6.25",
+      "4.4.276",
+      "4.9.276",
+      "4.14.240",
+      "4.19.198",
+      "5.4.132",
+      "5.10.50",
+      "5.12.17",
+      "5.13.2",
+      "5.14",
+    ),
   ],
   [
     "CVE-2021-43267",
@@ -162,21 +159,32 @@ const holes: readonly Hole[] = [
     "2022-04-22",
     "io-uring",
     "a timeout of io_uring is used after it is freed",
-    lines("5.10", "5.10.111", "5.15.34", "5.16.20", "5.17.3", "5.18"),
+    lines("5.5", "5.10.111", "5.15.34", "5.16.20", "5.17.3", "5.18"),
   ],
   [
     "CVE-2022-34918",
     "2022-07-04",
     "netlink-netfilter",
     "nf_tables takes an element that is longer than its place",
-    lines("4.1", "4.14.316", "4.19.284", "5.4.244", "5.10.130", "5.15.54", "5.19"),
+    lines("4.1", "4.14.316", "4.19.284", "5.4.244", "5.10.130", "5.15.54", "5.18.11", "5.19"),
   ],
   [
     "CVE-2023-32233",
     "2023-05-08",
     "netlink-netfilter",
     "a set of nf_tables is used after it is freed",
-    lines("3.13", "4.14.315", "4.19.283", "5.4.243", "5.10.180", "5.15.111", "6.1.28", "6.3.2", "6.4"),
+    lines(
+      "3.13",
+      "4.14.315",
+      "4.19.283",
+      "5.4.243",
+      "5.10.180",
+      "5.15.111",
+      "6.1.28",
+      "6.2.15",
+      "6.3.2",
+      "6.4",
+    ),
   ],
   [
     "CVE-2023-3609",
@@ -197,7 +205,7 @@ const holes: readonly Hole[] = [
     "2024-01-31",
     ["user-namespace", "netlink-netfilter"],
     "a verdict of nf_tables frees a packet twice",
-    lines("3.15", "4.19.307", "5.4.269", "5.10.210", "5.15.149", "6.1.76", "6.6.15", "6.8"),
+    lines("3.15", "4.19.307", "5.4.269", "5.10.210", "5.15.149", "6.1.76", "6.6.15", "6.7.3", "6.8"),
   ],
   [
     "CVE-2025-21756",

@@ -19,7 +19,7 @@ const projects: Readonly<Record<Package, string>> = {
   linux: "torvalds/linux",
 };
 
-type Fields = Partial<Pick<Advisory, "by" | "mitigatedBy" | "interfaces" | "affected">>;
+type Fields = Partial<Pick<Advisory, "by" | "mitigatedBy" | "interfaces" | "affected" | "unread">>;
 
 function hole(
   name: Package,
@@ -40,7 +40,10 @@ function hole(
 
 const client = { by: "client" } as const;
 /** Only uid 0 of the host writes to its /proc. */
-const notRoot = { mitigatedBy: ["user namespace", "user with no-new-privileges"] } as const;
+const notRoot = {
+  mitigatedBy: ["user namespace", "user with no-new-privileges"],
+  unread: "mitigations",
+} as const;
 
 /** BuildKit is a part of the Engine, which does not name its version. */
 function build(...events: readonly Event[]): Fields {
@@ -105,6 +108,13 @@ export const runtimeAdvisories: readonly Advisory[] = [
   http2("CVE-2026-78659", "an HTTP/2 client of the API uses up the daemon's memory by fields of a trailer"),
   http2("CVE-2026-78663", "an HTTP/2 client of the API makes the daemon keep more data than it allows"),
   http2("CVE-2026-78669", "an HTTP/2 client of the API keeps the daemon's CPU busy by HTTP/2 settings"),
+  hole(
+    "docker-engine",
+    ["GHSA-x4rx-4gw3-53p4", "CVE-2025-54388", "2025-07-29"],
+    "medium",
+    "after firewalld reloads its rules, other machines reach ports that are published on the loopback address",
+    from("28.2.0", "28.3.3"),
+  ),
   hole(
     "docker-engine",
     ["GHSA-v23v-6jw2-98fq", "CVE-2024-41110", "2024-07-23"],
@@ -201,6 +211,14 @@ export const runtimeAdvisories: readonly Advisory[] = [
     upTo("1.2.8", "1.3.3"),
   ),
   hole(
+    "runc",
+    ["GHSA-jfvp-7x6p-h2pv", "CVE-2024-45310", "2024-09-03"],
+    "medium",
+    "a container that shares a volume with one that starts makes runc create empty files on the host",
+    upTo("1.1.14", "1.2.0"),
+    { mitigatedBy: ["user namespace"] },
+  ),
+  hole(
     "containerd",
     ["GHSA-265r-hfxg-fhmg", "CVE-2024-40635", "2025-03-17"],
     "medium",
@@ -215,5 +233,78 @@ export const runtimeAdvisories: readonly Advisory[] = [
     "users of the host can go into /var/lib/containerd and /run/containerd",
     upTo("1.7.29", "2.0.7", "2.1.5"),
     client,
+  ),
+  hole(
+    "containerd",
+    ["GHSA-cm76-qm8v-3j95", "CVE-2025-47290", "2025-05-20"],
+    "high",
+    "an image that is pulled changes files of the host while it is unpacked",
+    from("2.1.0", "2.1.1"),
+  ),
+  hole(
+    "containerd",
+    ["GHSA-fqw6-gf59-qr4w", "CVE-2026-46680", "2026-05-20"],
+    "medium",
+    "an image's user that is out of range is looked up as another one, root among them",
+    from("1.7.27", "1.7.32", "2.0.4", "2.0.9", "2.1.0", "2.2.4", "2.3.0", "2.3.1"),
+    { mitigatedBy: ["user"] },
+  ),
+  hole(
+    "containerd",
+    ["GHSA-jpcc-p29g-p8mq", "CVE-2026-47262", "2026-06-18"],
+    "medium",
+    "an image's /etc/group uses up containerd's memory",
+    from("1.7.0", "1.7.33", "2.0.0", "2.0.10", "2.1.0", "2.1.9", "2.2.0", "2.2.5", "2.3.0", "2.3.2"),
+  ),
+  hole(
+    "containerd",
+    ["GHSA-xhf5-7wjv-pqxp", "CVE-2026-53488", "2026-06-18"],
+    "high",
+    "an image that Kubernetes' CRI pulls runs a command on the host by a label",
+    from("1.7.0", "1.7.33", "2.0.0", "2.0.10", "2.1.0", "2.1.9", "2.2.0", "2.2.5", "2.3.0", "2.3.2"),
+    client,
+  ),
+  ...(
+    [
+      ["GHSA-cvxm-645q-p574", "CVE-2026-50195", "gives a local image another's name"],
+      ["GHSA-33vj-92qq-66hc", "CVE-2026-53492", "mounts devices and folders of the host by CDI"],
+      ["GHSA-rgh6-rfwx-v388", "CVE-2026-53489", "reads files of the host by a link in place of its log"],
+    ] as const
+  ).map(([id, alias, does]) =>
+    hole(
+      "containerd",
+      [id, alias, "2026-06-18"],
+      "high",
+      `a checkpoint that Kubernetes' CRI restores ${does}`,
+      from("2.1.0", "2.1.9", "2.2.0", "2.2.5", "2.3.0", "2.3.2"),
+      client,
+    ),
+  ),
+  // Only which release of the newest line fixes them is known (https://github.com/moby/moby/pull/53589).
+  ...(
+    [
+      ["GHSA-7jxh-36q5-gcqv", "CVE-2026-53495"],
+      ["GHSA-rp3h-jf77-q9p4", "GHSA-rp3h-jf77-q9p4"],
+    ] as const
+  ).map(([id, alias]) =>
+    hole(
+      "containerd",
+      [id, alias, "2026-09-04"],
+      "medium",
+      "containerd's advisory was not read: 2.3.5 fixes it",
+      upTo("2.3.5"),
+      { unread: "versions" },
+    ),
+  ),
+  // BuildKit 0.31.2 (https://github.com/moby/buildkit/releases/tag/v0.31.2).
+  ...["CVE-2026-15788", "CVE-2026-15789", "CVE-2026-15791", "CVE-2026-15792", "CVE-2026-15793"].map((id) =>
+    hole(
+      "buildkit",
+      [id, id, "2026-07-16"],
+      "medium",
+      "BuildKit's advisory was not read: 0.31.2 fixes it",
+      upTo("0.31.2"),
+      { ...build(), unread: "versions" },
+    ),
   ),
 ];
