@@ -37,6 +37,9 @@ export const secretLines: readonly CredentialLine[] = [
   compose("environment: { REDIS_ARGS: '--requirepass §' }"),
   compose("environment: { JAVA_OPTS: '-Xmx1g -Dspring.datasource.password=§' }"),
   compose("environment: [DATABASE_URL=postgres://app:§@db/app]"),
+  compose('environment: { CONFIG: \'{"user": "app", "password": "§"}\' }'),
+  compose("environment: { RABBITMQ_ERLANG_COOKIE: § }"),
+  compose("environment: { WIFI_PSK: § }"),
   compose("environment: { AMQP: 'amqp://u:§@mq:5672/' }"),
   [
     "compose.yaml",
@@ -93,6 +96,9 @@ export const secretLines: readonly CredentialLine[] = [
   dockerfile("HEALTHCHECK CMD redis-cli -a § ping"),
   dockerfile("ADD https://bob:§@files.example/a.tgz /x"),
   dockerfile("ONBUILD RUN echo root:§ | chpasswd"),
+  dockerfile("ONBUILD ENV API_TOKEN=§"),
+  dockerfile("RUN bundle config gems.example.org bob:§"),
+  dockerfile("RUN openssl enc -aes-256-cbc -k § -in a -out b"),
   dockerfile("ARG DB_PASSWORD=§"),
   dockerfile("ENV REDIS_URL=redis://:§@cache:6379"),
   // docker run lines: scripts, Markdown, CI files, other formats.
@@ -112,6 +118,14 @@ export const secretLines: readonly CredentialLine[] = [
   [
     ".github/workflows/a.yml",
     "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: docker run redis redis-server --requirepass §\n",
+  ],
+  [
+    ".github/workflows/a.yml",
+    "on: push\njobs:\n  a:\n    runs-on: x\n    env: { API_TOKEN: § }\n    steps: [{ run: docker ps }]\n",
+  ],
+  [
+    "web.service",
+    "[Service]\nEnvironment=DB_PASSWORD=§\nExecStart=/usr/bin/docker run -e DB_PASSWORD redis:7\n",
   ],
   ["web.container", "[Container]\nImage=redis:7\nExec=redis-server --requirepass §\n"],
   ["web.container", "[Container]\nImage=redis:7\nLabel=app.password=§\n"],
@@ -174,6 +188,14 @@ export const lookAlikes: readonly CredentialLine[] = [
   compose("environment: { GPG_KEY: 0D96DF4D4110E5C43FBFB17F2D347EA6AA65421D }"),
   compose("environment: { SECRET_PROVIDER: vault }"),
   compose("environment: { CACHE_KEY: users }"),
+  compose("environment: { ENCRYPTION_KEY_ID: alias/prod, PASSWORD_HASHER: bcrypt }"),
+  compose("environment: { STRIPE_PUBLISHABLE_KEY: pk_live_51H8xjkLmn2OpqRstUvWx }"),
+  dockerfile("RUN npm config set //npm.example/:_authToken=\\${NPM_TOKEN}"),
+  dockerfile("RUN bundle config build.nokogiri --use-system-libraries"),
+  [
+    ".github/workflows/a.yml",
+    "on: push\npermissions: { id-token: write }\njobs:\n  a:\n    runs-on: x\n    env: { API_TOKEN: '${{ secrets.T }}' }\n    steps: [{ run: docker run nginx }]\n",
+  ],
   compose("logging: { driver: splunk, options: { splunk-token: '${SPLUNK}' } }"),
   compose("x-auth: { provider: ldap, token_ttl: 5m }"),
   [

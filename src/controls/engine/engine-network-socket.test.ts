@@ -30,6 +30,8 @@ testControl(engineNetworkSocket, {
     run("docker run alpine/socat tcp-listen:2375,fork,reuseaddr unix-connect:/var/run/docker.sock", {
       message: /hands the Engine's socket on at tcp:\/\/0\.0\.0\.0:2375/,
     }),
+    run("docker run docker:28-dind --host tcp://0.0.0.0:4000"),
+    run("docker run registry.example/docker:dind -H=tcp://:2375"),
     dockerfile("FROM alpine\nCMD socat TCP-LISTEN:1234,bind=127.0.0.1 UNIX-CONNECT:/run/docker.sock"),
     view(
       "a listening socket found on the host",

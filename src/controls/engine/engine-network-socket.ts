@@ -1,7 +1,7 @@
 import { commandsOfWords, hasOption, programOf, shellCommands } from "../../base/shell.ts";
 import type { Container } from "../../model/container.ts";
 import { forwardedSocket, type ListenAddress } from "../../model/engine.ts";
-import { type FactList, setItems } from "../../model/fact.ts";
+import { type FactList, setItems, valueOr } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { EnginePatch } from "../../model/patch.ts";
@@ -140,9 +140,17 @@ function isNetwork({ address }: ListenAddress): boolean {
 }
 
 /** A dockerd that the command or the entrypoint starts (Docker in Docker). */
-function judgeCommand({ entrypoint, command }: Pick<Container | Image, "entrypoint" | "command">): Verdict {
+function judgeCommand({
+  entrypoint,
+  command,
+  image,
+}: Pick<Image, "entrypoint" | "command"> & Partial<Pick<Container, "image">>): Verdict {
   const words = [...setItems(entrypoint), ...setItems(command)];
-  const text = words.map(({ value }) => value);
+  const given = words.map(({ value }) => value);
+  // The entrypoint of docker's own image gives options to dockerd (docker-library/docker: dockerd-entrypoint.sh).
+  const name = image ? valueOr(image, "") : "";
+  const isOwn = /(?:^|\/)docker:(?:\S*-)?dind(?:-|@|$)/.test(name) && given[0]?.startsWith("-");
+  const text = isOwn ? ["dockerd", ...given] : given;
   const script = text.find((_, index) => index > 0 && /^-\w*c$/.test(text[index - 1] ?? ""));
   const commands = [...commandsOfWords(text), ...(script === undefined ? [] : shellCommands(script))];
   const forwarded = commands.flatMap(

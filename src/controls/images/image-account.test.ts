@@ -9,7 +9,11 @@ testControl(imageAccount, {
     ...[
       "echo 'app ALL=(ALL) NOPASSWD: ALL' >> /etc/sudoers",
       "echo '%w ALL=(ALL:ALL) NOPASSWD:ALL' > /etc/sudoers.d/w",
+      "echo 'permit nopass :wheel' > /etc/doas.conf",
     ].map((line) => dockerfile(`FROM debian:12\nRUN ${line}\n`, { severity: "medium" })),
+    dockerfile("FROM debian:12\nCOPY <<EOF /etc/sudoers.d/app\napp ALL=(ALL) NOPASSWD:ALL\nEOF\n", {
+      severity: "medium",
+    }),
     ...build(
       "echo root:hunter2 | chpasswd",
       "echo 'root:hunter2' | sudo /usr/sbin/chpasswd -e",
@@ -19,6 +23,8 @@ testControl(imageAccount, {
       "passwd --delete root",
       "echo hunter2 | passwd --stdin root",
       "echo -e 'hunter2\\nhunter2' | passwd root",
+      "echo -e 'hunter2\\nhunter2' | adduser app",
+      "sed -i 's|root:x:|root::|' /etc/passwd",
       "printf 'a\\na\\n' | sudo smbpasswd -a app",
       "useradd -p hunter2 app",
       "usermod --password=hunter2 app",

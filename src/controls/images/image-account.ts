@@ -44,7 +44,9 @@ export const imageAccount: Control = {
 };
 
 function changesAccount(instruction: string): Flaw | undefined {
-  const script = scriptOfLayer(instruction);
+  // What `COPY <<EOF` writes is in the image as well.
+  const script =
+    scriptOfLayer(instruction) ?? (/^COPY\s.*<<.*sudoers/i.test(instruction) ? instruction : undefined);
   if (script === undefined) return undefined;
   let isPiped = false;
   for (const command of commandsOfLayer(instruction)) {
@@ -58,6 +60,13 @@ function changesAccount(instruction: string): Flaw | undefined {
       message: "lets sudo run without a password (NOPASSWD): anyone who takes that account over is root",
       evidence: "NOPASSWD",
       // As much as a container that starts as root.
+      severity: "medium",
+    };
+  }
+  if (/\bpermit\s+(?:\w+\s+)*nopass\b/.test(script)) {
+    return {
+      message: "lets doas run without a password (nopass): anyone who takes that account over is root",
+      evidence: "nopass",
       severity: "medium",
     };
   }
@@ -76,7 +85,7 @@ function byCommand({ words }: ShellCommand, isPiped: boolean): Flaw | undefined 
   if (program === "chpasswd") return set("chpasswd");
   if (program === "passwd" && hasOption(words, { names: ["--stdin"] })) return set("passwd --stdin");
   // `echo "x\nx" | passwd root`
-  if ((program === "passwd" || program === "smbpasswd") && isPiped) return set(`a pipe to ${program}`);
+  if (/^(?:passwd|smbpasswd|adduser)$/.test(program) && isPiped) return set(`a pipe to ${program}`);
   if (/^(?:user(?:add|mod))$/.test(program) && givesPassword(words)) return set(`${program} -p`);
   if (program === "passwd" && hasOption(words, { names: ["--delete"], letter: "d", values: "inwx" })) {
     return {
@@ -84,6 +93,11 @@ function byCommand({ words }: ShellCommand, isPiped: boolean): Flaw | undefined 
       evidence: "passwd -d",
     };
   }
+  if (program === "sed" && words.some((word) => /^s(.)\w+:x:?\1\w+::?\1/.test(word)))
+    return {
+      message: "takes an account's password away (in /etc/passwd): everyone may log in as it",
+      evidence: "/etc/passwd",
+    };
   return undefined;
 }
 

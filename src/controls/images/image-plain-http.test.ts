@@ -11,6 +11,7 @@ testControl(imagePlainHttp, {
       "RUN wget http://x.example/a.sh && chmod +x a.sh && ./a.sh",
       "RUN wget -O /tmp/a http://x.example/b; sh /tmp/a",
       "RUN curl -sLo /tmp/a.deb http://x.example/b.deb && dpkg -i /tmp/a.deb",
+      "RUN curl http://x.example/a.deb > a.deb; dpkg -i a.deb",
       "RUN rpm -ivh http://x.example/a.rpm",
       "RUN pip install http://x.example/a.whl",
     ),

@@ -126,6 +126,8 @@ function outputOf(words: readonly string[], address: string): string | undefined
     const given = match[1] || words[index + 1];
     return given === "-" ? undefined : given;
   }
+  const into = words.findIndex((word) => /^1?>/.test(word));
+  if (into !== -1) return words[into]?.replace(/^1?>+/, "") || words[into + 1];
   const name = address.replace(/[?#].*$/, "");
   const last = name.slice(name.lastIndexOf("/") + 1);
   return isCurl && !words.some((word) => /^-[a-zA-Z]*O|^--remote-name/.test(word))

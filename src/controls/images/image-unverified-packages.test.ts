@@ -39,6 +39,15 @@ const spellings: Readonly<Record<string, readonly string[]>> = {
   ],
   CKV2_DOCKER_7: ["RUN apk add --allow-untrusted a.apk"],
   CKV2_DOCKER_8: ["RUN apt-get install -y --allow-unauthenticated a"],
+  "in other spellings": [
+    "RUN apt-get -oAPT::Get::AllowUnauthenticated=true install -y a",
+    "RUN composer config -g disable-tls true",
+    'ENV GIT_SSH_COMMAND="ssh -o StrictHostKeyChecking=no"',
+    "ENV MAVEN_OPTS=-Dmaven.wagon.http.ssl.allowall=true",
+    "RUN hg --insecure clone https://x.example/r",
+    "RUN ssh -o StrictHostKeyChecking=no git@x.example",
+    "RUN mvn -Dmaven.wagon.http.ssl.insecure=true package",
+  ],
   CKV2_DOCKER_9: [
     "RUN yum -y install --nogpgcheck a",
     "RUN dnf install --nogpgcheck a",

@@ -135,6 +135,12 @@ export const variableRows: readonly VariableRow[] = [
     source: "https://rocker-project.org/images/versioned/rstudio.html",
   },
   {
+    name: /^WEBUI_AUTH$/,
+    value: no,
+    server: "Open WebUI",
+    source: "https://docs.openwebui.com/getting-started/env-configuration/",
+  },
+  {
     name: /^SE_VNC_NO_PASSWORD$/,
     value: yes,
     server: "the screen",

@@ -16,6 +16,9 @@ testControl(dockerSocketProxy, {
       { severity: "critical" },
     ),
     compose(proxy("lscr.io/linuxserver/socket-proxy:1", "environment: [CONTAINERS=1], ports: ['2375:2375']")),
+    compose(proxy("tecnativa/docker-socket-proxy", "environment: { POST: 1 }, network_mode: host"), {
+      severity: "critical",
+    }),
     compose(proxy("tecnativa/docker-socket-proxy", "environment: { POST: '1' }"), { severity: "medium" }),
     run("docker run -e POST=1 -p 2375:2375 tecnativa/docker-socket-proxy", { severity: "critical" }),
   ],

@@ -48,7 +48,7 @@ export const dockerSocketProxy: Control = {
 const proxies = /(?:^|\/)(?:docker-socket-proxy|socket-proxy|docker-proxy|dockerproxy)$/;
 
 function judge(container: Container): Verdict {
-  const { image, environment, command, entrypoint, ports } = container;
+  const { image, environment, command, entrypoint, ports, networkMode } = container;
   if (isOpen(image)) return unknownFact(image);
   const name = valueOr(image, "");
   if (!proxies.test(parseImageReference(name).repository)) return pass("it is not a proxy of the Docker API");
@@ -60,7 +60,10 @@ function judge(container: Container): Verdict {
     setItems([...entrypoint, ...command]).find(({ value }) =>
       /^-allow(?:POST|PUT|DELETE)(?:=|$)/i.test(value),
     );
-  const published = setItems(ports).find(({ value }) => isEverywhere(value));
+  // On the host's network it listens on the host's own addresses.
+  const published =
+    setItems(ports).find(({ value }) => isEverywhere(value)) ??
+    (networkMode.state === "set" && networkMode.value.mode === "host" ? networkMode : undefined);
   if (!writes && !published) return pass("it reads, and is not published");
   const origins = [...(published?.origins ?? []), ...(writes?.origins ?? [])];
   if (writes && published) {

@@ -15,6 +15,15 @@ testControl(publishedPort, {
     inspect({ HostConfig: { PortBindings: { "80/tcp": [{ HostIp: "127.0.0.300", HostPort: "80" }] } } }),
     run("docker run -P nginx", { message: /-P/ }),
     run("docker run -p 5432:5432 postgres", { severity: "high", message: /PostgreSQL/ }),
+    run("docker run -p 6379:6379 redis", {
+      severity: "high",
+      message: /Redis, which asks for no password by default/,
+    }),
+    run("docker run -p 6379:6379 redis redis-server --requirepass x1", {
+      severity: "high",
+      message: /reaches Redis, past/,
+    }),
+    run("docker run -p 8000:8000 vllm/vllm-openai:v0.6.3", { severity: "high" }),
     run("docker run -p 16379:6379 team/cache", { severity: "high", message: /Redis/ }),
     run("docker run -p 8080:8080 adminer:5", { severity: "high", message: /Adminer/ }),
     run("docker run -p 9443:9443 portainer/portainer-ce:2.21", { severity: "high" }),

@@ -1,5 +1,6 @@
 import type { Container } from "../../model/container.ts";
 import type { PublishedPort } from "../../model/container-values.ts";
+import { isCredentialName } from "../../model/credentials/names.ts";
 import { type originsOf, setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
@@ -86,7 +87,7 @@ function judgeAll({ publishAllPorts }: Container): Verdict {
 }
 
 function judgePort(
-  { image, job }: Container,
+  { image, job, environment, command }: Container,
   port: PublishedPort,
   origins: ReturnType<typeof originsOf>,
 ): Verdict {
@@ -110,8 +111,11 @@ function judgePort(
     );
   }
   if (server !== undefined) {
+    const hasPassword =
+      setItems(environment).some(({ value: { name, value } }) => value !== "" && isCredentialName(name)) ||
+      setItems(command).some(({ value }) => isCredentialName(value.replace(/^--?|=.*$/gs, "")));
     return fail(
-      `publishes ${spelled} on all interfaces: everyone who reaches the host reaches ${server.name}${server.isOpen ? ", which asks for no password by default" : ""}, past the host's own firewall rules`,
+      `publishes ${spelled} on all interfaces: everyone who reaches the host reaches ${server.name}${server.isOpen && !hasPassword ? ", which asks for no password by default" : ""}, past the host's own firewall rules`,
       { ...at, severity: "high" },
     );
   }

@@ -193,7 +193,8 @@ export function credentialsOf(
   return stages.flatMap(({ steps }) =>
     steps.flatMap(({ instruction, inherited }) => {
       const { keyword, span } = instruction.trigger ?? instruction;
-      if (inherited || apart.has(keyword)) return [];
+      const isLeft = keyword === "ENV" && instruction.trigger !== undefined;
+      if (inherited || (apart.has(keyword) && !isLeft)) return [];
       return foundIn(instruction.trigger ?? instruction, text, escapeToken).map(
         ({ where, ...each }): SetFact<WrittenCredential> => {
           const from = text.slice(span.start, span.end).indexOf(each.value);
@@ -217,9 +218,10 @@ function foundIn(
     const isScript = keyword === "RUN" && /^\s*<</.test(rest.text);
     return isScript ? credentialsInScript(content) : credentialsInLines(content);
   });
-  if (keyword === "LABEL") {
+  // An ENV of the image itself is among its variables; one behind ONBUILD is in the image that is built from it.
+  if (keyword === "LABEL" || keyword === "ENV") {
     return assignmentsOf("ENV", rest, escapeToken).flatMap(({ name, value }) =>
-      at(`LABEL ${name}`, credentialsInValue(name, unquoted(value?.text ?? ""))),
+      at(`${keyword} ${name}`, credentialsInValue(name, unquoted(value?.text ?? ""))),
     );
   }
   const words = execForm(

@@ -1,5 +1,9 @@
 import { container } from "../../model/container.ts";
-import { credentialsInScript, type WrittenCredential } from "../../model/credentials/find.ts";
+import {
+  credentialsInScript,
+  credentialsInValue,
+  type WrittenCredential,
+} from "../../model/credentials/find.ts";
 import { isOrdinaryWord, secretValuesOf } from "../../model/credentials/mask.ts";
 import { exec } from "../../model/exec.ts";
 import { type SetFact, set } from "../../model/fact.ts";
@@ -12,14 +16,15 @@ import { folderOf } from "./folder.ts";
 import { type HostedCommand, readingOfCommands, readText } from "./hosted-commands.ts";
 import { readGithubActions } from "./hosts/github-actions.ts";
 import { readGitlabCi } from "./hosts/gitlab-ci.ts";
-import { type Host, type HostedEngine, readShellScript, type ShellText } from "./hosts/host.ts";
+import { type Host, type Hosted, type HostedEngine, readShellScript, type ShellText } from "./hosts/host.ts";
 import { readMakefile } from "./hosts/makefile.ts";
 import { readMarkdown } from "./hosts/markdown.ts";
 import { readSystemdUnit } from "./hosts/systemd.ts";
-import { append, type Passage, rangeAt } from "./passage.ts";
+import { append, type Passage, passage, rangeAt } from "./passage.ts";
 import type { Surroundings } from "./read/line-facts.ts";
 import { isScriptOfDocker, type ScriptHost } from "./script-host.ts";
 import { mostCommands } from "./shell/limits.ts";
+import type { Binding } from "./shell/scope.ts";
 
 const hosts: Readonly<Record<ScriptHost, Host>> = {
   shell: readShellScript,
@@ -41,12 +46,16 @@ export function readScript(text: string, file: string, host: ScriptHost, io: Fil
   const mayHold = words ? words.test(text) : isScriptOfDocker(text);
   if (!mayHold) return emptyReading;
   const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
-  const { commands, gaps, engines, acts, texts } = commandsInScript(text, host, around);
+  const { commands, gaps, engines, acts, texts, variables } = commandsInScript(text, host, around);
   const reading = readingOfCommands(commands, around, gaps);
   const known = new Set(reading.subjects.flatMap(secretValuesOf));
-  const written = texts
-    .filter(({ prose }) => !prose)
-    .flatMap(({ source }) => credentialsOf(source, known, around));
+  const scripts = texts.filter(({ prose }) => !prose);
+  const written = onePlace([
+    ...scripts.flatMap(({ source }) => credentialsOf(source, known, around)),
+    ...[...scripts.map((each) => each.variables), variables].flatMap((each) =>
+      [...(each ?? [])].flatMap(([name, binding]) => credentialsOfVariable(name, binding, known, around)),
+    ),
+  ]);
   return {
     ...reading,
     secrets: [...reading.secrets, ...written.flatMap(({ origins }) => origins.filter(isFileOrigin))],
@@ -67,6 +76,7 @@ export function commandsInScript(
 ): ReturnType<typeof readText> & {
   readonly engines: readonly HostedEngine[];
   readonly texts: readonly ShellText[];
+  readonly variables: Hosted["variables"];
 } {
   const hosted = hosts[host](text, around);
   const commands = hosted.commands.map((command): HostedCommand => ({ ...command, prose: false }));
@@ -80,7 +90,14 @@ export function commandsInScript(
     append(acts, read.acts);
     append(gaps, read.gaps);
   }
-  return { commands, gaps, acts, texts: hosted.texts, engines: hosted.engines ?? [] };
+  return {
+    commands,
+    gaps,
+    acts,
+    texts: hosted.texts,
+    variables: hosted.variables,
+    engines: hosted.engines ?? [],
+  };
 }
 
 /** The credentials that a script has written out outside of its `docker run` lines, which have their own. */
@@ -96,6 +113,29 @@ function credentialsOf(
       set({ ...each, by: "value", where: "a command" }, locate(rangeAt(source, at, at + each.value.length))),
     ];
   });
+}
+
+/** The same of a variable that the file gives to its commands. */
+function credentialsOfVariable(
+  name: string,
+  binding: Binding,
+  known: ReadonlySet<string>,
+  { locate }: Surroundings,
+): readonly SetFact<WrittenCredential>[] {
+  if (binding.kind !== "text" || binding.holes.length > 0 || binding.pieces.length === 0) return [];
+  const source = passage(binding.pieces);
+  return credentialsInValue(name, source.text).flatMap((each) => {
+    const at = source.text.indexOf(each.value);
+    if (known.has(each.value) || at < 0 || isOrdinaryWord(each.value)) return [];
+    const where = `the variable ${name}`;
+    return [set({ ...each, by: "value", where }, locate(rangeAt(source, at, at + each.value.length)))];
+  });
+}
+
+/** Steps share the variables of their job. */
+function onePlace(found: readonly SetFact<WrittenCredential>[]): readonly SetFact<WrittenCredential>[] {
+  const byPlace = new Map(found.map((each) => [JSON.stringify(each.origins), each]));
+  return [...byPlace.values()];
 }
 
 /** What a script runs besides, as far as it is judged. */

@@ -32,7 +32,11 @@ export function credentialsInValue(name: string, value: string): readonly Creden
   const bare = text.trim();
   if (bare.length < 2 || isReference(bare))
     return isShortSecret(name, bare) ? [{ name, by: "name", value: bare }] : [];
-  const inside = [...shapesIn(text), ...(/[\s=]/.test(bare) ? assignmentsIn(text, name) : [])];
+  const inside = [
+    ...shapesIn(text),
+    ...(/[\s=]/.test(bare) ? assignmentsIn(text, name) : []),
+    ...(/^[[{]/.test(bare) ? pairsIn(text) : []),
+  ];
   if (inside.length > 0) return inside;
   if (isCredentialName(name) && isLiteral(name, bare)) return [{ name, by: "name", value: bare }];
   if (isRandomKey(name, bare)) return [{ name, by: "name", value: bare }];
@@ -48,7 +52,7 @@ function isRandomKey(name: string, text: string): boolean {
   const spelled = spelledOf(name);
   if (
     !/(?:^|_)KEY$/.test(spelled) ||
-    /PUBLIC|GPG|PGP|SORT|PARTITION|HOST_KEY|CACHE|FOREIGN|PRIMARY/.test(spelled)
+    /PUBLI[CS]|GPG|PGP|SORT|PARTITION|HOST_KEY|CACHE|FOREIGN|PRIMARY/.test(spelled)
   )
     return false;
   return /^(?=.*\d)(?=.*[A-Za-z])[\w+/=-]{20,200}$/.test(text) && entropyOf(text) > 3.5;

@@ -56,6 +56,9 @@ export const passwordOptions: readonly PasswordOptions[] = [
   { programs: ["cargo"], needs: /^login$/, behind: 1 },
   { programs: ["aws"], needs: /^aws_(?:secret_access_key|session_token)$/, behind: 1 },
   { programs: ["npm", "pnpm", "yarn"], needs: /(?::_authToken|_password|npmAuthToken)$/, behind: 1 },
+  // `bundle config gems.example.org user:password`; the other settings with a dot say how a gem is built, or where it is.
+  { programs: ["bundle"], needs: /^(?!(?:build|local|mirror)\.)[\w-]+(?:\.[\w-]+)+$/, behind: 1 },
+  { programs: ["openssl"], needs: /^enc$/, options: { "-k": "either" } },
   { programs: ["composer"], needs: /^http-basic\./, behind: 2 },
   { programs: ["composer"], needs: /^(?:github-oauth|gitlab-token|gitlab-oauth|bearer)\./, behind: 1 },
   { programs: ["poetry"], needs: /^http-basic\./, behind: 2 },

@@ -24,6 +24,20 @@ test("most issuers begin with letters of their own: such a token is found by wha
 });
 
 test.each([
+  "whsec_kQokTBGzvAmwufUxbvJDCTbyvHNsGxeQ",
+  "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",
+  `sk-or-v1-${"9f27c1d3".repeat(8)}`,
+])("%s is one by its issuer's shape", (text) => {
+  expect(tokensIn(`a ${text} b`).map(({ value }) => value)).toEqual([text]);
+});
+
+test("the signature of an address of Azure's storage is one", () => {
+  const signature = `${"Ab9+".repeat(10)}xYz%3D`;
+  const found = tokensIn(`https://a.blob.core.windows.net/c?sv=2022-11-02&sig=${signature}`);
+  expect(found.map(({ value }) => value)).toEqual([signature]);
+});
+
+test.each([
   "sha256-2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
   "sha512-Xk3lQ8f1B2aZ9vR4tY7uI0oP5sD6fG8hJ1kL3zX2cV4bN6mQ8wE0rT2yU4iO6pA",
   "pk_live_51H8sK2eZvKYlo2C7aBcDeFgHiJkLm",

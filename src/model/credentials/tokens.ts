@@ -44,6 +44,14 @@ const further: readonly (readonly [id: string, pattern: RegExp])[] = [
   ["supabase-token", /\bsb(?:p|_secret)_[A-Za-z\d_-]{30,60}\b/g],
   // https://documentation.mailgun.com/docs/mailgun/user-manual/api-key-mgmt/rbac-mgmt
   ["mailgun-key", /(?<![\w-])key-[a-f\d]{32}\b/g],
+  // https://docs.stripe.com/webhooks#endpoint-secrets
+  ["stripe-webhook-secret", /\bwhsec_[A-Za-z\d+/]{24,100}/g],
+  // https://developers.google.com/identity/protocols/oauth2
+  ["google-client-secret", /\bGOCSPX-[\w-]{28}(?![\w-])/g],
+  // https://openrouter.ai/docs/api/reference/authentication
+  ["openrouter-key", /\bsk-or-v\d-[a-f\d]{64}\b/g],
+  // https://learn.microsoft.com/azure/storage/common/storage-sas-overview
+  ["azure-signature", /(?<=[?&]sig=)(?:[A-Za-z\d+/]|%2[BFbf]){43}(?:=|%3[Dd])/g],
   // A key's own text, as far as it is on this line; `-----BEGIN` alone where it goes on below.
   [
     "private-key",

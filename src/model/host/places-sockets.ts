@@ -62,6 +62,7 @@ export const engineSockets: readonly Place[] = [
   ...places("engine", engines.incus, ["/var/lib/incus/unix.socket"], sometimes),
 ];
 
+const manager: Effect = { severity: "critical", can: "start any program as the host's root" };
 const bus: Effect = { severity: "high", can: "make systemd run a program as the host's root" };
 const session: Effect = {
   severity: "high",
@@ -71,7 +72,12 @@ const session: Effect = {
 /** Sockets of what manages the host or a person's session. */
 export const managerSockets: readonly Place[] = [
   ...places("manager", "the host's message bus", ["/run/dbus"], { isSocket: true, write: bus, read: bus }),
-  ...places("manager", "the host's service manager", ["/run/systemd/private", "/run/initctl"], socket),
+  ...places("manager", "the host's service manager", ["/run/systemd/private"], {
+    isSocket: true,
+    write: manager,
+    read: manager,
+  }),
+  ...places("manager", "the host's service manager", ["/run/initctl"], socket),
   ...places("manager", "the host's service manager", ["/dev/initctl"], sometimes),
   ...places("manager", "the host's device manager", ["/run/udev/control"], {
     ...socket,

@@ -58,6 +58,7 @@ const options: readonly UncheckedOption[] = [
     names: ["--strict-ssl=false", "--no-strict-ssl"],
     source: "https://docs.npmjs.com/cli/using-npm/config#strict-ssl",
   },
+  { programs: "hg", names: ["--insecure"], source: "https://www.mercurial-scm.org/help/topics/pull" },
   { programs: "composer", names: ["--disable-tls"], source: "https://getcomposer.org/doc/06-config.md" },
   {
     programs: "helm kubectl oc argocd",
@@ -90,7 +91,7 @@ const settings: readonly (readonly [said: string, pattern: RegExp])[] = [
   ["Verify-Peer=false", /\bAcquire::https?::\S*Verify-(?:Peer|Host)["'\s=:]+(?:false|0|no)\b/i],
   [
     "AllowUnauthenticated",
-    /\b(?:APT::Get::AllowUnauthenticated|Acquire::Allow(?:Insecure|Weak)Repositories|Acquire::\w+::?AllowInsecure\w*)["'\s=:]+(?:true|1|yes)\b/i,
+    /(?:APT::Get::AllowUnauthenticated|Acquire::Allow(?:Insecure|Weak)Repositories|Acquire::\w+::?AllowInsecure\w*)["'\s=:]+(?:true|1|yes)\b/i,
   ],
   ["trusted-host", /\b(?:global|install)\.trusted-host\s+\S|\btrusted-host\s*=\s*\S/],
   ["check_certificate=off", /\bcheck_?certificate\s*=\s*off\b/i],
@@ -98,6 +99,10 @@ const settings: readonly (readonly [said: string, pattern: RegExp])[] = [
   ["ssl_verify=false", /\bssl_verify[=\s:]+["']?(?:false|no)\b/i],
   ["ssl_verify_mode=0", /:?\bssl_verify_mode[=\s:]+["']?(?:0|VERIFY_NONE)\b/i],
   ["secure-http=false", /\bsecure-http\s+false\b/],
+  ["disable-tls=true", /\bdisable-tls\s+(?:true|1)\b/],
+  ["StrictHostKeyChecking=no", /\bStrictHostKeyChecking[=\s]+["']?(?:no|off)\b/i],
+  ["maven.wagon.http.ssl.insecure", /-Dmaven\.wagon\.http\.ssl\.(?:insecure|allowall)=true\b/],
+  ["-SkipCertificateCheck", /(?:^|\s)-SkipCertificateCheck\b/i],
 ];
 
 /** Variables that turn the check off for every program that looks at them. */
@@ -134,7 +139,8 @@ const variableRows = new Map(variables.map((row) => [row[0].toUpperCase(), row])
 /** Whether a variable of this name and value turns a check of certificates off. */
 export function isUncheckedVariable(name: string, value: string): boolean {
   const row = variableRows.get(name.toUpperCase());
-  return row?.[1].test(value.trim()) ?? false;
+  // `GIT_SSH_COMMAND` and `MAVEN_OPTS` hold options of a program.
+  return row ? row[1].test(value.trim()) : settings.some(([, pattern]) => pattern.test(value));
 }
 
 /** The option, the setting or the variable by which a command checks less than it could, as a message may show it. */

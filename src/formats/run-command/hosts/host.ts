@@ -23,6 +23,8 @@ export interface Hosted {
   /** Commands that are run without a shell. */
   readonly commands: readonly RunCommand[];
   readonly gaps: readonly Gap[];
+  /** Variables that its commands get from the file. */
+  readonly variables?: ReadonlyMap<string, Binding>;
   /** Engines that it starts. */
   readonly engines?: readonly HostedEngine[];
 }

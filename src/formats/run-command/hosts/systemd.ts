@@ -33,7 +33,7 @@ export function readSystemdUnit(text: string, around: Surroundings): Hosted {
       commands.push(...found.map((command) => ({ ...command, folder: folderOfUnit })));
     }
   }
-  return { texts: [], commands, gaps: [] };
+  return { texts: [], commands, gaps: [], variables: environmentOf(settings, false) };
 }
 
 interface Setting {
@@ -100,7 +100,7 @@ function specifiersOf(around: Surroundings): ReadonlyMap<string, string> {
 }
 
 /** `Environment=A=1 "B=two words"`. An EnvironmentFile wins over all of it, and is not looked at. */
-function environmentOf(settings: readonly Setting[]): ReadonlyMap<string, Binding> {
+function environmentOf(settings: readonly Setting[], mayChange = true): ReadonlyMap<string, Binding> {
   const variables = new Map<string, Binding>();
   const nothing: UnitValues = { specifiers: new Map([["%", "%"]]), variables, budget: { left: 0 } };
   for (const { name, value } of settings) {
@@ -111,7 +111,7 @@ function environmentOf(settings: readonly Setting[]): ReadonlyMap<string, Bindin
       variables.set(word.text.slice(0, equals), valueAfter(word, equals + 1));
     }
   }
-  const hasFile = settings.some(({ name }) => name === "EnvironmentFile");
+  const hasFile = mayChange && settings.some(({ name }) => name === "EnvironmentFile");
   return hasFile ? opened(variables, "the EnvironmentFile may change it") : variables;
 }
 
