@@ -180,6 +180,15 @@ test("a variable that a branch sets is known within the branch", () => {
   expect(runs("if a; then A=x; docker run $A; else A=y; docker run $A; fi")).toEqual([["x"], ["y"]]);
 });
 
+test("an alias that starts docker is named: which commands use it was not read", () => {
+  const reasons = (text: string) =>
+    readShell(passage([written(text)]), { home: "/", folder: "/" }).errors.map(({ reason }) => reason);
+  for (const text of ["alias d='docker run --privileged'\nd x", 'alias -- r="podman  create" l=ls'])
+    expect(reasons(text)).toEqual([expect.stringMatching(/^an alias starts docker here/)]);
+  for (const text of ["alias l='ls'", "alias p='docker ps'", "alias docker"])
+    expect(reasons(text)).toEqual([]);
+});
+
 test("what is no shell is said, and the rest is read", () => {
   const { commands, errors } = readShell(passage([written("docker run x\nif then fi (")]), {
     home: "/",

@@ -268,6 +268,12 @@ function runWords(
     walkPayload(walk, invocation.script, assignments, invocation.sharesScope);
   } else if (invocation.kind === "shell" && command) walkInput(walk, command);
   else if (invocation.kind === "other") {
+    // An alias is a part of a command: bash knows it only where it was told to, sh always.
+    if (
+      words[0]?.text === "alias" &&
+      words.some(({ text }) => /=.*\b(?:docker|podman)\b.*\b(?:run|create)\b/s.test(text))
+    )
+      fail(walk, at.start, at.end, "an alias starts docker here: which commands use it was not read");
     const act = actOf(invocation.words, at);
     if (act && walk.acts.length < mostCommands) walk.acts.push(act);
   }
