@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { recordAt, textAt, textsOf } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { statFields } from "../../base/stat-fields.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
 import type { Ids } from "../policy/policy.ts";
@@ -104,20 +105,29 @@ let made = 0;
 const repository = "bulkhead.invalid/host";
 
 /**
- * The process whose helper an image is, by the image's name; undefined of any other image. No client of a guard can make that name,
- * while a label can come from anybody's image.
+ * Whether an image is of a helper whose process is dead, by the image's name. No client of a guard can make that name, while a label can
+ * come from anybody's image. After a reboot another process has the ID, which began at another time.
  */
-export function helperOf(image: string): number | undefined {
+export function isLeftHelper(image: string): boolean {
   const [name, tag = ""] = image.split(":");
-  const pid = /^(\d{1,10})-\d+$/.exec(tag)?.[1];
-  return name === repository && pid !== undefined ? Number(pid) : undefined;
+  const [, pid, started] = /^(\d{1,10})-(\d+)-\d+$/.exec(tag) ?? [];
+  return name === repository && pid !== undefined && startOf(Number(pid)) !== started;
+}
+
+/** When a process was started, in ticks since the boot (proc_pid_stat(5), field 22); "" where there is none. */
+export function startOf(pid: number): string {
+  try {
+    return String(statFields(readFileSync(`/proc/${pid}/stat`, "utf8"))[22] ?? "");
+  } catch {
+    return "";
+  }
 }
 
 /** Of a guard that is not root: a container of its own, which has the host's programs and the guard's mounts, and ends at once. */
 function byContainer(engine: Pick<EngineWriter, "post" | "delete">): OnHost {
   return async (command) => {
     made += 1;
-    const tag = `${process.pid}-${made}`;
+    const tag = `${process.pid}-${startOf(process.pid)}-${made}`;
     const image = `${repository}:${tag}`;
     // An archive without a file.
     const imported = await engine.post(

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { EngineClient } from "../../engine/client.ts";
@@ -6,7 +5,7 @@ import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
 import { isFolderName } from "../engine/folders.ts";
-import { helperOf } from "../engine/views.ts";
+import { isLeftHelper } from "../engine/views.ts";
 import { spaceOf } from "../judge/image/space.ts";
 import { imageLabelOf } from "../judge/policy/owner.ts";
 import { ownerLabel } from "../policy/layer.ts";
@@ -76,17 +75,14 @@ export async function cleanLeash(
 
 /** Containers of the guard's own and their images, whose process was killed before it could remove them. */
 async function removeHelpers(client: EngineClient, writer: EngineWriter): Promise<void> {
-  const isLeft = (image: string) => {
-    const pid = helperOf(image);
-    return pid !== undefined && !existsSync(`/proc/${pid}`);
-  };
   const containers = await client.get("/containers/json?all=1");
   for (const item of containers.ok ? itemsOf(containers.value) : [])
-    if (isLeft(textAt(item, "Image") ?? "")) await writer.delete(`/containers/${textAt(item, "Id")}?force=1`);
+    if (isLeftHelper(textAt(item, "Image") ?? ""))
+      await writer.delete(`/containers/${textAt(item, "Id")}?force=1`);
   const images = await client.get("/images/json");
   for (const image of images.ok ? itemsOf(images.value) : [])
     for (const tag of textsOf(recordAt({ image }, "image").RepoTags))
-      if (isLeft(tag)) await writer.delete(`/images/${tag}`);
+      if (isLeftHelper(tag)) await writer.delete(`/images/${tag}`);
 }
 
 type Kind = "containers" | "networks" | "volumes" | "images";

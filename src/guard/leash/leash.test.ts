@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { isLeftHelper, startOf } from "../engine/views.ts";
 import { defaultPolicy } from "../policy/defaults.ts";
 import { foldersOf, mountRules, placeApart, secretsIn } from "./folder.ts";
 import { leashPolicy, narrowing } from "./policy.ts";
@@ -185,4 +186,13 @@ test("a leash is closed whatever a named file says of mode and owner, and nobody
   expect(policy.allow.mounts.map(({ source }) => source)).toEqual(["/srv", "/w/**", "/run/s"]);
   expect(policy.routes["container-create"]).toBe("allow");
   expect(policy.routes["image-push"]).toBeUndefined();
+});
+
+test("a guard's helper is left once its process is dead, or another one has its number", () => {
+  const of = (...marks: readonly (string | number)[]) =>
+    isLeftHelper(`bulkhead.invalid/host:${marks.join("-")}`);
+  expect(of(process.pid, startOf(process.pid), 1)).toBe(false);
+  expect(of(process.pid, 1, 1)).toBe(true);
+  expect(of(4_194_305, 1, 1)).toBe(true);
+  expect(isLeftHelper("operators/app:4194305-1-1")).toBe(false);
 });

@@ -13,8 +13,8 @@ import { basename, join } from "node:path";
 import { codeOf, whyUnwritten } from "../../base/error-words.ts";
 import { isRecord, parsedJson } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { statFields } from "../../base/stat-fields.ts";
 import { stateFolder } from "../../base/state-folder.ts";
+import { startOf } from "../engine/views.ts";
 
 export const kept = ["volumes", "images"] as const;
 export type Kept = (typeof kept)[number];
@@ -206,11 +206,11 @@ function isThere({ pid, started, boot }: ProcessMark): boolean {
   return now.started !== "" && now.started === started && now.boot === boot;
 }
 
-/** When it was started, in ticks since the boot (proc_pid_stat(5), field 22), and which boot that was. */
+/** When it was started, and in which boot. */
 function marksOf(pid: number): Omit<ProcessMark, "pid"> {
   try {
     return {
-      started: String(statFields(readFileSync(`/proc/${pid}/stat`, "utf8"))[22] ?? ""),
+      started: startOf(pid),
       boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
     };
   } catch {

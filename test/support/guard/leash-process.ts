@@ -47,20 +47,19 @@ export interface Leashes {
 }
 
 /** `bulkhead guard run` as a user runs it in a project. */
-export function openLeashes(program: string, host: string, files?: string): Leashes {
+export function openLeashes(program: string, host: string, files?: string, owner = user): Leashes {
   const home = mkdtempSync(join(tmpdir(), "bulkhead-leashes-"));
   chmodSync(home, 0o755);
   const folder = join(home, "project");
   mkdirSync(folder);
   if (files !== undefined) cpSync(files, folder, { recursive: true });
-  for (const path of [home, folder]) chownSync(path, user, user);
-  chownSync(host.replace("unix://", ""), user, user);
+  for (const path of [home, folder, host.replace("unix://", "")]) chownSync(path, owner, owner);
 
   const start: Leashes["start"] = (args, { cwd = folder, env = {} } = {}) => {
     const child = spawn(process.execPath, [program, "guard", "run", ...args], {
       cwd,
-      uid: user,
-      gid: user,
+      uid: owner,
+      gid: owner,
       stdio: ["ignore", "pipe", "pipe"],
       env: { PATH: process.env.PATH ?? "", HOME: home, DOCKER_HOST: host, ...env },
     });
