@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { sessionReasons } from "../judge/dockerfile.ts";
 import { defaultPolicy } from "../policy/defaults.ts";
 import { bodyBudget, countTraffic } from "../proxy/client/traffic.ts";
@@ -103,4 +103,19 @@ test("Dockerfiles are judged with each of a session's sets of arguments, in step
   await judged([text], all.slice(0, 200));
   clearInterval(timer);
   expect(others).toBeGreaterThan(5);
+});
+
+test("questions about a build wait as long as its start is judged, and no longer than BuildKit for one that nobody starts", async () => {
+  vi.useFakeTimers();
+  const builds = openBuilds();
+  const judged = builds.judgesBuild("slow", "ci");
+  // One that another client has, or that has no name, is not waited for.
+  builds.beginBuild("theirs", "other");
+  for (const ref of ["theirs", ""]) builds.judgesBuild(ref, "ci");
+  const asked = ["slow", "none", "theirs", ""].map((ref) => builds.isOwnBuild(ref, "ci"));
+  await vi.advanceTimersByTimeAsync(20_000);
+  builds.beginBuild("slow", "ci");
+  judged();
+  expect(await Promise.all(asked)).toEqual([true, false, false, false]);
+  vi.useRealTimers();
 });

@@ -9,6 +9,8 @@ export interface Builds {
   closeSession(id: string): void;
   /** Whether the session is this client's; waits a moment for one that is being opened. */
   isOwnSession(id: string, client: string): Promise<boolean>;
+  /** Its start is under judgement until the returned function is called: questions about it wait as long. */
+  judgesBuild(ref: string, client: string): () => void;
   /** False where another client has a build of that name. */
   beginBuild(ref: string, client: string): boolean;
   /** Ends the wait for it; later questions of the same client get the reason. */
@@ -78,6 +80,7 @@ export function openBuilds(keeping?: Keeping): Builds {
     return true;
   }
   const builds = owners();
+  const judged = new Set<string>();
   const args = new Map<string, Arguments[]>();
   const dockerfiles = new Map<string, Set<string>>();
   const uploads = new Map<string, Map<string, Upload>>();
@@ -128,6 +131,10 @@ export function openBuilds(keeping?: Keeping): Builds {
       if (sessionOf.size > remembered) sessionOf.delete(sessionOf.keys().next().value ?? "");
     },
     isOwnSession: sessions.isOwn,
+    judgesBuild(ref, client) {
+      judged.add(`${client} ${ref}`);
+      return () => judged.delete(`${client} ${ref}`);
+    },
     beginBuild: builds.begin,
     refuseBuild(ref, client, reason) {
       if (ref.length <= longestName) refusals.set(`${client} ${ref}`, reason.slice(0, keptRefusals.reason));
@@ -135,7 +142,13 @@ export function openBuilds(keeping?: Keeping): Builds {
       builds.wake(ref);
     },
     refusalOf: (ref, client) => refusals.get(`${client} ${ref}`),
-    isOwnBuild: builds.isOwn,
+    async isOwnBuild(ref, client) {
+      const isJudged = () =>
+        ref !== "" && builds.ownerOf(ref) === undefined && judged.has(`${client} ${ref}`);
+      let isOwn = await builds.isOwn(ref, client);
+      while (!isOwn && isJudged()) isOwn = await builds.isOwn(ref, client);
+      return isOwn;
+    },
   };
 }
 

@@ -60,9 +60,10 @@ function controlCall(method: string, options: ControlOptions): Opened {
         request: once(async (bytes) => {
           const read = understood(bytes, messages.solveRequest);
           if (!read.ok) return read;
-          const solved = await solve(read.value, options);
-          if (!solved.ok)
-            options.builds.refuseBuild(String(read.value.Ref ?? ""), options.client, solved.reason);
+          const ref = String(read.value.Ref ?? "");
+          const judged = options.builds.judgesBuild(ref, options.client);
+          const solved = await solve(read.value, options).finally(judged);
+          if (!solved.ok) options.builds.refuseBuild(ref, options.client, solved.reason);
           return solved;
         }),
       };
