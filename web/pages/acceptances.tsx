@@ -1,20 +1,30 @@
 import { Fragment } from "preact";
+import { useState } from "preact/hooks";
 import { useAccount, useMay } from "../account.ts";
 import { type Answer, send } from "../api.ts";
 import { useAnswer } from "../live.ts";
-import { Ago, Subject, Title, Trouble, useAct, When } from "../parts/parts.tsx";
+import { Ago, Choice, Subject, Title, Trouble, useAct, When } from "../parts/parts.tsx";
+import { useSince } from "../parts/since.tsx";
 import { href } from "../route.ts";
 
 type Acceptance = Answer<"/acceptances">["acceptances"][number];
+
+const sorts = { newest: "newest first", ends: "first to end" } as const;
 
 /** What is accepted, by whom, why and until when. */
 export function AcceptancesPage() {
   const acceptances = useAnswer("/acceptances", []);
   const hosts = useAnswer("/hosts", []);
   const { trouble, act } = useAct(acceptances.again);
+  const { field, isIn } = useSince();
+  const [sort, setSort] = useState<keyof typeof sorts>("newest");
   return (
     <>
       <Title of="Acceptances" />
+      <div class="filters">
+        {field}
+        <Choice label="Sort" of={sorts} value={sort} set={setSort} />
+      </div>
       <p class="dim">
         What is accepted is not counted as open until the end of its last day. Then it comes back as a
         finding. To accept something, open its finding.
@@ -23,7 +33,12 @@ export function AcceptancesPage() {
       <When is={acceptances}>
         {({ acceptances: list, isReviewNeeded }) => {
           const names = new Map((hosts.value?.hosts ?? []).map(({ id, name }) => [id, name]));
-          const of = (state: Acceptance["state"]) => list.filter((each) => each.state === state);
+          const of = (state: Acceptance["state"]) =>
+            list
+              .filter((each) => each.state === state && isIn(each.created))
+              .toSorted((one, other) =>
+                sort === "ends" ? one.until.localeCompare(other.until) : other.created - one.created,
+              );
           return (
             <>
               {(isReviewNeeded || of("waiting").length > 0) && (

@@ -6,6 +6,7 @@ import { dateIn, LastDay } from "../parts/accept.tsx";
 import { Cause } from "../parts/finding.tsx";
 import { Ago, Severity, Subject, severities, Title, Trouble, useAct, When } from "../parts/parts.tsx";
 import { SinceField, timesOf, useLastVisit } from "../parts/since.tsx";
+import { Views } from "../parts/views.tsx";
 import { href, replaceRoute, useRoute } from "../route.ts";
 
 const groupings = ["control", "image", "project", "host"] as const;
@@ -127,6 +128,7 @@ export function FindingsPage({ query }: { readonly query: URLSearchParams }) {
         </form>
       </search>
       <Chosen filter={filter} put={put} />
+      <Views query={query} />
       <p class="dim">
         Export what matches:{" "}
         {(["csv", "json"] as const).map((format) => (

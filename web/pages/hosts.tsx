@@ -3,14 +3,21 @@ import { useMay } from "../account.ts";
 import { type Answer, send } from "../api.ts";
 import { type Loaded, useAnswer } from "../live.ts";
 import { Changes } from "../parts/finding.tsx";
-import { Ago, Counts, Scroll, severities, Title, Trouble, useAct, When } from "../parts/parts.tsx";
+import { Ago, Choice, Counts, riskOf, Scroll, Title, Trouble, useAct, When } from "../parts/parts.tsx";
 import { Portrait } from "../parts/portrait.tsx";
 import { href, replaceRoute, useRoute } from "../route.ts";
 
+const sorts = { name: "by name", worst: "worst first", silent: "longest without a report" } as const;
+
 export function HostsPage() {
   const isAdministrator = useMay("administrator");
-  const text = useRoute().query.get("q") ?? "";
-  const hosts = useAnswer("/hosts", [], { q: text });
+  const { query } = useRoute();
+  const text = query.get("q") ?? "";
+  const asked = query.get("sort") ?? "name";
+  const sort = asked in sorts ? (asked as keyof typeof sorts) : "name";
+  const hosts = useAnswer("/hosts", [], { q: text, sort });
+  const put = (q: string, by: keyof typeof sorts) =>
+    replaceRoute(["hosts"], { q, sort: by === "name" ? undefined : by });
   return (
     <>
       <Title of="Hosts" />
@@ -20,8 +27,9 @@ export function HostsPage() {
           aria-label="Search hosts by name"
           placeholder="Search hosts by name"
           value={text}
-          onInput={({ currentTarget }) => replaceRoute(["hosts"], { q: currentTarget.value })}
+          onInput={({ currentTarget }) => put(currentTarget.value, sort)}
         />
+        <Choice label="Sort" of={sorts} value={sort} set={(by) => put(text, by)} />
         {isAdministrator && <a href={href(["settings"])}>Add hosts in Settings</a>}
       </p>
       <List of={hosts} text={text} />
@@ -101,15 +109,8 @@ export function HostPage({ id, query }: { readonly id: string; readonly query: U
 
 type Container = Answer<"/hosts/:id">["list"][number];
 
-/** What is at stake, as the server weighs it: a severity outweighs five of the next. */
-function riskOf({ bySeverity }: Container): number {
-  return severities
-    .toReversed()
-    .reduce((sum, severity, index) => sum + (bySeverity[severity] ?? 0) * 5 ** index, 0);
-}
-
 function byRisk(one: Container, other: Container): number {
-  return riskOf(other) - riskOf(one) || (one.name < other.name ? -1 : 1);
+  return riskOf(other.bySeverity) - riskOf(one.bySeverity) || (one.name < other.name ? -1 : 1);
 }
 
 const firstShown = 10;

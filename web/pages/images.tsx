@@ -1,20 +1,35 @@
+import { useState } from "preact/hooks";
 import type { Answer } from "../api.ts";
 import { useAnswer } from "../live.ts";
-import { Counts, Scroll, Severity, Title, When } from "../parts/parts.tsx";
+import { Choice, Counts, riskOf, Scroll, Severity, Title, When } from "../parts/parts.tsx";
 import { href } from "../route.ts";
+
+const sorts = { name: "by name", worst: "worst first", most: "most containers first" } as const;
+
+type Image = Answer<"/images">["images"][number];
+
+const sorted: Readonly<Record<keyof typeof sorts, (one: Image, other: Image) => number>> = {
+  name: (one, other) => one.image.localeCompare(other.image),
+  worst: (one, other) => riskOf(other.bySeverity) - riskOf(one.bySeverity),
+  most: (one, other) => other.containers - one.containers,
+};
 
 /** The images that containers are made from. */
 export function ImagesPage() {
   const images = useAnswer("/images", []);
+  const [sort, setSort] = useState<keyof typeof sorts>("name");
   return (
     <>
       <Title of="Images" />
+      <div class="filters">
+        <Choice label="Sort" of={sorts} value={sort} set={setSort} />
+      </div>
       <When is={images}>
         {({ images: list }) => (
           <section class="card">
             {list.length === 0 && <p class="dim">No container was read yet.</p>}
             <ul class="rows">
-              {list.map(({ image, containers, running, hosts, bySeverity }) => (
+              {list.toSorted(sorted[sort]).map(({ image, containers, running, hosts, bySeverity }) => (
                 <li key={image}>
                   <div>
                     <a href={href(["images", image])}>{image}</a>

@@ -7,6 +7,7 @@ import { Enrolment } from "../parts/enrolment.tsx";
 import { Notifications } from "../parts/notifications.tsx";
 import { Ago, Scroll, Title, Trouble, useAct, When } from "../parts/parts.tsx";
 import { SecondStep } from "../parts/second-step.tsx";
+import { SinceField, timesOf, useLastVisit } from "../parts/since.tsx";
 import { Sees, seenBy, TeamList } from "../parts/teams.tsx";
 import { href } from "../route.ts";
 import { Password, SessionList, TokenList } from "./tokens.tsx";
@@ -259,7 +260,16 @@ function Invitation() {
 }
 
 function AuditLog() {
-  const log = useAnswer("/audit-log", [], { limit: "200" });
+  const [said, setSaid] = useState<Parameters<typeof SinceField>[0]["of"]>({
+    since: undefined,
+    until: undefined,
+  });
+  const { since, before } = timesOf(said, useLastVisit());
+  const log = useAnswer("/audit-log", [], {
+    limit: "200",
+    since: since?.toString(),
+    until: before?.toString(),
+  });
   const chain = useAnswer("/audit-log/chain", []);
   return (
     <section class="card">
@@ -276,6 +286,9 @@ function AuditLog() {
           Export the whole log
         </a>
       </p>
+      <div class="filters">
+        <SinceField of={said} put={setSaid} />
+      </div>
       <When is={log}>
         {({ entries }) => (
           <ul class="rows">

@@ -2,6 +2,7 @@ import { href } from "../route.ts";
 import { type Fix, fixCommand } from "./mend.ts";
 import { Ago, InWords, Severity, Written } from "./parts.tsx";
 import { outcomeWords, type Proof, Proven } from "./proof.tsx";
+import { useSince } from "./since.tsx";
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -129,12 +130,18 @@ interface Told {
 
 /** A card of what happened, newest first. */
 export function Changes({ title, of }: { readonly title: string; readonly of: readonly Told[] }) {
-  const others = of.slice(firstShown);
+  const { field, isIn } = useSince();
+  const list = of.filter(({ time }) => isIn(time));
+  const others = list.slice(firstShown);
   return (
     <section class="card">
       <h2>{title}</h2>
       {of.length === 0 && <p class="dim">Nothing has changed since the watch started.</p>}
-      <ChangeRows of={of.slice(0, firstShown)} />
+      {of.length > 0 && <div class="filters">{field}</div>}
+      {of.length > 0 && list.length === 0 && (
+        <p class="dim">Nothing of the latest {of.length} is of that time.</p>
+      )}
+      <ChangeRows of={list.slice(0, firstShown)} />
       {others.length > 0 && (
         <details>
           <summary>{others.length} earlier</summary>

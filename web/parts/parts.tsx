@@ -199,3 +199,40 @@ export function Trouble({ of }: { readonly of: string }) {
     </p>
   );
 }
+
+/** A choice of one word, each with what it means for a person. */
+export function Choice<V extends string>({
+  label,
+  of,
+  value,
+  set,
+}: {
+  readonly label: string;
+  readonly of: Readonly<Record<V, string>>;
+  readonly value: V;
+  readonly set: (value: V) => void;
+}) {
+  const values = Object.keys(of) as V[];
+  return (
+    <label>
+      {label}
+      <select
+        value={value}
+        onChange={({ currentTarget }) => set(values.find((each) => each === currentTarget.value) ?? value)}
+      >
+        {values.map((each) => (
+          <option key={each} value={each}>
+            {of[each]}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** What is at stake, as the server weighs it: a severity outweighs five of the next. */
+export function riskOf(bySeverity: Readonly<Record<string, number>>): number {
+  return severities
+    .toReversed()
+    .reduce((sum, severity, index) => sum + (bySeverity[severity] ?? 0) * 5 ** index, 0);
+}

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useAccount } from "../account.ts";
 import { Exact } from "./parts.tsx";
 
@@ -126,6 +126,13 @@ export function SinceField({ of, put }: { readonly of: Said; readonly put: (said
       {isDays && field("until", "To")}
     </>
   );
+}
+
+/** Keeps what happened in a time that is chosen beside the list; it is gone with the page. */
+export function useSince(): { readonly field: preact.JSX.Element; readonly isIn: (time: number) => boolean } {
+  const [said, setSaid] = useState<Said>({ since: undefined, until: undefined });
+  const { since = 0, before = Number.POSITIVE_INFINITY } = timesOf(said, useLastVisit());
+  return { field: <SinceField of={said} put={setSaid} />, isIn: (time) => time >= since && time < before };
 }
 
 /** `since yesterday`, or since when the last visit was. */

@@ -20,6 +20,7 @@ import { addSecondStep } from "./api/second-step.ts";
 import { addSignIn } from "./api/sign-in.ts";
 import { addTeams } from "./api/teams.ts";
 import { addTokens } from "./api/tokens.ts";
+import { addViews } from "./api/views.ts";
 import { noNul, ownPageOnly, type PageFiles, securityHeaders, servePage, spareAnswers } from "./http/page.ts";
 import { type Carried, whoAsks, whoReports } from "./http/session.ts";
 import { addIngest } from "./ingest/ingest.ts";
@@ -46,6 +47,7 @@ const routes = [
   addEvents,
   addEnrolments,
   addNotifications,
+  addViews,
   addIngest,
 ] as const;
 

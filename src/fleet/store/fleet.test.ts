@@ -428,6 +428,21 @@ describeStores((open) => {
     expect(await containersOf(database, "h", "all")).toEqual([]);
   });
 
+  it("lists hosts by name, the worst first, or the longest without a report first", async () => {
+    const database = await withHost();
+    await putHost(database, hostOf("a"), 9);
+    await putHost(database, hostOf("b"), 5);
+    await putOpen(database, "b", [findingOf("privileged")], 5, areaOf);
+    const ids = async (sort: "name" | "worst" | "silent", limit?: number) =>
+      (await listHosts(database, "all", { sort, ...(limit === undefined ? {} : { limit }) })).map(
+        ({ id }) => id,
+      );
+    expect(await ids("name")).toEqual(["a", "b", "h"]);
+    expect(await ids("worst")).toEqual(["b", "a", "h"]);
+    expect((await ids("silent")).slice(-2)).toEqual(["b", "a"]);
+    expect(await ids("worst", 1)).toEqual(["b"]);
+  });
+
   describe("accounts", () => {
     async function withAccount(): Promise<{ database: FleetDatabase; id: number }> {
       const database = await open();
@@ -501,6 +516,14 @@ describeStores((open) => {
       }
       return database;
     }
+
+    it("is read between two times", async () => {
+      const database = await open();
+      for (const now of [10, 20, 30])
+        await appendAudit(database, { who: "ada", what: `at ${now}`, detail: {}, now });
+      const listed = await listAudit(database, { since: 20, until: 30, limit: 9 });
+      expect(listed.map(({ what }) => what)).toEqual(["at 20"]);
+    });
 
     it("holds together", async () => {
       const database = await written();

@@ -187,7 +187,7 @@ export function addAccounts(api: OpenAPIHono<Carried>, service: Service) {
           responses: { 200: json(auditLog, "Entries") },
         }),
         async (context) => {
-          const entries = await listAudit(database, { before: undefined, ...context.req.valid("query") });
+          const entries = await listAudit(database, context.req.valid("query"));
           return context.json(
             {
               entries: entries.map(({ previous: _, detail, ...entry }) => ({

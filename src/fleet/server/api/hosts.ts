@@ -184,10 +184,10 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service) {
         responses: { 200: json(hosts, "A page of them, and how many there are in all") },
       }),
       async (context) => {
-        const { q: text, offset, limit } = context.req.valid("query");
+        const { q: text, sort, offset, limit } = context.req.valid("query");
         const sight = sightOf(context);
         const [list, total] = await Promise.all([
-          listHosts(database, sight, { text, offset, limit }),
+          listHosts(database, sight, { text, sort, offset, limit }),
           countHosts(database, sight, { text }),
         ]);
         return context.json({ total, hosts: list }, 200);

@@ -6,6 +6,7 @@ import { settingGroups } from "../../protocol/report.ts";
 import { roles } from "../../store/accounts/roles.ts";
 import { groupings } from "../../store/findings/groups.ts";
 import { findingStates, sorts } from "../../store/findings/query.ts";
+import { hostSorts } from "../../store/hosts/overview.ts";
 import { trendGroups } from "../../store/hosts/trends.ts";
 
 /** The shapes of /api/v1: they check what comes in, describe it in OpenAPI, and give the page its types. Times are milliseconds since 1970. */
@@ -399,6 +400,7 @@ export const findingsFilter = z.object({
 export const hostsRequest = z.object({
   /** Part of the name. */
   q: text,
+  sort: z.enum(hostSorts).default("name"),
   ...pageOf,
   limit: pageOf.limit.default(500),
 });
@@ -411,7 +413,11 @@ export const overviewRequest = z.object({ since: z.coerce.number().int().min(0).
 export const findingsRequest = findingsFilter.extend({ sort: z.enum(sorts).default("worst"), ...pageOf });
 export const groupsRequest = findingsFilter.extend({ by: z.enum(groupings).default("control"), ...pageOf });
 export const auditRequest = z.object({
+  /** Entries with a smaller number. */
   before: z.coerce.number().int().optional(),
+  /** Milliseconds since 1970: entries from this time on, and before that one. */
+  since: z.coerce.number().int().optional(),
+  until: z.coerce.number().int().optional(),
   limit: pageOf.limit,
 });
 

@@ -53,10 +53,17 @@ export async function appendAudit(
 /** Newest first. */
 export async function listAudit(
   database: FleetDatabase,
-  { before, limit }: { readonly before: number | undefined; readonly limit: number },
+  {
+    before,
+    since,
+    until,
+    limit,
+  }: { readonly [K in "before" | "since" | "until"]?: number | undefined } & { readonly limit: number },
 ): Promise<readonly AuditEntry[]> {
   let select = database.selectFrom("audit_log").selectAll();
   if (before !== undefined) select = select.where("id", "<", before);
+  if (since !== undefined) select = select.where("time", ">=", since);
+  if (until !== undefined) select = select.where("time", "<", until);
   return await select.orderBy("id", "desc").limit(limit).execute();
 }
 

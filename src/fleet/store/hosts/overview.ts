@@ -96,9 +96,13 @@ export interface HostsQuery {
   readonly seenBefore?: number;
   /** Whether its Engine answers. */
   readonly connected?: boolean;
+  readonly sort?: (typeof hostSorts)[number];
   readonly offset?: number;
   readonly limit?: number;
 }
+
+/** By name, most at stake first, or the longest without a report first. */
+export const hostSorts = ["name", "worst", "silent"] as const;
 
 function hostsOf(
   database: FleetDatabase,
@@ -126,8 +130,14 @@ export async function countHosts(
 
 /** The hosts in sight, each with its containers and open failures counted. */
 export async function listHosts(database: FleetDatabase, sight: Sight, query: HostsQuery = {}) {
-  const { offset = 0, limit } = query;
-  let select = hostsOf(database, sight, query).selectAll("host").orderBy("host.name").orderBy("host.id");
+  const { sort = "name", offset = 0, limit } = query;
+  let select = hostsOf(database, sight, query).selectAll("host");
+  if (sort === "silent") select = select.orderBy("host.seen");
+  if (sort === "worst")
+    select = select
+      .leftJoin(risksOf(database), "risks.host", "host.id")
+      .orderBy(sql`coalesce(risks.risk, 0)`, "desc");
+  select = select.orderBy("host.name").orderBy("host.id");
   // SQLite takes an offset only with a limit.
   if (limit !== undefined) select = select.limit(limit).offset(offset);
   const hosts = await select.execute();
@@ -165,20 +175,23 @@ export async function listHosts(database: FleetDatabase, sight: Sight, query: Ho
   }));
 }
 
+function risksOf(database: FleetDatabase) {
+  return database
+    .selectFrom("open_subject")
+    .select((build) => ["host", build.fn.sum<number>("risk").as("risk")])
+    .groupBy("host")
+    .as("risks");
+}
+
 /** The ids of the hosts with most at stake, the worst first. */
 export async function riskiestHosts(
   database: FleetDatabase,
   sight: Sight,
   limit: number,
 ): Promise<readonly string[]> {
-  const risks = database
-    .selectFrom("open_subject")
-    .select((build) => ["host", build.fn.sum<number>("risk").as("risk")])
-    .groupBy("host")
-    .as("risks");
   const rows = await database
     .selectFrom("host")
-    .leftJoin(risks, "risks.host", "host.id")
+    .leftJoin(risksOf(database), "risks.host", "host.id")
     .select("host.id")
     .where(inSight("host.id", sight))
     .orderBy(sql`coalesce(risks.risk, 0)`, "desc")

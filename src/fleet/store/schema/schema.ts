@@ -10,6 +10,7 @@ export interface FleetSchema {
   readonly finding: FindingTable;
   readonly change: ChangeTable;
   readonly account: AccountTable;
+  readonly saved_view: SavedViewTable;
   readonly session: SessionTable;
   readonly invitation: InvitationTable;
   readonly attempt: AttemptTable;
@@ -380,6 +381,14 @@ export interface AccountTable {
   readonly subject: ColumnType<string | null, string | null | undefined, never>;
   /** JSON: what the codes of its authenticator app are checked with; null: a password is enough. */
   second_step: ColumnType<string | null, undefined, string | null>;
+}
+
+/** Filters of the list of findings that an account keeps under a name. */
+export interface SavedViewTable {
+  readonly account: number;
+  readonly name: string;
+  /** As they stand in the page's address: `severity=high&team=3`. */
+  filters: string;
 }
 
 export interface SessionTable {

@@ -92,6 +92,8 @@ const tables: readonly string[] = [
   `create table account (id SERIAL, name text not null unique, role text not null, password text not null,
     created NUMBER not null, issuer text, subject text, sees_all NUMBER not null default 1, second_step text)`,
   "create unique index account_subject on account (issuer, subject) where issuer is not null",
+  `create table saved_view (account NUMBER not null references account (id) on delete cascade, name text not null,
+    filters text not null, primary key (account, name))`,
   `create table session (token text primary key, account NUMBER not null references account (id) on delete cascade,
     created NUMBER not null, used NUMBER not null, agent text not null, address text not null)`,
   `create table invitation (id ID, token text not null unique, account NUMBER references account (id) on delete cascade,
