@@ -21,17 +21,19 @@ export function HostsPage() {
   return (
     <>
       <Title of="Hosts" />
-      <p class="actions">
-        <input
-          type="search"
-          aria-label="Search hosts by name"
-          placeholder="Search hosts by name"
-          value={text}
-          onInput={({ currentTarget }) => put(currentTarget.value, sort)}
-        />
+      <form class="filters" onSubmit={(event) => event.preventDefault()}>
+        <label>
+          Search
+          <input
+            type="search"
+            placeholder="a part of the name"
+            value={text}
+            onInput={({ currentTarget }) => put(currentTarget.value, sort)}
+          />
+        </label>
         <Choice label="Sort" of={sorts} value={sort} set={(by) => put(text, by)} />
         {isAdministrator && <a href={href(["settings"])}>Add hosts in Settings</a>}
-      </p>
+      </form>
       <List of={hosts} text={text} />
     </>
   );
