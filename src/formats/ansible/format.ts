@@ -8,11 +8,23 @@ declare module "../../model/subject.ts" {
   }
 }
 
-const task = /^[\s-]*["']?(?:community\.(?:docker|general)\.)?docker_container["']?\s*:/m;
+/** Tasks of Docker and Podman; those of a module that is not read are named as that. */
+const task =
+  /^[\s-]*["']?(?:(?:community|containers)\.\w+\.)?(?:docker_(?:container|compose(?:_v2)?|swarm_service|stack)|podman_(?:container|pod|play))["']?\s*:/m;
+const shellTask = /^[\s-]*["']?(?:ansible\.(?:builtin|legacy)\.)?(?:shell|command|raw)["']?\s*:/m;
+const runs = /\b(?:docker|podman|nerdctl)[^\n]*\b(?:run|create)\b/;
+
+function isAnsible(text: string, path: string): boolean {
+  if (!isYaml(path)) return false;
+  if (task.test(text)) return true;
+  const isPlay =
+    /^[\s-]*hosts\s*:|\bansible\.builtin\./m.test(text) || /(?:^|\/)(?:roles|playbooks)\//.test(path);
+  return isPlay && shellTask.test(text) && runs.test(text);
+}
 
 export const ansible = {
   nouns: ["Ansible file", "Ansible files"],
-  recognise: { opens: isYaml, text: (text, path) => isYaml(path) && task.test(text) },
+  recognise: { opens: isYaml, text: isAnsible },
   sources: {
     ansible: {
       title: "Ansible task",

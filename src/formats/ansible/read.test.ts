@@ -7,6 +7,8 @@ import {
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import { spellToolPatch } from "../run-options/spell.ts";
+import { ansible } from "./format.ts";
+import { readAnsible } from "./read.ts";
 
 describe("an Ansible task", () => {
   const text = `- hosts: all
@@ -233,4 +235,24 @@ test.each([
       ? ["bulkhead does not know the key nonsense_key, which may change this"]
       : [],
   );
+});
+
+test("tasks of other modules, and containers that a shell starts, are named as not read", () => {
+  const text = [
+    "- hosts: all",
+    "  tasks:",
+    "    - community.docker.docker_compose_v2: { project_src: /x }",
+    "    - containers.podman.podman_container: { name: a, image: b, privileged: true }",
+    "    - shell: docker run --privileged alpine",
+    "    - ansible.builtin.command: { cmd: docker run alpine }",
+    "    - shell: docker ps",
+    "",
+  ].join("\n");
+  expect(ansible.recognise.text(text, "play.yml")).toBe(true);
+  expect(readAnsible(text, "play.yml", memoryFiles({})).gaps.map(({ reason }) => reason)).toEqual([
+    "a task uses community.docker.docker_compose_v2, which is not read",
+    "a task uses containers.podman.podman_container, which is not read",
+    "a task starts a container by shell, which is not read",
+    "a task starts a container by ansible.builtin.command, which is not read",
+  ]);
 });

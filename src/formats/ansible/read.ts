@@ -1,10 +1,12 @@
-import type { Gap } from "../../model/gap.ts";
+import { type Gap, gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import { sightOf, unseenIn } from "../../model/sight.ts";
 import { dockerRun } from "../run-command/dialect.ts";
 import { spanOf } from "../run-command/hosts/templates.ts";
 import { openYaml, type Yaml } from "../run-command/hosts/yaml-text.ts";
+import type { Range } from "../run-command/passage.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
+import { mentionsDockerRun } from "../run-command/script-host.ts";
 import { hole, unknownWord, type Word, wordOf } from "../run-command/word.ts";
 import { readOptions } from "../run-options/read.ts";
 import {
@@ -72,10 +74,18 @@ function describeAnsible(
   around: Surroundings,
 ): { readonly found: readonly Described[]; readonly gaps: readonly Gap[] } {
   const { yaml, gaps } = openYaml(text, around);
-  return { found: yaml?.root ? tasksIn(yaml) : [], gaps };
+  const unread: Gap[] = [];
+  const found = yaml?.root
+    ? tasksIn(yaml, (at, reason) => unread.push(gap(reason, { location: around.locate(at) })))
+    : [];
+  return { found, gaps: [...gaps, ...unread] };
 }
 
-function tasksIn(yaml: Yaml): readonly Described[] {
+const otherModule =
+  /^(?:(?:community|containers)\.\w+\.)?(?:docker_(?:compose(?:_v2)?|swarm_service|stack)|podman_(?:container|pod|play))$/;
+const shellModule = /^(?:ansible\.(?:builtin|legacy)\.)?(?:shell|command|raw)$/;
+
+function tasksIn(yaml: Yaml, leave: (at: Range, reason: string) => void): readonly Described[] {
   const found: Described[] = [];
   const seen = new Set<unknown>();
   const treeOf = treeReader(yaml, jinja);
@@ -94,6 +104,12 @@ function tasksIn(yaml: Yaml): readonly Described[] {
       const inherited = own.length === 0 ? defaults : [...defaults, ...own];
       for (const { key, keyPieces, value } of yaml.entries(task)) {
         if (taskLists.includes(key)) collect(value, inherited);
+        if (otherModule.test(key)) leave(spanOf(keyPieces), `a task uses ${key}, which is not read`);
+        if (
+          shellModule.test(key) &&
+          mentionsDockerRun(JSON.stringify(yaml.text(value) ?? yaml.text(yaml.at(value, "cmd")) ?? ""))
+        )
+          leave(spanOf(keyPieces), `a task starts a container by ${key}, which is not read`);
         if (!moduleName.test(key)) continue;
         const further = yaml.at(task, "args");
         const given = [further, value].map((node) => argumentsOf(treeOf(node)));

@@ -91,7 +91,7 @@ function baseName(text: string | undefined): string | undefined {
 /** `docker`, `podman`, `/usr/bin/docker`, and a variable that is named after it: `$DOCKER`, `${DOCKER_BIN}`. */
 function isDocker(word: Word): boolean {
   const text = textOf(word);
-  if (text !== undefined) return /^(?:docker|docker\.exe|podman)$/.test(baseName(text) ?? "");
+  if (text !== undefined) return /^(?:docker|docker\.exe|podman|nerdctl)$/.test(baseName(text) ?? "");
   const source = word.holes[0]?.source ?? "";
   return (
     word.text === hole && /^\$[({]?DOCKER(?:_?(?:CMD|BIN|CLI|EXE|EXEC|COMMAND|PATH))?[)}]?$/i.test(source)

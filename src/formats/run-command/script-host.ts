@@ -20,10 +20,10 @@ export function scriptHostOf(path: string): ScriptHost | undefined {
   return undefined;
 }
 
-/** Whether a text may hold a `docker run`, `podman create` or `docker service update`: cheap, and never wrong in saying no. */
+/** Whether a text may hold a `docker run`, `podman create`, `nerdctl run` or `docker service update`: cheap, and never wrong in saying no. */
 export function mentionsDockerRun(text: string): boolean {
   const runs = /(?<![A-Za-z])(?:run|create|service\W+update)(?![A-Za-z])/;
-  return /docker|podman/i.test(text) && runs.test(text);
+  return /docker|podman|nerdctl/i.test(text) && runs.test(text);
 }
 
 /**
