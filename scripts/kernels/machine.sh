@@ -19,8 +19,9 @@ packages=(linux-image-amd64 systemd-sysv udev dbus dbus-user-session libpam-syst
 
 fail() { echo "machine: $*" >&2; exit 1; }
 runs() { [ -s "$folder/pid" ] && kill -0 "$(cat "$folder/pid")" 2>/dev/null; }
+# One session for all: systemd takes long to make one.
 enter() {
-  ssh -i "$folder/key" -p "$port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=30 \
+  ssh -o ControlMaster=auto -o "ControlPath=$folder/ssh" -o ControlPersist=900 -i "$folder/key" -p "$port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=30 \
     -o ServerAliveInterval=30 root@127.0.0.1 "$@"
 }
 
@@ -42,9 +43,9 @@ settings() {
   echo "127.0.0.1 localhost machine" >"$root/etc/hosts"
   echo "/dev/vda / ext4 defaults,noatime 0 1" >"$root/etc/fstab"
   printf '[Match]\nName=e*\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\n' >"$root/etc/systemd/network/20-machine.network"
-  # Tests start Engines of their own.
-  chroot "$root" systemctl enable -q systemd-networkd ssh
-  chroot "$root" systemctl mask -q docker docker.socket containerd podman
+  # Tests start Engines of their own, which share a containerd.
+  chroot "$root" systemctl enable -q systemd-networkd ssh containerd
+  chroot "$root" systemctl mask -q docker docker.socket podman
   # Compiling all of Debian's profiles takes minutes here, and the Engine loads its profile itself.
   chroot "$root" systemctl mask -q apparmor systemd-networkd-wait-online systemd-timesyncd apt-daily.timer apt-daily-upgrade.timer \
     e2scrub_reap fstrim.timer selinux-autorelabel

@@ -128,8 +128,9 @@ async function inMachine(boot: readonly string[], running: boolean): Promise<Pla
     call("carry", ...["dist", "node_modules", "package.json", "scripts", "src", "test", "web"]);
     call("boot", ...boot);
   }
+  const variables = `BULKHEAD_SLOWNESS=${slowness} BULKHEAD_CONTAINERD=/run/containerd/containerd.sock`;
   const run = (command: string) =>
-    spawnSync("bash", [machine, "run", `cd /bulkhead && { ${command}; }`], {
+    spawnSync("bash", [machine, "run", `cd /bulkhead && export ${variables} && { ${command}; }`], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "inherit"],
       maxBuffer: 1024 ** 3,
@@ -140,7 +141,7 @@ async function inMachine(boot: readonly string[], running: boolean): Promise<Pla
     report({ files, only = "" }) {
       const report = "/tmp/report.json";
       const tests = files.map(bundleOf).join(" ");
-      const runner = `BULKHEAD_SLOWNESS=${slowness} node scripts/kernels/plain-runner.mjs ${report} '${only}' ${tests}`;
+      const runner = `node scripts/kernels/plain-runner.mjs ${report} '${only}' ${tests}`;
       return JSON.parse(run(`rm -f ${report}; ${runner} >&2; cat ${report}`));
     },
     end: () => running || call("stop"),

@@ -3,7 +3,7 @@ import { accessSync, constants, readFileSync } from "node:fs";
 import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { removeDeadPlugins } from "../support/guard/plugin-sockets.ts";
@@ -146,8 +146,25 @@ function flagsOf(options: EngineOptions, folder: string, host: string): string[]
     ...addresses.flatMap((address) => ["-H", address]),
     ...(bridge ? [] : ["--bridge=none", "--iptables=false"]),
     ...(usernsRemap ? ["--userns-remap=default"] : []),
+    ...containerdFlags(folder),
     ...flags,
   ];
+}
+
+/**
+ * BULKHEAD_CONTAINERD: the socket of one that runs already, as on most hosts. dockerd gives its own 15 s to start, which a machine
+ * without hardware help may need longer for.
+ */
+function containerdFlags(folder: string): string[] {
+  const socket = process.env.BULKHEAD_CONTAINERD;
+  const name = basename(folder);
+  return socket === undefined
+    ? []
+    : [
+        `--containerd=${socket}`,
+        `--containerd-namespace=${name}`,
+        `--containerd-plugins-namespace=${name}-plugins`,
+      ];
 }
 
 function networkWrapper({ bridge = false, ownPlugins = false, machine }: EngineOptions): string[] {
