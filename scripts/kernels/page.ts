@@ -14,6 +14,7 @@ export function writePage(): void {
 export function page(): string {
   const results = readResults();
   const run = settings.filter(({ id }) => results[id] !== undefined);
+  const missing = settings.filter((setting) => !run.includes(setting));
   const notes: string[] = [];
   const noted = (text: string) => {
     if (!notes.includes(text)) notes.push(text);
@@ -57,6 +58,9 @@ export function page(): string {
     `| --- | ${run.map(() => "---").join(" | ")} |`,
     ...table,
     "",
+    ...(missing.length === 0
+      ? []
+      : [`Not run to the end yet: ${missing.map(({ id, says }) => `*${id}* (${says})`).join(", ")}.`, ""]),
     ...notes.map((note, index) => `${index + 1}. ${note}`),
     "",
     "One cell again: `npm run test:kernels -- --setting apparmor --feature watch`. The tests of a feature are listed in",
