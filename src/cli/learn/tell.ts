@@ -5,6 +5,7 @@ import { createFile } from "../../fix/apply.ts";
 import { changedTexts } from "../../fix/changed-texts.ts";
 import { shownDiffs } from "../../fix/diff.ts";
 import type { ComposeText } from "../../fix/live/compose-text.ts";
+import { hiding, shownStep } from "../../fix/outcome.ts";
 import { writePlans } from "../../fix/write-plans.ts";
 import { mentionsDockerRun } from "../../formats/run-command/script-host.ts";
 import type { Learnt } from "../../learn/learnt.ts";
@@ -69,14 +70,27 @@ export async function tellLearnt(
 
 function asTried(learnt: Learnt): TriedWorkload {
   const { plan, failure, broken } = learnt;
+  const { subject } = plan;
+  const hide = hiding(subject);
   return {
-    subject: plan.subject.id,
-    failure,
+    subject: subject.id,
+    failure: failure === undefined ? undefined : hide(failure),
     note: [`${sayRuns(learnt)}.`, ...sayWeak(learnt)].join(" "),
     facts: failure === undefined ? learntFacts(learnt) : [],
     steps: [
-      ...plan.steps.map((step) => ({ ...step, outcome: "holds", reason: undefined, evidence: [] }) as const),
-      ...broken.map((each) => ({ ...each, ...each.step, outcome: "breaks" }) as const),
+      ...plan.steps.map(
+        (step) =>
+          ({ ...shownStep(subject, step), outcome: "holds", reason: undefined, evidence: [] }) as const,
+      ),
+      ...broken.map(
+        ({ step, reason, evidence }) =>
+          ({
+            ...shownStep(subject, step),
+            outcome: "breaks",
+            reason: hide(reason),
+            evidence: evidence.map(hide),
+          }) as const,
+      ),
     ],
   };
 }

@@ -2,7 +2,7 @@ import { createColors } from "picocolors";
 import { visible } from "../../base/visible.ts";
 import { round, sayBytes } from "../../controls/cgroups/amounts.ts";
 import type { Look } from "../../fix/describe.ts";
-import { snippetOf } from "../../fix/outcome.ts";
+import { hiding, snippetOf } from "../../fix/outcome.ts";
 import type { Step } from "../../fix/plan/step.ts";
 import { weakChecks } from "../../fix/verify/describe.ts";
 import type { Learnt } from "../learnt.ts";
@@ -18,24 +18,25 @@ export function describeLearnt(all: readonly Learnt[], look: Look): string {
   return all
     .map((learnt) => {
       const { plan, failure } = learnt;
+      const hide = hiding(plan.subject);
       const head = `${c.bold(plan.subject.id)}  ${sayRuns(learnt)}`;
       if (failure !== undefined)
-        return `${head}\n  ${c.red("not learnt")}: ${failure.split("\n").map(visible).join("\n")}\n`;
+        return `${head}\n  ${c.red("not learnt")}: ${hide(failure).split("\n").map(visible).join("\n")}\n`;
       const rows: readonly (readonly [string, readonly string[]])[] = [
         ...learntFacts(learnt),
         ["also", also(plan.steps)],
         ["breaks", broken(learnt)],
         ["note", sayWeak(learnt)],
       ];
-      const body = rows.flatMap(([name, lines]) => row(name, lines, look));
+      const body = rows.flatMap(([name, lines]) => row(name, lines.map(hide), look));
       return `${head}\n${body.join("")}`;
     })
     .join("\n");
 }
 
-/** What was learnt of one service, by name. Nothing where it was not looked at. */
+/** What was learnt of one service, by name, without credentials. Nothing where it was not looked at. */
 export function learntFacts(learnt: Learnt): readonly (readonly [name: string, lines: readonly string[]])[] {
-  const { seen } = learnt;
+  const { seen, plan } = learnt;
   const all: readonly (readonly [string, readonly string[]])[] = [
     ["capabilities", capabilities(learnt)],
     ["user", user(learnt)],
@@ -46,7 +47,8 @@ export function learntFacts(learnt: Learnt): readonly (readonly [name: string, l
     ["limits", limits(learnt)],
     ["network", network(learnt)],
   ];
-  return all.filter(([, lines]) => lines.length > 0);
+  const hide = hiding(plan.subject);
+  return all.flatMap(([name, lines]) => (lines.length > 0 ? [[name, lines.map(hide)] as const] : []));
 }
 
 export function sayRuns({ starts, seconds }: Learnt): string {

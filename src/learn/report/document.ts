@@ -1,6 +1,7 @@
 import { visible } from "../../base/visible.ts";
 import { wrap } from "../../base/width.ts";
 import type { Look } from "../../fix/describe.ts";
+import { hiding } from "../../fix/outcome.ts";
 import type { Learnt } from "../learnt.ts";
 import type { Places, WrittenFolder } from "../observe/places.ts";
 import { isPlainUser } from "../observe/users.ts";
@@ -8,7 +9,15 @@ import { headRoom, isSilent, limitsFrom, tmpfsSize } from "../plan/steps.ts";
 
 /** The document that `bulkhead learn --format json` prints; its shape is a public interface. */
 export function learntDocument(all: readonly Learnt[], hostCpus: number | undefined): object {
-  return { schemaVersion: 1, workloads: all.map((each) => workload(each, hostCpus)) };
+  return { schemaVersion: 1, workloads: all.map((each) => hidden(workload(each, hostCpus), each)) };
+}
+
+/** Reasons and evidence quote what programs write, and a program may write its password. */
+function hidden(document: object, { plan }: Learnt): object {
+  const hide = hiding(plan.subject);
+  return JSON.parse(
+    JSON.stringify(document, (_, value: unknown) => (typeof value === "string" ? hide(value) : value)),
+  );
 }
 
 function workload(learnt: Learnt, hostCpus: number | undefined): object {

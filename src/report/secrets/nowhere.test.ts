@@ -3,11 +3,14 @@ import { describe, expect, test } from "vitest";
 import { auditRequest } from "../../../test/support/audit-request.ts";
 import { type CredentialLine, secretLines } from "../../../test/support/credential-lines.ts";
 import { memoryDisk } from "../../../test/support/memory-disk.ts";
+import { plainWeighing } from "../../audit/assess.ts";
 import { type Audit, audit } from "../../audit/audit.ts";
+import type { Rules } from "../../audit/evaluate.ts";
 import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
 import { noEngine } from "../../audit/live/live.ts";
+import { spellRemedy } from "../../audit/spell.ts";
 import { survey } from "../../audit/survey.ts";
-import { findControl } from "../../controls/registry.ts";
+import { controls, findControl } from "../../controls/registry.ts";
 import { containerFromInspect } from "../../engine/documents/inspect.ts";
 import { imageFromInspect } from "../../engine/documents/sight.ts";
 import { changedTexts } from "../../fix/changed-texts.ts";
@@ -15,12 +18,18 @@ import { describePlans, describeStep } from "../../fix/describe.ts";
 import { shownDiff } from "../../fix/diff.ts";
 import { outcomeDocument } from "../../fix/outcome.ts";
 import type { Step } from "../../fix/plan/step.ts";
+import type { Learnt } from "../../learn/learnt.ts";
+import { describeLearnt } from "../../learn/report/describe.ts";
+import { learntDocument } from "../../learn/report/document.ts";
 import { gap } from "../../model/gap.ts";
 import { emptyReading } from "../../model/reading.ts";
 import type { Subject } from "../../model/subject.ts";
+import { judge } from "../../watch/changes/judge.ts";
+import type { Inventory } from "../../watch/inventory/inventory.ts";
 import type { ReportContext } from "../context.ts";
 import { formatNames } from "../format-names.ts";
 import { loadReporter } from "../formats.ts";
+import { redactFinding } from "./redact.ts";
 
 /** Passwords as people and generators make them; two kinds of character at least, so that none is a word of a report. */
 const secret = fc
@@ -272,5 +281,60 @@ describe("a plan shows no secret, whatever its steps say", () => {
       expect(text).not.toContain(word);
       expect(text).not.toContain("other9Xyz");
     }
+  });
+});
+
+const rules: Rules = { ...plainWeighing, controls, spell: spellRemedy };
+
+/** What learn saw of a workload that writes its password into its log and its files. */
+function learntOf(subject: Subject, says: string): Learnt {
+  const step = {
+    ...{
+      kind: "behavioural",
+      keys: ["k"],
+      controls: ["memory-limit"],
+      summary: says,
+      why: says,
+      breaks: says,
+    },
+    patches: [],
+  };
+  const learnt = {
+    ...{ plan: { subject, steps: [step] }, failure: undefined, isUnsteady: false, untraced: says },
+    ...{ check: { unseen: [says], strength: "strong" }, seen: undefined, isLoaded: false },
+    capabilities: { before: ["CHOWN"], needed: new Map([["CHOWN", says]]) },
+    user: { candidate: undefined, reason: says },
+    broken: [{ step, reason: says, evidence: [says] }],
+    ...{ starts: 1, seconds: 1 },
+  };
+  return learnt as unknown as Learnt;
+}
+
+describe("a secret of a running container is not in what other commands print", () => {
+  const containers = documents.filter(([place]) => place.startsWith("container"));
+  test.each(containers)("watch's changes and learn's report: %s", async (_place, read) => {
+    await fc.assert(
+      fc.asyncProperty(secret, async (word) => {
+        const subject = read(word);
+        const inventory = { list: () => [], engine: undefined, running: () => [], lostProofs: undefined };
+        const findings = judge([subject], inventory as unknown as Inventory, {
+          rules,
+          minimum: "info",
+        }).flat();
+        expect(findings.map(({ control }) => control)).toContain("image-secret");
+        expect(JSON.stringify(findings.map((each) => redactFinding(each)))).not.toContain(word);
+        const says = `the log ends with: cannot log in with ${word} at http://bob:${word}@db/`;
+        const learnt = learntOf(subject, says);
+        const look = { colour: false, width: 80 };
+        for (const each of [learnt, { ...learnt, failure: says }]) {
+          const shown = [describeLearnt([each], look), JSON.stringify(learntDocument([each], 2))];
+          for (const text of shown) {
+            expect(text).toContain("••••");
+            expect(text).not.toContain(word);
+          }
+        }
+      }),
+      { numRuns: 5 },
+    );
   });
 });
