@@ -69,15 +69,64 @@ test.each([
   expect(after).toContain(
     '["--preset", "portainer", "--listen", "unix:///run/bulkhead/docker.sock,mode=0666"]',
   );
-  expect(after).toMatch(/DOCKER_HOST[:=] ?unix:\/\/\/run\/bulkhead\/docker\.sock/);
+  expect(after).toContain("--host=unix:///run/bulkhead/docker.sock");
 });
 
 test("a tool whose calls are not known gets the default policy, for it may drive containers", async () => {
   const { after, open } = await guarded(
-    `${head}${mounts}volumes:\n  data:\n`.replace("portainer/portainer-ce:2", "nextcloud/all-in-one"),
+    `${head}${mounts}volumes:\n  data:\n`.replace("portainer/portainer-ce:2", "example/tool"),
   );
   expect(open).toBe(0);
   expect(after).not.toContain("--preset");
+  expect(after).toContain("DOCKER_HOST: unix:///run/bulkhead/docker.sock");
+});
+
+const started = (image: string, more: string) =>
+  `services:\n  ui:\n    image: ${image}\n${more}${mounts}volumes:\n  data:\n`;
+
+test.each([
+  [
+    "a variable of its own",
+    started("willfarrell/autoheal", ""),
+    /^ {4}environment:\n {6}DOCKER_SOCK: \/run\/bulkhead\/docker\.sock$/m,
+  ],
+  [
+    "an address in a list",
+    started("crazymax/diun:4", "    environment:\n      - A=b\n"),
+    /^ {6}- DIUN_PROVIDERS_DOCKER_ENDPOINT=unix:/m,
+  ],
+  ["an option", started("traefik:v3", ""), /^ {4}command:\n {6}- --providers\.docker\.endpoint=unix:/m],
+  [
+    "an option before others",
+    started("traefik:v3", "    command:\n      - --api\n"),
+    /^ {6}- --providers\.docker\.endpoint=unix:\S+\n {6}- --api$/m,
+  ],
+  [
+    "an option in flow",
+    started("portainer/portainer-ce", "    command: [--no-analytics]\n"),
+    /\["--host=unix:\/\/\/run\/bulkhead\/docker\.sock", --no-analytics\]/,
+  ],
+  [
+    "DOCKER_HOST",
+    started("amir20/dozzle", "    environment: [A=b]\n"),
+    /\["DOCKER_HOST=unix:\/\/\/run\/bulkhead\/docker\.sock", A=b\]/,
+  ],
+])("its program is told where the socket is by %s", async (_, text, expected) => {
+  const { after, open, gaps } = await guarded(text);
+  expect({ open, gaps }).toEqual({ open: 0, gaps: [] });
+  expect(after).toMatch(expected);
+});
+
+test.each([
+  ["nextcloud/all-in-one", "", /opens \/var\/run\/docker\.sock/],
+  ["ghcr.io/gethomepage/homepage", "", /docker\.yaml, as docs\/guard\/homepage\.md/],
+  ["traefik:v3", "    command: --api\n", /not written as a list/],
+  ["portainer/portainer-ce", "    command: [--host=tcp://x:1]\n", /its command has --host: set it to unix:/],
+])("%s would not find the guard, so its file stays as it is", async (image, more, reason) => {
+  const text = started(image, more);
+  const { after, made } = await guarded(text);
+  expect(after).toBe(text);
+  expect(made).toEqual([{ ok: false, reason: expect.stringMatching(reason) }]);
 });
 
 test.each([

@@ -3,7 +3,7 @@ import { failed, ok, type Result } from "../base/result.ts";
 import type { Context } from "../controls/control.ts";
 import { exposedMounts } from "../controls/mounts/exposed-mounts.ts";
 import { reachOf } from "../controls/mounts/mount-reach.ts";
-import { socketClientOf } from "../controls/mounts/socket-clients.ts";
+import { type SocketClient, socketClientOf } from "../controls/mounts/socket-clients.ts";
 import { isFileOrigin } from "../model/origin.ts";
 import type { Files } from "../model/reading.ts";
 import type { Subject } from "../model/subject.ts";
@@ -15,7 +15,7 @@ const address = `unix://${folder}/docker.sock`;
 
 /**
  * The edits that put a guard between the Engine's socket and a Compose service that mounts it: a service `guard-NAME` that alone
- * has the socket, a volume with the guard's socket in place of the mount, and DOCKER_HOST. Undefined where the service mounts no
+ * has the socket, a volume with the guard's socket in place of the mount, and the variable or option by which its program finds it. Undefined where the service mounts no
  * socket; a failure says why the file is not changed.
  */
 export function guardEdits(
@@ -25,9 +25,8 @@ export function guardEdits(
 ): Result<readonly Edit[]> | undefined {
   if (subject.kind !== "container" || subject.source !== "compose" || !subject.location) return undefined;
   const [view] = subject.views;
-  const image = view?.image.state === "set" ? view.image.value : undefined;
-  const client = socketClientOf(image);
-  if (!view || client === "proxy" || subject.name.startsWith("guard")) return undefined;
+  const client = socketClientIn(subject);
+  if (!view || client.preset === "proxy" || subject.name.startsWith("guard")) return undefined;
   const { file } = subject.location;
   const mounts = exposedMounts(view, context).flatMap((item) => {
     if (item.state !== "set" || item.value.from !== undefined) return [];
@@ -38,6 +37,12 @@ export function guardEdits(
   });
   const [mount] = mounts;
   if (!mount) return undefined;
+  if (client.told === "never")
+    return failed("its program opens /var/run/docker.sock and cannot be given another path");
+  if (client.told && "file" in client.told)
+    return failed(
+      `its program reads the socket's place from a file: set ${client.told.file}, as docs/guard/${client.preset}.md shows`,
+    );
   const [origin] = mount.origins.filter(isFileOrigin);
   if (mounts.length > 1) return failed("it mounts several sockets");
   if (!origin || origin.file !== file) return failed("the mount stands in another file");
@@ -46,12 +51,18 @@ export function guardEdits(
   return editsOf(file, text.value, subject.name, mount.source, client);
 }
 
+/** What is known of the program in the container that asks for the Engine's socket. */
+export function socketClientIn(subject: Subject): SocketClient {
+  const image = subject.kind === "container" ? subject.views[0]?.image : undefined;
+  return socketClientOf(image?.state === "set" ? image.value : undefined);
+}
+
 function editsOf(
   file: string,
   text: string,
   name: string,
   socket: string,
-  preset: string | undefined,
+  { preset, told = { variable: "DOCKER_HOST" } }: SocketClient,
 ): Result<readonly Edit[]> {
   const document = parseDocument(text, { logLevel: "silent" });
   const services = pairOf(document.contents, "services");
@@ -75,9 +86,11 @@ function editsOf(
   const trimmed = start + text.slice(start, end).trimEnd().length;
   const serviceEnd = endOf(services.value, text);
   const indent = " ".repeat(columnOf(text, service));
+  const place = placeEdit(told, service.value);
+  if (!place.ok) return place;
   return ok([
     { file, start, end: trimmed, text: `${guard}:${folder}:ro` },
-    hostEdit(file, text, service.value, newline),
+    { file, ...place.value(text, newline) },
     {
       file,
       start: serviceEnd,
@@ -111,30 +124,46 @@ function endOf(map: YAMLMap, text: string): number {
   return line < 0 ? text.length : line + 1;
 }
 
-/** DOCKER_HOST, which Docker's clients read, first in the service's environment. */
-function hostEdit(file: string, text: string, service: YAMLMap, newline: string): Edit {
-  const environment = pairOf(service, "environment");
-  const [first] = isMap(environment?.value) || isSeq(environment?.value) ? environment.value.items : [];
-  const insert = (start: number, inserted: string): Edit => ({ file, start, end: start, text: inserted });
-  if (environment && first && (isMap(environment.value) || isSeq(environment.value))) {
-    const { value } = environment;
-    if (value.flow)
-      return insert(
-        (value.range?.[0] ?? 0) + 1,
-        ` ${isMap(value) ? "DOCKER_HOST: " : "DOCKER_HOST="}${address}, `,
-      );
-    const at = value.range?.[0] ?? 0;
-    const from = text.lastIndexOf("\n", at - 1) + 1;
-    const dash = text.slice(from).match(/^\s*(?:- )?/)?.[0] ?? "";
-    return insert(
-      from,
-      isMap(value) ? `${dash}DOCKER_HOST: ${address}${newline}` : `${dash}DOCKER_HOST=${address}${newline}`,
-    );
+type Insert = (
+  text: string,
+  newline: string,
+) => { readonly start: number; readonly end: number; readonly text: string };
+
+/** How the service's program is told where the guard's socket is. */
+function placeEdit(told: NonNullable<SocketClient["told"]>, service: YAMLMap): Result<Insert> {
+  if (told === "never" || "file" in told) return failed("its program is not told by the file");
+  if ("variable" in told) {
+    const value = told.isPath ? `${folder}/docker.sock` : address;
+    return ok(firstIn(service, "environment", `${told.variable}: ${value}`, `${told.variable}=${value}`));
   }
-  const [head] = service.items;
-  const at = isScalar(head?.key) ? (head.key.range?.[0] ?? 0) : 0;
-  const indent = " ".repeat(at - (text.lastIndexOf("\n", at - 1) + 1));
-  return insert(at, `environment:${newline}${indent}  DOCKER_HOST: ${address}${newline}${indent}`);
+  const command = pairOf(service, "command");
+  if (command && !isSeq(command.value))
+    return failed(`its command is not written as a list: add ${told.option}=${address} to it`);
+  if (command && JSON.stringify(command.value).includes(told.option))
+    return failed(`its command has ${told.option}: set it to ${address}`);
+  return ok(firstIn(service, "command", undefined, `${told.option}=${address}`));
+}
+
+/** Puts a member first into a mapping or list of the service. `member`: how a mapping has it; undefined: it is a list alone. */
+function firstIn(service: YAMLMap, key: string, member: string | undefined, item: string): Insert {
+  return (text, newline) => {
+    const pair = pairOf(service, key);
+    const [first] = isMap(pair?.value) || isSeq(pair?.value) ? pair.value.items : [];
+    const insert = (start: number, inserted: string) => ({ start, end: start, text: inserted });
+    if (pair && first && (isMap(pair.value) || isSeq(pair.value))) {
+      const { value } = pair;
+      const said = isMap(value) && member !== undefined ? member : item;
+      if (value.flow) return insert((value.range?.[0] ?? 0) + 1, isMap(value) ? ` ${said}, ` : `"${said}", `);
+      const at = value.range?.[0] ?? 0;
+      const from = text.lastIndexOf("\n", at - 1) + 1;
+      const dash = text.slice(from).match(/^\s*(?:- )?/)?.[0] ?? "";
+      return insert(from, `${dash}${said}${newline}`);
+    }
+    const [head] = service.items;
+    const at = isScalar(head?.key) ? (head.key.range?.[0] ?? 0) : 0;
+    const indent = " ".repeat(at - (text.lastIndexOf("\n", at - 1) + 1));
+    return insert(at, `${key}:${newline}${indent}  ${member ?? `- ${item}`}${newline}${indent}`);
+  };
 }
 
 function volumeEdit(

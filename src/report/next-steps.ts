@@ -46,9 +46,9 @@ export function commandFor({ control, fix, message }: Finding, subject: Reported
   // A folder above the socket gives more than the socket, which no guard takes away.
   if (control === "docker-socket-mount" && /\.sock\b/.test(headOf(message).split(",")[0] ?? "")) {
     const client = socketClientOf(subject.image);
-    if (client === "proxy") return `bulkhead explain ${control}`;
+    if (client.told === "never") return `bulkhead explain ${control}`;
     if (subject.source === "compose" && target !== undefined) return `bulkhead fix --guard ${target}`;
-    const preset = client === undefined ? "" : ` --preset ${client}`;
+    const preset = client.preset === undefined ? "" : ` --preset ${client.preset}`;
     return `bulkhead guard proxy${preset} --listen unix:///run/bulkhead-${socketName(subject.name)}.sock`;
   }
   if (!fix || fix.kind === "manual" || target === undefined) return `bulkhead explain ${control}`;

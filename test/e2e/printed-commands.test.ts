@@ -79,12 +79,11 @@ test.each([...Object.keys(stacks), "agent"])(
 );
 
 test("what it prints for a socket does what it says", () => {
-  const applied = shell("bulkhead fix --guard --apply compose.yaml", "nextcloud-aio");
+  const applied = shell("bulkhead fix --guard --apply docker-compose.yml", "supabase");
   expect(applied.stderr).toContain("1 file written");
-  expect(readFileSync(join(folder.path, "nextcloud-aio/compose.yaml"), "utf8")).toContain(
-    "guard-nextcloud-aio-mastercontainer:",
-  );
-  const after = shell("bulkhead audit --only docker-socket-mount --no-pager compose.yaml", "nextcloud-aio");
+  expect(applied.stderr).toContain("vector gets DOCKER_HOST: its documentation says whether");
+  expect(readFileSync(join(folder.path, "supabase/docker-compose.yml"), "utf8")).toContain("guard-vector:");
+  const after = shell("bulkhead audit --only docker-socket-mount --no-pager docker-compose.yml", "supabase");
   expect(after.status).toBe(0);
   expect(
     shell(

@@ -1,4 +1,6 @@
+import { existsSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { parse } from "yaml";
 import type { ReportedSubject } from "../../src/audit/finding.ts";
 import { socketClientOf } from "../../src/controls/mounts/socket-clients.ts";
 import { presetNames } from "../../src/guard/policy/presets/preset-names.ts";
@@ -28,12 +30,54 @@ it.each([
     `bulkhead guard proxy --preset ${preset} --listen unix:///run/bulkhead-web.sock`,
   );
   expect(presetNames).toContain(preset);
-  expect(socketClientOf(image)).toBe(preset);
+  expect(socketClientOf(image).preset).toBe(preset);
 });
 
-it.each(["example/unknown", "ghcr.io/nextcloud-releases/all-in-one", "ghcr.io/mailcow/dockerapi:2"])(
-  "%s gets the default policy: it may drive containers",
+it("of an image that is not known nothing is said", () => {
+  expect(socketClientOf("example/unknown")).toEqual({ preset: undefined, told: undefined });
+});
+
+it.each(["ghcr.io/nextcloud-releases/all-in-one", "ghcr.io/mailcow/dockerapi:2"])(
+  "%s opens the socket by its path, so no guard is put before it",
   (image) => {
-    expect(socketClientOf(image)).toBeUndefined();
+    const message = "mounts /var/run/docker.sock at /var/run/docker.sock: it can own the host";
+    const location = { file: "compose.yaml", line: 1, column: 1 } as never;
+    const subject: ReportedSubject = {
+      ...{ id: "a", kind: "container", name: "web", source: "compose", location, verdicts: {} },
+      image,
+    };
+    expect(commandFor(findingOf("docker-socket-mount", { message }), subject)).toBe(
+      "bulkhead explain docker-socket-mount",
+    );
+  },
+);
+
+// A preset's page has the tool behind a guard as it was run: fix tells it the same.
+it.each(presetNames.filter((name) => existsSync(`docs/guard/${name}.md`)))(
+  "%s is told as its page shows",
+  (preset) => {
+    const page = readFileSync(`docs/guard/${preset}.md`, "utf8");
+    const compose = parse(/```yaml\n(services:.*?)```/s.exec(page)?.[1] ?? "services: {}") as {
+      services: Record<string, { image?: string }>;
+    };
+    const service = Object.values(compose.services).find(
+      ({ image }) => socketClientOf(image).preset === preset,
+    );
+    if (!service)
+      return expect([
+        "act",
+        "ci-runner",
+        "devcontainers",
+        "github-runner",
+        "read-only",
+        "testcontainers",
+      ]).toContain(preset);
+    const { told } = socketClientOf(service.image);
+    const written = JSON.stringify(service);
+    if (told === undefined || told === "never" || "file" in told)
+      return expect(written).not.toContain("docker.sock");
+    const word = "variable" in told ? told.variable : told.option;
+    const path = "variable" in told && told.isPath ? "" : "unix://";
+    return expect(written).toMatch(new RegExp(`"${word}(?:=|":"|",")${path}/run/bulkhead/docker\\.sock"`));
   },
 );

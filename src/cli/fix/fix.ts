@@ -58,13 +58,16 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
 /** A guard in front of the socket of each service that mounts it, and nothing else. */
 async function withGuards(job: FixJob): Promise<number> {
   const { seen, io } = job;
-  const { guardEdits } = await import("../../fix/guard-service.ts");
+  const { guardEdits, socketClientIn } = await import("../../fix/guard-service.ts");
   const texts = changedTexts(io, seen.secrets);
   for (const { subject, context } of seen.subjects) {
     const edits = guardEdits(subject, context, texts.io);
     if (edits === undefined) continue;
-    if (edits.ok) texts.make(edits.value);
-    else complain(`${subject.name} keeps the socket: ${edits.reason}`);
+    if (edits.ok) {
+      texts.make(edits.value);
+      if (socketClientIn(subject).told === undefined)
+        complain(`${subject.name} gets DOCKER_HOST: its documentation says whether its program reads it`);
+    } else complain(`${subject.name} keeps the socket: ${edits.reason}`);
   }
   const prepared = { plans: [], texts, changed: texts.list() };
   const done = await carryOut(prepared, job);

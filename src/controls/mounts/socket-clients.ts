@@ -1,29 +1,56 @@
-/** Images that ask for the Engine's socket, and the guard's preset that lets through what they call. */
-const presets: readonly (readonly [image: RegExp, preset: string])[] = [
-  [/(?:^|\/)traefik\b/, "traefik"],
-  [/(?:^|\/)watchtower\b/, "watchtower"],
-  [/(?:^|\/)portainer/, "portainer"],
-  [/(?:^|\/)dozzle\b/, "dozzle"],
-  [/(?:^|\/)homepage\b/, "homepage"],
-  [/(?:^|\/)(?:docker-gen|nginx-proxy)\b/, "docker-gen"],
-  [/(?:^|\/)diun\b/, "diun"],
-  [/(?:^|\/)(?:docker-)?autoheal\b/, "autoheal"],
-  [/(?:^|\/)cadvisor\b/, "cadvisor"],
-  [/(?:^|\/)netdata\b/, "netdata"],
-  [/(?:^|\/)crowdsec\b/, "crowdsec"],
-  [/(?:^|\/)(?:prometheus|telegraf|grafana)\b/, "prometheus"],
-  [/(?:^|\/)gitlab-runner\b/, "gitlab-runner"],
-  [/(?:^|\/)(?:act_runner|act|runner)\b/, "act"],
-  [/(?:^|\/)(?:actions-runner|github-runner)\b/, "github-runner"],
-  [/(?:^|\/)jenkins\b/, "jenkins"],
-  [/(?:^|\/)(?:drone-runner|agent|woodpecker-agent)\b/, "ci-runner"],
+/** How a program learns where the Engine's socket is. `variable`: with an address, or with a path. */
+export type Told =
+  | { readonly variable: string; readonly isPath?: true }
+  /** An argument of its command: `--host`. */
+  | { readonly option: string }
+  /** A file of its own, and the setting in it. */
+  | { readonly file: string }
+  /** It opens /var/run/docker.sock, whatever it is told. */
+  | "never";
+
+export interface SocketClient {
+  /** The guard's preset that lets through what it calls; `proxy`: it is a proxy itself. Undefined: the default policy is for it. */
+  readonly preset: string | undefined;
+  /** Undefined: not known; most programs read DOCKER_HOST. */
+  readonly told: Told | undefined;
+}
+
+const byHost: Told = { variable: "DOCKER_HOST" };
+
+/** Images that ask for the Engine's socket. The pages of the presets (docs/guard) have each as it was run, or its source. */
+const clients: readonly (readonly [image: RegExp, preset: string | undefined, told: Told])[] = [
+  [/(?:^|\/)docker-socket-proxy\b/, "proxy", "never"],
+  [/(?:^|\/)traefik\b/, "traefik", { option: "--providers.docker.endpoint" }],
+  [/(?:^|\/)watchtower\b/, "watchtower", byHost],
+  [/(?:^|\/)portainer/, "portainer", { option: "--host" }],
+  [/(?:^|\/)dozzle\b/, "dozzle", byHost],
+  [/(?:^|\/)homepage\b/, "homepage", { file: "`socket:` in its docker.yaml" }],
+  [/(?:^|\/)(?:docker-gen|nginx-proxy)\b/, "docker-gen", byHost],
+  [/(?:^|\/)diun\b/, "diun", { variable: "DIUN_PROVIDERS_DOCKER_ENDPOINT" }],
+  [/(?:^|\/)(?:docker-)?autoheal\b/, "autoheal", { variable: "DOCKER_SOCK", isPath: true }],
+  [/(?:^|\/)cadvisor\b/, "cadvisor", { option: "--docker" }],
+  [/(?:^|\/)netdata\b/, "netdata", byHost],
+  [/(?:^|\/)crowdsec\b/, "crowdsec", { file: "`docker_host:` in its acquis.yaml" }],
+  [/(?:^|\/)prometheus\b/, "prometheus", { file: "`host:` of docker_sd_configs in its prometheus.yml" }],
+  [/(?:^|\/)telegraf\b/, "prometheus", { file: "`endpoint` of inputs.docker in its telegraf.conf" }],
+  [
+    /(?:^|\/)grafana\b/,
+    "prometheus",
+    { file: "`host` of discovery.docker in the configuration of Grafana Alloy" },
+  ],
+  [/(?:^|\/)gitlab-runner\b/, "gitlab-runner", { file: "`host` of runners.docker in its config.toml" }],
+  [/(?:^|\/)(?:act_runner|act|runner)\b/, "act", byHost],
+  [/(?:^|\/)(?:actions-runner|github-runner)\b/, "github-runner", byHost],
+  [/(?:^|\/)jenkins\b/, "jenkins", byHost],
+  [/(?:^|\/)(?:drone-runner|agent|woodpecker-agent)\b/, "ci-runner", byHost],
+  // They start containers, and look for the socket by its path:
+  // https://github.com/nextcloud/all-in-one/blob/main/Containers/mastercontainer/start.sh
+  // https://github.com/mailcow/mailcow-dockerized/blob/master/data/Dockerfiles/dockerapi/main.py
+  [/(?:^|\/)(?:all-in-one|dockerapi)\b/, undefined, "never"],
 ];
 
-/**
- * The preset for an image that is known to call the Engine; `proxy` for one that is a proxy itself. Undefined where the calls are
- * not known: such a tool may start containers (Nextcloud AIO, mailcow's dockerapi), so the guard's default policy is for it.
- */
-export function socketClientOf(image: string | undefined): string | undefined {
-  if (/(?:^|\/)docker-socket-proxy\b/.test(image ?? "")) return "proxy";
-  return presets.find(([known]) => known.test(image ?? ""))?.[1];
+/** What is known of an image that asks for the Engine's socket. */
+export function socketClientOf(image: string | undefined): SocketClient {
+  const [, preset, told] = clients.find(([known]) => known.test(image ?? "")) ?? [];
+  return { preset, told };
 }
