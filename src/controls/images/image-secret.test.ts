@@ -215,7 +215,7 @@ describe("the advice names the variable of the image that reads a file", () => {
   ])("%s, %s", (image, name, file) => {
     const id = name.toLowerCase();
     expect(advice(withVariable(image, name))).toContain(
-      `Set ${file}: /run/secrets/${id} and secrets: [${id}]`,
+      `set ${file}: /run/secrets/${id} and secrets: [${id}]`,
     );
     // What it says to write passes.
     const text = `services: { a: { image: "${image}", environment: { ${file}: /run/secrets/${id} }, secrets: [${id}] } }

@@ -126,7 +126,7 @@ function adviceForCompose([first]: readonly FileVariable[]): string {
     return "Move it to .env, or mount it with secrets:, and change it: others have read it.";
   }
   const id = first.name.toLowerCase();
-  return `Set ${first.file}: /run/secrets/${id} and secrets: [${id}], and at the top level secrets: { ${id}: { file: ./${id}.txt } }; docker inspect shows .env, too. Change it: others read it.`;
+  return `Move it to .env (docker inspect shows it), or set ${first.file}: /run/secrets/${id} and secrets: [${id}], and top-level secrets: { ${id}: { file: ./${id}.txt } }. Change it: others read it.`;
 }
 
 function adviceForTracked(credentials: Container["credentials"]): string | undefined {
