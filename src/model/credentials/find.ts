@@ -236,7 +236,7 @@ function ofRow(
       }),
     ),
     ...(row.behind !== undefined
-      ? [{ option: rest[needed] ?? "", value: rest[needed + row.behind] ?? "" }]
+      ? [{ option: rest[needed] ?? "", value: afterUser(rest[needed + row.behind] ?? "", row.between) }]
       : []),
     ...(row.last ? [{ option: "", value: rest.length > 1 ? (rest.at(-1) ?? "") : "" }] : []),
   ];
@@ -245,6 +245,11 @@ function ofRow(
     return isSecretText(text) ? [found(`${program} ${option.split("=", 1)[0]}`.trim(), text)] : [];
   });
   return [...direct, ...(row.input ? ofInput(row.input, program, command) : [])];
+}
+
+/** `x` of `bob:x`; the whole word where it names no user. */
+function afterUser(word: string, between: string | undefined): string {
+  return between === undefined ? word : word.slice(word.indexOf(between) + 1);
 }
 
 /** The values of an option: `-pX`, `-p X`, `--pass=X`, `--pass X`; `-fsu X` where letters may stand together. */

@@ -11,6 +11,8 @@ export interface PasswordOptions {
   readonly last?: boolean;
   /** The password is so many words behind the word that `needs` matches. */
   readonly behind?: number;
+  /** What stands between the user and the password in that word. */
+  readonly between?: string;
   /** It reads the password from its input: all of it, or behind the colon of each line. */
   readonly input?: "password" | "user:password";
 }
@@ -57,7 +59,12 @@ export const passwordOptions: readonly PasswordOptions[] = [
   { programs: ["aws"], needs: /^aws_(?:secret_access_key|session_token)$/, behind: 1 },
   { programs: ["npm", "pnpm", "yarn"], needs: /(?::_authToken|_password|npmAuthToken)$/, behind: 1 },
   // `bundle config gems.example.org user:password`; the other settings with a dot say how a gem is built, or where it is.
-  { programs: ["bundle"], needs: /^(?!(?:build|local|mirror)\.)[\w-]+(?:\.[\w-]+)+$/, behind: 1 },
+  {
+    programs: ["bundle"],
+    needs: /^(?!(?:build|local|mirror)\.)[\w-]+(?:\.[\w-]+)+$/,
+    behind: 1,
+    between: ":",
+  },
   { programs: ["openssl"], needs: /^enc$/, options: { "-k": "either" } },
   { programs: ["composer"], needs: /^http-basic\./, behind: 2 },
   { programs: ["composer"], needs: /^(?:github-oauth|gitlab-token|gitlab-oauth|bearer)\./, behind: 1 },

@@ -19,6 +19,8 @@ const webhookPaths =
   /(?<=\bhooks\.slack\.com\/(?:services|workflows|triggers)\/)[\w/-]{8,512}|(?<=\bdiscord(?:app)?\.com\/api\/(?:v\d{1,3}\/)?webhooks\/)[\w/-]{8,512}/gi;
 // Credentials before the host of a URL. Lengths are bounded so that a hostile line costs linear time.
 const urlCredentials = /:\/\/([^\s/"'`<>]{1,512})@/g;
+const cutCredentials =
+  /:\/\/[^\s/"'`<>@:[\]]{1,256}:(?!\d{1,5}(?![\w.-])|[A-Z_]+\b|[$*{<[%])([^\s/"'`<>@,;)\]}]{1,256})/g;
 const identifier = /[A-Za-z_][A-Za-z0-9_.-]*/g;
 const wholeNames = new Set(["authorization", "passphrase", "credential", "credentials", "apikey", "passwd"]);
 const secretWords = new Set([
@@ -44,6 +46,7 @@ export function secretSpans(line: string, options: { readonly colon: boolean }):
   return mergeSpans([
     ...assignedSpans(line, options.colon),
     ...urlSpans(line),
+    ...(options.colon ? cutUrlSpans(line) : []),
     ...tokenSpans(line),
     ...(options.colon ? foundSpans(line) : []),
   ]);
@@ -102,6 +105,16 @@ function urlSpans(line: string): readonly Span[] {
   });
 }
 
+/** Credentials of a URL whose `@` and host were cut off, or stand on the next line: what follows the colon is not a port. */
+function cutUrlSpans(line: string): readonly Span[] {
+  if (!line.includes("://")) return [];
+  return [...line.matchAll(cutCredentials)].flatMap((match) => {
+    const value = match[1] ?? "";
+    const end = match.index + match[0].length;
+    return isHarmless(value) ? [] : [{ start: end - value.length, end }];
+  });
+}
+
 function assignedSpans(line: string, colon: boolean): readonly Span[] {
   if (!inSecretNames.test(line)) return [];
   const spans: Span[] = [];
@@ -110,6 +123,9 @@ function assignedSpans(line: string, colon: boolean): readonly Span[] {
     if (match.index < from || !isSecretName(match[0]) || isReference(line, match.index)) continue;
     const value = valueAfter(line, match.index, match.index + match[0].length, colon);
     if (!value || isHarmless(line.slice(value.start, value.end))) continue;
+    // `docker build --secret id=key,src=key.pem` says where it is.
+    if (/^secrets?$/i.test(match[0]) && /^(?:id|source|src|type|env)=/.test(line.slice(value.start)))
+      continue;
     // `SMTP_AUTH: login` says how; `NEO4J_AUTH: neo4j/…` has one.
     if (isAuthName(match[0]) && !isLiteral(match[0], line.slice(value.start, value.end))) continue;
     spans.push(value);
