@@ -19,7 +19,7 @@ const modules = existsSync("/sys/kernel/security/lsm")
 const runs = (module: string, name: string) =>
   modules.includes(module)
     ? engineThere
-    : ({ ok: false, reason: `the kernel does not run ${name}` } as const);
+    : ({ ok: false, reason: `the kernel does not run ${name}`, elsewhere: true } as const);
 
 interface Finding {
   readonly control: string;
