@@ -155,6 +155,10 @@ export const secretLines: readonly CredentialLine[] = [
   ["daemon.json", '{ "proxies": { "https-proxy": "http://bob:§@proxy.example:3128" } }'],
   ["daemon.json", '{ "log-driver": "splunk", "log-opts": { "splunk-token": "§" } }'],
   run("dockerd --log-driver splunk --log-opt splunk-token=§"),
+  [
+    "docker.service",
+    '[Service]\nEnvironment="HTTPS_PROXY=http://bob:§@proxy.example:3128" "NO_PROXY=localhost"\nExecStart=/usr/bin/dockerd -H fd://\n',
+  ],
   run("docker exec web mysql -uroot -p§"),
   ["Jenkinsfile", "pipeline {\n  agent { docker { image 'redis:7'\n    args '-e DB_PASSWORD=§' } }\n}\n"],
 ];

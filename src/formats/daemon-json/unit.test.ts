@@ -197,3 +197,20 @@ describe("which files are ours", () => {
     ).toEqual([]);
   });
 });
+
+test("a password in Environment= is a credential, unless an empty one takes it back", () => {
+  const proxy = (name: string) => `Environment="${name}=http://bob:hunter2Xy9@proxy.example.org:3128"\n`;
+  const found = (text: string) => {
+    const [subject] = readDockerdUnit(
+      `[Service]\n${text}ExecStart=/usr/bin/dockerd\n`,
+      "docker.service",
+    ).subjects;
+    const [view] = subject?.kind === "engine" ? subject.views : [];
+    return (view?.credentials ?? []).map((each) =>
+      each.state === "set" ? [each.value.where, each.value.value] : [],
+    );
+  };
+  expect(found(proxy("HTTP_PROXY"))).toEqual([["the variable HTTP_PROXY", "hunter2Xy9"]]);
+  expect(found(`${proxy("HTTP_PROXY")}Environment=\n`)).toEqual([]);
+  expect(found("Environment=HTTP_PROXY=http://proxy.example.org:3128\n")).toEqual([]);
+});

@@ -1,3 +1,6 @@
+import { credentialsInValue } from "../../model/credentials/find.ts";
+import type { Engine } from "../../model/engine.ts";
+import { set } from "../../model/fact.ts";
 import { type FileOrigin, isFileOrigin } from "../../model/origin.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import { locator, type Span } from "../values/positions.ts";
@@ -40,13 +43,17 @@ export interface UnitSource {
 export function readDockerdUnit(text: string, file: string, around: UnitSurroundings = {}): Reading {
   const main = sourceOf({ text, file });
   if (isSocketUnit(main)) return readDockerSocketUnit(text, file);
-  const start = startOf([main, ...(around.dropIns ?? []).map((each) => sourceOf(each))], around.io);
+  const sources = [main, ...(around.dropIns ?? []).map((each) => sourceOf(each))];
+  const start = startOf(sources, around.io);
   if (!start) return noEngine(file, "the unit runs no dockerd");
   const { daemonJson, socket } = around;
   const settings = daemonJson
     ? mergeSettings(settingsOfJson(daemonJson.text, daemonJson.file), start.flags)
     : start.flags;
-  const view = engineOf(settings);
+  const configured = engineOf(settings);
+  // Docker's own way to give dockerd a proxy: https://docs.docker.com/engine/daemon/proxy/#systemd-unit-file
+  const credentials = [...configured.credentials, ...credentialsOf(sources)];
+  const view = { ...configured, credentials };
   const location = start.source.locate(start.value);
   return engineReading(socket ? withSocket(view, settings, socket) : view, file, { ...settings, location });
 }
@@ -104,6 +111,21 @@ function isEmpty({ text }: UnitSource, { start, end }: Span): boolean {
   return text.slice(start, end).trim() === "";
 }
 
+/** Passwords in what Environment= sets; anyone on the host can read a unit. */
+function credentialsOf(sources: readonly UnitSource[]): Engine["credentials"] {
+  const values = new Map<string, VariableValue>();
+  for (const source of sources) {
+    for (const { section, key, value } of source.entries) {
+      if (section !== "Service" || key !== "Environment") continue;
+      if (isEmpty(source, value)) values.clear();
+      for (const [name, given] of assignments(source, value)) values.set(name, given);
+    }
+  }
+  return [...values].flatMap(([name, { value, origin }]) =>
+    credentialsInValue(name, value).map((each) => set({ ...each, where: `the variable ${name}` }, origin)),
+  );
+}
+
 /** The words behind the prefixes (`-`, `@`, `:`, `+`, `!`); with `@` the second is the process's name. */
 function commandOf({ text, locate }: UnitSource, value: Span, variables: Variables): readonly Word[] {
   const prefix = /^[-@:+!|]*/.exec(text.slice(value.start, value.start + 8))?.[0] ?? "";
@@ -127,7 +149,7 @@ function variablesOf(
       if (section !== "Service") continue;
       if (key === "Environment") {
         if (isEmpty(source, value)) values = new Map();
-        for (const [name, set] of assignments(source, value)) values.set(name, set);
+        for (const [name, given] of assignments(source, value)) values.set(name, given);
       } else if (key === "EnvironmentFile") {
         const path = source.text.slice(value.start, value.end).trim();
         if (path === "") {
@@ -136,7 +158,7 @@ function variablesOf(
         } else {
           const found = environmentFile(path, io);
           if (!found) unseen = true;
-          for (const [name, set] of found ?? []) fromFiles.set(name, set);
+          for (const [name, given] of found ?? []) fromFiles.set(name, given);
         }
       }
     }
