@@ -143,6 +143,7 @@ const builds: Samples<ImageFact, string> = {
   setuidCommands: "FROM a\nRUN chmod u+s /x\n",
   exposedPorts: "FROM a\nEXPOSE 80\n",
   history: "FROM a\nRUN id\n",
+  builderLayers: "FROM a AS b\nRUN id\nFROM a\n",
   entrypoint: "FROM a\nENTRYPOINT dockerd\n",
   command: 'FROM a\nCMD ["dockerd", "-H", "tcp://0.0.0.0:2375"]\n',
   workingDirectories: "FROM a\nWORKDIR /proc\n",
@@ -167,6 +168,7 @@ const images: Samples<ImageFact, { readonly Config?: unknown; readonly history?:
   command: { Config: { Cmd: ["dockerd", "-H", "tcp://0.0.0.0:2375"] } },
   workingDirectories: { Config: { WorkingDir: "/proc" } },
   contextSecrets: undefined,
+  builderLayers: undefined,
   credentials: { Config: { Labels: { password: "hunter2" } } },
 };
 

@@ -31,6 +31,8 @@ export interface ImageLists {
    * first. May hold secrets: never print it.
    */
   readonly history: string;
+  /** Those of `history` that belong to a stage which the image does not start from: it has of them what COPY --from takes. */
+  readonly builderLayers: string;
   /** The words of ENTRYPOINT and CMD; a shell form is `/bin/sh`, `-c` and its text. May hold secrets: never print them. */
   readonly entrypoint: string;
   readonly command: string;
@@ -67,6 +69,7 @@ const emptyImage: Image = {
   command: [],
   workingDirectories: [],
   contextSecrets: [],
+  builderLayers: [],
   credentials: [],
 };
 

@@ -61,6 +61,7 @@ const lists: Readonly<Record<keyof ContainerLists | keyof EngineLists | keyof Im
   history: true,
   workingDirectories: true,
   contextSecrets: true,
+  builderLayers: true,
 };
 
 /** What a source shows of a container, by the table of facts. */

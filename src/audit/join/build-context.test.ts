@@ -5,6 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { bareContext } from "../../controls/control.ts";
 import { imageCopiedSecret } from "../../controls/images/image-copied-secret.ts";
 import { readDockerfile } from "../../formats/dockerfile/read.ts";
+import type { Subject } from "../../model/subject.ts";
 import { diskFiles } from "../inputs/disk-files.ts";
 import { joinContexts } from "./build-context.ts";
 
@@ -25,10 +26,49 @@ function found(dockerfile: string, files: readonly string[], ignored?: string): 
   }
   if (ignored !== undefined) writeFileSync(join(folder, ".dockerignore"), ignored);
   const [subject] = joinContexts(readDockerfile(dockerfile, file).subjects, diskFiles());
+  return problemsOf(subject).map(({ evidence }) => evidence);
+}
+
+function problemsOf(subject: Subject | undefined) {
   const view = subject?.kind === "image" ? subject.views[0] : undefined;
   const said = view && imageCopiedSecret.check.image?.(view, bareContext("dockerfile"));
-  return said?.verdict === "fail" ? said.problems.map(({ evidence }) => evidence) : [];
+  return said?.verdict === "fail" ? said.problems : [];
 }
+
+/** Where each secret of these stages is said to be, and how severe that is. */
+function said(dockerfile: string): readonly string[] {
+  const folder = mkdtempSync(join(tmpdir(), "bulkhead-context-"));
+  made.push(folder);
+  writeFileSync(join(folder, ".env"), "");
+  const { subjects } = readDockerfile(dockerfile, join(folder, "Dockerfile"));
+  return problemsOf(joinContexts(subjects, diskFiles())[0]).map(
+    ({ message, severity }) =>
+      `${/into (?:the image|a build stage)/.exec(message)?.[0]}, ${severity ?? "high"}`,
+  );
+}
+
+test.each<readonly [string, string, readonly string[]]>([
+  ["the only stage", "FROM a\nCOPY id_rsa /\n", ["into the image, high"]],
+  [
+    "a stage that the image takes files from",
+    "FROM a AS b\nCOPY id_rsa /\nFROM a\nCOPY --from=b /x /\n",
+    ["into a build stage, medium"],
+  ],
+  [
+    "a stage that the image starts from",
+    "FROM a AS b\nCOPY id_rsa /\nFROM b\nRUN id\n",
+    ["into the image, high"],
+  ],
+  ["the last of two", "FROM a AS b\nRUN id\nFROM a\nCOPY id_rsa /\n", ["into the image, high"]],
+  [
+    "a folder in a build stage",
+    "FROM a AS b\nCOPY . .\nFROM a\nCOPY --from=b /x /\n",
+    ["into a build stage, medium"],
+  ],
+  ["a folder in both", "FROM a AS b\nCOPY . .\nFROM a\nCOPY . /app\n", ["into the image, high"]],
+])("a secret is said to be where it is: %s", (_, dockerfile, expected) => {
+  expect(said(dockerfile)).toEqual(expected);
+});
 
 const all = "FROM debian:12\nCOPY . .\n";
 const secrets = [".env", ".git/config", "id_rsa", "server.key", ".npmrc"];

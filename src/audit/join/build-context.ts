@@ -79,9 +79,11 @@ function secretsIn(
       if (!rules.ignores(path) && !rules.ignores(`${path}/`)) found.add(path);
     }
   }
-  const at = setItems(view.history).find(
-    ({ value }) => copyOf(value) && foldersOf({ ...view, history: [set(value)] }).length > 0,
-  );
+  const takesFolder = (item: { readonly value: string }) =>
+    foldersOf({ ...view, history: [set(item.value)] }).length > 0;
+  const inBuilders = new Set(setItems(view.builderLayers).map(({ value }) => value));
+  const copies = setItems(view.history).filter(takesFolder);
+  const at = copies.find(({ value }) => !inBuilders.has(value)) ?? copies[0];
   return [...found].map((path) => set(path, ...(at?.origins ?? [])));
 }
 

@@ -30,7 +30,11 @@ export const imageCopiedSecret: Control = {
     ],
   },
   check: {
-    image: (image) => combine([byLayer(copiesSecret, "no secret file is copied")(image), fromContext(image)]),
+    image(image) {
+      const builders = new Set(setItems(image.builderLayers).map(({ value }) => value));
+      const find = (instruction: string) => copiesSecret(instruction, builders.has(instruction));
+      return combine([byLayer(find, "no secret file is copied")(image), fromContext(image)]);
+    },
   },
   remedy: {
     image({ history, contextSecrets }) {
@@ -51,21 +55,38 @@ export const imageCopiedSecret: Control = {
   },
 };
 
+/** Where the file is then, and how bad that is. A stage that the image does not start from has layers of its own. */
+function readersOf(isBuilder: boolean, what: string) {
+  return isBuilder
+    ? {
+        place: "a build stage",
+        harm: `${what || "it"} stays in the build cache, and in what COPY --from takes along`,
+        severity: "medium" as const,
+      }
+    : {
+        place: "the image",
+        harm: what === "" ? "everyone who may pull it can read the file" : what,
+        severity: undefined,
+      };
+}
+
 /** What a COPY of a whole folder takes along, where the audit sees that folder. */
-function fromContext({ contextSecrets }: Image): Verdict {
+function fromContext({ contextSecrets, builderLayers }: Image): Verdict {
+  const builders = new Set(setItems(builderLayers).map(({ origins }) => JSON.stringify(origins)));
   return combine([
     ...setItems(contextSecrets).map(({ value, origins }) => {
       const isHistory = /(?:^|\/)\.git$/.test(value);
-      const what = isHistory
-        ? "the whole history, with what was deleted from it"
-        : "everyone who may pull it can read the file";
+      const { place, harm, severity } = readersOf(
+        builders.has(JSON.stringify(origins)),
+        isHistory ? "the whole history, with what was deleted from it" : "",
+      );
       return fail(
-        `copies the whole folder, and ${value} with it, into the image: ${what}; no .dockerignore leaves it out`,
+        `copies the whole folder, and ${value} with it, into ${place}: ${harm}; no .dockerignore leaves it out`,
         {
           origins,
           evidence: value,
           observed: value,
-          severity: isHistory ? "medium" : undefined,
+          severity: isHistory ? (severity ? "low" : "medium") : severity,
         },
       );
     }),
@@ -94,11 +115,9 @@ function idOf(name: string): string {
   return name.replace(/^\W+/, "").replaceAll(/[^\w]/g, "_") || "secret";
 }
 
-function copiesSecret(instruction: string): Flaw | undefined {
+function copiesSecret(instruction: string, isBuilder: boolean): Flaw | undefined {
   const file = secretFileOf(instruction);
   if (file === undefined) return undefined;
-  return {
-    message: `copies ${file} into the image: everyone who may pull it can read the file`,
-    evidence: file,
-  };
+  const { place, harm, severity } = readersOf(isBuilder, "");
+  return { message: `copies ${file} into ${place}: ${harm}`, evidence: file, severity };
 }

@@ -88,6 +88,7 @@ export const imageSight = {
   entrypoint: { since: 15 },
   command: { since: 0 },
   workingDirectories: { since: 4 },
+  builderLayers: ofBuild,
   contextSecrets: ofBuild,
   credentials: { since: 0 },
 } as const satisfies ToldSight<ImageFact>;

@@ -43,6 +43,7 @@ const beyond: Readonly<Record<string, string>> = {
   setuidCommands: "whether a program works without its setuid bit is not known",
   exposedPorts: "EXPOSE publishes nothing: it says what the program listens on",
   history: "only an image that is built has one",
+  builderLayers: "only an image that is built has one",
   entrypoint: "what an image runs is not for a patch to say",
   command: "what an image runs is not for a patch to say",
   workingDirectories: "programs of the image may look for their files there",

@@ -88,7 +88,7 @@ export function startOf(
 }
 
 /** `# syntax=IMAGE` among the first lines: the image that reads the rest. */
-function syntaxOf(text: string, locate: Locate): FactList<string> {
+export function syntaxOf(text: string, locate: Locate): FactList<string> {
   const match =
     /^\uFEFF?(?:[ \t]*#[ \t]*(?:check|escape)[ \t]*=.*\r?\n)*[ \t]*(#[ \t]*syntax[ \t]*=[ \t]*(\S+))/i.exec(
       text,
@@ -99,11 +99,11 @@ function syntaxOf(text: string, locate: Locate): FactList<string> {
 }
 
 /**
- * What makes the layers: the image of `# syntax=`, every RUN, ADD and COPY of the stages, on one line each. Which stage or image something is taken from is
+ * What makes the layers: every RUN, ADD and COPY of the stages, on one line each. Which stage or image something is taken from is
  * left out: `references` tells that.
  */
-export function historyOf(stages: readonly Stage[], text: string, locate: Locate): FactList<string> {
-  const layers = stages.flatMap(({ steps }) =>
+export function layersOf(stages: readonly Stage[], text: string, locate: Locate): FactList<string> {
+  return stages.flatMap(({ steps }) =>
     steps.flatMap(({ instruction: { keyword, span }, inherited }): FactList<string> => {
       if (inherited || !/^(?:RUN|ADD|COPY)$/.test(keyword)) return [];
       const written = text
@@ -113,7 +113,6 @@ export function historyOf(stages: readonly Stage[], text: string, locate: Locate
       return [set(written, locate(span))];
     }),
   );
-  return [...syntaxOf(text, locate), ...layers];
 }
 
 /** The last HEALTHCHECK of the nearest stage that has one. */
