@@ -121,6 +121,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     ...{ inventory, publisher, drifts, starts, pending, work, listener },
     told: { since: new Set(), before: new Set() },
     list: { cpu: 0 },
+    written: new Map(),
     whole: undefined,
     reconnect: () => follower.reconnect(),
   };
@@ -165,7 +166,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       work.begin("sweep", async () => {
         let cpu = 0;
         try {
-          cpu = sweep(session, client, request);
+          cpu = await sweep(session, client, request);
           engineFiles?.refresh();
         } finally {
           scheduleSweep(cpu);

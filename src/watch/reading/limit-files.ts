@@ -23,21 +23,21 @@ export interface LimitFilesFollower {
  * as it does for any file.
  */
 export function followLimitFiles(session: WatchSession, places: KernelPlaces): LimitFilesFollower {
-  const { inventory, work, listener } = session;
+  const { inventory, work, listener, written } = session;
   /** The folders of each run of a container, by its first process. */
   const folders = new Map<string, { readonly pid: number; readonly folders: readonly string[] }>();
-  const waiting = new Set<string>();
   const lookedAt = new Map<string, number>();
 
   const watches = watchFolders<{ readonly id: string; readonly folder: string }>(
     ({ id, folder }, name) => {
-      if (waiting.has(id)) return;
-      waiting.add(id);
+      if (written.has(id)) return;
+      const cause = { kind: "file", path: join(folder, name) } as const;
+      written.set(id, cause);
       const free = (lookedAt.get(id) ?? Number.NEGATIVE_INFINITY) + pauses.between - performance.now();
       work.after(Math.max(pauses.settle, free), () => {
-        waiting.delete(id);
         lookedAt.set(id, performance.now());
-        lookAt(session, [id], () => ({ kind: "file", path: join(folder, name) }), 0);
+        lookAt(session, [id], () => cause, 0);
+        written.delete(id);
       });
     },
     (folder, why) => listener.say(`limits written into ${folder} are only seen by sweeps: ${why}`),

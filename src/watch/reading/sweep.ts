@@ -1,9 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import { isRecord, itemsOf, textAt, textsOf } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import type { LiveContainer } from "../../engine/read/live-reading.ts";
 import { bySweep, type Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
-import { lookAt } from "./look.ts";
+import { attributed, look } from "./look.ts";
 import { add } from "./pending.ts";
 
 /** Milliseconds of the processor that this process took so far: a busy machine blurs it less than a clock. */
@@ -17,17 +18,22 @@ export function processorTime(): number {
  * at the Engine's list for an event that was lost all the same. While the Engine does not answer, it looks at what ran last.
  * Gives the milliseconds of CPU time that it took.
  */
-export function sweep(
+export async function sweep(
   session: WatchSession,
   from: EngineClient | undefined,
   request: { readonly foreign: boolean },
-): number {
+): Promise<number> {
   const { inventory, publisher, pending, listener, work } = session;
   const started = performance.now();
   const used = processorTime();
   const running = inventory.list().flatMap(({ id, pid }) => (pid === undefined ? [] : [id]));
   inventory.forgetArrivals();
-  const { ended, seen } = lookAt(session, running, () => bySweep, 0);
+  const { changed, ended, seen } = look(session, running, () => bySweep, 0);
+  if (changed.length > 0) {
+    // The kernel told of a file before it could be read: what it told is heard now, and names the file.
+    await setImmediate();
+    publisher.containers(changed, (id) => attributed(session, id, bySweep));
+  }
   if (request.foreign) lookAtForeign(session, bySweep);
   if (inventory.lookAtEngine()) publisher.engine(bySweep);
   // Its first process is not what it was: it restarted, and no event told.

@@ -59,7 +59,12 @@ export function testSession(
   const ignore = () => {};
   const session: WatchSession = {
     ...{ inventory, publisher, drifts, starts, work, pending: nothingPending(), reconnect: ignore },
-    ...{ told: { since: new Set(), before: new Set() }, list: { cpu: 0 }, whole: undefined },
+    ...{
+      told: { since: new Set(), before: new Set() },
+      list: { cpu: 0 },
+      written: new Map(),
+      whole: undefined,
+    },
     listener: { changes: ignore, ready: ignore, lost: ignore, say: ignore, event: ignore, scanned: ignore },
   };
   const stop = () => {
