@@ -57,6 +57,16 @@ it.each([
   expect(causeOfFinding(cause, finding)).toEqual({ kind: "sweep" });
 });
 
+it("a file that was written has to do with it where the look only came by", () => {
+  const memory = file("memory.max");
+  for (const cause of [{ kind: "sweep" } as const, kernel("execve"), event("exec_start")]) {
+    expect(causeOfFinding(cause, findingOf("memory-limit"), memory)).toBe(memory);
+    expect(causeOfFinding(cause, findingOf("pids-limit"), memory)).toEqual({ kind: "sweep" });
+    expect(causeOfField(cause, "memory", memory)).toBe(memory);
+  }
+  expect(causeOfFinding(event("update"), findingOf("memory-limit"), memory)).toEqual(event("update"));
+});
+
 it("asks for each field of a drift alone", () => {
   expect(causeOfField(kernel("mount"), "memory")).toEqual({ kind: "sweep" });
   expect(causeOfField(kernel("mount"), "mount /data")).toEqual(kernel("mount"));

@@ -49,17 +49,23 @@ const otherActions: Readonly<Record<NonNullable<About>, ReadonlySet<string>>> = 
 
 /**
  * What brought a finding about: the cause of the look that found it, where that can change what the finding is about. Else the look
- * only came by at the right time, and nobody knows.
+ * only came by at the right time: then it is the file that was `written` meanwhile, if that can change it, or nobody knows.
  */
-export function causeOfFinding(cause: Cause, finding: Finding): Cause {
+export function causeOfFinding(cause: Cause, finding: Finding, written?: Cause): Cause {
   const about = finding.control === "drift" ? aboutDrift(finding) : aboutOf(finding);
   const names = finding.control === "drift" ? Object.keys(finding.since ?? {}) : [finding.control];
-  return about.some((each, index) => isPossible(cause, each, names[index] ?? "")) ? cause : bySweep;
+  return firstPossible([cause, written], (each) =>
+    about.some((what, index) => isPossible(each, what, names[index] ?? "")),
+  );
 }
 
 /** Likewise of one field of a drift. */
-export function causeOfField(cause: Cause, field: string): Cause {
-  return isPossible(cause, aboutField(field), field) ? cause : bySweep;
+export function causeOfField(cause: Cause, field: string, written?: Cause): Cause {
+  return firstPossible([cause, written], (each) => isPossible(each, aboutField(field), field));
+}
+
+function firstPossible(causes: readonly (Cause | undefined)[], is: (cause: Cause) => boolean): Cause {
+  return causes.find((each) => each !== undefined && each.kind !== "sweep" && is(each)) ?? bySweep;
 }
 
 /** What a file of each controller can limit, by the names of controls and of drift's fields. */

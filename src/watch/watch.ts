@@ -78,7 +78,8 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   );
   const drifts = openDrifts(readAgain, new Map(sinces));
   const starts = openExecStarts();
-  const publisher = openPublisher(inventory, { drifts, starts }, request, listener);
+  const written: WatchSession["written"] = new Map();
+  const publisher = openPublisher(inventory, { drifts, starts, written }, request, listener);
   const { guardLogs = [] } = request;
   const callers = guardLogs.length > 0 ? openCallers(guardLogs, listener.say) : undefined;
   const pending = nothingPending();
@@ -118,10 +119,9 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     },
   });
   const session: WatchSession = {
-    ...{ inventory, publisher, drifts, starts, pending, work, listener },
+    ...{ inventory, publisher, drifts, starts, written, pending, work, listener },
     told: { since: new Set(), before: new Set() },
     list: { cpu: 0 },
-    written: new Map(),
     whole: undefined,
     reconnect: () => follower.reconnect(),
   };

@@ -97,6 +97,14 @@ describeWithEngine("bulkhead watch in a container of its own", () => {
 
   const health = (name: string) => healthBy(engine, packagedStage("watch"), name);
 
+  /** Its standard error. */
+  function saidBy(name: string): string {
+    return execFileSync("sh", ["-c", `docker logs ${name} 2>&1 >/dev/null`], {
+      env: { PATH: process.env.PATH ?? "", ...engine.environment },
+      encoding: "utf8",
+    });
+  }
+
   it("behind the guard, as nobody and without a right, tells what the Engine says, and is refused nothing", async () => {
     const service = watchIn("packaging/watch/compose.yaml");
     const sockets = join(folder, "sockets");
@@ -142,10 +150,7 @@ describeWithEngine("bulkhead watch in a container of its own", () => {
       .map((line) => JSON.parse(line));
     expect(verdicts.length).toBeGreaterThan(5);
     expect(verdicts.filter(({ verdict }) => verdict !== "allow")).toEqual([]);
-    const stderr = execFileSync("sh", ["-c", "docker logs watch 2>&1 >/dev/null"], {
-      env: { PATH: process.env.PATH ?? "", ...engine.environment },
-      encoding: "utf8",
-    });
+    const stderr = saidBy("watch");
     expect(stderr).toMatch(/^bulkhead: watching \d+ containers/);
     expect(stderr.trim().split("\n")).toHaveLength(1);
     // What was told is remembered over a restart.
@@ -166,6 +171,7 @@ describeWithEngine("bulkhead watch in a container of its own", () => {
     expect(service.cap_add).toEqual(["SYS_PTRACE"]);
     expect(service).not.toHaveProperty("pid");
     expect(service).not.toHaveProperty("network_mode");
+    await run("limited", ["--memory=64m", "--memory-swap=64m"], [busybox, "sleep", "1000"]);
     await run(
       "kernel",
       [
@@ -177,7 +183,10 @@ describeWithEngine("bulkhead watch in a container of its own", () => {
       ],
       [image, ...service.command, "--host", engine.host, "--interval", "1s"],
     );
-    await run("limited", ["--memory=64m", "--memory-swap=64m"], [busybox, "sleep", "1000"]);
+    // Cgroups are watched from then on.
+    await expect
+      .poll(() => saidBy("kernel"), { timeout: 60_000, interval: 100 })
+      .toContain("bulkhead: watching");
     const isMemory = ({ control, subject }: Finding) =>
       control === "memory-limit" && subject === "container:limited";
     await logged(
@@ -196,11 +205,7 @@ describeWithEngine("bulkhead watch in a container of its own", () => {
       cause: { kind: "file" },
     });
     expect(await health("kernel")).toBe("healthy");
-    const stderr = execFileSync("sh", ["-c", "docker logs kernel 2>&1 >/dev/null"], {
-      env: { PATH: process.env.PATH ?? "", ...engine.environment },
-      encoding: "utf8",
-    });
-    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(saidBy("kernel").trim().split("\n")).toHaveLength(1);
   });
 });
 

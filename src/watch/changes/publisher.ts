@@ -49,9 +49,16 @@ export interface Reading {
   readonly loosened?: readonly Loosened[];
 }
 
+interface PublisherKnows {
+  readonly drifts: Drifts;
+  readonly starts: ExecStarts;
+  /** Files of limits that were written, by the container's id: see `WatchSession`. */
+  readonly written: ReadonlyMap<string, Cause>;
+}
+
 export function openPublisher(
   inventory: Inventory,
-  { drifts, starts }: { readonly drifts: Drifts; readonly starts: ExecStarts },
+  { drifts, starts, written }: PublisherKnows,
   options: PublisherOptions,
   { changes: listen, loosened: listenLoosened }: Pick<WatchListener, "changes" | "loosened">,
 ): Publisher {
@@ -119,7 +126,7 @@ export function openPublisher(
     const isCompared = configured && effective && looked;
     const all = isCompared ? differences(configured, effective, inventory.engine?.views.at(-1)) : [];
     const told = drifts.told({
-      ...{ id, subject, cause, readAt, pid: inventory.container(id)?.pid },
+      ...{ id, subject, cause, written: written.get(id), readAt, pid: inventory.container(id)?.pid },
       differences: all,
       limits: configured ? limitsOf(configured) : "",
       seenAt: looked?.at ?? Date.now(),
@@ -171,7 +178,7 @@ export function openPublisher(
         tell(subject.id, judged[index] ?? [], cause(id), {
           causeOf: (finding) =>
             (finding.control === "drift" ? drifts.causeOf(id) : undefined) ??
-            causeOfFinding(cause(id), finding),
+            causeOfFinding(cause(id), finding, written.get(id)),
           valuesOf: ({ control }) => {
             if (control === "drift") return drifted[index]?.values ?? [];
             return control === "privileged-exec" ? enteredProcesses(subject) : [];

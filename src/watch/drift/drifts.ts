@@ -15,6 +15,8 @@ interface DriftLook {
   /** As findings name it: `container:web`. */
   readonly subject: string;
   readonly cause: Cause;
+  /** The file of a limit that somebody wrote, where a look at it is due. */
+  readonly written?: Cause | undefined;
   readonly differences: readonly Difference[];
   /** The limits that the Engine says. */
   readonly limits: string;
@@ -139,7 +141,7 @@ export function openDrifts(
         const seen = before?.pid === pid ? before?.fields.get(field) : undefined;
         const told = cause.kind === "start" ? remembered.get(look.subject)?.[field] : undefined;
         const since = seen?.since ?? told ?? sinceOf(look);
-        const { first = now, cause: own = causeOfField(cause, field) } = seen ?? {};
+        const { first = now, cause: own = causeOfField(cause, field, look.written) } = seen ?? {};
         fields.set(field, { since, cause: own, first, told: mayTell(field, seen) });
       }
       const asked = before?.askedFor ?? Number.NEGATIVE_INFINITY;

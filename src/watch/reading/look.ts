@@ -17,12 +17,8 @@ export function lookAt(
   return looked;
 }
 
-/**
- * What brought a change of a container about: a file that was written, where the look only came by; the Engine's event of an exec,
- * where the kernel told of the same process.
- */
-export function attributed({ inventory, starts, written }: WatchSession, id: string, cause: Cause): Cause {
-  if (cause.kind === "sweep") return written.get(id) ?? cause;
+/** What brought a change of a container about: the Engine's event of an exec, where the kernel told of the same process. */
+export function attributed({ inventory, starts }: WatchSession, id: string, cause: Cause): Cause {
   if (cause.kind !== "kernel") return cause;
   const exec = inventory.execsIn(id).find(({ live }) => live.pid === cause.pid);
   return (exec && starts.causeOf(exec.live)) ?? cause;

@@ -4,7 +4,7 @@ import type { EngineClient } from "../../engine/client.ts";
 import type { LiveContainer } from "../../engine/read/live-reading.ts";
 import { bySweep, type Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
-import { attributed, look } from "./look.ts";
+import { look } from "./look.ts";
 import { add } from "./pending.ts";
 
 /** Milliseconds of the processor that this process took so far: a busy machine blurs it less than a clock. */
@@ -32,7 +32,7 @@ export async function sweep(
   if (changed.length > 0) {
     // The kernel told of a file before it could be read: what it told is heard now, and names the file.
     await setImmediate();
-    publisher.containers(changed, (id) => attributed(session, id, bySweep));
+    publisher.containers(changed, () => bySweep);
   }
   if (request.foreign) lookAtForeign(session, bySweep);
   if (inventory.lookAtEngine()) publisher.engine(bySweep);

@@ -36,6 +36,7 @@ export function testSession(
   const inventory = new Inventory({ proc: "/nonexistent", cgroup: "/nonexistent" });
   const changes: Change[] = [];
   const starts = openExecStarts();
+  const written: WatchSession["written"] = new Map();
   const drifts = openDrifts(() => true);
   const rules = {
     controls,
@@ -46,7 +47,7 @@ export function testSession(
   };
   const publisher = openPublisher(
     inventory,
-    { drifts, starts },
+    { drifts, starts, written },
     { rules: () => rules, minimum: "info", cooldown: 0, remembered: [] },
     { changes: (some) => changes.push(...some) },
   );
@@ -62,7 +63,7 @@ export function testSession(
     ...{
       told: { since: new Set(), before: new Set() },
       list: { cpu: 0 },
-      written: new Map(),
+      written,
       whole: undefined,
     },
     listener: { changes: ignore, ready: ignore, lost: ignore, say: ignore, event: ignore, scanned: ignore },
