@@ -106,7 +106,7 @@ stop() {
   rm -f "$folder/pid"
 }
 
-# A disk of its own, made anew: ssh takes minutes for as much.
+# A new disk: copying as much by ssh takes minutes.
 carry() {
   ! runs || fail "it runs already"
   local each from=$folder/carried

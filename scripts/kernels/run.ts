@@ -79,6 +79,11 @@ interface Place {
   readonly end: () => unknown;
 }
 
+function outputOf([program = "", ...words]: readonly string[], env = process.env): string {
+  const stdio = ["ignore", "pipe", "inherit"] as const;
+  return spawnSync(program, words, { env, encoding: "utf8", stdio: [...stdio], maxBuffer: 1024 ** 3 }).stdout;
+}
+
 function here({ engine, store }: Setting): Place {
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-kernels-"));
   const unpacked = resolve(`node_modules/.cache/engine${engine === "bookworm" ? "-bookworm" : ""}`);
@@ -93,12 +98,7 @@ function here({ engine, store }: Setting): Place {
   };
   const run = (command: string) => {
     const { CI: _, ...environment } = process.env;
-    return spawnSync("sh", ["-c", command], {
-      env: { ...environment, ...variables },
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "inherit"],
-      maxBuffer: 1024 ** 3,
-    }).stdout;
+    return outputOf(["sh", "-c", command], { ...environment, ...variables });
   };
   return {
     run,
@@ -130,11 +130,7 @@ async function inMachine(boot: readonly string[], running: boolean): Promise<Pla
   }
   const variables = `BULKHEAD_SLOWNESS=${slowness} BULKHEAD_CONTAINERD=/run/containerd/containerd.sock`;
   const run = (command: string) =>
-    spawnSync("bash", [machine, "run", `cd /bulkhead && export ${variables} && { ${command}; }`], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "inherit"],
-      maxBuffer: 1024 ** 3,
-    }).stdout;
+    outputOf(["bash", machine, "run", `cd /bulkhead && export ${variables} && { ${command}; }`]);
   return {
     run,
     facts: () => JSON.parse(run(`node ${bundleOf("scripts/kernels/facts.ts")}`)),

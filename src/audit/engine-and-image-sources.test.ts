@@ -11,7 +11,7 @@ import { container } from "../model/container.ts";
 import { type Engine, engine } from "../model/engine.ts";
 import type { Fact, FactList } from "../model/fact.ts";
 import { lists } from "../model/facts/lists.ts";
-import type { ListRow, Told } from "../model/facts/row.ts";
+import type { ApiSince, ListRow } from "../model/facts/row.ts";
 import { rowOf, scalarFacts } from "../model/facts/table.ts";
 import { type Image, image } from "../model/image.ts";
 import { type EngineFact, type ImageFact, type Sight, unseenIn } from "../model/sight.ts";
@@ -175,7 +175,7 @@ const images: Samples<ImageFact, { readonly Config?: unknown; readonly history?:
 interface Walk {
   readonly name: string;
   readonly source: Source;
-  readonly sight: Readonly<Record<string, Sight | Told>>;
+  readonly sight: Readonly<Record<string, Sight | ApiSince>>;
   readonly samples: Readonly<Record<string, (() => Engine | Image) | undefined>>;
   readonly silent: () => Engine | Image;
 }

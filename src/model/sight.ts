@@ -2,7 +2,7 @@ import type { Container, ContainerLists, ContainerScalars } from "./container.ts
 import type { EngineLists, EngineScalars } from "./engine.ts";
 import { type UnseenFact, unseen } from "./fact.ts";
 import { lists as listRows } from "./facts/lists.ts";
-import type { FactSource, Told } from "./facts/row.ts";
+import type { ApiSince, FactSource } from "./facts/row.ts";
 import { listFacts, rowOf, scalarFacts } from "./facts/table.ts";
 import type { ImageLists, ImageScalars } from "./image.ts";
 
@@ -29,11 +29,11 @@ export type ImageSight = Readonly<Record<ImageFact, Sight>>;
 
 /** What a reader of an engine or image must hand over: every fact that its source is read for. One that is forgotten does not compile. */
 export type FactsReadBy<S, V> = {
-  readonly [K in keyof V & keyof S as S[K] extends "read" | Told ? K : never]: V[K];
+  readonly [K in keyof V & keyof S as S[K] extends "read" | ApiSince ? K : never]: V[K];
 };
 
 /** The facts that a source does not show, to begin a view with. */
-export function unseenIn<V = Container>(sight: Readonly<Record<string, Sight | Told>>): Partial<V> {
+export function unseenIn<V = Container>(sight: Readonly<Record<string, Sight | ApiSince>>): Partial<V> {
   const facts: Record<string, UnseenFact | readonly [UnseenFact]> = {};
   for (const [field, told] of Object.entries(sight)) {
     if (typeof told === "string" || "since" in told) continue;

@@ -9,7 +9,10 @@ import { href } from "../route.ts";
 
 type Acceptance = Answer<"/acceptances">["acceptances"][number];
 
-const sorts = { newest: "newest first", ends: "first to end" } as const;
+const sorts = [
+  ["newest", "newest first"],
+  ["ends", "first to end"],
+] as const;
 
 /** What is accepted, by whom, why and until when. */
 export function AcceptancesPage() {
@@ -17,7 +20,7 @@ export function AcceptancesPage() {
   const hosts = useAnswer("/hosts", []);
   const { trouble, act } = useAct(acceptances.again);
   const { field, isIn } = useSince();
-  const [sort, setSort] = useState<keyof typeof sorts>("newest");
+  const [sort, setSort] = useState<(typeof sorts)[number][0]>("newest");
   return (
     <>
       <Title of="Acceptances" />

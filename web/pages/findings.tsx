@@ -4,7 +4,7 @@ import { type Answer, send } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { dateIn, LastDay } from "../parts/accept.tsx";
 import { Cause } from "../parts/finding.tsx";
-import { Ago, Severity, Subject, severities, Title, Trouble, useAct, When } from "../parts/parts.tsx";
+import { Ago, Choice, Severity, Subject, severities, Title, Trouble, useAct, When } from "../parts/parts.tsx";
 import { SinceField, timesOf, useLastVisit } from "../parts/since.tsx";
 import { Views } from "../parts/views.tsx";
 import { href, replaceRoute, useRoute } from "../route.ts";
@@ -48,19 +48,12 @@ export function FindingsPage({ query }: { readonly query: URLSearchParams }) {
   const teams = useAnswer("/teams", []).value?.teams ?? [];
   const asked = useAsked(filter);
   const choice = (name: string, label: string, options: readonly (readonly [string, string])[]) => (
-    <label>
-      {label}
-      <select
-        value={query.get(name) ?? options[0]?.[0]}
-        onChange={({ currentTarget }) => put({ [name]: currentTarget.value || undefined })}
-      >
-        {options.map(([value, words]) => (
-          <option key={value} value={value}>
-            {words}
-          </option>
-        ))}
-      </select>
-    </label>
+    <Choice
+      label={label}
+      of={options}
+      value={query.get(name) ?? options[0]?.[0] ?? ""}
+      set={(value) => put({ [name]: value || undefined })}
+    />
   );
   return (
     <>

@@ -7,16 +7,19 @@ import { Ago, Choice, Counts, riskOf, Scroll, Title, Trouble, useAct, When } fro
 import { Portrait } from "../parts/portrait.tsx";
 import { href, replaceRoute, useRoute } from "../route.ts";
 
-const sorts = { name: "by name", worst: "worst first", silent: "longest without a report" } as const;
+const sorts = [
+  ["name", "by name"],
+  ["worst", "worst first"],
+  ["silent", "longest without a report"],
+] as const;
 
 export function HostsPage() {
   const isAdministrator = useMay("administrator");
   const { query } = useRoute();
   const text = query.get("q") ?? "";
-  const asked = query.get("sort") ?? "name";
-  const sort = asked in sorts ? (asked as keyof typeof sorts) : "name";
+  const sort = sorts.find(([each]) => each === query.get("sort"))?.[0] ?? "name";
   const hosts = useAnswer("/hosts", [], { q: text, sort });
-  const put = (q: string, by: keyof typeof sorts) =>
+  const put = (q: string, by: (typeof sorts)[number][0]) =>
     replaceRoute(["hosts"], { q, sort: by === "name" ? undefined : by });
   return (
     <>

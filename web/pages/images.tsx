@@ -4,11 +4,16 @@ import { useAnswer } from "../live.ts";
 import { Choice, Counts, riskOf, Scroll, Severity, Title, When } from "../parts/parts.tsx";
 import { href } from "../route.ts";
 
-const sorts = { name: "by name", worst: "worst first", most: "most containers first" } as const;
+const sorts = [
+  ["name", "by name"],
+  ["worst", "worst first"],
+  ["most", "most containers first"],
+] as const;
+type Sort = (typeof sorts)[number][0];
 
 type Image = Answer<"/images">["images"][number];
 
-const sorted: Readonly<Record<keyof typeof sorts, (one: Image, other: Image) => number>> = {
+const sorted: Readonly<Record<Sort, (one: Image, other: Image) => number>> = {
   name: (one, other) => one.image.localeCompare(other.image),
   worst: (one, other) => riskOf(other.bySeverity) - riskOf(one.bySeverity),
   most: (one, other) => other.containers - one.containers,
@@ -17,7 +22,7 @@ const sorted: Readonly<Record<keyof typeof sorts, (one: Image, other: Image) => 
 /** The images that containers are made from. */
 export function ImagesPage() {
   const images = useAnswer("/images", []);
-  const [sort, setSort] = useState<keyof typeof sorts>("name");
+  const [sort, setSort] = useState<Sort>("name");
   return (
     <>
       <Title of="Images" />

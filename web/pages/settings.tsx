@@ -7,7 +7,7 @@ import { Enrolment } from "../parts/enrolment.tsx";
 import { Notifications } from "../parts/notifications.tsx";
 import { Ago, Scroll, Title, Trouble, useAct, When } from "../parts/parts.tsx";
 import { SecondStep } from "../parts/second-step.tsx";
-import { SinceField, timesOf, useLastVisit } from "../parts/since.tsx";
+import { useSince } from "../parts/since.tsx";
 import { Sees, seenBy, TeamList } from "../parts/teams.tsx";
 import { href } from "../route.ts";
 import { Password, SessionList, TokenList } from "./tokens.tsx";
@@ -260,11 +260,7 @@ function Invitation() {
 }
 
 function AuditLog() {
-  const [said, setSaid] = useState<Parameters<typeof SinceField>[0]["of"]>({
-    since: undefined,
-    until: undefined,
-  });
-  const { since, before } = timesOf(said, useLastVisit());
+  const { field, since, before } = useSince();
   const log = useAnswer("/audit-log", [], {
     limit: "200",
     since: since?.toString(),
@@ -286,9 +282,7 @@ function AuditLog() {
           Export the whole log
         </a>
       </p>
-      <div class="filters">
-        <SinceField of={said} put={setSaid} />
-      </div>
+      <div class="filters">{field}</div>
       <When is={log}>
         {({ entries }) => (
           <ul class="rows">

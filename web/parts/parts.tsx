@@ -200,7 +200,7 @@ export function Trouble({ of }: { readonly of: string }) {
   );
 }
 
-/** A choice of one word, each with what it means for a person. */
+/** A choice of one value, each with what it means for a person. */
 export function Choice<V extends string>({
   label,
   of,
@@ -208,21 +208,23 @@ export function Choice<V extends string>({
   set,
 }: {
   readonly label: string;
-  readonly of: Readonly<Record<V, string>>;
+  readonly of: readonly (readonly [value: V, words: string])[];
   readonly value: V;
   readonly set: (value: V) => void;
 }) {
-  const values = Object.keys(of) as V[];
   return (
     <label>
       {label}
       <select
         value={value}
-        onChange={({ currentTarget }) => set(values.find((each) => each === currentTarget.value) ?? value)}
+        onChange={({ currentTarget }) => {
+          const chosen = of.find(([each]) => each === currentTarget.value);
+          if (chosen) set(chosen[0]);
+        }}
       >
-        {values.map((each) => (
+        {of.map(([each, words]) => (
           <option key={each} value={each}>
-            {of[each]}
+            {words}
           </option>
         ))}
       </select>

@@ -128,11 +128,16 @@ export function SinceField({ of, put }: { readonly of: Said; readonly put: (said
   );
 }
 
-/** Keeps what happened in a time that is chosen beside the list; it is gone with the page. */
-export function useSince(): { readonly field: preact.JSX.Element; readonly isIn: (time: number) => boolean } {
+/** A time that is chosen beside a list, in milliseconds; it is gone with the page. */
+export function useSince() {
   const [said, setSaid] = useState<Said>({ since: undefined, until: undefined });
-  const { since = 0, before = Number.POSITIVE_INFINITY } = timesOf(said, useLastVisit());
-  return { field: <SinceField of={said} put={setSaid} />, isIn: (time) => time >= since && time < before };
+  const { since, before } = timesOf(said, useLastVisit());
+  return {
+    field: <SinceField of={said} put={setSaid} />,
+    since,
+    before,
+    isIn: (time: number) => time >= (since ?? 0) && time < (before ?? Number.POSITIVE_INFINITY),
+  };
 }
 
 /** `since yesterday`, or since when the last visit was. */

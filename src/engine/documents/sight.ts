@@ -3,7 +3,7 @@ import { readEnvironment, readHealthcheck, readWords } from "../../formats/creat
 import { readCredentials } from "../../formats/create-request/credentials.ts";
 import { documentAt, entriesFact, field, stringFact } from "../../formats/create-request/json.ts";
 import { type Fact, type FactList, set, unseen } from "../../model/fact.ts";
-import type { Told } from "../../model/facts/row.ts";
+import type { ApiSince } from "../../model/facts/row.ts";
 import { type Image, image } from "../../model/image.ts";
 import {
   type EngineFact,
@@ -16,7 +16,7 @@ import {
 const untold = { unseen: "the Engine's API does not tell it" } as const;
 
 /** Each fact with the version of the API since which its answers show it; `never`: its host shows it, see `withConfiguration`. */
-type ToldSight<F extends string> = Readonly<Record<F, Told | Exclude<Sight, "read">>>;
+type ApiSight<F extends string> = Readonly<Record<F, ApiSince | Exclude<Sight, "read">>>;
 
 /** What the Engine's API tells of the Engine. What its host shows beside that is joined later. */
 export const engineSight = {
@@ -67,7 +67,7 @@ export const engineSight = {
   insecureRegistries: { since: 18 },
   authorizationPlugins: { since: 32 },
   components: { since: 35 },
-} as const satisfies ToldSight<EngineFact>;
+} as const satisfies ApiSight<EngineFact>;
 
 const ofBuild = { unseen: "the Engine does not show the Dockerfile of an image" } as const;
 
@@ -91,7 +91,7 @@ export const imageSight = {
   builderLayers: ofBuild,
   contextSecrets: ofBuild,
   credentials: { since: 0 },
-} as const satisfies ToldSight<ImageFact>;
+} as const satisfies ApiSight<ImageFact>;
 
 const unseenFacts = unseenIn<Image>(imageSight);
 

@@ -1,14 +1,14 @@
 import { isRecord, textAt } from "../../base/json.ts";
 import { type Fact, type FactList, originsOf, unresolved } from "../../model/fact.ts";
-import type { Told } from "../../model/facts/row.ts";
+import type { ApiSince } from "../../model/facts/row.ts";
 
 /** Docker 20.10, the N of 1.N. Older Engines are refused: what a container or an image is made of, each later one shows. */
 export const oldestApi = 41;
 
 /** The N of 1.N that /version names. One that names none may be the oldest. */
 export function apiOf(version: unknown): number {
-  const told = /^1\.(\d+)$/.exec(textAt(isRecord(version) ? version : undefined, "ApiVersion") ?? "")?.[1];
-  return told === undefined ? oldestApi : Number(told);
+  const named = /^1\.(\d+)$/.exec(textAt(isRecord(version) ? version : undefined, "ApiVersion") ?? "")?.[1];
+  return named === undefined ? oldestApi : Number(named);
 }
 
 /**
@@ -17,7 +17,7 @@ export function apiOf(version: unknown): number {
  */
 export function asOldAs<V extends object>(api: number, table: Readonly<Record<string, object>>, facts: V): V {
   const late = Object.entries(table).flatMap(([name, row]) => {
-    const { since = 0, before } = row as Partial<Told>;
+    const { since = 0, before } = row as Partial<ApiSince>;
     return typeof since === "number" && since > api && before !== "none" ? [{ name, since }] : [];
   });
   if (late.length === 0) return facts;

@@ -8,10 +8,13 @@ declare module "../../model/subject.ts" {
   }
 }
 
-/** Tasks of Docker and Podman; those of a module that is not read are named as that. */
-const task =
-  /^[\s-]*["']?(?:(?:community|containers)\.\w+\.)?(?:docker_(?:container|compose(?:_v2)?|swarm_service|stack)|podman_(?:container|pod|play))["']?\s*:/m;
-const shellTask = /^[\s-]*["']?(?:ansible\.(?:builtin|legacy)\.)?(?:shell|command|raw)["']?\s*:/m;
+/** Modules of Docker and Podman whose tasks are not read, and are named as that. */
+export const otherModules =
+  "(?:(?:community|containers)\\.\\w+\\.)?(?:docker_(?:compose(?:_v2)?|swarm_service|stack)|podman_(?:container|pod|play))";
+export const shellModules = "(?:ansible\\.(?:builtin|legacy)\\.)?(?:shell|command|raw)";
+const taskOf = (modules: string) => new RegExp(`^[\\s-]*["']?(?:${modules})["']?\\s*:`, "m");
+const task = taskOf(`(?:community\\.(?:docker|general)\\.)?docker_container|${otherModules}`);
+const shellTask = taskOf(shellModules);
 const runs = /\b(?:docker|podman|nerdctl)[^\n]*\b(?:run|create)\b/;
 
 function isAnsible(text: string, path: string): boolean {

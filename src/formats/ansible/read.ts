@@ -39,6 +39,7 @@ import {
 import { commandWords, type Described } from "../run-options/words.ts";
 import { treeReader } from "../run-options/yaml-tree.ts";
 import { irrelevantKeys } from "../values/irrelevant.ts";
+import { otherModules, shellModules } from "./format.ts";
 
 /** Reads the containers of a playbook, or of a role's tasks. */
 export function readAnsible(text: string, file: string, io: Files): Reading {
@@ -81,9 +82,8 @@ function describeAnsible(
   return { found, gaps: [...gaps, ...unread] };
 }
 
-const otherModule =
-  /^(?:(?:community|containers)\.\w+\.)?(?:docker_(?:compose(?:_v2)?|swarm_service|stack)|podman_(?:container|pod|play))$/;
-const shellModule = /^(?:ansible\.(?:builtin|legacy)\.)?(?:shell|command|raw)$/;
+const otherModule = new RegExp(`^${otherModules}$`);
+const shellModule = new RegExp(`^${shellModules}$`);
 
 function tasksIn(yaml: Yaml, leave: (at: Range, reason: string) => void): readonly Described[] {
   const found: Described[] = [];

@@ -97,12 +97,9 @@ export function sourceOf({ text, file }: TextFile, locate = locator(file, text))
 /** Every ExecStart that counts: an empty one drops those before it. */
 function startsOf(sources: readonly UnitSource[]) {
   const starts: { readonly source: UnitSource; readonly value: Span }[] = [];
-  for (const source of sources) {
-    for (const { section, key, value } of source.entries) {
-      if (section !== "Service" || key !== "ExecStart") continue;
-      if (isEmpty(source, value)) starts.length = 0;
-      else starts.push({ source, value });
-    }
+  for (const start of settingsNamed("ExecStart", sources)) {
+    if (isEmpty(start.source, start.value)) starts.length = 0;
+    else starts.push(start);
   }
   return starts;
 }
@@ -113,15 +110,7 @@ function isEmpty({ text }: UnitSource, { start, end }: Span): boolean {
 
 /** Passwords in what Environment= sets; anyone on the host can read a unit. */
 function credentialsOf(sources: readonly UnitSource[]): Engine["credentials"] {
-  const values = new Map<string, VariableValue>();
-  for (const source of sources) {
-    for (const { section, key, value } of source.entries) {
-      if (section !== "Service" || key !== "Environment") continue;
-      if (isEmpty(source, value)) values.clear();
-      for (const [name, given] of assignments(source, value)) values.set(name, given);
-    }
-  }
-  return [...values].flatMap(([name, { value, origin }]) =>
+  return [...environmentOf(sources)].flatMap(([name, { value, origin }]) =>
     credentialsInValue(name, value).map((each) => set({ ...each, where: `the variable ${name}` }, origin)),
   );
 }
@@ -141,30 +130,40 @@ function variablesOf(
   sources: readonly UnitSource[],
   io: UnitSurroundings["io"],
 ): Variables {
-  let values = new Map<string, VariableValue>();
+  const values = environmentOf(sources);
   let fromFiles = new Map<string, VariableValue>();
   let unseen = false;
-  for (const source of sources) {
-    for (const { section, key, value } of source.entries) {
-      if (section !== "Service") continue;
-      if (key === "Environment") {
-        if (isEmpty(source, value)) values = new Map();
-        for (const [name, given] of assignments(source, value)) values.set(name, given);
-      } else if (key === "EnvironmentFile") {
-        const path = source.text.slice(value.start, value.end).trim();
-        if (path === "") {
-          fromFiles = new Map();
-          unseen = false;
-        } else {
-          const found = environmentFile(path, io);
-          if (!found) unseen = true;
-          for (const [name, given] of found ?? []) fromFiles.set(name, given);
-        }
-      }
+  for (const { source, value } of settingsNamed("EnvironmentFile", sources)) {
+    const path = source.text.slice(value.start, value.end).trim();
+    if (path === "") {
+      fromFiles = new Map();
+      unseen = false;
+    } else {
+      const found = environmentFile(path, io);
+      if (!found) unseen = true;
+      for (const [name, given] of found ?? []) fromFiles.set(name, given);
     }
   }
   const nothing: VariableValue = { value: "", origin: main.locate({ start: 0, end: 0 }) };
   return (name) => fromFiles.get(name) ?? (unseen ? undefined : (values.get(name) ?? nothing));
+}
+
+/** What Environment= sets; an empty one takes back what stands before it. */
+function environmentOf(sources: readonly UnitSource[]): Map<string, VariableValue> {
+  const values = new Map<string, VariableValue>();
+  for (const { source, value } of settingsNamed("Environment", sources)) {
+    if (isEmpty(source, value)) values.clear();
+    for (const [name, given] of assignments(source, value)) values.set(name, given);
+  }
+  return values;
+}
+
+function settingsNamed(name: string, sources: readonly UnitSource[]) {
+  return sources.flatMap((source) =>
+    source.entries.flatMap(({ section, key, value }) =>
+      section === "Service" && key === name ? [{ source, value }] : [],
+    ),
+  );
 }
 
 function assignments(
@@ -201,10 +200,10 @@ function environmentFile(
   if (!io) return undefined;
   if (path.startsWith("-") && !io.exists(name)) return new Map();
   const text = io.read(name);
-  return text.ok ? environmentOf(text.value, name) : undefined;
+  return text.ok ? variablesInFile(text.value, name) : undefined;
 }
 
-function environmentOf(text: string, file: string): ReadonlyMap<string, VariableValue> {
+function variablesInFile(text: string, file: string): ReadonlyMap<string, VariableValue> {
   const locate = locator(file, text);
   const values = new Map<string, VariableValue>();
   for (const match of text.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=((?:[^\n\\]|\\[\s\S])*)/gm)) {

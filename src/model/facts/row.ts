@@ -77,12 +77,12 @@ export type FactSource = keyof Words;
  *
  * @see https://docs.docker.com/reference/api/engine/version-history/
  */
-export interface Told {
+export interface ApiSince {
   readonly since: number | "never";
   readonly before?: "none";
 }
 
-interface Common extends Words, Told {
+interface Common extends Words, ApiSince {
   /** The letter of its flag. */
   readonly short?: string;
   /** Below `deploy.resources` in Compose, where it wins over the key above. */
@@ -113,7 +113,7 @@ export type ScalarRow = AmountRow | PlainRow;
 
 /** A fact with items: how it is said stands beside its code. */
 export interface ListRow
-  extends Told,
+  extends ApiSince,
     Readonly<Record<FactSource, typeof byCode | "default" | { readonly unseen: string }>> {
   /** Its items have a name, and of one name the last counts. */
   readonly named?: true;
