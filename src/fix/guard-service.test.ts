@@ -86,7 +86,7 @@ const started = (image: string, more: string) =>
 
 test.each([
   [
-    "a variable of its own",
+    "another variable",
     started("willfarrell/autoheal", ""),
     /^ {4}environment:\n {6}DOCKER_SOCK: \/run\/bulkhead\/docker\.sock$/m,
   ],
@@ -95,7 +95,7 @@ test.each([
     started("crazymax/diun:4", "    environment:\n      - A=b\n"),
     /^ {6}- DIUN_PROVIDERS_DOCKER_ENDPOINT=unix:/m,
   ],
-  ["an option", started("traefik:v3", ""), /^ {4}command:\n {6}- --providers\.docker\.endpoint=unix:/m],
+  ["an option", started("portainer/portainer-ce", ""), /^ {4}command:\n {6}- --host=unix:/m],
   [
     "an option before others",
     started("traefik:v3", "    command:\n      - --api\n"),
@@ -111,7 +111,7 @@ test.each([
     started("amir20/dozzle", "    environment: [A=b]\n"),
     /\["DOCKER_HOST=unix:\/\/\/run\/bulkhead\/docker\.sock", A=b\]/,
   ],
-])("its program is told where the socket is by %s", async (_, text, expected) => {
+])("its program finds the guard by %s", async (_, text, expected) => {
   const { after, open, gaps } = await guarded(text);
   expect({ open, gaps }).toEqual({ open: 0, gaps: [] });
   expect(after).toMatch(expected);
@@ -121,7 +121,28 @@ test.each([
   ["nextcloud/all-in-one", "", /opens \/var\/run\/docker\.sock/],
   ["ghcr.io/gethomepage/homepage", "", /docker\.yaml, as docs\/guard\/homepage\.md/],
   ["traefik:v3", "    command: --api\n", /not written as a list/],
-  ["portainer/portainer-ce", "    command: [--host=tcp://x:1]\n", /its command has --host: set it to unix:/],
+  ["traefik:v2", "", /configured elsewhere: set providers\.docker\.endpoint to unix:/],
+  [
+    "portainer/portainer-ce",
+    "    command: [--host=tcp://x:1]\n",
+    /its command has --host or -H: set it to unix:/,
+  ],
+  [
+    "portainer/portainer-ce:2",
+    "    command: [-H, 'unix:///var/run/docker.sock']\n",
+    /has --host or -H: set it/,
+  ],
+  ["portainer/portainer-ce:lts", "    command: -H unix:///var/run/docker.sock\n", /not written as a list/],
+  [
+    "amir20/dozzle",
+    "    environment: { DOCKER_HOST: unix:///var/run/docker.sock }\n",
+    /environment has DOCKER_HOST/,
+  ],
+  [
+    "willfarrell/autoheal",
+    "    environment:\n      - DOCKER_SOCK=/var/run/docker.sock\n",
+    /environment has DOCKER_SOCK/,
+  ],
 ])("%s would not find the guard, so its file stays as it is", async (image, more, reason) => {
   const text = started(image, more);
   const { after, made } = await guarded(text);

@@ -37,12 +37,6 @@ export function guardEdits(
   });
   const [mount] = mounts;
   if (!mount) return undefined;
-  if (client.told === "never")
-    return failed("its program opens /var/run/docker.sock and cannot be given another path");
-  if (client.told && "file" in client.told)
-    return failed(
-      `its program reads the socket's place from a file: set ${client.told.file}, as docs/guard/${client.preset}.md shows`,
-    );
   const [origin] = mount.origins.filter(isFileOrigin);
   if (mounts.length > 1) return failed("it mounts several sockets");
   if (!origin || origin.file !== file) return failed("the mount stands in another file");
@@ -62,7 +56,7 @@ function editsOf(
   text: string,
   name: string,
   socket: string,
-  { preset, told = { variable: "DOCKER_HOST" } }: SocketClient,
+  client: SocketClient,
 ): Result<readonly Edit[]> {
   const document = parseDocument(text, { logLevel: "silent" });
   const services = pairOf(document.contents, "services");
@@ -86,7 +80,7 @@ function editsOf(
   const trimmed = start + text.slice(start, end).trimEnd().length;
   const serviceEnd = endOf(services.value, text);
   const indent = " ".repeat(columnOf(text, service));
-  const place = placeEdit(told, service.value);
+  const place = placeEdit(client, service.value);
   if (!place.ok) return place;
   return ok([
     { file, start, end: trimmed, text: `${guard}:${folder}:ro` },
@@ -96,7 +90,7 @@ function editsOf(
       start: serviceEnd,
       end: serviceEnd,
       text: block(
-        guardService(guard, socket, preset),
+        guardService(guard, socket, client.preset),
         indent,
         newline,
         text.slice(0, serviceEnd).endsWith("\n"),
@@ -129,19 +123,45 @@ type Insert = (
   newline: string,
 ) => { readonly start: number; readonly end: number; readonly text: string };
 
-/** How the service's program is told where the guard's socket is. */
-function placeEdit(told: NonNullable<SocketClient["told"]>, service: YAMLMap): Result<Insert> {
-  if (told === "never" || "file" in told) return failed("its program is not told by the file");
-  if ("variable" in told) {
-    const value = told.isPath ? `${folder}/docker.sock` : address;
-    return ok(firstIn(service, "environment", `${told.variable}: ${value}`, `${told.variable}=${value}`));
+/** What makes the service's program look for the socket where the guard has its own. */
+function placeEdit(
+  { preset, setting = { variable: "DOCKER_HOST" } }: SocketClient,
+  service: YAMLMap,
+): Result<Insert> {
+  if (setting === "none")
+    return failed("its program opens /var/run/docker.sock and cannot be given another path");
+  if ("file" in setting)
+    return failed(
+      `its program reads the socket's place from a file: set ${setting.file}, as docs/guard/${preset}.md shows`,
+    );
+  if ("variable" in setting) {
+    const { variable, isPath } = setting;
+    const value = isPath ? `${folder}/docker.sock` : address;
+    if (namesIn(pairOf(service, "environment")?.value).includes(variable))
+      return failed(`its environment has ${variable}: set it to ${value}`);
+    return ok(firstIn(service, "environment", `${variable}: ${value}`, `${variable}=${value}`));
   }
-  const command = pairOf(service, "command");
-  if (command && !isSeq(command.value))
-    return failed(`its command is not written as a list: add ${told.option}=${address} to it`);
-  if (command && JSON.stringify(command.value).includes(told.option))
-    return failed(`its command has ${told.option}: set it to ${address}`);
-  return ok(firstIn(service, "command", undefined, `${told.option}=${address}`));
+  const { option, short, beside } = setting;
+  const command = pairOf(service, "command")?.value;
+  if (command !== undefined && !isSeq(command))
+    return failed(`its command is not written as a list: give it ${option}=${address}`);
+  const words = isSeq(command) ? command.items.map((item) => (isScalar(item) ? String(item.value) : "")) : [];
+  const names = [option, ...(short === undefined ? [] : [short])];
+  if (words.some((word) => names.some((name) => word.toLowerCase().split("=", 1)[0] === name.toLowerCase())))
+    return failed(`its command has ${names.join(" or ")}: set it to ${address}`);
+  if (beside && words.length === 0)
+    return failed(
+      `its program is configured elsewhere: set ${option.replace(/^-+/, "")} to ${address} there`,
+    );
+  return ok(firstIn(service, "command", undefined, `${option}=${address}`));
+}
+
+/** The names in an environment, written as a mapping or a list. */
+function namesIn(environment: unknown): readonly string[] {
+  if (isMap(environment)) return environment.items.map(({ key }) => (isScalar(key) ? String(key.value) : ""));
+  return isSeq(environment)
+    ? environment.items.map((item) => (isScalar(item) ? (String(item.value).split("=", 1)[0] ?? "") : ""))
+    : [];
 }
 
 /** Puts a member first into a mapping or list of the service. `member`: how a mapping has it; undefined: it is a list alone. */

@@ -46,7 +46,7 @@ export function commandFor({ control, fix, message }: Finding, subject: Reported
   // A folder above the socket gives more than the socket, which no guard takes away.
   if (control === "docker-socket-mount" && /\.sock\b/.test(headOf(message).split(",")[0] ?? "")) {
     const client = socketClientOf(subject.image);
-    if (client.told === "never") return `bulkhead explain ${control}`;
+    if (client.setting === "none") return `bulkhead explain ${control}`;
     if (subject.source === "compose" && target !== undefined) return `bulkhead fix --guard ${target}`;
     const preset = client.preset === undefined ? "" : ` --preset ${client.preset}`;
     return `bulkhead guard proxy${preset} --listen unix:///run/bulkhead-${socketName(subject.name)}.sock`;

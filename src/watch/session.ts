@@ -20,7 +20,7 @@ export interface WatchSession {
   readonly told: { since: Set<string>; before: ReadonlySet<string> };
   /** Milliseconds of CPU that it took last to compare the Engine's list: the next sweep waits for them, too. */
   readonly list: { cpu: number };
-  /** Containers of which a limit was written by hand and that are about to be looked at: whoever looks first knows the file. */
+  /** The file that was written by hand, by container, until its look is done: it is the cause for any look that comes first. */
   readonly written: Map<string, Cause>;
   /** While everything is read. */
   whole: WholeReading | undefined;

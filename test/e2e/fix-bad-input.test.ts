@@ -257,3 +257,16 @@ describeWithEngine("fix container:NAME --recreate, interrupted", () => {
     expect(before).toContain("put back");
   });
 });
+
+describe("a file that cannot be read", () => {
+  test.each([[], ["--guard"], ["--offline"], ["--format", "patch"], ["--format", "json"], ["--verify"]])(
+    "is named in one line, with its place, whatever fix is to do: %j",
+    async (...words) => {
+      const cwd = testFolder({ "compose.yaml": "services:\n  web:\n    image: [\n" });
+      const ran = await fix(cwd, ...words, "compose.yaml");
+      expect(ran.status).toBe(2);
+      expect(ran.stderr).toMatch(/^bulkhead: compose\.yaml:\d+:\d+: /m);
+      expect(ran.stderr).not.toMatch(/^\s+at /m);
+    },
+  );
+});

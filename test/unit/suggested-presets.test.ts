@@ -34,10 +34,10 @@ it.each([
 });
 
 it("of an image that is not known nothing is said", () => {
-  expect(socketClientOf("example/unknown")).toEqual({ preset: undefined, told: undefined });
+  expect(socketClientOf("example/unknown")).toEqual({ preset: undefined, setting: undefined });
 });
 
-it.each(["ghcr.io/nextcloud-releases/all-in-one", "ghcr.io/mailcow/dockerapi:2"])(
+it.each(["ghcr.io/nextcloud-releases/all-in-one", "ghcr.io/mailcow/dockerapi:2", "nextcloud/all-in-one"])(
   "%s opens the socket by its path, so no guard is put before it",
   (image) => {
     const message = "mounts /var/run/docker.sock at /var/run/docker.sock: it can own the host";
@@ -52,9 +52,9 @@ it.each(["ghcr.io/nextcloud-releases/all-in-one", "ghcr.io/mailcow/dockerapi:2"]
   },
 );
 
-// A preset's page has the tool behind a guard as it was run: fix tells it the same.
+// A preset's page has the tool behind a guard as it was run: fix sets the same.
 it.each(presetNames.filter((name) => existsSync(`docs/guard/${name}.md`)))(
-  "%s is told as its page shows",
+  "%s is set up as its page shows",
   (preset) => {
     const page = readFileSync(`docs/guard/${preset}.md`, "utf8");
     const compose = parse(/```yaml\n(services:.*?)```/s.exec(page)?.[1] ?? "services: {}") as {
@@ -72,12 +72,12 @@ it.each(presetNames.filter((name) => existsSync(`docs/guard/${name}.md`)))(
         "read-only",
         "testcontainers",
       ]).toContain(preset);
-    const { told } = socketClientOf(service.image);
+    const { setting } = socketClientOf(service.image);
     const written = JSON.stringify(service);
-    if (told === undefined || told === "never" || "file" in told)
+    if (setting === undefined || setting === "none" || "file" in setting)
       return expect(written).not.toContain("docker.sock");
-    const word = "variable" in told ? told.variable : told.option;
-    const path = "variable" in told && told.isPath ? "" : "unix://";
+    const word = "variable" in setting ? setting.variable : setting.option;
+    const path = "variable" in setting && setting.isPath ? "" : "unix://";
     return expect(written).toMatch(new RegExp(`"${word}(?:=|":"|",")${path}/run/bulkhead/docker\\.sock"`));
   },
 );

@@ -65,6 +65,12 @@ test.each<readonly [string, string, readonly string[]]>([
     "FROM a AS b\nCOPY . .\nFROM a\nCOPY --from=b /x /\n",
     ["into a build stage, medium"],
   ],
+  [
+    "the same words in both",
+    "FROM a AS b\nCOPY id_rsa /\nFROM a\nCOPY id_rsa /\n",
+    ["into a build stage, medium", "into the image, high"],
+  ],
+  ["the same folder in both", "FROM a AS b\nCOPY . .\nFROM a\nCOPY . .\n", ["into the image, high"]],
   ["a folder in both", "FROM a AS b\nCOPY . .\nFROM a\nCOPY . /app\n", ["into the image, high"]],
 ])("a secret is said to be where it is: %s", (_, dockerfile, expected) => {
   expect(said(dockerfile)).toEqual(expected);

@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from "node:path";
 import ignoreFiles from "ignore";
-import { copyOf } from "../../controls/images/by-layer.ts";
+import { copyOf, isInBuilder } from "../../controls/images/by-layer.ts";
 import { isSecretFile } from "../../controls/images/image-copied-secret.ts";
 import { set, setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
@@ -81,9 +81,9 @@ function secretsIn(
   }
   const takesFolder = (item: { readonly value: string }) =>
     foldersOf({ ...view, history: [set(item.value)] }).length > 0;
-  const inBuilders = new Set(setItems(view.builderLayers).map(({ value }) => value));
+  const isBuilder = isInBuilder(view);
   const copies = setItems(view.history).filter(takesFolder);
-  const at = copies.find(({ value }) => !inBuilders.has(value)) ?? copies[0];
+  const at = copies.find(({ origins }) => !isBuilder(origins)) ?? copies[0];
   return [...found].map((path) => set(path, ...(at?.origins ?? [])));
 }
 

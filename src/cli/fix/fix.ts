@@ -33,6 +33,9 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   const request = requestOf(targets, options, settings.value);
   const progress = progressLine(process.stderr);
   const seen = await survey({ ...request, forWriting: true }, () => null, io, progress.show);
+  progress.clear();
+  hideInComplaints(seen.secretValues);
+  for (const each of seen.gaps) complainAt(each.reason, each.location, io, each.file);
   if (options.guard) return await withGuards({ seen, request, options, io });
   const running = options.offline ? undefined : await lookAtRunning(seen);
   const plan = planner(seen, options, settings.value, io, running);
@@ -42,8 +45,6 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
     if (index % 64 === 63) await progress.show(`${index + 1} of ${seen.subjects.length} subjects`);
   }
   progress.clear();
-  hideInComplaints(seen.secretValues);
-  for (const each of seen.gaps) complainAt(each.reason, each.location, io, each.file);
   const job: FixJob = { seen, request, options, io, running };
   const idle = whyNothingAccepted(options.accept, plans);
   if (idle !== undefined) return complain(idle);
@@ -65,7 +66,7 @@ async function withGuards(job: FixJob): Promise<number> {
     if (edits === undefined) continue;
     if (edits.ok) {
       texts.make(edits.value);
-      if (socketClientIn(subject).told === undefined)
+      if (socketClientIn(subject).setting === undefined)
         complain(`${subject.name} gets DOCKER_HOST: its documentation says whether its program reads it`);
     } else complain(`${subject.name} keeps the socket: ${edits.reason}`);
   }

@@ -1,6 +1,7 @@
 import { commandsOfWords, type ShellCommand, shellCommands } from "../../base/shell.ts";
 import { firstOpen, setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
+import type { Origin } from "../../model/origin.ts";
 import type { Severity } from "../../model/severity.ts";
 import { combine, fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 
@@ -12,11 +13,19 @@ export interface Flaw {
   readonly severity?: Severity | undefined;
 }
 
+type Find = (instruction: string, origins: readonly Origin[]) => Flaw | undefined;
+
+/** Whether what stands there belongs to a stage that the image does not start from. The same words may stand in another stage, too. */
+export function isInBuilder({ builderLayers }: Image): (origins: readonly Origin[]) => boolean {
+  const places = new Set(setItems(builderLayers).map(({ origins }) => JSON.stringify(origins)));
+  return (origins) => places.has(JSON.stringify(origins));
+}
+
 /** A longer instruction is not searched to its end, so that no text takes long. */
 const longest = 16 * 1024;
 
 /** Judges every RUN, ADD and COPY of a Dockerfile. What an Engine remembers of a build is not judged: its author may be another. */
-export function byLayer(find: (instruction: string) => Flaw | undefined, good: string) {
+export function byLayer(find: Find, good: string) {
   return (image: Image): Verdict =>
     image.level === "declared"
       ? byHistory(find, good)(image)
@@ -24,13 +33,13 @@ export function byLayer(find: (instruction: string) => Flaw | undefined, good: s
 }
 
 /** The same, for what an Engine remembers of each layer too. */
-export function byHistory(find: (instruction: string) => Flaw | undefined, good: string) {
+export function byHistory(find: Find, good: string) {
   return ({ history, level }: Image): Verdict => {
     if (level === "configured" && history.length === 0)
       return unknown("the Engine does not tell how the image was made");
     const open = firstOpen(history);
     const flaws = setItems(history).flatMap(({ value, origins }) => {
-      const flaw = find(value.slice(0, longest));
+      const flaw = find(value.slice(0, longest), origins);
       if (!flaw) return [];
       const { message, evidence, severity } = flaw;
       return [fail(message, { origins, evidence, observed: evidence, severity })];

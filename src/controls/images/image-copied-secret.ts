@@ -2,7 +2,7 @@ import { setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import { combine, fail, pass, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
-import { byLayer, copyOf, type Flaw } from "./by-layer.ts";
+import { byLayer, copyOf, type Flaw, isInBuilder } from "./by-layer.ts";
 
 export const imageCopiedSecret: Control = {
   id: "image-copied-secret",
@@ -31,9 +31,12 @@ export const imageCopiedSecret: Control = {
   },
   check: {
     image(image) {
-      const builders = new Set(setItems(image.builderLayers).map(({ value }) => value));
-      const find = (instruction: string) => copiesSecret(instruction, builders.has(instruction));
-      return combine([byLayer(find, "no secret file is copied")(image), fromContext(image)]);
+      const isBuilder = isInBuilder(image);
+      const copied = byLayer(
+        (instruction, origins) => copiesSecret(instruction, isBuilder(origins)),
+        "no secret file is copied",
+      );
+      return combine([copied(image), fromContext(image)]);
     },
   },
   remedy: {
@@ -55,7 +58,7 @@ export const imageCopiedSecret: Control = {
   },
 };
 
-/** Where the file is then, and how bad that is. A stage that the image does not start from has layers of its own. */
+/** Where the file is then, and how bad that is. A stage that the image does not start from keeps its layers. */
 function readersOf(isBuilder: boolean, what: string) {
   return isBuilder
     ? {
@@ -71,13 +74,13 @@ function readersOf(isBuilder: boolean, what: string) {
 }
 
 /** What a COPY of a whole folder takes along, where the audit sees that folder. */
-function fromContext({ contextSecrets, builderLayers }: Image): Verdict {
-  const builders = new Set(setItems(builderLayers).map(({ origins }) => JSON.stringify(origins)));
+function fromContext(image: Image): Verdict {
+  const isBuilder = isInBuilder(image);
   return combine([
-    ...setItems(contextSecrets).map(({ value, origins }) => {
+    ...setItems(image.contextSecrets).map(({ value, origins }) => {
       const isHistory = /(?:^|\/)\.git$/.test(value);
       const { place, harm, severity } = readersOf(
-        builders.has(JSON.stringify(origins)),
+        isBuilder(origins),
         isHistory ? "the whole history, with what was deleted from it" : "",
       );
       return fail(

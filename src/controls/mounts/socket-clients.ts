@@ -1,28 +1,31 @@
-/** How a program learns where the Engine's socket is. `variable`: with an address, or with a path. */
-export type Told =
+/** What a program reads the place of the Engine's socket from. */
+export type SocketSetting =
+  /** An environment variable: its address, or its path. */
   | { readonly variable: string; readonly isPath?: true }
-  /** An argument of its command: `--host`. */
-  | { readonly option: string }
-  /** A file of its own, and the setting in it. */
-  | { readonly file: string }
-  /** It opens /var/run/docker.sock, whatever it is told. */
-  | "never";
+  /** An argument. `beside`: the program reads no file any more if it has one, so it must have others already. */
+  | { readonly option: string; readonly short?: string; readonly beside?: true }
+  /** A configuration file, and the setting in it. */
+  | { readonly file: string };
 
 export interface SocketClient {
   /** The guard's preset that lets through what it calls; `proxy`: it is a proxy itself. Undefined: the default policy is for it. */
   readonly preset: string | undefined;
-  /** Undefined: not known; most programs read DOCKER_HOST. */
-  readonly told: Told | undefined;
+  /** Undefined: not known, most programs read DOCKER_HOST. `none`: it opens /var/run/docker.sock in any case. */
+  readonly setting: SocketSetting | "none" | undefined;
 }
 
-const byHost: Told = { variable: "DOCKER_HOST" };
+const byHost = { variable: "DOCKER_HOST" };
 
 /** Images that ask for the Engine's socket. The pages of the presets (docs/guard) have each as it was run, or its source. */
-const clients: readonly (readonly [image: RegExp, preset: string | undefined, told: Told])[] = [
-  [/(?:^|\/)docker-socket-proxy\b/, "proxy", "never"],
-  [/(?:^|\/)traefik\b/, "traefik", { option: "--providers.docker.endpoint" }],
+const clients: readonly (readonly [
+  image: RegExp,
+  preset: string | undefined,
+  setting: SocketSetting | "none",
+])[] = [
+  [/(?:^|\/)docker-socket-proxy\b/, "proxy", "none"],
+  [/(?:^|\/)traefik\b/, "traefik", { option: "--providers.docker.endpoint", beside: true }],
   [/(?:^|\/)watchtower\b/, "watchtower", byHost],
-  [/(?:^|\/)portainer/, "portainer", { option: "--host" }],
+  [/(?:^|\/)portainer/, "portainer", { option: "--host", short: "-H" }],
   [/(?:^|\/)dozzle\b/, "dozzle", byHost],
   [/(?:^|\/)homepage\b/, "homepage", { file: "`socket:` in its docker.yaml" }],
   [/(?:^|\/)(?:docker-gen|nginx-proxy)\b/, "docker-gen", byHost],
@@ -46,11 +49,11 @@ const clients: readonly (readonly [image: RegExp, preset: string | undefined, to
   // They start containers, and look for the socket by its path:
   // https://github.com/nextcloud/all-in-one/blob/main/Containers/mastercontainer/start.sh
   // https://github.com/mailcow/mailcow-dockerized/blob/master/data/Dockerfiles/dockerapi/main.py
-  [/(?:^|\/)(?:all-in-one|dockerapi)\b/, undefined, "never"],
+  [/(?:^|\/)(?:nextcloud(?:-releases)?\/all-in-one|mailcow\/dockerapi)\b/, undefined, "none"],
 ];
 
 /** What is known of an image that asks for the Engine's socket. */
 export function socketClientOf(image: string | undefined): SocketClient {
-  const [, preset, told] = clients.find(([known]) => known.test(image ?? "")) ?? [];
-  return { preset, told };
+  const [, preset, setting] = clients.find(([known]) => known.test(image ?? "")) ?? [];
+  return { preset, setting };
 }

@@ -151,10 +151,13 @@ const usualLog = 100 * 1024 ** 2;
 /** The Engine counts no log as disk: what a container asks for beyond its part. The control log-limit limits one that asks for nothing. */
 export function longLog(host: Json, { disk, containers }: Budget): readonly string[] {
   const given = recordAt(host, "LogConfig", "Config");
-  const size = textAt(given, "max-size");
+  // Without a type it is the Engine's driver, which may be this one.
+  const isLocal = ["local", "", undefined].includes(textAt(host, "LogConfig", "Type"));
+  const files = textAt(given, "max-file");
+  // https://docs.docker.com/engine/logging/drivers/local/: five files of 20 MB, unless the options say otherwise.
+  const size = textAt(given, "max-size") ?? (isLocal && files !== undefined ? "20m" : undefined);
   if (size === undefined) return [];
-  const isLocal = textAt(host, "LogConfig", "Type") === "local";
-  const bytes = (parseBytes(size) ?? Number.NaN) * Number(textAt(given, "max-file") ?? (isLocal ? 5 : 1));
+  const bytes = (parseBytes(size) ?? Number.NaN) * Number(files ?? (isLocal ? 5 : 1));
   const most = Math.max(usualLog, Math.floor(disk / containers));
   return bytes >= 0 && bytes <= most
     ? []

@@ -43,7 +43,7 @@ export function leashPolicy(options: LeashPolicyOptions): {
     ...defaultPolicy,
     ...opened(own),
     name: `leash ${name}`,
-    // Its name is in the leash's space, and nobody else starts it.
+    // Its name is in the leash's space, and only the leash starts it.
     rules: { ...defaultPolicy.rules, "guard-commit": "allow" },
   };
   const narrowed = config && !config.isNamed ? narrowing(config.words, basis) : undefined;

@@ -30,7 +30,7 @@ export async function sweep(
   inventory.forgetArrivals();
   const { changed, ended, seen } = look(session, running, () => bySweep, 0);
   if (changed.length > 0) {
-    // The kernel told of a file before it could be read: what it told is heard now, and names the file.
+    // The event of a written limit was there before its value could be read: it is handled now, and names the file.
     await setImmediate();
     publisher.containers(changed, () => bySweep);
   }

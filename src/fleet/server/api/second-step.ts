@@ -124,7 +124,8 @@ export function addSecondStep(api: OpenAPIHono<Carried>, service: Service) {
         if (secret === null) {
           const passed = await passSecondStep(database, id, code, Date.now());
           if (passed !== "passed" && passed !== "recovered") return context.json(wrong, 403);
-          await setSecondStep(database, id, await secondStepOf(database, id), undefined);
+          const step = await secondStepOf(database, id);
+          if (!(await setSecondStep(database, id, step, undefined))) return context.json(wrong, 403);
         } else {
           const last = codeNumber(secret, code, Date.now());
           if (last === undefined) return context.json(wrong, 403);

@@ -13,7 +13,7 @@ const view = z
   })
   .openapi("View");
 
-/** Filters of the list of findings that an account keeps under a name. They are its own: nobody else sees them. */
+/** Filters of the list of findings that an account keeps under a name. No other account sees them. */
 export function addViews(api: OpenAPIHono<Carried>, { database }: Service) {
   return api
     .openapi(
