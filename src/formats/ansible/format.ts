@@ -1,6 +1,7 @@
 import type { Format } from "../format.ts";
 import { readsOne } from "../one-file.ts";
 import { spellToolPatch } from "../run-options/spell.ts";
+import { otherModules, shellModules } from "./modules.ts";
 
 declare module "../../model/subject.ts" {
   interface Sources {
@@ -8,10 +9,6 @@ declare module "../../model/subject.ts" {
   }
 }
 
-/** Modules of Docker and Podman whose tasks are not read, and are named as that. */
-export const otherModules =
-  "(?:(?:community|containers)\\.\\w+\\.)?(?:docker_(?:compose(?:_v2)?|swarm_service|stack)|podman_(?:container|pod|play))";
-export const shellModules = "(?:ansible\\.(?:builtin|legacy)\\.)?(?:shell|command|raw)";
 const taskOf = (modules: string) => new RegExp(`^[\\s-]*["']?(?:${modules})["']?\\s*:`, "m");
 const task = taskOf(`(?:community\\.(?:docker|general)\\.)?docker_container|${otherModules}`);
 const shellTask = taskOf(shellModules);

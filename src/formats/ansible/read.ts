@@ -39,7 +39,7 @@ import {
 import { commandWords, type Described } from "../run-options/words.ts";
 import { treeReader } from "../run-options/yaml-tree.ts";
 import { irrelevantKeys } from "../values/irrelevant.ts";
-import { otherModules, shellModules } from "./format.ts";
+import { otherModules, shellModules } from "./modules.ts";
 
 /** Reads the containers of a playbook, or of a role's tasks. */
 export function readAnsible(text: string, file: string, io: Files): Reading {

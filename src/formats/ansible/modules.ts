@@ -1,0 +1,4 @@
+/** Modules of Docker and Podman whose tasks are not read, and are named as that. */
+export const otherModules =
+  "(?:(?:community|containers)\\.\\w+\\.)?(?:docker_(?:compose(?:_v2)?|swarm_service|stack)|podman_(?:container|pod|play))";
+export const shellModules = "(?:ansible\\.(?:builtin|legacy)\\.)?(?:shell|command|raw)";
