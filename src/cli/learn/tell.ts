@@ -5,13 +5,13 @@ import { createFile } from "../../fix/apply.ts";
 import { changedTexts } from "../../fix/changed-texts.ts";
 import { shownDiffs } from "../../fix/diff.ts";
 import type { ComposeText } from "../../fix/live/compose-text.ts";
-import { hiding, shownStep } from "../../fix/outcome.ts";
 import { writePlans } from "../../fix/write-plans.ts";
 import { mentionsDockerRun } from "../../formats/run-command/script-host.ts";
 import type { Learnt } from "../../learn/learnt.ts";
-import { describeLearnt, learntFacts, sayRuns, sayWeak } from "../../learn/report/describe.ts";
+import { describeLearnt } from "../../learn/report/describe.ts";
 import { learntDocument, learntStatus } from "../../learn/report/document.ts";
-import { type TriedWorkload, trialsPage } from "../../report/trials.ts";
+import { triedLearnt } from "../../learn/report/tried.ts";
+import { trialsPage } from "../../report/trials.ts";
 import { complain } from "../common/complain.ts";
 import { carryOut, conclude, type FixJob, lookOf, type Prepared, prepare, print } from "../fix/job.ts";
 import type { AllLearnt } from "./learn-all.ts";
@@ -50,7 +50,7 @@ export async function tellLearnt(
     process.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
   } else if (options.format === "html") {
     const diffs = shownDiffs(made.changed, process.cwd(), (_, each) => each);
-    process.stdout.write(trialsPage("learn", learnt.map(asTried), diffs));
+    process.stdout.write(trialsPage("learn", learnt.map(triedLearnt), diffs));
   } else {
     const changed = line && (line.form === "compose" || options.format === "text") ? [] : made.changed;
     print({ ...prepared, plans: [], changed }, done, job, "; the file keeps them");
@@ -66,33 +66,6 @@ export async function tellLearnt(
   const status = learntStatus(learnt);
   if (line && files.length === 0) return status;
   return Math.max(status, await conclude(prepared, done, withLine(job, target, made)));
-}
-
-function asTried(learnt: Learnt): TriedWorkload {
-  const { plan, failure, broken } = learnt;
-  const { subject } = plan;
-  const hide = hiding(subject);
-  return {
-    subject: subject.id,
-    failure: failure === undefined ? undefined : hide(failure),
-    note: [`${sayRuns(learnt)}.`, ...sayWeak(learnt)].join(" "),
-    facts: failure === undefined ? learntFacts(learnt) : [],
-    steps: [
-      ...plan.steps.map(
-        (step) =>
-          ({ ...shownStep(subject, step), outcome: "holds", reason: undefined, evidence: [] }) as const,
-      ),
-      ...broken.map(
-        ({ step, reason, evidence }) =>
-          ({
-            ...shownStep(subject, step),
-            outcome: "breaks",
-            reason: hide(reason),
-            evidence: evidence.map(hide),
-          }) as const,
-      ),
-    ],
-  };
 }
 
 const nothingLeft = { files: [], signal: undefined };

@@ -24,11 +24,11 @@ export function describeLearnt(all: readonly Learnt[], look: Look): string {
         return `${head}\n  ${c.red("not learnt")}: ${hide(failure).split("\n").map(visible).join("\n")}\n`;
       const rows: readonly (readonly [string, readonly string[]])[] = [
         ...learntFacts(learnt),
-        ["also", also(plan.steps)],
-        ["breaks", broken(learnt)],
-        ["note", sayWeak(learnt)],
+        ["also", also(plan.steps).map(hide)],
+        ["breaks", broken(learnt).map(hide)],
+        ["note", sayWeak(learnt).map(hide)],
       ];
-      const body = rows.flatMap(([name, lines]) => row(name, lines.map(hide), look));
+      const body = rows.flatMap(([name, lines]) => row(name, lines, look));
       return `${head}\n${body.join("")}`;
     })
     .join("\n");

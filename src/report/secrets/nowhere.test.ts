@@ -21,6 +21,7 @@ import type { Step } from "../../fix/plan/step.ts";
 import type { Learnt } from "../../learn/learnt.ts";
 import { describeLearnt } from "../../learn/report/describe.ts";
 import { learntDocument } from "../../learn/report/document.ts";
+import { triedLearnt } from "../../learn/report/tried.ts";
 import { gap } from "../../model/gap.ts";
 import { emptyReading } from "../../model/reading.ts";
 import type { Subject } from "../../model/subject.ts";
@@ -327,7 +328,10 @@ describe("a secret of a running container is not in what other commands print", 
         const learnt = learntOf(subject, says);
         const look = { colour: false, width: 80 };
         for (const each of [learnt, { ...learnt, failure: says }]) {
-          const shown = [describeLearnt([each], look), JSON.stringify(learntDocument([each], 2))];
+          const shown = [
+            describeLearnt([each], look),
+            ...[learntDocument([each], 2), triedLearnt(each)].map((document) => JSON.stringify(document)),
+          ];
           for (const text of shown) {
             expect(text).toContain("••••");
             expect(text).not.toContain(word);
