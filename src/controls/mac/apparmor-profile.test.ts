@@ -5,6 +5,9 @@ import { set, unresolved } from "../../model/fact.ts";
 import { apparmorProfile } from "./apparmor-profile.ts";
 
 const runs = { engine: engine("configured", { kernelLsm: set(["apparmor"]), apparmorEnabled: set(true) }) };
+const keeps = { engine: engine("configured", { version: set("29.4.0") }) };
+const forgets = { engine: engine("configured", { version: set("29.3.1") }) };
+const named = "docker run --privileged --security-opt apparmor=my-profile alpine";
 const lacks = { engine: engine("configured", { kernelLsm: set(["capability"]) }) };
 
 testControl(apparmorProfile, {
@@ -22,10 +25,13 @@ testControl(apparmorProfile, {
   passes: [
     run("docker run alpine"),
     run("docker run --security-opt apparmor=my-profile alpine", { message: /my-profile/ }),
+    run(named, { context: keeps }),
     inspect({ AppArmorProfile: "docker-default" }, { context: runs }),
     view("kernel: docker-default", container("effective", { apparmor: set("docker-default") })),
   ],
   unknown: [
+    run(named, { message: /until it starts again/ }),
+    run(named, { context: forgets, message: /29\.4\.0/ }),
     view("unreadable", container("effective", { apparmor: unresolved("attr/current cannot be read") })),
   ],
   notApplicable: [

@@ -1,6 +1,8 @@
+import { isBefore, releaseOf } from "../../model/advisories/release.ts";
 import type { Container } from "../../model/container.ts";
+import type { Engine } from "../../model/engine.ts";
 import { isOpen } from "../../model/fact.ts";
-import { fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
+import { fail, notApplicable, pass, unknown, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { asksPrivileged, impliedByPrivileged } from "../capabilities/privilege.ts";
 import type { Context, Control } from "../control.ts";
 import { runsModule } from "./security-module.ts";
@@ -61,11 +63,27 @@ function judgeAsked(container: Container, { engine }: Context): Verdict {
     return impliedByPrivileged("turns the profile off");
   }
   if (apparmor.state === "unset" || apparmor.value === "") return pass("docker-default");
-  if (apparmor.value !== "unconfined") return pass(apparmor.value);
+  if (apparmor.value !== "unconfined") {
+    return asksPrivileged(container) && !keepsItsProfile(engine)
+      ? unknown(
+          `a privileged container has ${apparmor.value} until it starts again, and is unconfined then: an Engine before ${keptSince} forgets the profile`,
+          apparmor.origins,
+        )
+      : pass(apparmor.value);
+  }
   return fail("runs with apparmor=unconfined: where AppArmor runs, it confines nothing in this container", {
     origins: apparmor.origins,
     observed: "unconfined",
   });
+}
+
+/** dockerd wrote "unconfined" over the profile of a privileged container at its start: https://github.com/moby/moby/pull/52215 */
+const keptSince = "29.4.0";
+
+/** A distribution's package may have the fix in an older version: that is not known here. */
+function keepsItsProfile(engine: Engine | undefined): boolean {
+  const release = engine?.version.state === "set" ? releaseOf(engine.version.value) : undefined;
+  return release !== undefined && !isBefore(release, keptSince);
 }
 
 /** The kernel's label of the first process; unset where the kernel does not run AppArmor. */
