@@ -6,6 +6,7 @@
 #   machine.sh boot [ARGUMENT…]      with further arguments of the kernel; waits until it answers
 #   machine.sh run COMMAND           standard input and output pass
 #   machine.sh carry PATH…           before boot: files and folders below the current one, for its folder /bulkhead
+#   machine.sh runs                  whether it does, as its status
 #   machine.sh stop                  what its disk holds stays
 #
 # BULKHEAD_MACHINE is FOLDER (~/.cache/bulkhead/machine), BULKHEAD_MACHINE_PORT its port (2226), BULKHEAD_MACHINE_MEMORY in MiB (3072).
@@ -122,8 +123,8 @@ carry() {
 }
 
 case ${1:-} in
-make | stop) "$1" ;;
+make | runs | stop) "$1" ;;
 boot | carry) "$@" ;;
 run) shift; enter "$@" ;;
-*) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
+*) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

@@ -55,7 +55,7 @@ const vitestReport = z.object({
   ),
 });
 
-/** Out of vitest's JSON report. A test that `only` leaves out is `skipped`, too: a reason begins with `skipped: `. */
+/** Out of vitest's JSON report. A test that `only` leaves out is `skipped`, too: a reason begins with `skipped: `, also in brackets. */
 export function cellOf(report: unknown, day: string, seconds: number): Cell {
   const { testResults } = vitestReport.parse(report);
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
@@ -69,7 +69,12 @@ export function cellOf(report: unknown, day: string, seconds: number): Cell {
     )
     .map(({ message }) => ({ test: "its preparation", why: firstLine(message) }));
   const reasons = tests.flatMap(({ fullName, status }) =>
-    status === "passed" ? [] : (/skipped: (.*)$/.exec(fullName)?.[1] ?? []),
+    status === "passed"
+      ? []
+      : (/(?:\(skipped: (.*)\)|skipped: (.*))$/
+          .exec(fullName)
+          ?.slice(1)
+          .find((each) => each !== undefined) ?? []),
   );
   return {
     day,

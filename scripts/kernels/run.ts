@@ -84,6 +84,11 @@ function outputOf([program = "", ...words]: readonly string[], env = process.env
   return spawnSync(program, words, { env, encoding: "utf8", stdio: [...stdio], maxBuffer: 1024 ** 3 }).stdout;
 }
 
+/** One word for the shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
 function here({ engine, store }: Setting): Place {
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-kernels-"));
   const unpacked = resolve(`node_modules/.cache/engine${engine === "bookworm" ? "-bookworm" : ""}`);
@@ -106,7 +111,7 @@ function here({ engine, store }: Setting): Place {
     report({ project, files, only = "" }) {
       const report = join(folder, "report.json");
       run(
-        `npx vitest run --project ${project} ${files.join(" ")} -t '${only}' --reporter=json --outputFile=${report}`,
+        `npx vitest run --project ${project} ${files.join(" ")} -t ${quoted(only)} --reporter=json --outputFile=${report}`,
       );
       return JSON.parse(readFileSync(report, "utf8"));
     },
@@ -114,12 +119,12 @@ function here({ engine, store }: Setting): Place {
   };
 }
 
-/** Boots the machine with this checkout; or, with --running, gives the one that runs what has changed since. */
+/** Boots the machine with this checkout. With --running it keeps running after, and the next run brings what has changed since. */
 async function inMachine(boot: readonly string[], running: boolean): Promise<Place> {
   const call = (...words: readonly string[]) =>
     execFileSync("bash", [machine, ...words], { stdio: "inherit" });
   await bundleTests(["scripts/kernels/facts.ts", ...features.flatMap(({ files }) => files)]);
-  if (running) {
+  if (running && spawnSync("bash", [machine, "runs"]).status === 0) {
     const changed = ["dist", "scripts/kernels", bundles].map((path) => `'${path}'`).join(" ");
     const push = `tar -czf - ${changed} | bash ${machine} run 'tar -xzf - -C /bulkhead'`;
     execFileSync("sh", ["-c", push], { stdio: "inherit" });
@@ -137,7 +142,7 @@ async function inMachine(boot: readonly string[], running: boolean): Promise<Pla
     report({ files, only = "" }) {
       const report = "/tmp/report.json";
       const tests = files.map(bundleOf).join(" ");
-      const runner = `node scripts/kernels/plain-runner.mjs ${report} '${only}' ${tests}`;
+      const runner = `node scripts/kernels/plain-runner.mjs ${report} ${quoted(only)} ${tests}`;
       return JSON.parse(run(`rm -f ${report}; ${runner} >&2; cat ${report}`));
     },
     end: () => running || call("stop"),

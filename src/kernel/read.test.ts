@@ -445,6 +445,17 @@ describe("mounts", () => {
     ]);
   });
 
+  it("a procfs shows the host where this program has the same number in it, not where it has any", () => {
+    const mountinfo = containerMounts("95 61 0:77 / /proc rw,relatime - proc proc rw\n");
+    const seen = (number: string) =>
+      viewOf({
+        ...v2Host({ mountinfo }),
+        links: { self: "5000", [`${initPid}/root/proc/self`]: number },
+      }).fileSystems;
+    expect(seen("7")).toEqual([]);
+    expect(seen("5000")).toMatchObject([{ value: { type: "proc", target: "/proc", showsHost: true } }]);
+  });
+
   it("sees a fresh /proc over the masked one", () => {
     const view = viewOf(
       v2Host({ mountinfo: containerMounts("95 61 0:77 / /proc rw,relatime - proc proc rw\n") }),
@@ -502,6 +513,17 @@ describe("processes", () => {
     const namespaces = { ...ownNamespaces, pid: 4026531836 };
     const host = v2Host({ namespaces }, procs(initPid, 2300), [member(2300, 2080, { namespaces })]);
     expect(roles(viewOf(host).processes)).toEqual(["2101 init", "2300 child"]);
+  });
+
+  it("from a PID namespace of its own: cgroup.procs counts otherwise than the host's procfs, and the host's process 1 is not the container's", () => {
+    const first = member(1, 0, {
+      cgroup: "0::/init.scope\n",
+      namespaces: { pid: 4026531836, mnt: 4026531841 },
+    });
+    const host = v2Host({}, procs(1, 7), [first, member(2110, 4000), member(2120, 3999)]);
+    const seenFrom = (self: string) => viewOf({ ...host, links: { self } }).processes;
+    expect(roles(seenFrom("5000"))).toEqual(["2101 init", "2110 entered", "2120 entered"]);
+    expect(roles(seenFrom(String(process.pid)))).toContain("1 entered");
   });
 
   it("drops a process that ended, without a gap", () => {

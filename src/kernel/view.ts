@@ -147,7 +147,7 @@ function fileSystem(
       ? set(isReadOnly(root), origin)
       : unresolved(`${file} shows no root file system`, origin),
     mounts: withSockets(found, mounts, containerRoot, host.sockets),
-    fileSystems: readFileSystems(mounts, file, containerRoot, sources),
+    fileSystems: readFileSystems(mounts, file, { root: containerRoot, proc: host.proc }, sources),
   };
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { profileOf, profileText } from "../../src/learn/seccomp/profile.ts";
 import { builtCommand, type Ran, runCli } from "../support/cli.ts";
 import { expectDocument } from "../support/documents.ts";
 import { testFolder } from "../support/test-folder.ts";
@@ -159,6 +160,29 @@ volumes: {data: {}}
     expect(undone.stderr).toContain("bulkhead: seccomp is removed: --apply had made it\n");
     expect(readdirSync(dirname(file))).toEqual(["compose.yaml"]);
     expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
+  it("what runc calls itself is in every profile, however the container starts and whatever it does", async () => {
+    const file = join(testFolder(), "nothing-seen.json");
+    writeFileSync(file, profileText(profileOf([])));
+    const ways: readonly (readonly string[])[] = [
+      [],
+      ["-t"],
+      ["--user", "1000:1000", "--group-add", "5", "--workdir", "/srv"],
+      ["--cap-drop", "ALL", "--read-only", "--tmpfs", "/tmp", "--ulimit", "nofile=64:64"],
+    ].flatMap((flags) => [flags, [...flags, "--security-opt", "no-new-privileges"]]);
+    const refused = await Promise.all(
+      ways.map(async (flags) => {
+        const all = ["run", "--rm", "--network=none", ...flags, "--security-opt", `seccomp=${file}`];
+        return await engine.docker([...all, "keeper:1", "/bin/busybox", "true"]).catch(String);
+      }),
+    );
+    expect(refused.filter((said) => said !== "")).toEqual([]);
+    const line = ["run", "-d", "--name", "bare", "--security-opt", `seccomp=${file}`, "keeper:1"];
+    await engine.docker([...line, "/bin/busybox", "sleep", "1000"]);
+    for (const flags of [[], ["-u", "1000", "-w", "/srv"], ["--privileged"]])
+      expect(await engine.docker(["exec", ...flags, "bare", "/bin/busybox", "true"])).toBe("");
+    await engine.docker(["rm", "-f", "bare"]);
   });
 
   it("starts as the user that it ends as, with no capability left", async () => {

@@ -204,6 +204,21 @@ describeWithEngine("bulkhead watch in a container of its own", () => {
       finding: { level: "effective", verdict: "fail" },
       cause: { kind: "file" },
     });
+    // What it sees behind the Engine it reports at the second look. This runs after the first, which found the memory.
+    await run("entered", ["--network=none"], [busybox, "sleep", "1000"]);
+    const pid = await engine.docker(["inspect", "--format={{.State.Pid}}", "entered"]);
+    const enter = ["-t", pid, "-a", "/bin/busybox", "sleep", "1000"];
+    const intruder = spawn("nsenter", enter, { detached: true, stdio: "ignore" });
+    onTestFinished(() => void (intruder.pid && process.kill(-intruder.pid, "SIGKILL")));
+    const behind = ["kernel-file-system", "privileged-exec"];
+    await logged("kernel", ({ finding }) => behind.includes(finding.control));
+    const subjects = (await logsOf("kernel"))
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line): Finding => JSON.parse(line).finding)
+      .filter(({ control }) => behind.includes(control))
+      .map(({ control, subject }) => `${control} ${subject}`);
+    expect(subjects).toEqual(["privileged-exec container:entered"]);
     expect(await health("kernel")).toBe("healthy");
     expect(saidBy("kernel").trim().split("\n")).toHaveLength(1);
   });

@@ -1,6 +1,6 @@
 import { type FactList, set } from "../../model/fact.ts";
 import type { FileSystem } from "../../model/mount.ts";
-import { readLink } from "../files.ts";
+import { ownNumberIn } from "../processes/scan.ts";
 import { isContainerRoot, isEngineMade, type MountSources } from "./engine-paths.ts";
 import { below, join, upwards } from "./host-paths.ts";
 import { isReadOnly, type MountEntry, type MountTable } from "./mount-table.ts";
@@ -17,16 +17,23 @@ const canHang = /^(?:fuse|nfs|cifs|smb|9p|ceph|afs|autofs)/;
 /**
  * File systems that are told by their type, for their path says nothing: a second procfs, debugfs, a disk, an overlay.
  * Left out is what the runtime mounts itself, and what the host's own mounts show: that is a bind of a host path.
- * `root` is the container's, /proc/PID/root.
+ * `root` is the container's, /proc/PID/root; `proc` the host's procfs. Another one shows the host's processes where this program has
+ * the same number in it: since Linux 5.8 each mount has a device number of its own, which says nothing, and a procfs of the namespace
+ * that this program is in has a number for it, too.
  */
 export function readFileSystems(
   table: MountTable,
   file: string,
-  root: string,
+  { root, proc }: { readonly root: string; readonly proc: string },
   sources: MountSources,
 ): FactList<FileSystem> {
+  const ourNumber = ownNumberIn(proc);
+  const showsHosts = ({ target }: MountEntry) =>
+    canBeAsked(target, table) &&
+    ourNumber !== undefined &&
+    ownNumberIn(`${root}${target === "/" ? "" : target}`) === ourNumber;
   return table.visible.flatMap((entry) => {
-    const showsHost = entry.type === "proc" && entry.root === "/" && showsOurProcesses(entry, table, root);
+    const showsHost = entry.type === "proc" && entry.root === "/" && showsHosts(entry);
     const isHostsProc = showsHost && sources.sharesHost.pid === false;
     if (!isHostsProc && isEngineMade(entry, sources)) return [];
     if ((sources.host?.pathsOf(entry) ?? []).some((path) => isTelling(path, entry.type))) return [];
@@ -61,13 +68,8 @@ export function isToldByType(entry: MountEntry, sources: MountSources): boolean 
   return kernelTypes.has(entry.type) || deviceOf(entry, sources) !== undefined;
 }
 
-/**
- * A procfs resolves `self` for anyone who has a number in its pid namespace: for this process only where it shows the processes
- * of the host. Since Linux 5.8 each mount has a device number of its own, so the number tells nothing.
- */
-function showsOurProcesses({ target }: MountEntry, table: MountTable, root: string): boolean {
-  if (upwards(target).some((path) => canHang.test(table.at(path)?.type ?? ""))) return false;
-  return readLink(`${root}${target === "/" ? "" : target}/self`).ok;
+function canBeAsked(target: string, table: MountTable): boolean {
+  return !upwards(target).some((path) => canHang.test(table.at(path)?.type ?? ""));
 }
 
 function deviceOf(entry: MountEntry, { host }: MountSources): string | undefined {

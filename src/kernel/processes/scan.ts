@@ -27,22 +27,45 @@ export function scanProcesses(
 ): ReadonlyMap<string, readonly number[]> {
   const pids = new Map<string, Set<number>>();
   const taken = new Set<number>();
+  const isNumberedAlike = numbersAreOf(proc);
   for (const container of containers) {
     const own = new Set([container.pid]);
-    const folder = cgroupFolder(tree, container);
+    const folder = isNumberedAlike ? cgroupFolder(tree, container) : undefined;
     for (const pid of folder === undefined ? [] : pidsBelow(folder)) own.add(pid);
     pids.set(container.id, own);
     for (const pid of own) taken.add(pid);
   }
   const owners = namespaceOwners(containers);
-  if (owners.size > 0) {
+  const ids = isNumberedAlike ? [] : containers.map(({ id }) => id);
+  if (owners.size > 0 || ids.length > 0) {
     for (const pid of runningPids(proc)) {
       if (taken.has(pid)) continue;
-      const owner = ownerOf(`${proc}/${pid}/ns`, owners);
+      const owner = named(`${proc}/${pid}/cgroup`, ids) ?? ownerOf(`${proc}/${pid}/ns`, owners);
       if (owner !== undefined) pids.get(owner)?.add(pid);
     }
   }
   return new Map([...pids].map(([id, set]) => [id, [...set]]));
+}
+
+/**
+ * Whether cgroup.procs counts as a procfs does: the kernel writes it in the numbers of the reader's PID namespace, so that a program in a
+ * container of its own finds itself there as 1, which is another process in the host's procfs.
+ */
+function numbersAreOf(proc: string): boolean {
+  const own = ownNumberIn(proc);
+  return own === undefined || own === String(process.pid);
+}
+
+/** This program's number in a procfs; undefined where that is of a PID namespace in which it has none. */
+export function ownNumberIn(proc: string): string | undefined {
+  const read = readLink(`${proc}/self`);
+  return read.ok ? read.value : undefined;
+}
+
+/** Which of the ids the cgroup of a process is named after. */
+function named(file: string, ids: readonly string[]): string | undefined {
+  const read = ids.length > 0 ? readText(file) : undefined;
+  return read?.ok ? ids.find((id) => read.value.includes(id)) : undefined;
 }
 
 /** A container that may own a namespace. */

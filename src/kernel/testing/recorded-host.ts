@@ -28,10 +28,15 @@ export interface RecordedHost {
   readonly cgroup: Readonly<Record<string, string>>;
   /** More files below /proc. */
   readonly proc?: Readonly<Record<string, string>>;
+  /** Links below /proc: `self`. */
+  readonly links?: Readonly<Record<string, string>>;
 }
 
 /** Lays a recorded host in a temporary folder, which goes away with the test. Gives the two mount points. */
-export function layHost({ processes, cgroup, proc = {} }: RecordedHost): { proc: string; cgroup: string } {
+export function layHost({ processes, cgroup, proc = {}, links = {} }: RecordedHost): {
+  proc: string;
+  cgroup: string;
+} {
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-recorded-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const at = { proc: join(folder, "proc"), cgroup: join(folder, "sys/fs/cgroup") };
@@ -52,6 +57,10 @@ export function layHost({ processes, cgroup, proc = {} }: RecordedHost): { proc:
     for (const [kind, inode] of Object.entries(process.namespaces)) {
       symlinkSync(`${kind}:[${inode}]`, join(own, "ns", kind));
     }
+  }
+  for (const [path, target] of Object.entries(links)) {
+    mkdirSync(dirname(join(at.proc, path)), { recursive: true });
+    symlinkSync(target, join(at.proc, path));
   }
   return at;
 }

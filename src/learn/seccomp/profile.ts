@@ -85,6 +85,7 @@ const runc = [
     "setuid",
     "sigaltstack",
     "statfs",
+    "statx",
     "tgkill",
     "tkill",
     "umask",
