@@ -22,6 +22,8 @@ export interface SocketFile {
   readonly gid: number;
   /** A folder above it that only its owner may enter, so that its mode lets nobody else in. */
   readonly closedBy?: string | undefined;
+  /** Whom a script lets in beside root: `bob, by the docker group`. */
+  readonly openTo?: string | undefined;
 }
 
 /** A file or folder of a systemd unit. */

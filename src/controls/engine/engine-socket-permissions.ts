@@ -21,7 +21,7 @@ export const engineSocketPermissions: Control = {
     "https://docs.docker.com/engine/install/linux-postinstall/#manage-docker-as-a-non-root-user",
     "https://man7.org/linux/man-pages/man7/unix.7.html",
   ],
-  // No file says it: only a look at the live socket does.
+  // No example says it: a look at the live socket does, and a script that changes it.
   examples: { bad: [], good: [] },
   check: {
     engine({ level, socketFiles, rootless }) {
@@ -50,6 +50,18 @@ function judge(file: SocketFile, rootless: boolean, origins: readonly Origin[]):
     return pass(`${file.path} ${mode}, in ${file.closedBy}, which is its owner's alone`);
   if (file.mode & 0o007) {
     return fail(`lets everybody at ${file.path} (mode ${mode}): every user of the host can be root`, where);
+  }
+  if (file.openTo !== undefined) {
+    const problem = {
+      ...where,
+      evidence: file.openTo,
+      severity: "medium",
+      observed: `${file.path} open to ${file.openTo}`,
+    } as const;
+    return fail(
+      `lets ${file.openTo} use ${file.path}: that is root on the host, without a password`,
+      problem,
+    );
   }
   if (file.uid !== 0 && !rootless) {
     return fail(

@@ -237,22 +237,89 @@ test.each([
   );
 });
 
-test("tasks of other modules, and containers that a shell starts, are named as not read", () => {
+test("tasks of other modules are named as not read", () => {
   const text = [
     "- hosts: all",
     "  tasks:",
     "    - community.docker.docker_compose_v2: { project_src: /x }",
     "    - containers.podman.podman_container: { name: a, image: b, privileged: true }",
-    "    - shell: docker run --privileged alpine",
-    "    - ansible.builtin.command: { cmd: docker run alpine }",
-    "    - shell: docker ps",
     "",
   ].join("\n");
   expect(ansible.recognise.text(text, "play.yml")).toBe(true);
   expect(readAnsible(text, "play.yml", memoryFiles({})).gaps.map(({ reason }) => reason)).toEqual([
     "a task uses community.docker.docker_compose_v2, which is not read",
     "a task uses containers.podman.podman_container, which is not read",
-    "a task starts a container by shell, which is not read",
-    "a task starts a container by ansible.builtin.command, which is not read",
   ]);
+});
+
+describe("a task of a module that is not Docker's", () => {
+  test("runs containers", () => {
+    const text = `- hosts: all
+  tasks:
+    - shell: docker run --privileged alpine:3 {{ command }}
+    - ansible.builtin.command: { cmd: "docker run --name web {{ options }} alpine" }
+    - command: { argv: [docker, run, --name, "{{ n }}", --pid=host, "busybox:1"] }
+    - shell: |
+        cd /srv
+        docker run -d -v /:/host debian
+    - shell: docker ps
+    - docker_container: { name: db, image: "postgres:16" }
+`;
+    expect(ansible.recognise.text(text, "play.yml")).toBe(true);
+    const { subjects, gaps } = readAnsible(text, "play.yml", memoryFiles({}));
+    expect(gaps).toEqual([]);
+    expect(subjects.map(({ name, source, location }) => [name, source, location?.startLine])).toEqual([
+      ["alpine", "run-command", 3],
+      ["web", "run-command", 4],
+      ["busybox", "run-command", 5],
+      ["debian", "run-command", 8],
+      ["db", "ansible", 10],
+    ]);
+  });
+
+  test.each([
+    ["shell: chmod 666 /var/run/docker.sock", "socketFiles"],
+    ["command: usermod -aG docker bob", "socketFiles"],
+    ["command: { argv: [chmod, '666', /var/run/docker.sock] }", "socketFiles"],
+    ["ansible.builtin.file: { path: /var/run/docker.sock, mode: '0666' }", "socketFiles"],
+    ["file: { path: /var/run/docker.sock, mode: 0666 }", "socketFiles"],
+    ["file: { dest: /var/run/docker.sock, owner: '{{ user }}' }", "socketFiles"],
+    [
+      "ansible.posix.acl: { path: /run/docker.sock, etype: user, entity: bob, permissions: rw }",
+      "socketFiles",
+    ],
+    ["user: { name: bob, groups: docker, append: true }", "socketFiles"],
+    ["user: { name: bob, groups: [sudo, docker] }", "socketFiles"],
+    [
+      "lineinfile: { path: /lib/systemd/system/docker.service, line: 'ExecStart=/usr/bin/dockerd -H tcp://:2375' }",
+      "listenAddresses",
+    ],
+    ['copy: { dest: /etc/docker/daemon.json, content: \'{"hosts": ["tcp://:2375"]}\' }', "listenAddresses"],
+  ] as const)("%s changes an Engine", (task, fact) => {
+    const text = `- hosts: all\n  tasks:\n    - ${task}\n`;
+    expect(ansible.recognise.text(text, "play.yml")).toBe(true);
+    const { subjects, gaps } = readAnsible(text, "play.yml", memoryFiles({}));
+    expect(gaps).toEqual([]);
+    const [view] = subjects[0]?.views ?? [];
+    expect(view?.kind === "engine" && view[fact][0]?.state).toBe("set");
+  });
+
+  test.each([
+    "template: { src: daemon.json.j2, dest: /etc/docker/daemon.json }",
+    "copy: { src: daemon.json, dest: /etc/docker/daemon.json }",
+    "copy: { dest: /etc/docker/daemon.json, content: '{{ config | to_json }}' }",
+  ])("%s is named as not read", (task) => {
+    const { gaps } = readAnsible(`- hosts: all\n  tasks:\n    - ${task}\n`, "play.yml", memoryFiles({}));
+    expect(gaps.map(({ location }) => location?.startLine)).toEqual([3]);
+  });
+
+  test.each([
+    "file: { path: /var/run/docker.sock, mode: '0660' }",
+    "user: { name: bob, groups: sudo }",
+    "user: { name: '{{ u }}', groups: '{{ docker_group }}' }",
+  ])("%s does nothing to Docker", (task) => {
+    expect(readAnsible(`- hosts: all\n  tasks:\n    - ${task}\n`, "play.yml", memoryFiles({}))).toMatchObject(
+      { subjects: [], gaps: [] },
+    );
+  });
 });

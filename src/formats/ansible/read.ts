@@ -6,9 +6,8 @@ import { spanOf } from "../run-command/hosts/templates.ts";
 import { openYaml, type Yaml } from "../run-command/hosts/yaml-text.ts";
 import type { Range } from "../run-command/passage.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
-import { mentionsDockerRun } from "../run-command/script-host.ts";
 import { hole, unknownWord, type Word, wordOf } from "../run-command/word.ts";
-import { readOptions } from "../run-options/read.ts";
+import { type Descriptions, readOptions } from "../run-options/read.ts";
 import {
   as,
   commandIn,
@@ -39,7 +38,8 @@ import {
 import { commandWords, type Described } from "../run-options/words.ts";
 import { treeReader } from "../run-options/yaml-tree.ts";
 import { irrelevantKeys } from "../values/irrelevant.ts";
-import { otherModules, shellModules } from "./modules.ts";
+import { jinja, otherModules } from "./modules.ts";
+import { type OtherTasks, readOtherTask } from "./other-tasks.ts";
 
 /** Reads the containers of a playbook, or of a role's tasks. */
 export function readAnsible(text: string, file: string, io: Files): Reading {
@@ -63,29 +63,29 @@ const defaultsName =
 /** Keys with further tasks. */
 const taskLists = ["tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always"];
 
-const jinja = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g;
-
 /**
  * The containers of a playbook or of a role's tasks
  * (https://docs.ansible.com/projects/ansible/latest/collections/community/docker/docker_container_module.html). What Jinja fills
  * in is left open.
  */
-function describeAnsible(
-  text: string,
-  around: Surroundings,
-): { readonly found: readonly Described[]; readonly gaps: readonly Gap[] } {
+function describeAnsible(text: string, around: Surroundings): Descriptions {
   const { yaml, gaps } = openYaml(text, around);
+  if (!yaml?.root) return { found: [], gaps };
   const unread: Gap[] = [];
-  const found = yaml?.root
-    ? tasksIn(yaml, (at, reason) => unread.push(gap(reason, { location: around.locate(at) })))
-    : [];
-  return { found, gaps: [...gaps, ...unread] };
+  const hosted: OtherTasks = { texts: [], commands: [], acts: [] };
+  const leave = (at: Range, reason: string) => unread.push(gap(reason, { location: around.locate(at) }));
+  const found = tasksIn(yaml, leave, hosted);
+  const isEmpty = Object.values(hosted).every((list) => list.length === 0);
+  return { found, gaps: [...gaps, ...unread], ...(!isEmpty && { hosted }) };
 }
 
 const otherModule = new RegExp(`^${otherModules}$`);
-const shellModule = new RegExp(`^${shellModules}$`);
 
-function tasksIn(yaml: Yaml, leave: (at: Range, reason: string) => void): readonly Described[] {
+function tasksIn(
+  yaml: Yaml,
+  leave: (at: Range, reason: string) => void,
+  hosted: OtherTasks,
+): readonly Described[] {
   const found: Described[] = [];
   const seen = new Set<unknown>();
   const treeOf = treeReader(yaml, jinja);
@@ -105,11 +105,7 @@ function tasksIn(yaml: Yaml, leave: (at: Range, reason: string) => void): readon
       for (const { key, keyPieces, value } of yaml.entries(task)) {
         if (taskLists.includes(key)) collect(value, inherited);
         if (otherModule.test(key)) leave(spanOf(keyPieces), `a task uses ${key}, which is not read`);
-        if (
-          shellModule.test(key) &&
-          mentionsDockerRun(JSON.stringify(yaml.text(value) ?? yaml.text(yaml.at(value, "cmd")) ?? ""))
-        )
-          leave(spanOf(keyPieces), `a task starts a container by ${key}, which is not read`);
+        readOtherTask({ yaml, key, task, value, at: spanOf(keyPieces) }, hosted);
         if (!moduleName.test(key)) continue;
         const further = yaml.at(task, "args");
         const given = [further, value].map((node) => argumentsOf(treeOf(node)));

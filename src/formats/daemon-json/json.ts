@@ -15,11 +15,15 @@ type NodeOrigin = (node: Node) => FileOrigin;
  * Reads a daemon.json. What dockerd refuses (comments, a trailing comma, an unknown key, a wrong type) is a gap at its
  * place, and the rest is read all the same. Of a repeated key the last counts, as in Go's encoding/json.
  */
-export function settingsOfJson(text: string, file: string): DaemonSettings {
+export function settingsOfJson(
+  text: string,
+  file: string,
+  where?: ReturnType<typeof locator>,
+): DaemonSettings {
   // dockerd takes a byte order mark off; a space in its place keeps every offset.
   const clean = text.replace(/^\uFEFF/, " ");
   if (clean.trim() === "") return noSettings;
-  const locate = locator(file, clean);
+  const locate = where ?? locator(file, clean);
   const place: NodeOrigin = (node) => locate({ start: node.offset, end: node.offset + node.length });
   const { root, syntax } = parseJson(clean, file, locate);
   const gaps = syntax ? [syntax] : [];

@@ -26,6 +26,8 @@ export interface UnitSurroundings {
   readonly daemonJson?: TextFile;
   /** docker.socket, from which `fd://` gets its listeners. */
   readonly socket?: TextFile;
+  /** Where the text stands, if not in a file that it fills. */
+  readonly locate?: ReturnType<typeof locator>;
 }
 
 /** A unit, or a drop-in of it, taken apart. */
@@ -41,7 +43,7 @@ export interface UnitSource {
  * that it opens. Never throws. Source: systemd.service(5), systemd.exec(5).
  */
 export function readDockerdUnit(text: string, file: string, around: UnitSurroundings = {}): Reading {
-  const main = sourceOf({ text, file });
+  const main = sourceOf({ text, file }, around.locate);
   if (isSocketUnit(main)) return readDockerSocketUnit(text, file);
   const sources = [main, ...(around.dropIns ?? []).map((each) => sourceOf(each))];
   const start = startOf(sources, around.io);

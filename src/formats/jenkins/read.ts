@@ -1,5 +1,8 @@
 import type { Files, Reading } from "../../model/reading.ts";
 import { dockerRun } from "../run-command/dialect.ts";
+import type { ShellText } from "../run-command/hosts/host.ts";
+import { fillTemplates } from "../run-command/hosts/templates.ts";
+import { cutPiece, passage, written } from "../run-command/passage.ts";
 import type { Word } from "../run-command/word.ts";
 import { readOptions } from "../run-options/read.ts";
 import { type Described, openWord, type Placed, splitWords, wordAt } from "../run-options/words.ts";
@@ -7,7 +10,7 @@ import { type Described, openWord, type Placed, splitWords, wordAt } from "../ru
 /** Reads the containers of a Jenkinsfile. */
 export function readJenkins(text: string, file: string, io: Files): Reading {
   return readOptions(text, file, io, {
-    describe: (given) => ({ found: describeJenkins(given), gaps: [] }),
+    describe: (given) => ({ found: describeJenkins(given), gaps: [], hosted: shellSteps(given) }),
     dialect: { ...dockerRun, source: "jenkins" },
     job: { why: "the pipeline removes it after the step", isOfCi: true },
   });
@@ -21,6 +24,33 @@ const string = `(?:'''([\\s\\S]*?)'''|"""([\\s\\S]*?)"""|'((?:\\\\.|[^'\\\\\\n])
  */
 function describeJenkins(text: string): readonly Described[] {
   return [...declared(text), ...scripted(text)].toSorted((a, b) => a.at.start - b.at.start);
+}
+
+/**
+ * The scripts of `sh` steps (https://www.jenkins.io/doc/pipeline/steps/workflow-durable-task-step/#sh-shell-script). What Groovy puts
+ * into a text in double quotes is open.
+ */
+function shellSteps(
+  text: string,
+): { readonly texts: readonly ShellText[]; readonly commands: [] } | undefined {
+  const step = new RegExp(`(?:^|[\\s;{(])sh\\s*\\(?\\s*(?:script\\s*:\\s*)?${string}`, "g");
+  const texts = [...text.matchAll(step)].map((match) => {
+    const { text: script, start } = stringIn(match, match.index);
+    const isGroovy = (match[2] ?? match[4]) !== undefined;
+    const pieces = [written(script, start)];
+    if (!isGroovy) return { source: passage(pieces) };
+    const filled = fillTemplates(pieces, /(?<!\\)\$(?:\{[^}]*\}|[A-Za-z_][\w.]*)/g, "groovy");
+    // `\\$` is the shell's dollar.
+    const source = passage(
+      filled.pieces.flatMap((piece) =>
+        [...piece.text.matchAll(/(?:[^\\]|\\(?![$"']))+/g)].map(({ index, 0: text }) =>
+          cutPiece(piece, index, index + text.length),
+        ),
+      ),
+    );
+    return { source, variables: filled.variables };
+  });
+  return texts.length > 0 ? { texts, commands: [] } : undefined;
 }
 
 function declared(text: string): readonly Described[] {

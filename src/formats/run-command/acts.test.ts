@@ -35,6 +35,30 @@ test.each([
   ["nohup dockerd --host=tcp://0.0.0.0:2375 --host=unix:///var/run/docker.sock", "engine-network-socket"],
   ["sudo dockerd -Htcp://:2375 --tls", "engine-network-socket"],
   ["socat TCP-LISTEN:2375,reuseaddr,fork UNIX-CONNECT:/var/run/docker.sock &", "engine-network-socket"],
+  ["docker exec -it \\\n  --privileged web sh", "privileged-exec"],
+  ["setfacl -m u:bob:rw /var/run/docker.sock", "engine-socket-permissions"],
+  ["sudo setfacl --modify group:dev:7 /run/docker.sock", "engine-socket-permissions"],
+  ["setfacl -m o::rw /run/docker.sock", "engine-socket-permissions"],
+  ["chown $USER:docker /var/run/docker.sock", "engine-socket-permissions"],
+  ["chgrp dev /var/run/docker.sock", "engine-socket-permissions"],
+  ["sudo usermod -aG docker $USER", "engine-socket-permissions"],
+  ["usermod --append --groups=sudo,docker bob", "engine-socket-permissions"],
+  ["useradd -m -G docker bob", "engine-socket-permissions"],
+  ["gpasswd -a bob docker", "engine-socket-permissions"],
+  ["adduser bob docker", "engine-socket-permissions"],
+  ["groupmems -g docker -a bob", "engine-socket-permissions"],
+  ['echo \'{"hosts": ["tcp://0.0.0.0:2375"]}\' | sudo tee /etc/docker/daemon.json', "engine-network-socket"],
+  ['echo \'{"hosts": ["tcp://0.0.0.0:2375"]}\' > /etc/docker/daemon.json', "engine-network-socket"],
+  ['printf \'{\\n"hosts": ["tcp://:2375"]}\\n\' >/etc/docker/daemon.json', "engine-network-socket"],
+  ['tee /etc/docker/daemon.json <<< \'{"hosts": ["tcp://:2375"]}\'', "engine-network-socket"],
+  [
+    "sed -i 's|fd://|fd:// -H tcp://0.0.0.0:2375|' /lib/systemd/system/docker.service",
+    "engine-network-socket",
+  ],
+  [
+    "sed -i 's/fd:\\/\\//fd:\\/\\/ -H tcp:\\/\\/:2375/' /lib/systemd/system/docker.service",
+    "engine-network-socket",
+  ],
   ["sudo socat -d tcp4-l:2375,bind=127.0.0.1 unix:/run/docker.sock", "engine-network-socket"],
 ])("%s", (line, control) => {
   expect(failing(`#!/bin/sh\nset -e\n${line}\n`)).toEqual([control]);
@@ -50,6 +74,17 @@ test.each([
   "ls -l /var/run/docker.sock",
   "dockerd -H unix:///var/run/docker.sock",
   "dockerd",
+  "setfacl -m u:bob:r /var/run/docker.sock",
+  "setfacl -x u:bob /var/run/docker.sock",
+  "chown root:docker /var/run/docker.sock",
+  "chgrp docker /var/run/docker.sock",
+  "usermod -aG sudo bob",
+  "groupadd docker",
+  "gpasswd -d bob docker",
+  "adduser --system docker",
+  "echo '{\"icc\": false}' > /etc/docker/daemon.json",
+  "cat /etc/docker/daemon.json",
+  "sed -i 's|-H tcp://0.0.0.0:2375||' /lib/systemd/system/docker.service",
   "socat UNIX-LISTEN:/tmp/docker.sock,fork TCP:host:2375",
   "socat UNIX-LISTEN:/tmp/x.sock,fork UNIX-CONNECT:/var/run/docker.sock",
   "echo 'chmod 666 /var/run/docker.sock'",
@@ -60,4 +95,44 @@ test.each([
 
 test("in a text for people it is not judged", () => {
   expect(failing("# Never\n\n```sh\nchmod 666 /var/run/docker.sock\n```\n", "markdown")).toEqual([]);
+});
+
+test("daemon.json in a here-document is judged line by line, in all that it says and does not say", () => {
+  const script = `cat > /etc/docker/daemon.json <<EOF
+{
+  "hosts": ["tcp://0.0.0.0:2375"],
+  "userns-remap": "$REMAP",
+  "insecure-registries": ["$(hostname):5000"]
+}
+EOF
+`;
+  const { subjects, gaps } = readScript(script, "run.sh", "shell", memoryFiles());
+  const [view] = subjects[0]?.views ?? [];
+  if (view?.kind !== "engine") throw new Error("no engine");
+  expect([subjects[0]?.id, gaps]).toEqual(["run.sh#daemon.json@1", []]);
+  expect(view.listenAddresses).toMatchObject([
+    { state: "set", origins: [{ startLine: 3, startColumn: 13 }] },
+  ]);
+  expect([view.usernsRemap.state, view.insecureRegistries[0]?.state]).toEqual(["unresolved", "unresolved"]);
+  expect(view.liveRestore.state).toBe("unset");
+});
+
+test("a drop-in that a script writes is dockerd's command", () => {
+  const script = `sudo tee /etc/systemd/system/docker.service.d/o.conf <<'EOF'
+[Service]
+ExecStart=
+ExecStart=/usr/bin/dockerd -H tcp://0.0.0.0:2375
+EOF
+`;
+  expect(failing(script)).toEqual(["engine-network-socket"]);
+});
+
+test.each([
+  "sed -i '/live/d' /etc/docker/daemon.json",
+  "jq .x a | sudo tee /etc/docker/daemon.json",
+  "jq .x a > /etc/docker/daemon.json",
+  "cat > /etc/docker/daemon.json <<EOF\n{ $MORE }\nEOF",
+])("%s is a gap: what daemon.json then says was not read", (line) => {
+  const { gaps } = readScript(`#!/bin/sh\n${line}\n`, "run.sh", "shell", memoryFiles());
+  expect(gaps.map(({ location }) => location?.startLine)).toEqual([2]);
 });

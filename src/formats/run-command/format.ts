@@ -14,6 +14,7 @@ declare module "../../model/subject.ts" {
     readonly "run-command": true;
     readonly "service-command": true;
     readonly "gitlab-ci": true;
+    readonly "written-daemon-json": true;
   }
 }
 
@@ -45,6 +46,13 @@ const gitlabCi: SourceWords = {
   spell: { engine: () => [dindWithTls] },
 };
 
+/** What a script writes into daemon.json. Its text belongs to the script, so fix leaves it alone. */
+const writtenDaemonJson: SourceWords = {
+  title: "daemon.json of a script",
+  nouns: ["daemon.json of a script", "daemon.json files of scripts"],
+  isReadOnly: true,
+};
+
 /** A file that runs docker: a shell script, a Makefile, a workflow, a unit, Markdown. */
 export const script = {
   nouns: ["script", "scripts"],
@@ -64,7 +72,7 @@ export const script = {
     },
     shape: (text) => !/^\s*\{/.test(text) && (mentionsDockerRun(text) || mentionsAct(text)),
   },
-  sources: { ...commands, "gitlab-ci": gitlabCi },
+  sources: { ...commands, "gitlab-ci": gitlabCi, "written-daemon-json": writtenDaemonJson },
   read: readsOne(async ({ text, file }, { io }) => {
     const { readScript } = await import("./scripts.ts");
     return readScript(text, file, scriptHostOf(file) ?? "shell", io);

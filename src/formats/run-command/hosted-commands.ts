@@ -61,8 +61,9 @@ export function readingOfCommands(
   commands: readonly HostedCommand[],
   around: Surroundings,
   gaps: readonly Gap[],
+  described: readonly Found[] = [],
 ): Reading {
-  const found: Found[] = [];
+  const found: Found[] = [...described];
   const more: Gap[] = [];
   const seen = new Set<string>();
   const inOrder = commands.toSorted((a, b) => a.at.start - b.at.start || b.at.end - a.at.end);
@@ -82,6 +83,7 @@ export function readingOfCommands(
   if (left) {
     more.push(gap(`only the first ${mostCommands} commands were read`, { location: around.locate(left.at) }));
   }
+  if (described.length > 0) found.sort((a, b) => a.location.startLine - b.location.startLine);
   return readingOf(found, around.file, [...gaps, ...more]);
 }
 

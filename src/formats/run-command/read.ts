@@ -7,6 +7,7 @@ import { readingOfCommands, readText } from "./hosted-commands.ts";
 import { linesIn, linesPassage, readShellScript } from "./hosts/host.ts";
 import { commandsOf, isSession } from "./hosts/markdown.ts";
 import type { Surroundings } from "./read/line-facts.ts";
+import { readWrittenFiles } from "./written-files.ts";
 
 /**
  * Reads a shell text given by hand (`--run`, standard input): `docker run …`, possibly several lines, with or without a
@@ -18,7 +19,12 @@ export function readRunLine(text: string, file: string, io: Files): Reading {
   const read = readingOfCommands(commands, around, gaps);
   // A dockerd line is read as a whole configuration elsewhere.
   const done = acts.filter(({ kind }) => kind !== "dockerd");
-  const reading = { ...read, subjects: [...read.subjects, ...actSubjects(done, file, around.locate)] };
+  const written = readWrittenFiles(done, file, around.locate);
+  const reading = {
+    subjects: [...read.subjects, ...actSubjects(done, file, around.locate), ...written.subjects],
+    gaps: [...read.gaps, ...written.gaps],
+    secrets: [...read.secrets, ...written.secrets],
+  };
   if (reading.subjects.length > 0 || reading.gaps.length > 0) return reading;
   return { ...reading, gaps: [gap("there is no docker run or docker create in it", { file })] };
 }

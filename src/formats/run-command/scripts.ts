@@ -25,6 +25,8 @@ import type { Surroundings } from "./read/line-facts.ts";
 import { isScriptOfDocker, type ScriptHost } from "./script-host.ts";
 import { mostCommands } from "./shell/limits.ts";
 import type { Binding } from "./shell/scope.ts";
+import type { Found } from "./subjects.ts";
+import { readWrittenFiles } from "./written-files.ts";
 
 const hosts: Readonly<Record<ScriptHost, Host>> = {
   shell: readShellScript,
@@ -46,8 +48,15 @@ export function readScript(text: string, file: string, host: ScriptHost, io: Fil
   const mayHold = words ? words.test(text) : isScriptOfDocker(text);
   if (!mayHold) return emptyReading;
   const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
-  const { commands, gaps, engines, acts, texts, variables } = commandsInScript(text, host, around);
-  const reading = readingOfCommands(commands, around, gaps);
+  return readHosted(hosts[host](text, around), around);
+}
+
+/** What a file holds for the shell, beside containers that it `describes` in its own words. */
+export function readHosted(hosted: Hosted, around: Surroundings, described: readonly Found[] = []): Reading {
+  const { file } = around;
+  const { commands, gaps, engines, acts, texts, variables } = commandsIn(hosted, around);
+  const reading = readingOfCommands(commands, around, gaps, described);
+  const filesOfDockerd = readWrittenFiles(acts, file, around.locate);
   const known = new Set(reading.subjects.flatMap(secretValuesOf));
   const scripts = texts.filter(({ prose }) => !prose);
   const written = onePlace([
@@ -58,30 +67,38 @@ export function readScript(text: string, file: string, host: ScriptHost, io: Fil
   ]);
   return {
     ...reading,
-    secrets: [...reading.secrets, ...written.flatMap(({ origins }) => origins.filter(isFileOrigin))],
+    gaps: [...reading.gaps, ...filesOfDockerd.gaps],
+    secrets: [
+      ...reading.secrets,
+      ...filesOfDockerd.secrets,
+      ...written.flatMap(({ origins }) => origins.filter(isFileOrigin)),
+    ],
     subjects: [
       ...(written.length > 0 ? [scriptSubject(written, file)] : []),
       ...reading.subjects,
       ...engines.map((each) => engineSubject(each, around)),
       ...actSubjects(acts, file, around.locate),
+      ...filesOfDockerd.subjects,
     ],
   };
 }
 
 /** The commands themselves, for the writer. */
-export function commandsInScript(
-  text: string,
-  host: ScriptHost,
+export function commandsInScript(text: string, host: ScriptHost, around: Surroundings) {
+  return commandsIn(hosts[host](text, around), around);
+}
+
+function commandsIn(
+  hosted: Hosted,
   around: Surroundings,
 ): ReturnType<typeof readText> & {
   readonly engines: readonly HostedEngine[];
   readonly texts: readonly ShellText[];
   readonly variables: Hosted["variables"];
 } {
-  const hosted = hosts[host](text, around);
   const commands = hosted.commands.map((command): HostedCommand => ({ ...command, prose: false }));
   const gaps = [...hosted.gaps];
-  const acts: Act[] = [];
+  const acts: Act[] = [...(hosted.acts ?? [])];
   for (const each of hosted.texts) {
     // One more than are read tells that there are more.
     if (commands.length > mostCommands) break;

@@ -3,8 +3,10 @@ import { type Gap, gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import type { Dialect } from "../run-command/dialect.ts";
 import { folderOf } from "../run-command/folder.ts";
+import type { Hosted } from "../run-command/hosts/host.ts";
 import { type ReadContainer, readContainer } from "../run-command/read/container.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
+import { readHosted } from "../run-command/scripts.ts";
 import { readingOf } from "../run-command/subjects.ts";
 import { locator } from "../values/positions.ts";
 import { type Described, whyOpen, wordsWithUnknown } from "./words.ts";
@@ -12,6 +14,8 @@ import { type Described, whyOpen, wordsWithUnknown } from "./words.ts";
 export interface Descriptions {
   readonly found: readonly Described[];
   readonly gaps: readonly Gap[];
+  /** What the file runs in a shell, and does to an Engine. */
+  readonly hosted?: Omit<Hosted, "gaps"> | undefined;
 }
 
 export interface OptionsFormat {
@@ -29,13 +33,13 @@ export function readOptions(
   { describe, dialect, job }: OptionsFormat,
 ): Reading {
   const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
-  const { found: described, gaps } = describe(text, around);
+  const { found: described, gaps, hosted } = describe(text, around);
   const found = described.map((one) => ({
     read: asJob(readOne(one, around, dialect), job),
     location: around.locate(one.at),
     source: dialect.source,
   }));
-  return readingOf(found, file, gaps);
+  return hosted ? readHosted({ ...hosted, gaps }, around, found) : readingOf(found, file, gaps);
 }
 
 function readOne(one: Described, around: Surroundings, dialect: Dialect): ReadContainer {

@@ -1,5 +1,6 @@
 import type { Engine } from "../../../model/engine.ts";
 import type { Gap } from "../../../model/gap.ts";
+import type { Act } from "../acts.ts";
 import type { Folder } from "../folder.ts";
 import { type Passage, type Piece, passage, type Range, written } from "../passage.ts";
 import type { Surroundings } from "../read/line-facts.ts";
@@ -27,6 +28,8 @@ export interface Hosted {
   readonly variables?: ReadonlyMap<string, Binding>;
   /** Engines that it starts. */
   readonly engines?: readonly HostedEngine[];
+  /** What it does to an Engine in words of its format. */
+  readonly acts?: readonly Act[];
 }
 
 export interface HostedEngine {

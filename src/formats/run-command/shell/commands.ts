@@ -7,10 +7,10 @@ import {
   parse,
   type SyntaxNode,
 } from "unbash";
-import { type Act, actOf } from "../acts.ts";
+import { type Act, actOf, isDaemonFile } from "../acts.ts";
 import { invocationOf } from "../invocation.ts";
 import { type Passage, passage, type Range, rangeAt, slice } from "../passage.ts";
-import { textOf, type Word } from "../word.ts";
+import { sourceOf, textOf, type Word } from "../word.ts";
 import {
   argumentWord,
   assign,
@@ -21,7 +21,7 @@ import {
   runBuiltin,
   severalWays,
 } from "./assignments.ts";
-import { expandWord, longestWord } from "./expand.ts";
+import { expandBody, expandWord, longestWord } from "./expand.ts";
 import { mostArguments, mostCommands, tooMuch } from "./limits.ts";
 import { newScope } from "./scope.ts";
 import {
@@ -142,6 +142,7 @@ function walkNode(walk: Walk, node: SyntaxNode): void {
       walk.scope.isolated(() => forEachChild(node, (child) => walkNode(walk, child)));
       return;
     case "Pipeline":
+      if (walk.mayConfigure) rememberPiped(walk, node.commands);
       for (const command of node.commands) walk.scope.isolated(() => walkNode(walk, command));
       walkPiped(walk, node.commands);
       return;
@@ -235,6 +236,7 @@ function walkCommand(walk: Walk, command: Command): void {
   }
   const words = wordsOf(walk, command);
   if (runBuiltin(walk, command, textOf(words[0] ?? emptyWord) ?? "")) return;
+  if (walk.mayConfigure) noteWrittenFiles(walk, command, words);
   const last = command.args.at(-1) ?? command.name;
   runWords(walk, words, rangeAt(walk.source, command.pos, last.end), assignments, command);
 }
@@ -277,6 +279,59 @@ function runWords(
     const act = actOf(invocation.words, at);
     if (act && walk.acts.length < mostCommands) walk.acts.push(act);
   }
+}
+
+/** dockerd's configuration that a command writes: `cat > FILE`, `tee FILE`. */
+function noteWrittenFiles(walk: Walk, command: Command, words: readonly Word[]): void {
+  const invocation = invocationOf(words);
+  const program = invocation.kind === "other" ? invocation.words.map(sourceOf) : [];
+  const files = command.redirects.flatMap((redirect) =>
+    redirect.type === "Redirect" && redirect.target && /^&?>/.test(redirect.operator)
+      ? expandWord(redirect.target, walk).map(sourceOf)
+      : [],
+  );
+  const name = (program[0] ?? "a command").replace(/^.*\//, "");
+  if (name === "tee") files.push(...program.slice(1));
+  const path = files.find(isDaemonFile);
+  if (path === undefined || walk.acts.length >= mostCommands) return;
+  const content = printedBy(walk, command, words) ?? walk.piped.get(command.pos);
+  const at = rangeAt(walk.source, command.pos, command.end);
+  walk.acts.push({ kind: "file", path, program: name, content, at });
+}
+
+/** What `cat` and `tee` print of a here-document, and `echo` and `printf` of their arguments. */
+function printedBy(walk: Walk, command: Command, words: readonly Word[]): Passage | undefined {
+  const invocation = invocationOf(words);
+  const [first, ...rest] = invocation.kind === "other" ? invocation.words : [];
+  const name = textOf(first ?? emptyWord)?.replace(/^.*\//, "");
+  if (name === "cat" || name === "tee") {
+    const input = command.redirects.find(({ type }) => type === "HereDoc" || type === "HereString");
+    if (input?.type === "HereDoc")
+      return input.delimiter?.quoted
+        ? passage(slice(walk.source, input.body.pos, input.body.end))
+        : expandBody(input.body, walk);
+    if (input?.type !== "HereString" || !input.target) return undefined;
+    return passage(expandWord(input.target, walk).flatMap(({ pieces }) => pieces));
+  }
+  if (name !== "echo" && name !== "printf") return undefined;
+  const given = rest.filter(({ text }) => !/^-[neE]+$/.test(text));
+  const shown = name === "printf" && /%s/.test(given[0]?.text ?? "") ? given.slice(1) : given;
+  // `\n` becomes a line feed of the same length.
+  return passage(
+    shown.flatMap(({ pieces, at }) => [
+      ...pieces.map((piece) => ({ ...piece, text: piece.text.replaceAll(/\\[nt]/g, " \n") })),
+      { text: " ", at: { start: at.end, end: at.end }, written: undefined, exact: false },
+    ]),
+  );
+}
+
+/** `echo '…' | sudo tee FILE`. */
+function rememberPiped(walk: Walk, commands: readonly SyntaxNode[]): void {
+  const [first, ...more] = commands;
+  const last = more.at(-1);
+  if (first?.type !== "Command" || last?.type !== "Command") return;
+  const printed = printedBy(walk, first, wordsOf(walk, first));
+  if (printed) walk.piped.set(last.pos, printed);
 }
 
 /** The environment that a command gets: its own assignments, then what was exported; only what its words name is looked up. */

@@ -1,5 +1,5 @@
-import type { ParameterExpansionPart, Word as SyntaxWord, WordPart } from "unbash";
-import { type Piece, rangeAt, slice } from "../passage.ts";
+import type { HereDocBody, ParameterExpansionPart, Word as SyntaxWord, WordPart } from "unbash";
+import { type Passage, type Piece, passage, rangeAt, slice } from "../passage.ts";
 import { hole, unknownWord, type Word } from "../word.ts";
 import { type Expansion, fields, newState, nextField, push, pushHole, type State } from "./fields.ts";
 import type { Binding } from "./scope.ts";
@@ -38,6 +38,19 @@ export function expandValue(word: SyntaxWord, given: Expansion): Binding {
   const [open] = first.holes;
   if (open && first.text === hole && more.length === 0) return { kind: "unknown", reason: open.reason };
   return { kind: "text", pieces: first.pieces, holes: first.holes };
+}
+
+/** The text of a here-document whose delimiter has no quotes: variables are put in, and quotes are kept. */
+export function expandBody(body: HereDocBody, given: Expansion): Passage {
+  const state = newState(given, rangeAt(given.source, body.pos, body.end));
+  state.current.present = true;
+  if (!body.parts) addLiteral(state, body.pos, body.end, true);
+  else
+    for (const part of body.parts) {
+      if (part.type === "Literal") addLiteral(state, part.pos, part.end, true);
+      else addPart(state, part, true);
+    }
+  return passage(fields(state).flatMap(({ pieces }) => pieces));
 }
 
 function addPart(state: State, part: WordPart, quoted: boolean): void {

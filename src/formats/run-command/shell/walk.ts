@@ -46,6 +46,10 @@ export interface ScriptSurroundings {
 export interface Walk extends Expansion {
   readonly found: RunCommand[];
   readonly acts: Act[];
+  /** What a pipe gives to the command at its end, by that command's place. */
+  readonly piped: Map<number, Passage>;
+  /** Whether it may write dockerd's configuration, by the look of it. */
+  readonly mayConfigure: boolean;
   readonly errors: ShellError[];
   /** How many payloads this one stands in. */
   readonly depth: number;
@@ -62,6 +66,8 @@ export function newWalk(source: Passage, around: ScriptSurroundings): Walk {
     budget: { left: 4_000_000 + 2 * source.text.length },
     found: [],
     acts: [],
+    piped: new Map(),
+    mayConfigure: /docker\/daemon\.json|docker\.service/.test(source.text),
     errors: [],
     depth: 0,
     later: [],
