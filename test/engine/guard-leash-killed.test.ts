@@ -77,7 +77,8 @@ describeWithEngine("a leash that is killed", () => {
 
   const start = (line = life) => leashes.start(["--name", "cut", "--", "sh", "-c", line], { env: env() });
 
-  it("at a request that it makes of dockerd", { timeout: 1_400_000 }, async () => {
+  const timeout = 400_000 + Math.min(points, 300) * 30_000;
+  it("at a request that it makes of dockerd", { timeout }, async () => {
     door.at(0, () => undefined);
     const whole = start();
     expect(await whole.ended, whole.said()).toBe(0);

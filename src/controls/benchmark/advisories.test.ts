@@ -28,25 +28,40 @@ test("a line that a vendor maintained has ended the day after", () => {
 });
 
 describe("engine-version", () => {
-  /** The advisories of the Engine that a release before this one has. */
+  /** The advisories of the Engine that a release before this one has, and whose versions were read. */
   const fixedIn = (version: string) =>
     advisories
-      .filter(({ affected }) => affected.some(({ package: name }) => name === "docker-engine"))
+      .filter(({ unread }) => unread === undefined)
       .filter(({ affected }) =>
-        affected.some(({ events }) => events.some((event) => "fixed" in event && event.fixed === version)),
+        affected.some(
+          ({ package: name, events }) =>
+            name === "docker-engine" && events.some((event) => "fixed" in event && event.fixed === version),
+        ),
       )
       .map(({ id }) => id);
   const [of23, of24, of29] = [fixedIn("25.0.5"), fixedIn("24.0.9"), fixedIn("29.3.1")];
   const [of295, of299] = [fixedIn("29.5.1"), fixedIn("29.9.0")];
+  const pulled = fixedIn("29.5.0");
+  const later = ["29.6.1", "29.6.2", "29.7.0", "29.8.2"].flatMap(fixedIn);
+  // 29.5.0 brought it.
+  const bundle = "GHSA-hw3h-2gp9-cxpv";
+  const before295 = later.filter((id) => id !== bundle);
   const builders = fixedIn("25.0.2").filter((id) => !of24.includes(id));
   const [authz] = fixedIn("27.1.1");
   test.each([
-    ["28.5.2", ["fail", "version", ...of29, ...of295, ...of299]],
-    ["20.10.27", ["fail", "version", ...of29, ...of295, ...of299, authz, ...of24, ...of23, ...builders]],
-    ["29.0.0", ["fail", ...of29, ...of295, ...of299]],
-    ["29.3.1-rc.1", ["fail", ...of29, ...of295, ...of299]],
-    ["29.3.1", ["fail", ...of295, ...of299]],
-    ["29.5.1", ["fail", ...of299]],
+    ["28.5.2", ["fail", "version", ...of29, ...pulled, ...of295, ...before295, ...of299]],
+    [
+      "20.10.27",
+      ["fail", "version", ...of29, ...pulled, ...of295, ...before295, ...of299]
+        .concat(authz ?? [])
+        .concat(of24, of23, builders),
+    ],
+    ["29.0.0", ["fail", ...of29, ...pulled, ...of295, ...before295, ...of299]],
+    ["29.3.1-rc.1", ["fail", ...of29, ...pulled, ...of295, ...before295, ...of299]],
+    ["29.3.1", ["fail", ...pulled, ...of295, ...before295, ...of299]],
+    ["29.5.1", ["fail", ...later, ...of299]],
+    ["29.6.2", ["fail", ...fixedIn("29.7.0"), ...fixedIn("29.8.2"), ...of299]],
+    ["29.8.2", ["fail", ...of299]],
     ["29.9.0", ["pass"]],
     ["29.10.0", ["pass"]],
     ["30.0.0", ["pass"]],
@@ -58,7 +73,7 @@ describe("engine-version", () => {
     // Mirantis maintains it, to a day.
     ["25.0.13", ["unknown"]],
     ["dev", ["unknown"]],
-  ])("%s", (version, expected) => expect(judge(version)).toEqual(expected));
+  ])("%s", (version, expected) => expect(judge(version).toSorted()).toEqual(expected.toSorted()));
 });
 
 test("what the Engine runs containers with is judged by its own version, and a distribution's build is unknown", () => {
@@ -86,13 +101,19 @@ test("what the Engine runs containers with is judged by its own version, and a d
   };
   const cri = ["GHSA-cvxm-645q-p574", "GHSA-33vj-92qq-66hc", "GHSA-rgh6-rfwx-v388"];
   const [user, groups, label] = ["GHSA-fqw6-gf59-qr4w", "GHSA-jpcc-p29g-p8mq", "GHSA-xhf5-7wjv-pqxp"];
-  expect(found("v2.1.4")).toEqual(["GHSA-pwhc-rpq9-4c8w", user, groups, label, ...cri]);
-  expect(found("1.7.20")).toEqual(["GHSA-265r-hfxg-fhmg", "GHSA-pwhc-rpq9-4c8w", groups, label]);
-  expect(found("2.2.4")).toEqual([groups, label, ...cri]);
-  expect(found("1.7.33")).toBe("unknown");
-  // Before 2.3.5, of which two advisories could not be read.
-  expect(found("2.3.4")).toBe("unknown");
-  expect(found("2.3.5")).toBe("pass");
+  const index = "GHSA-pg57-6jwg-q645";
+  const september = ["GHSA-7jxh-36q5-gcqv", "GHSA-rp3h-jf77-q9p4", index];
+  expect(found("v2.1.4")).toEqual(["GHSA-pwhc-rpq9-4c8w", user, groups, label, ...cri, ...september]);
+  expect(found("1.7.20")).toEqual([
+    ...["GHSA-265r-hfxg-fhmg", "GHSA-pwhc-rpq9-4c8w", groups, label],
+    ...september,
+  ]);
+  expect(found("2.2.4")).toEqual([groups, label, ...cri, ...september]);
+  expect(found("2.1.9")).toEqual(september);
+  expect(found("1.7.35")).toEqual([index]);
+  expect(found("2.4.0")).toEqual([index]);
+  for (const version of ["1.7.36", "2.0.13", "2.2.9", "2.3.6", "2.4.1"])
+    expect(found(version), version).toBe("pass");
   expect(severities("docker-init", "0.18.0")).toBe("pass");
 });
 

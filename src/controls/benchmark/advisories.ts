@@ -57,7 +57,7 @@ export function presenceOf({ affected, unread }: Advisory, engine: Engine, today
     const version = versionOf(name, engine);
     if (version === undefined) continue;
     const presence = presenceIn(name, version, events, today);
-    if (presence.state !== "present" || unread !== "versions") return presence;
+    if (presence.state !== "present" || unread === undefined) return presence;
     return {
       state: "unknown",
       why: `whether ${presence.of} has it is not known here: its advisory could not be read`,

@@ -79,12 +79,8 @@ function advisoryOf(value: unknown): Result<Advisory> {
       textsOf(isRecord(own) ? own.mitigated_by : undefined).includes(each),
     ),
     interfaces: textsOf(isRecord(own) ? own.interfaces : undefined),
-    ...unreadOf(textAt(own, "unread")),
+    ...(textAt(own, "unread") === "versions" && { unread: "versions" as const }),
   });
-}
-
-function unreadOf(unread: string | undefined): Pick<Advisory, "unread"> {
-  return unread === "versions" || unread === "mitigations" ? { unread } : {};
 }
 
 interface Affected {

@@ -6,6 +6,11 @@ function upTo(first: string, ...later: readonly string[]): readonly Event[] {
   return from("0", first, ...later.flatMap((fixed) => [lineOf(fixed), fixed]));
 }
 
+/** Fixes of containerd's releases of September 2026: 2.1 had none, the next line has it from its start or says so beside. */
+function september(one: string, twoNought: string, twoTwo: string, twoThree: string): readonly Event[] {
+  return from("0", one, "2.0.0", twoNought, "2.1.0", twoTwo, "2.3.0", twoThree);
+}
+
 /** Pairs of the release that has it first and the one that fixes it. */
 function from(...releases: readonly string[]): readonly Event[] {
   return releases.map((release, at) => (at % 2 === 0 ? { introduced: release } : { fixed: release }));
@@ -39,11 +44,8 @@ function hole(
 }
 
 const client = { by: "client" } as const;
-/** Only uid 0 of the host writes to its /proc. */
-const notRoot = {
-  mitigatedBy: ["user namespace", "user with no-new-privileges"],
-  unread: "mitigations",
-} as const;
+/** Only uid 0 of the host writes to its /proc: so the advisory's own workarounds. */
+const notRoot = { mitigatedBy: ["user namespace", "user with no-new-privileges"] } as const;
 
 /** BuildKit is a part of the Engine, which does not name its version. */
 function build(...events: readonly Event[]): Fields {
@@ -103,6 +105,43 @@ export const runtimeAdvisories: readonly Advisory[] = [
     "medium",
     "a container makes docker cp create empty files on the host",
     upTo("29.5.1"),
+  ),
+  hole(
+    "docker-engine",
+    ["GHSA-7cfq-22r6-qp73", "CVE-2026-92543", "2026-09-30"],
+    "high",
+    "an answer of DNS that has a loopback address beside its own makes dockerd accept any certificate of a registry, or plain HTTP",
+    upTo("29.8.2"),
+    client,
+  ),
+  hole(
+    "docker-engine",
+    ["CVE-2026-92542", "CVE-2026-92542", "2026-09-30"],
+    "medium",
+    "packets that are not encrypted come into an encrypted overlay network of Swarm",
+    upTo("29.8.2"),
+    client,
+  ),
+  hole(
+    "docker-engine",
+    ["CVE-2026-17106", "CVE-2026-17106", "2026-07-30"],
+    "high",
+    "a container makes docker cp write outside of the folder that it copies to, as the user of the client",
+    upTo("29.7.0"),
+  ),
+  hole(
+    "docker-engine",
+    ["CVE-2026-61801", "CVE-2026-61801", "2026-06-26"],
+    "medium",
+    "an image's /etc/passwd or /etc/group uses up dockerd's memory",
+    upTo("29.6.1"),
+  ),
+  hole(
+    "docker-engine",
+    ["CVE-2026-32288", "CVE-2026-32288", "2026-05-14"],
+    "medium",
+    "an image that is made for it keeps dockerd busy when it is pulled",
+    upTo("29.5.0"),
   ),
   http2("CVE-2026-97032", "an HTTP/2 client of the API ends the daemon by the header table of HTTP/2"),
   http2("CVE-2026-78659", "an HTTP/2 client of the API uses up the daemon's memory by fields of a trailer"),
@@ -280,31 +319,80 @@ export const runtimeAdvisories: readonly Advisory[] = [
       client,
     ),
   ),
-  // Only which release of the newest line fixes them is known (https://github.com/moby/moby/pull/53589).
-  ...(
-    [
-      ["GHSA-7jxh-36q5-gcqv", "CVE-2026-53495"],
-      ["GHSA-rp3h-jf77-q9p4", "GHSA-rp3h-jf77-q9p4"],
-    ] as const
-  ).map(([id, alias]) =>
-    hole(
-      "containerd",
-      [id, alias, "2026-09-04"],
-      "medium",
-      "containerd's advisory was not read: 2.3.5 fixes it",
-      upTo("2.3.5"),
-      { unread: "versions" },
-    ),
+  hole(
+    "containerd",
+    ["GHSA-7jxh-36q5-gcqv", "CVE-2026-53495", "2026-09-04"],
+    "medium",
+    "commands that Kubernetes' CRI runs and gives up stay, and use up containerd's memory",
+    september("1.7.35", "2.0.12", "2.2.8", "2.3.5"),
+    client,
   ),
-  // BuildKit 0.31.2 (https://github.com/moby/buildkit/releases/tag/v0.31.2).
-  ...["CVE-2026-15788", "CVE-2026-15789", "CVE-2026-15791", "CVE-2026-15792", "CVE-2026-15793"].map((id) =>
+  hole(
+    "containerd",
+    ["GHSA-rp3h-jf77-q9p4", "GHSA-rp3h-jf77-q9p4", "2026-09-04"],
+    "medium",
+    "an image with many whiteouts keeps containerd busy while it is unpacked",
+    september("1.7.35", "2.0.12", "2.2.8", "2.3.5"),
+  ),
+  hole(
+    "containerd",
+    ["GHSA-pg57-6jwg-q645", "CVE-2026-53493", "2026-09-24"],
+    "medium",
+    "an image whose index names others over and over uses up CPU and memory when it is pulled",
+    [...september("1.7.36", "2.0.13", "2.2.9", "2.3.6"), ...from("2.4.0", "2.4.1")],
+    // dockerd pulls with containerd's code, too.
+    { affected: [{ package: "docker-engine", events: upTo("29.8.2") }] },
+  ),
+  // BuildKit 0.31.2 (https://github.com/moby/buildkit/releases/tag/v0.31.2), without CVE-2026-15788, which is Windows' alone.
+  hole(
+    "buildkit",
+    ["GHSA-g2h8-426c-7976", "CVE-2026-15789", "2026-07-16"],
+    "high",
+    "a client that sends its build context writes files outside of BuildKit's folder",
+    upTo("0.31.2"),
+    build(...upTo("29.6.2")),
+  ),
+  hole(
+    "buildkit",
+    ["GHSA-32pv-7hq5-qhwj", "CVE-2026-15791", "2026-07-16"],
+    "medium",
+    "a file operation of a build empties /tmp of the host",
+    upTo("0.31.2"),
+    build(...upTo("29.6.2")),
+  ),
+  hole(
+    "buildkit",
+    ["GHSA-qx3x-mv6r-52p6", "CVE-2026-15792", "2026-07-16"],
+    "medium",
+    "a client or a foreign frontend (# syntax=) ends the daemon by wrong parameters",
+    upTo("0.31.2"),
+    build(...upTo("29.6.2")),
+  ),
+  hole(
+    "buildkit",
+    ["GHSA-hw3h-2gp9-cxpv", "CVE-2026-15793", "2026-07-16"],
+    "high",
+    "a client or a foreign frontend (# syntax=) takes a Git bundle for source, which runs a command on the host",
+    from("0.30.0", "0.31.2"),
+    build(...from("29.5.0", "29.6.2")),
+  ),
+  // BuildKit 0.33.1, which is in 29.8.2: https://docs.docker.com/engine/release-notes/29/#2982.
+  hole(
+    "buildkit",
+    ["CVE-2026-93318", "CVE-2026-93318", "2026-09-30"],
+    "high",
+    "an image with layers that it does not name takes another's place in the build cache",
+    upTo("0.33.1"),
+    build(...upTo("29.8.2")),
+  ),
+  ...[15, 16, 17, 19, 20, 21, 22, 23, 26].map((number) =>
     hole(
       "buildkit",
-      [id, id, "2026-07-16"],
+      [`CVE-2026-933${number}`, `CVE-2026-933${number}`, "2026-09-30"],
       "medium",
-      "BuildKit's advisory was not read: 0.31.2 fixes it",
-      upTo("0.31.2"),
-      { ...build(), unread: "versions" },
+      "BuildKit's advisory was not read: 0.33.1 fixes it",
+      upTo("0.33.1"),
+      { ...build(...upTo("29.8.2")), unread: "versions" },
     ),
   ),
 ];
