@@ -285,7 +285,7 @@ export const runtimeAdvisories: readonly Advisory[] = [
     ["GHSA-fqw6-gf59-qr4w", "CVE-2026-46680", "2026-05-20"],
     "medium",
     "an image's user that is out of range is looked up as another one, root among them",
-    from("1.7.27", "1.7.32", "2.0.4", "2.0.9", "2.1.0", "2.2.4", "2.3.0", "2.3.1"),
+    from("1.7.27", "1.7.32", "2.0.4", "2.0.9", "2.1.0", "2.1.8", "2.2.0", "2.2.4", "2.3.0", "2.3.1"),
     { mitigatedBy: ["user"] },
   ),
   hole(
