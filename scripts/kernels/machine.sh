@@ -15,7 +15,7 @@ folder=${BULKHEAD_MACHINE:-${XDG_CACHE_HOME:-$HOME/.cache}/bulkhead/machine}
 port=${BULKHEAD_MACHINE_PORT:-2226}
 release=trixie
 packages=(linux-image-amd64 systemd-sysv udev dbus dbus-user-session libpam-systemd kmod procps iproute2 iptables netbase openssh-server
-  ca-certificates nodejs busybox-static tar docker.io docker-cli apparmor apparmor-utils selinux-basics selinux-policy-default auditd
+  ca-certificates nodejs busybox-static tar docker.io docker-cli docker-compose apparmor apparmor-utils selinux-basics selinux-policy-default auditd
   rootlesskit slirp4netns uidmap podman crun)
 
 fail() { echo "machine: $*" >&2; exit 1; }

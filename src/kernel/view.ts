@@ -1,7 +1,7 @@
 import { allCapabilities, type Capability } from "../model/container/capability.ts";
 import type { Process } from "../model/container/process.ts";
 import { type Container, container } from "../model/container.ts";
-import type { PathProtection } from "../model/container-values.ts";
+import { isUnconfinedType, type PathProtection } from "../model/container-values.ts";
 import { type Fact, isOpen, mapFact, set, unresolved, unseen, unset } from "../model/fact.ts";
 import type { CodedFacts } from "../model/facts/table.ts";
 import { sightOf, unseenIn } from "../model/sight.ts";
@@ -17,12 +17,7 @@ import { readPathProtection } from "./mounts/path-protection.ts";
 import { readMounts } from "./mounts/read-mounts.ts";
 import { type HostSocket, withSockets } from "./mounts/sockets.ts";
 import { type NamespaceMember, namespaceModes, type Sharers } from "./processes/namespaces.ts";
-import {
-  isUnconfinedType,
-  type ProcessSources,
-  parseLsmLabel,
-  type ReadProcess,
-} from "./processes/process.ts";
+import { type ProcessSources, parseLsmLabel, type ReadProcess } from "./processes/process.ts";
 import type { KernelContainer } from "./request.ts";
 
 /** What is the same for every container of a reading. */

@@ -1,5 +1,6 @@
 import type { NamespaceMode } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
+import { isUnconfinedType } from "../../model/container-values.ts";
 import type { Engine } from "../../model/engine.ts";
 import { type Fact, isOpen, originsOf, type SetFact, setItems, unset, valueOr } from "../../model/fact.ts";
 import { isAtOrBelow } from "../../model/host/path.ts";
@@ -8,6 +9,7 @@ import type { Origin } from "../../model/origin.ts";
 import { boundingSet } from "../capabilities/bounding-set.ts";
 import { asksPrivileged } from "../capabilities/privilege.ts";
 import { limits } from "../cgroups/limits.ts";
+import { runsModule } from "../mac/security-module.ts";
 
 /**
  * Where the kernel is looser than the Engine says. A kernel that is stricter is no finding: a parent cgroup may limit a
@@ -22,6 +24,7 @@ export function differences(
     ...amounts(configured, effective),
     ...switches(configured, effective),
     ...seccomp(configured, effective, engine),
+    ...securityModules(configured, effective, engine),
     ...namespaces(configured, effective),
     ...capabilities(configured, effective),
     ...deviceDifferences(configured, effective),
@@ -86,6 +89,39 @@ function seccomp(
     named === "default" || named === "custom" ? named : isFilter ? "the Engine's profile" : undefined;
   if (profile === undefined) return [];
   return [{ field: "seccomp", configured: profile, effective: "no filter", origins: seccomp.origins }];
+}
+
+/**
+ * A profile that was removed from the kernel or put into complain mode, a process that was started without the label. Another profile
+ * that is enforced is no finding: a profile may lead its program into one.
+ */
+function securityModules(
+  configured: Container,
+  { apparmor, selinux }: Container,
+  engine: Engine | undefined,
+): readonly Difference[] {
+  if (asksPrivileged(configured)) return [];
+  const found: Difference[] = [];
+  const asked = configured.apparmor.state === "set" ? configured.apparmor.value : "";
+  const isLoose = apparmor.state === "set" && /^unconfined$| \([a-z]+\)$/.test(apparmor.value);
+  if (isLoose && asked !== "" && asked !== "unconfined" && asked !== apparmor.value)
+    found.push({
+      field: "apparmor",
+      configured: asked,
+      effective: apparmor.value,
+      origins: apparmor.origins,
+    });
+  const label = configured.selinux;
+  const isAsked =
+    label.state === "set"
+      ? !label.value.disable && !label.value.implied && !isUnconfinedType(label.value.type)
+      : label.state === "unset" && runsModule("selinux", engine) === true;
+  if (isAsked && selinux.state === "set" && selinux.value.disable && !selinux.value.implied) {
+    const said = label.state === "set" ? (label.value.type ?? "a label") : "the default label";
+    const now = selinux.value.type ?? "no label";
+    found.push({ field: "selinux", configured: said, effective: now, origins: selinux.origins });
+  }
+  return found;
 }
 
 function namespaces(configured: Container, effective: Container): readonly Difference[] {

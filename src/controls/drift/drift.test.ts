@@ -1,6 +1,7 @@
 import { testControl, view } from "../../../test/support/control-table.ts";
 import { capabilities, process } from "../../../test/support/processes.ts";
 import { type Container, container } from "../../model/container.ts";
+import { isUnconfinedType } from "../../model/container-values.ts";
 import { engine } from "../../model/engine.ts";
 import { set, unseen } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
@@ -27,6 +28,14 @@ const engineWith = (seccompProfile: string) => ({
   engine: { ...engine("configured"), seccompProfile: set(seccompProfile) },
 });
 const noFilter: Partial<Container> = { seccomp: set({ profile: "unconfined" }) };
+
+const label = (type: string, more: { readonly implied?: boolean } = {}) =>
+  set({
+    ...{ user: "system_u", role: "system_r", level: "s0", implied: false, type },
+    disable: isUnconfinedType(type),
+    ...more,
+  });
+const selinux = (enabled: boolean) => ({ ...engine("configured"), selinuxEnabled: set(enabled) });
 
 const data = (readOnly: boolean) =>
   set(mount({ type: "bind", source: "/srv", target: "/data", hostPath: "/srv", readOnly }));
@@ -73,6 +82,23 @@ testControl(drift, {
       noFilter,
       /seccomp .*the Engine's profile; the kernel says: no filter/,
       engineWith("builtin"),
+    ),
+    ...["unconfined", "learnt (complain)"].map((now) =>
+      beside(
+        `AppArmor, ${now}`,
+        { apparmor: set("learnt") },
+        { apparmor: set(now) },
+        /^apparmor .*learnt; the kernel/,
+      ),
+    ),
+    beside(
+      "SELinux",
+      {},
+      { selinux: label("spc_t") },
+      /selinux .*the default label; the kernel says: spc_t/,
+      {
+        engine: selinux(true),
+      },
     ),
     beside("user", { user: set("1000:1000") }, { user: set("0") }, /1000; the kernel says: 0 \(root\)/),
     beside("network", {}, { networkMode: set({ mode: "host" }) }, /private; the kernel says: the host's/),
@@ -170,6 +196,29 @@ testControl(drift, {
     ),
     beside("no filter by default", {}, noFilter, undefined, engineWith("unconfined")),
     beside("no filter, the Engine unseen", {}, noFilter),
+    beside("AppArmor is not asked for", { apparmor: set("unconfined") }, { apparmor: set("unconfined") }),
+    beside(
+      "AppArmor does not run, as the Engine says",
+      { apparmor: set("") },
+      { apparmor: set("unconfined") },
+    ),
+    beside("another profile, enforced", { apparmor: set("learnt") }, { apparmor: set("learnt//worker") }),
+    beside("SELinux, confined", {}, { selinux: label("container_t") }, undefined, { engine: selinux(true) }),
+    beside("an Engine without SELinux", {}, { selinux: label("unconfined_t") }, undefined, {
+      engine: selinux(false),
+    }),
+    beside(
+      "an unconfined label, as asked",
+      { selinux: label("spc_t") },
+      { selinux: label("spc_t") },
+      undefined,
+      {
+        engine: selinux(true),
+      },
+    ),
+    beside("labels go with --pid=host", {}, { selinux: label("spc_t", { implied: true }) }, undefined, {
+      engine: selinux(true),
+    }),
     beside("privileged", { privileged: set(true) }, noFilter, undefined, engineWith("builtin")),
     beside(
       "joins another",

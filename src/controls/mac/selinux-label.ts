@@ -1,4 +1,5 @@
 import type { Container } from "../../model/container.ts";
+import { isUnconfinedType } from "../../model/container-values.ts";
 import { isOpen } from "../../model/fact.ts";
 import { fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import type { Context, Control } from "../control.ts";
@@ -66,7 +67,7 @@ function judge({ selinux, level }: Container, { engine }: Context): Verdict {
   if (implied) {
     return notApplicable("--privileged, --pid=host or --ipc=host turns labels off, and has its own finding");
   }
-  const isUnconfined = type !== undefined && unconfinedTypes.has(type);
+  const isUnconfined = type !== undefined && isUnconfinedType(type);
   if (!disable && !isUnconfined) return pass(type ?? "a label");
   const option = isUnconfined ? `the unconfined SELinux type ${type}` : "label=disable";
   return fail(`runs with ${option}: where SELinux runs, a process that breaks out reaches the host's files`, {
@@ -74,11 +75,3 @@ function judge({ selinux, level }: Container, { engine }: Context): Verdict {
     observed: isUnconfined ? type : "label=disable",
   });
 }
-
-/** SELinux types under which a container's process is not confined (container-selinux). */
-const unconfinedTypes: ReadonlySet<string> = new Set([
-  "spc_t",
-  "unconfined_t",
-  "unconfined_service_t",
-  "container_runtime_t",
-]);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cleanLabel, isUnconfinedType, parseLsmLabel } from "./process.ts";
+import { isUnconfinedType } from "../../model/container-values.ts";
+import { cleanLabel, parseLsmLabel } from "./process.ts";
 
 describe("parseLsmLabel", () => {
   it("reads AppArmor's", () => {

@@ -169,21 +169,3 @@ export function parseLsmLabel(text: string): LsmLabel | undefined {
 export function cleanLabel(text: string): string {
   return text.replace(/[\0\n]+$/, "");
 }
-
-/**
- * SELinux types that confine nothing: what a process gets under `label=disable` (it keeps the runtime's, or
- * moves to the "super privileged container"). See container_selinux(8).
- */
-const unconfinedTypes = new Set([
-  "spc_t",
-  "unconfined_t",
-  "unconfined_service_t",
-  "container_runtime_t",
-  "docker_t",
-  "kernel_t",
-  "init_t",
-]);
-
-export function isUnconfinedType(type: string): boolean {
-  return unconfinedTypes.has(type);
-}

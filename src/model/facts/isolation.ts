@@ -70,13 +70,13 @@ export const isolation = {
     kind: "text",
     since: 15,
     ...said({ ...byCodeInFiles, swarm: "default", kernel: byCode }),
-    ...fixedAtCreation,
+    ...said({ update: false, drift: byCode }),
   },
   selinux: {
     kind: "selinux",
     since: 15,
     ...said({ ...byCodeInFiles, swarm: "default", kernel: byCode }),
-    ...fixedAtCreation,
+    ...said({ update: false, drift: byCode }),
   },
   noNewPrivileges: {
     kind: "switch",
