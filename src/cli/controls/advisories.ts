@@ -109,7 +109,7 @@ function headOf({ id, aliases, severity, published, summary }: Advisory): readon
   return [`${aliases[0] ?? id}  ${severity}  ${published}  ${summary}`];
 }
 
-function fixesOf({ affected, mitigatedBy, interfaces, unread }: Advisory): string {
+function fixesOf({ affected, mitigatedBy, interfaces }: Advisory): string {
   const fixed = affected.map(({ package: name, events }) => {
     const versions = events.flatMap((each) => ("fixed" in each ? [each.fixed] : []));
     return versions.length === 0
@@ -120,7 +120,6 @@ function fixesOf({ affected, mitigatedBy, interfaces, unread }: Advisory): strin
   return [
     ...fixed,
     ...(mitigatedBy.length > 0 ? [`mitigated by ${mitigatedBy.join(", or ")}`] : []),
-    ...(unread ? [`no source for its ${unread} was read`] : []),
     ...(isLinux && interfaces.length > 0 ? [`used through ${interfaces.join(", ")}`] : []),
   ].join("; ");
 }

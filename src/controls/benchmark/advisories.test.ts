@@ -28,10 +28,9 @@ test("a line that a vendor maintained has ended the day after", () => {
 });
 
 describe("engine-version", () => {
-  /** The advisories of the Engine that a release before this one has, and whose versions were read. */
+  /** The advisories of the Engine that a release before this one has. */
   const fixedIn = (version: string) =>
     advisories
-      .filter(({ unread }) => unread === undefined)
       .filter(({ affected }) =>
         affected.some(
           ({ package: name, events }) =>
@@ -43,23 +42,31 @@ describe("engine-version", () => {
   const [of295, of299] = [fixedIn("29.5.1"), fixedIn("29.9.0")];
   const pulled = fixedIn("29.5.0");
   const later = ["29.6.1", "29.6.2", "29.7.0", "29.8.2"].flatMap(fixedIn);
-  // 29.5.0 brought it.
-  const bundle = "GHSA-hw3h-2gp9-cxpv";
-  const before295 = later.filter((id) => id !== bundle);
+  /** Those of later that a release has already: 29.3.0, 29.5.0 and 29.6.0 brought new parts with their holes. */
+  const laterOf = (version: string) =>
+    later.filter((id) =>
+      advisories
+        .find((each) => each.id === id)
+        ?.affected.find(({ package: name }) => name === "docker-engine")
+        ?.events.some(
+          (event) =>
+            "introduced" in event && event.introduced.localeCompare(version, "en", { numeric: true }) <= 0,
+        ),
+    );
   const builders = fixedIn("25.0.2").filter((id) => !of24.includes(id));
   const [authz] = fixedIn("27.1.1");
   test.each([
-    ["28.5.2", ["fail", "version", ...of29, ...pulled, ...of295, ...before295, ...of299]],
+    ["28.5.2", ["fail", "version", ...of29, ...pulled, ...of295, ...laterOf("28.5.2"), ...of299]],
     [
       "20.10.27",
-      ["fail", "version", ...of29, ...pulled, ...of295, ...before295, ...of299]
+      ["fail", "version", ...of29, ...pulled, ...of295, ...laterOf("20.10.27"), ...of299]
         .concat(authz ?? [])
         .concat(of24, of23, builders),
     ],
-    ["29.0.0", ["fail", ...of29, ...pulled, ...of295, ...before295, ...of299]],
-    ["29.3.1-rc.1", ["fail", ...of29, ...pulled, ...of295, ...before295, ...of299]],
-    ["29.3.1", ["fail", ...pulled, ...of295, ...before295, ...of299]],
-    ["29.5.1", ["fail", ...later, ...of299]],
+    ["29.0.0", ["fail", ...of29, ...pulled, ...of295, ...laterOf("29.0.0"), ...of299]],
+    ["29.3.1-rc.1", ["fail", ...of29, ...pulled, ...of295, ...laterOf("29.3.1-rc.1"), ...of299]],
+    ["29.3.1", ["fail", ...pulled, ...of295, ...laterOf("29.3.1"), ...of299]],
+    ["29.5.1", ["fail", ...laterOf("29.5.1"), ...of299]],
     ["29.6.2", ["fail", ...fixedIn("29.7.0"), ...fixedIn("29.8.2"), ...of299]],
     ["29.8.2", ["fail", ...of299]],
     ["29.9.0", ["pass"]],
@@ -118,9 +125,7 @@ test("what the Engine runs containers with is judged by its own version, and a d
 });
 
 test("every advisory says its source, its date and versions", () => {
-  for (const { id, aliases, published, references, affected, summary, unread } of advisories) {
-    // Its text is made up of what was read.
-    expect(unread === "versions", id).toBe(summary.includes("was not read"));
+  for (const { id, aliases, published, references, affected, summary } of advisories) {
     expect(id).toMatch(/^(?:GHSA(?:-[a-z0-9]{4}){3}|CVE-\d{4}-\d{4,})$/);
     expect(aliases.every((alias) => /^CVE-\d{4}-\d{4,}$/.test(alias))).toBe(true);
     expect(new Date(published).toISOString().slice(0, 10)).toBe(published);

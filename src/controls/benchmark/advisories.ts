@@ -52,16 +52,11 @@ const maintainedByVendors: Readonly<Record<number, { readonly by: string; readon
 };
 
 /** By what the Engine shows of its versions: of several parts the first one whose version it shows. */
-export function presenceOf({ affected, unread }: Advisory, engine: Engine, today = ""): Presence {
+export function presenceOf({ affected }: Advisory, engine: Engine, today = ""): Presence {
   for (const { package: name, events } of affected) {
     const version = versionOf(name, engine);
     if (version === undefined) continue;
-    const presence = presenceIn(name, version, events, today);
-    if (presence.state !== "present" || unread === undefined) return presence;
-    return {
-      state: "unknown",
-      why: `whether ${presence.of} has it is not known here: its advisory could not be read`,
-    };
+    return presenceIn(name, version, events, today);
   }
   const names = affected.map(({ package: name }) => name).join(", ");
   return { state: "unknown", why: `the Engine does not show its version of ${names}` };

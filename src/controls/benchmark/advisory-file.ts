@@ -14,7 +14,7 @@ const names: Readonly<Record<Package, readonly string[]>> = {
 /** As OSV has it; what it has no member for is in `database_specific`, where GitHub keeps the severity, too. */
 export function osvOf(advisory: Advisory): unknown {
   const { id, aliases, published, summary, severity, affected, references } = advisory;
-  const { by, mitigatedBy, interfaces, unread } = advisory;
+  const { by, mitigatedBy, interfaces } = advisory;
   return {
     schema_version: "1.7.0",
     ...{ id, aliases, published: `${published}T00:00:00Z`, modified: `${published}T00:00:00Z`, summary },
@@ -25,7 +25,7 @@ export function osvOf(advisory: Advisory): unknown {
     references: references.map((url) => ({ type: "WEB", url })),
     database_specific: {
       severity: severity === "high" ? "HIGH" : "MODERATE",
-      ...{ by, mitigated_by: mitigatedBy, interfaces, ...(unread && { unread }) },
+      ...{ by, mitigated_by: mitigatedBy, interfaces },
     },
   };
 }
@@ -79,7 +79,6 @@ function advisoryOf(value: unknown): Result<Advisory> {
       textsOf(isRecord(own) ? own.mitigated_by : undefined).includes(each),
     ),
     interfaces: textsOf(isRecord(own) ? own.interfaces : undefined),
-    ...(textAt(own, "unread") === "versions" && { unread: "versions" as const }),
   });
 }
 

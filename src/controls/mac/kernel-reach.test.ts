@@ -40,7 +40,15 @@ testControl(kernelReach, {
     inspect({}, { ...on("26.1.5"), severity: "high", message: /socket\(AF_ALG\) \(CVE-2026-31431\)/ }),
     inspect({}, { ...on("24.0.7"), message: /io_uring_setup/ }),
     inspect({}, { ...on("29.4.3", ["net-pf-21", "net-pf-30"]), severity: "high", message: /AF_RXRPC/ }),
-    inspect({}, { ...on("29.4.3", ["net-pf-33", "net-pf-30"]), severity: "medium", message: /AF_RDS/ }),
+    inspect(
+      {},
+      {
+        ...on("29.4.3", ["net-pf-33", "net-pf-30"]),
+        severity: "high",
+        message: /AF_RDS \(CVE-2026-43494\)|AF_RDS\) \(CVE-2026-43494\)/,
+      },
+    ),
+    inspect({}, { ...on("29.4.3", ["net-pf-33", "net-pf-21"]), severity: "medium", message: /AF_TIPC/ }),
     inspect({}, { ...fixed("6.18.44-fc"), severity: "low", message: /this kernel has the fixes/ }),
     inspect({}, { ...fixed("6.12.48+deb13-amd64"), severity: "high" }),
     inspect(withProfile(old(40)), { ...on("29.4.3"), message: /AF_ALG/ }),

@@ -31,8 +31,6 @@ export interface Advisory {
   readonly mitigatedBy: readonly Mitigation[];
   /** The interfaces of the kernel that it was used through, any of them: a container that reaches none is not exposed. */
   readonly interfaces: readonly string[];
-  /** What no source could be read for when the list was made: an Engine that may have it is unknown. */
-  readonly unread?: "versions";
 }
 
 /** Whether a release is affected: `unknown` for a distribution's build whose number does not show it, and where no event is known. */

@@ -208,11 +208,29 @@ const holes: readonly Hole[] = [
     lines("3.15", "4.19.307", "5.4.269", "5.10.210", "5.15.149", "6.1.76", "6.6.15", "6.7.3", "6.8"),
   ],
   [
+    "CVE-2024-50264",
+    "2024-11-19",
+    "socket-vsock",
+    "a VSOCK socket keeps a pointer to what was freed",
+    lines("4.8", "4.19.324", "5.4.286", "5.10.230", "5.15.172", "6.1.117", "6.6.61", "6.11.8", "6.12"),
+  ],
+  [
     "CVE-2025-21756",
     "2025-02-27",
     "socket-vsock",
     "a VSOCK socket is used after it is freed",
     lines("5.5", "5.10.235", "5.15.179", "6.1.131", "6.6.79", "6.12.16", "6.13.4", "6.14"),
+  ],
+  [
+    "CVE-2026-23111",
+    "2026-02-13",
+    ["user-namespace", "netlink-netfilter"],
+    "a chain of nf_tables is used after it is freed, by a map's element that catches all",
+    [
+      ...[...lines("4.19.316", "4.20"), ...lines("5.4.262", "5.5"), ...lines("5.10.188", "5.11")],
+      ...[...lines("5.15.121", "5.15.200"), ...lines("6.1.36", "6.1.163")],
+      ...lines("6.3.10", "6.6.124", "6.12.70", "6.18.10", "6.19"),
+    ],
   ],
   [
     "CVE-2026-31431",
@@ -241,6 +259,38 @@ const holes: readonly Hole[] = [
     ["user-namespace", "netlink-xfrm"],
     "ESP decrypts into files that are only readable (Fragnesia)",
     lines("3.9", "5.10.257", "5.15.208", "6.1.174", "6.6.141", "6.12.91", "6.18.33", "7.0.10", "7.1"),
+  ],
+  [
+    "CVE-2026-31635",
+    "2026-04-24",
+    "socket-rxrpc",
+    "RxRPC decrypts into files that are only readable, with keys of RxGK (DirtyDecrypt)",
+    lines("6.16", "6.18.23", "6.19.13", "7.0"),
+  ],
+  [
+    "CVE-2026-43494",
+    "2026-05-21",
+    "socket-rds",
+    "RDS gives a page back twice, and it is written through after it became a file's (PinTheft)",
+    lines("4.17", "6.6.141", "6.12.91", "6.18.33", "7.0.10", "7.1"),
+  ],
+  [
+    "CVE-2026-43503",
+    "2026-05-23",
+    ["user-namespace", "netlink-xfrm"],
+    "ESP decrypts into files that are only readable, by packets that TCP joined (DirtyClone)",
+    lines("3.9", "5.10.257", "5.15.208", "6.1.174", "6.6.141", "6.12.91", "6.18.33", "7.0.10", "7.1"),
+  ],
+  [
+    "CVE-2026-46331",
+    "2026-06-16",
+    ["user-namespace", "netlink-route"],
+    "traffic control's pedit writes to files that are only readable",
+    [
+      ...[...lines("4.19.244", "4.20"), ...lines("5.4.195", "5.5")],
+      ...[...lines("5.10.117", "5.10.260"), ...lines("5.15.41", "5.15.211")],
+      ...lines("5.17.9", "6.1.177", "6.6.144", "6.12.94", "6.18.36", "7.0.13", "7.1"),
+    ],
   ],
 ];
 

@@ -24,7 +24,7 @@ const projects: Readonly<Record<Package, string>> = {
   linux: "torvalds/linux",
 };
 
-type Fields = Partial<Pick<Advisory, "by" | "mitigatedBy" | "interfaces" | "affected" | "unread">>;
+type Fields = Partial<Pick<Advisory, "by" | "mitigatedBy" | "interfaces" | "affected">>;
 
 function hole(
   name: Package,
@@ -116,15 +116,15 @@ export const runtimeAdvisories: readonly Advisory[] = [
   ),
   hole(
     "docker-engine",
-    ["CVE-2026-92542", "CVE-2026-92542", "2026-09-30"],
+    ["GHSA-6m9p-4h64-m6vh", "CVE-2026-92542", "2026-10-07"],
     "medium",
-    "packets that are not encrypted come into an encrypted overlay network of Swarm",
-    upTo("29.8.2"),
+    "a process on the host's network of a Swarm node sends packets into its encrypted overlay networks",
+    from("0", "25.0.19", "26.0.0", "29.8.2"),
     client,
   ),
   hole(
     "docker-engine",
-    ["CVE-2026-17106", "CVE-2026-17106", "2026-07-30"],
+    ["CVE-2026-17106", "CVE-2026-17106", "2026-08-18"],
     "high",
     "a container makes docker cp write outside of the folder that it copies to, as the user of the client",
     upTo("29.7.0"),
@@ -376,23 +376,69 @@ export const runtimeAdvisories: readonly Advisory[] = [
     from("0.30.0", "0.31.2"),
     build(...from("29.5.0", "29.6.2")),
   ),
-  // BuildKit 0.33.1, which is in 29.8.2: https://docs.docker.com/engine/release-notes/29/#2982.
+  // BuildKit 0.33.1, which is in 29.8.2: https://docs.docker.com/engine/release-notes/29/#2982. CVE-2026-93316 needs an option that dockerd has not.
   hole(
     "buildkit",
-    ["CVE-2026-93318", "CVE-2026-93318", "2026-09-30"],
+    ["GHSA-f2v9-hprr-32q3", "CVE-2026-93318", "2026-10-05"],
     "high",
     "an image with layers that it does not name takes another's place in the build cache",
     upTo("0.33.1"),
     build(...upTo("29.8.2")),
   ),
-  ...[15, 16, 17, 19, 20, 21, 22, 23, 26].map((number) =>
+  ...(
+    [
+      ["GHSA-4hgw-qrhw-fhg8", "CVE-2026-93319", "ends the daemon by requests at the same time"],
+      ["GHSA-fjj4-h6vf-m9hj", "CVE-2026-93321", "ends the daemon by a file operation"],
+      ["GHSA-cv6p-7w7g-xjwq", "CVE-2026-93322", "ends the daemon by a merge of layers"],
+    ] as const
+  ).map(([id, alias, does]) =>
     hole(
       "buildkit",
-      [`CVE-2026-933${number}`, `CVE-2026-933${number}`, "2026-09-30"],
+      [id, alias, "2026-10-05"],
       "medium",
-      "BuildKit's advisory was not read: 0.33.1 fixes it",
+      `a foreign frontend (# syntax=) ${does}`,
       upTo("0.33.1"),
-      { ...build(...upTo("29.8.2")), unread: "versions" },
+      build(...upTo("29.8.2")),
     ),
+  ),
+  hole(
+    "buildkit",
+    ["GHSA-9728-qjrv-2xh2", "CVE-2026-93320", "2026-10-05"],
+    "medium",
+    "a build puts a device where BuildKit looks for a file, and reaches the host's",
+    upTo("0.33.1"),
+    build(...upTo("29.8.2")),
+  ),
+  hole(
+    "buildkit",
+    ["GHSA-mgqf-486f-49vp", "CVE-2026-93323", "2026-10-05"],
+    "medium",
+    "a Dockerfile or .dockerignore of any size uses up the daemon's memory",
+    upTo("0.33.1"),
+    build(...upTo("29.8.2")),
+  ),
+  hole(
+    "buildkit",
+    ["GHSA-p3rc-w3hc-pqvv", "CVE-2026-93317", "2026-10-05"],
+    "medium",
+    "a registry gives other content than a digest says, and later builds take it (by blobs in LLB, not by a Dockerfile)",
+    from("0.28.0", "0.33.1"),
+    build(...from("29.3.0", "29.8.2")),
+  ),
+  hole(
+    "buildkit",
+    ["GHSA-2f5p-x9ph-g97x", "CVE-2026-93315", "2026-10-05"],
+    "medium",
+    "a build that a proxy's CA is put into leads BuildKit's clean-up out of its root file system",
+    from("0.31.0", "0.33.1"),
+    build(...from("29.6.0", "29.8.2")),
+  ),
+  hole(
+    "buildkit",
+    ["GHSA-66hf-6vf5-87hc", "CVE-2026-93326", "2026-10-05"],
+    "medium",
+    "a Git source shows another address to a build policy than it is fetched from",
+    upTo("0.33.1"),
+    build(...upTo("29.8.2")),
   ),
 ];
