@@ -122,3 +122,23 @@ test("a COPY of something else takes none", () => {
   ])
     expect(found(`FROM debian:12 AS x\n${copy}\n`, secrets), copy).toEqual([]);
 });
+
+test.each([
+  ["COPY certs /etc/certs", "a whole folder"],
+  ["COPY certs/tls.pem /etc/tls.pem", "a named file"],
+])("a .pem is a secret by what it holds: %s (%s)", (line) => {
+  const holding = (text: string) => {
+    const folder = mkdtempSync(join(tmpdir(), "bulkhead-context-"));
+    made.push(folder);
+    mkdirSync(join(folder, "certs"));
+    writeFileSync(join(folder, "certs/tls.pem"), text);
+    const file = join(folder, "Dockerfile");
+    const dockerfile = `FROM debian:12\n${line}\n`;
+    writeFileSync(file, dockerfile);
+    return problemsOf(joinContexts(readDockerfile(dockerfile, file).subjects, diskFiles())[0]);
+  };
+  const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+  const key = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n";
+  expect(holding(certificate)).toEqual([]);
+  expect(holding(`${certificate}${key}`).map(({ evidence }) => evidence)).toEqual(["certs/tls.pem"]);
+});

@@ -72,10 +72,10 @@ function secretsIn(
   const rules = ignoreFiles({ allowRelativePaths: true }).add(usual.ok ? anchored(usual.value) : "");
   const found = new Set<string>();
   for (const folder of new Set(folders)) {
-    for (const path of pathsIn(io, context, folder)) {
+    for (const path of [...(/.\.\w+$/.test(folder) ? [folder] : []), ...pathsIn(io, context, folder)]) {
       const name = basename(path);
       const isHistory = name === ".git" && dirname(path) === folder;
-      if (!isHistory && !isSecretFile(path)) continue;
+      if (!isHistory && !isSecretFile(path) && !holdsKey(io, join(context, path))) continue;
       if (!rules.ignores(path) && !rules.ignores(`${path}/`)) found.add(path);
     }
   }
@@ -85,6 +85,13 @@ function secretsIn(
   const copies = setItems(view.history).filter(takesFolder);
   const at = copies.find(({ origins }) => !isBuilder(origins)) ?? copies[0];
   return [...found].map((path) => set(path, ...(at?.origins ?? [])));
+}
+
+/** A certificate and a key may have the same name: what the file says decides. */
+function holdsKey(io: FolderFiles, path: string): boolean {
+  if (!/\.(?:pem|crt|cer|cert|asc|gpg)$/i.test(path)) return false;
+  const text = io.read(path);
+  return text.ok && /^-----BEGIN [A-Z ]{0,40}PRIVATE KEY/m.test(text.value);
 }
 
 /** A large context is not walked to its end. */

@@ -1,8 +1,9 @@
+import { programOf } from "../../base/shell.ts";
 import { setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import { combine, fail, pass, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
-import { byLayer, copyOf, type Flaw, isInBuilder } from "./by-layer.ts";
+import { byLayer, commandsOfLayer, copyOf, type Flaw, isInBuilder } from "./by-layer.ts";
 
 export const imageCopiedSecret: Control = {
   id: "image-copied-secret",
@@ -79,12 +80,17 @@ function fromContext(image: Image): Verdict {
   return combine([
     ...setItems(image.contextSecrets).map(({ value, origins }) => {
       const isHistory = /(?:^|\/)\.git$/.test(value);
+      const isNamed = setItems(image.history).some(({ value: instruction }) =>
+        copyOf(instruction)?.sources.some((source) => source.replace(/^\.?\//, "") === value),
+      );
       const { place, harm, severity } = readersOf(
         isBuilder(origins),
         isHistory ? "the whole history, with what was deleted from it" : "",
       );
       return fail(
-        `copies the whole folder, and ${value} with it, into ${place}: ${harm}; no .dockerignore leaves it out`,
+        isNamed
+          ? `copies ${value}, which holds a private key, into ${place}: ${harm}`
+          : `copies the whole folder, and ${value} with it, into ${place}: ${harm}; no .dockerignore leaves it out`,
         {
           origins,
           evidence: value,
@@ -118,8 +124,46 @@ function idOf(name: string): string {
   return name.replace(/^\W+/, "").replaceAll(/[^\w]/g, "_") || "secret";
 }
 
+/** What `RUN --mount` shows to a step, which then copies it into its layer. */
+function copiedFromMount(instruction: string): string | undefined {
+  if (!/^RUN\s+(?:--\S+\s+)*--mount=/i.test(instruction)) return undefined;
+  const flags = /^RUN\s+((?:--\S+\s+)*)/i.exec(instruction)?.[1] ?? "";
+  const commands = commandsOfLayer(instruction);
+  const removed = commands.flatMap(({ words }) => (/^(?:rm|shred)$/.test(programOf(words)) ? words : []));
+  for (const [, list = ""] of flags.matchAll(/--mount=(\S+)/g)) {
+    const options = new Map(
+      list.split(",").map((each) => [each.split("=", 1)[0] ?? "", each.slice(each.indexOf("=") + 1)]),
+    );
+    const option = (...names: readonly string[]) =>
+      names.map((name) => options.get(name)).find((each) => each);
+    const kind = option("type") ?? "bind";
+    if ((kind !== "bind" && kind !== "secret") || options.has("from")) continue;
+    const source = option("source", "src") ?? "";
+    const target =
+      option("target", "dst", "destination") ??
+      (kind === "secret" ? `/run/secrets/${option("id") ?? ""}` : ".");
+    for (const { words } of commands) {
+      const [first, ...rest] = words;
+      const into = rest.findIndex((word) => /^1?>>?/.test(word));
+      const isCopy = /^(?:cp|mv|install|rsync|ln)$/.test(programOf([first ?? ""])) && rest.length > 1;
+      if (!isCopy && !(programOf([first ?? ""]) === "cat" && into !== -1)) continue;
+      const to = isCopy ? (rest.at(-1) ?? "") : ((rest[into]?.replace(/^1?>+/, "") || rest[into + 1]) ?? "");
+      if (removed.includes(to) || /^\/(?:dev|proc|run\/secrets)\//.test(to)) continue;
+      for (const word of isCopy ? rest.slice(0, -1) : rest.slice(0, into)) {
+        const inside =
+          word === target ? "" : word.startsWith(`${target}/`) ? word.slice(target.length + 1) : undefined;
+        const relative = target === "." && !word.startsWith("/") ? word : inside;
+        if (relative === undefined || word.startsWith("-")) continue;
+        const path = [source, relative].filter((each) => each !== "" && each !== ".").join("/");
+        if (kind === "secret" || secretFile.test(path)) return kind === "secret" ? target : path;
+      }
+    }
+  }
+  return undefined;
+}
+
 function copiesSecret(instruction: string, isBuilder: boolean): Flaw | undefined {
-  const file = secretFileOf(instruction);
+  const file = secretFileOf(instruction) ?? copiedFromMount(instruction);
   if (file === undefined) return undefined;
   const { place, harm, severity } = readersOf(isBuilder, "");
   return { message: `copies ${file} into ${place}: ${harm}`, evidence: file, severity };

@@ -62,9 +62,11 @@ function runsPlain(instruction: string): Flaw | undefined {
     const address = plainAddress(command);
     if (address === undefined) continue;
     const program = programOf(command.words);
-    // `rpm -i http://…`, `pip install http://…`.
+    // `rpm -i http://…`, `pip install http://…`; what these managers install from an index has no signature.
     if (!fetchers.test(program)) {
-      if (installs.test(`${program} ${command.words.slice(1).join(" ")}`)) return flaw(address, program);
+      const line = `${program} ${command.words.slice(1).join(" ")}`;
+      if (installs.test(line)) return flaw(address, program);
+      if (indexes.test(line)) return { ...flaw(address, program), severity: "medium" };
       continue;
     }
     const rest = commands.slice(index + 1);
@@ -81,6 +83,10 @@ function runsPlain(instruction: string): Flaw | undefined {
 /** Package managers that take an address itself; where one is only a repository's, its packages are signed. */
 const installs =
   /^(?:rpm|dpkg|pip[\d.]*|npm|gem)\s.*(?:\binstall\b|-[a-zA-Z]*[iU])|^(?:yum|dnf|microdnf|zypper)\s.*\binstall\b.*\shttp:\S+\.rpm\b/;
+
+/** Commands that name an index of packages that nobody signs, by the manager's own documentation. */
+const indexes =
+  /^(?:(?:npm|npx|yarn|pnpm|bun)\s.*\bregistry\b|(?:pip[\d.]*|uv|python[\d.]*|poetry|pdm)\s.*(?:-i\s|index|repositories\.|find-links|source\s+add)|(?:gem|bundle)\s.*(?:-s\s|--source|sources|mirror|install)|go\s+env\s|composer\s.*repositor|cargo\s.*(?:--index|registr)|(?:nuget|dotnet)\s.*source|conda\s.*(?:-c\s|channel)|helm\s+(?:repo|install|pull))/;
 
 function flaw(address: string, program: string): Flaw {
   const host = hostOf(address);
@@ -104,7 +110,8 @@ function addsPlain(copy: NonNullable<ReturnType<typeof copyOf>>): Flaw | undefin
 }
 
 function plainAddress({ words }: ShellCommand): string | undefined {
-  return words.find((word) => /^http:\/\/[^\s/$]/i.test(word) && !isLocal(word));
+  const addresses = words.map((word) => word.replace(/^(?:--?[a-z-]+|[A-Z_]+)=(?=http:)/, ""));
+  return addresses.find((word) => /^http:\/\/[^\s/$]/i.test(word) && !isLocal(word));
 }
 
 function isLocal(address: string): boolean {

@@ -1,6 +1,6 @@
 import type { Container } from "../../model/container.ts";
 import type { EnvironmentVariable } from "../../model/container-values.ts";
-import { credentialsInScript, type WrittenCredential } from "../../model/credentials/find.ts";
+import { credentialsInScript, passwordHash, type WrittenCredential } from "../../model/credentials/find.ts";
 import { isCredentialName } from "../../model/credentials/names.ts";
 import { firstOpen, originsOf, type SetFact, setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
@@ -163,7 +163,8 @@ function judgeWritten({ value, origins }: SetFact<WrittenCredential>): Verdict {
   const message =
     by === "name" ? `sets ${where} to a literal credential` : `has a credential in ${where} (${name})`;
   const evidence = by === "name" ? where : `${where}: ${name}`;
-  return fail(`${message}: anyone who reads the file has it`, { origins, evidence, observed: evidence });
+  const [harm, severity] = harmOf(value, "reads the file");
+  return fail(`${message}: ${harm}`, { origins, evidence, observed: evidence, severity });
 }
 
 /** An env file keeps a credential apart only as long as it is not committed. */
@@ -299,14 +300,21 @@ function judgeHistory({ environment, history }: Pick<Image, "environment" | "his
 function judgeBuilt({ value, origins }: SetFact<WrittenCredential>): Verdict {
   const { name, where } = value;
   if (value.isTracked) return judgeTracked({ value, origins });
-  return fail(
-    `has a credential in ${where} (${name}): anyone who reads the Dockerfile or has the image has it`,
-    {
-      origins,
-      evidence: `${where}: ${name}`,
-      observed: `${where}: ${name}`,
-    },
-  );
+  const [harm, severity] = harmOf(value, "reads the Dockerfile or has the image");
+  const evidence = `${where}: ${name}`;
+  return fail(`has a credential in ${where} (${name}): ${harm}`, {
+    origins,
+    evidence,
+    observed: evidence,
+    severity,
+  });
+}
+
+/** A hash does not open anything before somebody has guessed the password. */
+function harmOf({ name }: WrittenCredential, reader: string): readonly [string, "medium" | undefined] {
+  return name === passwordHash
+    ? [`anyone who ${reader} can try passwords against it without asking the server`, "medium"]
+    : [`anyone who ${reader} has it`, undefined];
 }
 
 /** `RUN |1 NPM_TOKEN=abc /bin/sh -c npm ci # buildkit`: the build arguments, then the command. */

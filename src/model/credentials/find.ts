@@ -30,7 +30,7 @@ const longest = 64 * 1024;
 export function credentialsInValue(name: string, value: string): readonly Credential[] {
   const text = value.slice(0, longest);
   const bare = text.trim();
-  if (bare.length < 2 || isReference(bare))
+  if (bare.length < 2 || (isReference(bare) && tokensIn(bare).length === 0))
     return isShortSecret(name, bare) ? [{ name, by: "name", value: bare }] : [];
   const inside = [
     ...shapesIn(text),
@@ -329,8 +329,13 @@ const carriers: readonly (readonly [name: string, pattern: RegExp])[] = [
 ];
 
 function ofToken({ issuer, value }: Token): Credential {
-  return found(`a token (${issuer})`, value);
+  if (issuer !== "password-hash") return found(`a token (${issuer})`, value);
+  // `found` would take its backslashes out.
+  return { name: passwordHash, by: "value", value };
 }
+
+/** What can be guessed at without asking the server, and is not the password itself. */
+export const passwordHash = "a password hash";
 
 function shapesIn(text: string): readonly Credential[] {
   const tokens = tokensIn(text).map(ofToken);

@@ -52,3 +52,20 @@ test.each([
 ])("%s is none", (text) => {
   expect(tokensIn(text)).toEqual([]);
 });
+
+test.each([
+  "bob:$apr1$H6uskkkW$IgXLP6ewTrSuBkTrqE8wj/",
+  "bob:$$apr1$$H6uskkkW$$IgXLP6ewTrSuBkTrqE8wj/,eve:$$apr1$$H6uskkkW$$IgXLP6ewTrSuBkTrqE8wj/",
+  "bob:\\$apr1\\$H6uskkkW\\$IgXLP6ewTrSuBkTrqE8wj/",
+  "bob:$2y$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC",
+  "$2b$10$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC",
+  `root:$6$rounds=5000$saltsalt$${"a1./".repeat(21)}ab`,
+  "bob:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=",
+  "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21l$RdescudvJCsgt3ub+b27Tdeo2FFeqQZ",
+])("%s holds a password hash", (text) => {
+  expect(tokensIn(text)[0]?.issuer).toBe("password-hash");
+});
+
+test.each(["$2y$", "${2y}", "$1", "cost=$2b", "s/$1$x/$2/"])("%s holds none", (text) => {
+  expect(tokensIn(text)).toEqual([]);
+});

@@ -52,6 +52,11 @@ const further: readonly (readonly [id: string, pattern: RegExp])[] = [
   ["openrouter-key", /\bsk-or-v\d-[a-f\d]{64}\b/g],
   // https://learn.microsoft.com/azure/storage/common/storage-sas-overview
   ["azure-signature", /(?<=[?&]sig=)(?:[A-Za-z\d+/]|%2[BFbf]){43}(?:=|%3[Dd])/g],
+  // crypt(5) and htpasswd(1): `$apr1$…`, `$2y$10$…`; Compose doubles the `$`, a shell escapes it.
+  [
+    "password-hash",
+    /(?<![\w$\\])(?:\\?\$){1,2}(?:(?:apr1|1)(?:\\?\$){1,2}[./\w]{1,8}(?:\\?\$){1,2}[./\w]{22}|2[abxy]?(?:\\?\$){1,2}\d\d(?:\\?\$){1,2}[./\w]{53}|[56y](?:\\?\$){1,2}(?:[./\w=]{1,30}(?:\\?\$){1,2}){1,2}[./\w]{43,86}|argon2(?:id|i|d)(?:\\?\$){1,2}v=\d+(?:\\?\$){1,2}[mtp=\d,]{1,40}(?:\\?\$){1,2}[\w+/]{8,90}(?:\\?\$){1,2}[\w+/]{16,90})(?![\w/+])|\{SHA\}[\w+/]{27}=/g,
+  ],
   // A key's own text, as far as it is on this line; `-----BEGIN` alone where it goes on below.
   [
     "private-key",
