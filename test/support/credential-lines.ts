@@ -160,6 +160,24 @@ export const secretLines: readonly CredentialLine[] = [
     '[Service]\nEnvironment="HTTPS_PROXY=http://bob:§@proxy.example:3128" "NO_PROXY=localhost"\nExecStart=/usr/bin/dockerd -H fd://\n',
   ],
   run("docker exec web mysql -uroot -p§"),
+  dockerfile('SHELL ["pwsh", "-c"]\nRUN $env:API_KEY = "§"; ./x'),
+  dockerfile("SHELL [\"pwsh\", \"-c\"]\nRUN [Environment]::SetEnvironmentVariable('DB_PASSWORD', '§')"),
+  run('echo \'{ "log-driver": "splunk", "log-opts": { "splunk-token": "§" } }\' > /etc/docker/daemon.json'),
+  run('cat > /etc/docker/daemon.json <<EOF\n{ "proxies": { "https-proxy": "http://bob:§@p:3128" } }\nEOF'),
+  [
+    "docker.service.d/http-proxy.conf",
+    '[Service]\nEnvironment="HTTPS_PROXY=http://bob:§@proxy.example:3128"\n',
+  ],
+  ["Jenkinsfile", "node { sh 'docker login -u bob -p § r.example.org' }\n"],
+  ["site.yml", "- hosts: all\n  tasks:\n    - shell: docker run -e DB_PASSWORD=§ redis:7\n"],
+  [
+    "site.yml",
+    "- hosts: all\n  tasks:\n    - shell: docker login -u bob -p § r.example.org && docker run redis:7\n",
+  ],
+  [
+    "site.yml",
+    `- hosts: all\n  tasks:\n    - copy: { dest: /etc/docker/daemon.json, content: '{ "log-opts": { "splunk-token": "§" } }' }\n`,
+  ],
   ["Jenkinsfile", "pipeline {\n  agent { docker { image 'redis:7'\n    args '-e DB_PASSWORD=§' } }\n}\n"],
 ];
 

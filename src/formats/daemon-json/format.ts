@@ -80,7 +80,9 @@ export function looksLikeDockerdUnit(path: string, text: string): boolean {
   if (!name.includes("docker") && !text.includes("docker")) return false;
   if (/^\[Socket\]/m.test(text))
     return /^docker[\w@-]*\.socket$|^ListenStream=.*\bdocker/m.test(`${name}\n${text}`);
-  return runsDockerd(text);
+  return (
+    runsDockerd(text) || (/docker\.service\.d[\\/][^\\/]+\.conf$/.test(path) && /^\[Service\]/m.test(text))
+  );
 }
 
 function nameOf(path: string): string {

@@ -1,6 +1,6 @@
 import { credentialsInValue } from "../../model/credentials/find.ts";
 import type { Engine } from "../../model/engine.ts";
-import { set } from "../../model/fact.ts";
+import { set, unresolved } from "../../model/fact.ts";
 import { type FileOrigin, isFileOrigin } from "../../model/origin.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import { locator, type Span } from "../values/positions.ts";
@@ -8,7 +8,7 @@ import type { Flags } from "./command-line.ts";
 import { engineOf } from "./engine.ts";
 import { flagsOf } from "./invocation.ts";
 import { settingsOfJson } from "./json.ts";
-import { engineReading, mergeSettings, noEngine } from "./settings.ts";
+import { engineReading, mergeSettings, noEngine, noSettings } from "./settings.ts";
 import { readDockerSocketUnit, type UnitEntry, unitEntries, withSocket } from "./socket-unit.ts";
 import { splitWords, type Variables, type VariableValue, type Word } from "./words.ts";
 
@@ -47,7 +47,18 @@ export function readDockerdUnit(text: string, file: string, around: UnitSurround
   if (isSocketUnit(main)) return readDockerSocketUnit(text, file);
   const sources = [main, ...(around.dropIns ?? []).map((each) => sourceOf(each))];
   const start = startOf(sources, around.io);
-  if (!start) return noEngine(file, "the unit runs no dockerd");
+  if (!start) {
+    if (!/\.service\.d[\\/][^\\/]+$/.test(file)) return noEngine(file, "the unit runs no dockerd");
+    // A drop-in alone: its unit says how dockerd is started.
+    const location = main.locate({ start: 0, end: text.length });
+    const settings = {
+      ...noSettings,
+      open: unresolved("the unit that starts dockerd is not here", location),
+    };
+    const alone = engineOf(settings);
+    const told = { ...alone, credentials: [...alone.credentials, ...credentialsOf(sources)] };
+    return engineReading(told, file, { ...settings, location });
+  }
   const { daemonJson, socket } = around;
   const settings = daemonJson
     ? mergeSettings(settingsOfJson(daemonJson.text, daemonJson.file), start.flags)

@@ -92,6 +92,7 @@ function inScript(text: string, depth: number): readonly Credential[] {
     ...commands.flatMap((command) => inCommand(command, depth)),
     ...texts,
     ...sqlIn(text),
+    ...powershellIn(text),
     ...pairsIn(text),
     ...written(commands),
   ];
@@ -414,6 +415,27 @@ function sqlIn(text: string): readonly Credential[] {
   if (!/IDENTIFIED|PASSWORD/i.test(text)) return [];
   return [...text.matchAll(pattern)].flatMap(([, value = ""]) =>
     isSecretText(value) ? [found("SQL", value)] : [],
+  );
+}
+
+/** How PowerShell and cmd set a variable (about_Environment_Variables), which is a word of a command to a POSIX shell. */
+const powershell = [
+  /\$(?:env:|global:|script:)?([A-Za-z_]\w{1,80})[ \t]{0,9}=[ \t]{0,9}\\?(["'])([^"'\r\n\\]{1,500})\\?\2/gi,
+  /SetEnvironmentVariable\(\s{0,9}["']([\w.-]{1,80})(["'])\s{0,9},\s{0,9}["']([^"'\r\n]{1,500})["']/gi,
+  /\b(?:Set|New)-Item\s+(?:-Path\s+)?["']?env:[\\/]?(\w{1,80})(["']?)\s+(?:-Value\s+)?["']?([^\s"']{1,500})/gi,
+  /\bsetx(?:\.exe)?\s+(?:\/[a-z]\s+)?(\w{1,80})(\s)\s{0,9}["']?([^\s"']{1,500})/gi,
+  /\bConvertTo-Secure(String)\s+(?:-String\s+)?(["'])([^"'\r\n]{1,500})["']/gi,
+];
+
+function powershellIn(text: string): readonly Credential[] {
+  if (!/\$\w|env:|setx|Secure|SetEnv/i.test(text)) return [];
+  return powershell.flatMap((pattern) =>
+    [...text.matchAll(pattern)].flatMap(([, name = "", , value = ""]) => {
+      const isKnown = isCredentialName(name) || name === "String";
+      return isKnown && !value.includes("$") && isSecretText(value, name === "String" ? "password" : name)
+        ? [found(name === "String" ? "ConvertTo-SecureString" : name, value)]
+        : [];
+    }),
   );
 }
 
