@@ -23,6 +23,7 @@ testControl(selinuxLabel, {
   passes: [
     run("docker run alpine"),
     run("docker run --security-opt label=level:s0:c100,c200 alpine"),
+    run("docker run --pid=host --security-opt label=level:s0:c100,c200 alpine"),
     run(
       "docker run --security-opt label:user:U --security-opt label:role:R --security-opt label:type:T alpine",
     ),
@@ -35,6 +36,9 @@ testControl(selinuxLabel, {
   notApplicable: [
     inspect({ HostConfig: { SecurityOpt: ["label=disable"] } }, { context: lacks }),
     inspect({ HostConfig: { PidMode: "host", SecurityOpt: ["label=disable"] } }, { context: runs }),
+    run("docker run --privileged alpine"),
+    run("docker run --pid=host alpine"),
+    compose("services: { web: { image: nginx, ipc: host } }"),
     view("kernel: none", container("effective")),
     view("kernel: implied", label("spc_t", true, true)),
   ],

@@ -2,6 +2,7 @@ import type { Container } from "../../model/container.ts";
 import { isUnconfinedType } from "../../model/container-values.ts";
 import { isOpen } from "../../model/fact.ts";
 import { fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
+import { asksPrivileged } from "../capabilities/privilege.ts";
 import type { Context, Control } from "../control.ts";
 import { runsModule } from "./security-module.ts";
 
@@ -53,20 +54,29 @@ export const selinuxLabel: Control = {
   },
 };
 
-function judge({ selinux, level }: Container, { engine }: Context): Verdict {
+const impliedOff = notApplicable(
+  "--privileged, --pid=host or --ipc=host turns labels off, and has its own finding",
+);
+
+/** What dockerd does where no label option is given. */
+function turnsLabelsOff(container: Container): boolean {
+  const isHosts = ({ pidMode, ipcMode }: Container) =>
+    [pidMode, ipcMode].some((mode) => mode.state === "set" && mode.value.mode === "host");
+  return asksPrivileged(container) || isHosts(container);
+}
+
+function judge(container: Container, { engine }: Context): Verdict {
+  const { selinux, level } = container;
   if (level === "configured" && runsModule("selinux", engine) === false) {
     return notApplicable("SELinux does not run on this engine");
   }
   if (isOpen(selinux)) return unknownFact(selinux);
   if (selinux.state === "unset") {
-    return level === "effective"
-      ? notApplicable("the kernel does not run SELinux")
-      : pass("the default label");
+    if (level === "effective") return notApplicable("the kernel does not run SELinux");
+    return turnsLabelsOff(container) ? impliedOff : pass("the default label");
   }
   const { disable, implied, type } = selinux.value;
-  if (implied) {
-    return notApplicable("--privileged, --pid=host or --ipc=host turns labels off, and has its own finding");
-  }
+  if (implied) return impliedOff;
   const isUnconfined = type !== undefined && isUnconfinedType(type);
   if (!disable && !isUnconfined) return pass(type ?? "a label");
   const option = isUnconfined ? `the unconfined SELinux type ${type}` : "label=disable";
