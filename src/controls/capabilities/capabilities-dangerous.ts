@@ -10,7 +10,7 @@ import { nameProcesses, originsIn, ownProcesses } from "../processes.ts";
 import { undecided } from "../undecided.ts";
 import { startingUser } from "../users/starting-user.ts";
 import { type Danger, dangerousCapabilities } from "./dangerous.ts";
-import { asksPrivileged, impliedByPrivileged } from "./privilege.ts";
+import { asksPrivileged, impliedByPrivileged, unlessPrivileged } from "./privilege.ts";
 
 export const capabilitiesDangerous: Control = {
   id: "capabilities-dangerous",
@@ -65,6 +65,8 @@ export const capabilitiesDangerous: Control = {
   },
 };
 
+const everyOne = "gives every capability";
+
 /** What a file or the Engine says is added. `--privileged` grants all of them too and is its own control. */
 function judgeAdded(container: Container): Verdict {
   const starting = startingUser(container);
@@ -74,7 +76,8 @@ function judgeAdded(container: Container): Verdict {
   const parts = setItems(container.capAdd).map((item) =>
     item.value === "NET_ADMIN" && isVpn(container) ? judgeVpn(item) : judgeName(item, asUser),
   );
-  return combine([...parts, undecided(...container.capAdd) ?? pass("no dangerous capability added")]);
+  const added = combine([...parts, undecided(...container.capAdd) ?? pass("no dangerous capability added")]);
+  return unlessPrivileged(container, added, everyOne);
 }
 
 /** A VPN sets routes and addresses, which needs NET_ADMIN; in a network of its own it changes nothing of the host's. */
@@ -118,7 +121,7 @@ function judgeName({ value, origins }: SetFact<string>, asUser: string | undefin
 
 /** What the processes hold in the kernel, by whatever they came to it. */
 function judgeHeld(container: Container): Verdict {
-  if (asksPrivileged(container)) return impliedByPrivileged("gives every capability");
+  if (asksPrivileged(container)) return impliedByPrivileged(everyOne);
   const processes = ownProcesses(container);
   if (processes.length === 0) return unknown("none of its processes could be seen");
   const names = [...dangerousCapabilities.keys()].filter((name) => name !== "ALL");

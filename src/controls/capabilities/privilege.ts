@@ -10,3 +10,8 @@ export function asksPrivileged({ privileged }: Container): boolean {
 export function impliedByPrivileged(what: string): Verdict {
   return notApplicable(`--privileged ${what}: see the finding of the control privileged`);
 }
+
+/** What is given beside `--privileged` is found; what is not given is not a pass, since all of it is there. */
+export function unlessPrivileged(container: Container, verdict: Verdict, what: string): Verdict {
+  return verdict.verdict === "pass" && asksPrivileged(container) ? impliedByPrivileged(what) : verdict;
+}

@@ -4,6 +4,7 @@ import { canonicalPath } from "../../model/host/path.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import { combine, fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { unlessPrivileged } from "../capabilities/privilege.ts";
 import type { Control } from "../control.ts";
 import { judgeItems } from "../facts.ts";
 import { classifyDevice, classifyDeviceRule, type DeviceClass, parseDeviceRule } from "./device-classes.ts";
@@ -39,7 +40,14 @@ export const deviceAccess: Control = {
       { syntax: "compose", text: "services:\n  web:\n    image: nginx\n" },
     ],
   },
-  check: { container: (container) => combine([judgeDevices(container), judgeRules(container)]) },
+  check: {
+    container: (container) =>
+      unlessPrivileged(
+        container,
+        combine([judgeDevices(container), judgeRules(container)]),
+        "gives every device",
+      ),
+  },
   remedy: {
     container: (container) => ({
       kind: "decision",
