@@ -77,12 +77,12 @@ export function looksLikeDockerdUnit(path: string, text: string): boolean {
   const name = nameOf(path);
   const isDropIn = /\.(?:service|socket)\.d[\\/][^\\/]+\.conf$/i.test(path);
   if (!isDropIn && !/\.(?:service|socket)$/i.test(name)) return false;
+  // A drop-in of docker.service may set dockerd's environment alone, as for a proxy.
+  if (/docker\.service\.d[\\/][^\\/]+\.conf$/.test(path) && /^\[Service\]/m.test(text)) return true;
   if (!name.includes("docker") && !text.includes("docker")) return false;
   if (/^\[Socket\]/m.test(text))
     return /^docker[\w@-]*\.socket$|^ListenStream=.*\bdocker/m.test(`${name}\n${text}`);
-  return (
-    runsDockerd(text) || (/docker\.service\.d[\\/][^\\/]+\.conf$/.test(path) && /^\[Service\]/m.test(text))
-  );
+  return runsDockerd(text);
 }
 
 function nameOf(path: string): string {
