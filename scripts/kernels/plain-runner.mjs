@@ -56,7 +56,8 @@ const ran = await startTests(
     importFile: (file) => import(pathToFileURL(file).href),
     onAfterRunTask(task) {
       console.error(`${words[task.result?.state] ?? "skipped"} ${fullName(task)}`);
-      for (const { message } of task.result?.errors ?? []) console.error(`    ${message}`);
+      for (const { message, diff = "" } of task.result?.errors ?? [])
+        console.error(`    ${message}\n${diff.split("\n").slice(0, 40).join("\n")}`);
     },
   },
 );

@@ -570,6 +570,13 @@ describe("what cannot be read", () => {
     ]);
   });
 
+  it("is a gap where the pid is the host's now, whose mounts have the container's root among them", () => {
+    const mountinfo = `90 60 0:99 / /var/lib/docker/rootfs/overlayfs/${id} rw - overlay overlay rw\n`;
+    const reading = read(v2Host({ mountinfo, cgroup: "0::/user.slice\n" }));
+    expect(reading.views.size).toBe(0);
+    expect(reading.gaps[0]?.reason).toContain("is not the container web");
+  });
+
   it("is a gap where the pid belongs to somebody else", () => {
     const stranger = { ...web, id: id.replace("3f1c", "cccc") };
     const reading = read(v2Host(), { containers: [stranger] });
@@ -589,7 +596,7 @@ describe("what cannot be read", () => {
 
   it("is survived on junk everywhere", () => {
     const junk = "\0\u001b[31m: - \uFFFD\n".repeat(50);
-    const host = v2Host({ status: junk, mountinfo: `${junk}${id}`, uidMap: junk, label: junk, cgroup: junk });
+    const host = v2Host({ status: junk, mountinfo: `${junk}1 2 3:4 /${id}/hosts /etc/hosts`, uidMap: junk, label: junk, cgroup: junk });
     expect(viewOf(host).processes[0]?.capEffective.state).toBe("unresolved");
   });
 });

@@ -72,10 +72,19 @@ function belongsTo(proc: string, container: KernelContainer): Result<void> {
     : failed(strangerReason(container));
 }
 
-/** Both texts hold a container's id only if it is that container's process. */
+/**
+ * By its cgroup; where that has another name, by the files that the Engine mounts over the container's own. Any other line of mountinfo
+ * may hold the id in a process of the host, too: containerd's image store mounts the root of a container at `…/overlayfs/ID`.
+ */
 export function isNamedAfter({ id }: KernelContainer, cgroup: string, mountinfo: string): boolean {
-  return cgroup.includes(id) || mountinfo.includes(id);
+  if (cgroup.includes(id)) return true;
+  return mountinfo.split("\n").some((line) => {
+    const [, , , root = "", target = ""] = line.split(" ");
+    return root.includes(id) && nameFiles.has(target);
+  });
 }
+
+const nameFiles: ReadonlySet<string> = new Set(["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"]);
 
 export function strangerReason({ name, pid }: KernelContainer): string {
   return `process ${pid} is not the container ${name}: its cgroup is not named after it`;

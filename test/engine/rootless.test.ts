@@ -74,7 +74,9 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
     const subjects = ["engine", "plain1", "plain2", "plain3"];
     const bad = subjects
       .flatMap((each) => of(as, each))
-      .filter(({ severity }) => /high|critical/.test(severity));
+      .filter(({ severity }) => /high|critical/.test(severity))
+      // What the kernel itself leaves open to an exploit leads to its root, whoever runs the Engine.
+      .filter(({ control, message }) => control !== "kernel-reach" || !message.includes("(CVE-"));
     expect(bad.map(({ control, message }) => `${control}: ${message}`)).toEqual([]);
   });
 
@@ -118,8 +120,10 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
       expect(of(as, "engine", "engine-limits")).toEqual([]);
       for (const control of ["memory-limit", "pids-limit", "cpu-limit", "drift"])
         expect(of(as, "limited", control)).toEqual([]);
-      for (const control of ["memory-limit", "pids-limit"])
-        expect(of(as, "plain1", control)).toMatchObject([{ level: "effective" }]);
+      expect(of(as, "plain1", "memory-limit")).toMatchObject([{ level: "effective" }]);
+      // systemd limits the tasks of each user (TasksMax=), and a limit of a parent holds for the container.
+      const slice = readFileSync(`/sys/fs/cgroup/user.slice/user-${engine.uid}.slice/pids.max`, "utf8");
+      expect(of(as, "plain1", "pids-limit")).toHaveLength(slice.trim() === "max" ? 1 : 0);
       const pid = Number(await engine.docker(["inspect", "-f", "{{.State.Pid}}", "limited"]));
       const limits = { memory: "memory.max", pids: "pids.max", cpu: "cpu.max" };
       const inForce = Object.entries(limits).map(([controller, file]) =>

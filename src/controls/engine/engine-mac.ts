@@ -40,6 +40,10 @@ export const engineMac: Control = {
         );
       }
       if (modules(engine).includes("apparmor")) {
+        if (valueOr(engine.rootless, false))
+          return manual(
+            "A rootless Engine cannot load a profile for its containers; one for rootlesskit and all that it starts has to be loaded by root.",
+          );
         return manual(
           "Install the AppArmor tools (`apparmor_parser`) on the host and restart dockerd, so that it loads docker-default.",
         );

@@ -5,6 +5,7 @@ import { set, unresolved } from "../../model/fact.ts";
 import { apparmorProfile } from "./apparmor-profile.ts";
 
 const runs = { engine: engine("configured", { kernelLsm: set(["apparmor"]), apparmorEnabled: set(true) }) };
+const unused = engine("configured", { kernelLsm: set(["apparmor"]), apparmorEnabled: set(false) });
 const keeps = { engine: engine("configured", { version: set("29.4.0") }) };
 const forgets = { engine: engine("configured", { version: set("29.3.1") }) };
 const named = "docker run --privileged --security-opt apparmor=my-profile alpine";
@@ -18,6 +19,9 @@ testControl(apparmorProfile, {
     inspect({ AppArmorProfile: "unconfined" }, { context: runs }),
     inspect({ HostConfig: { SecurityOpt: ["apparmor=unconfined"] } }),
     view("kernel: unconfined", container("effective", { apparmor: set("unconfined") })),
+    view("not of the Engine that uses none", container("effective", { apparmor: set("unconfined") }), {
+      context: { engine: unused },
+    }),
     view("kernel: complain", container("effective", { apparmor: set("docker-default (complain)") }), {
       message: /only logs/,
     }),
@@ -39,5 +43,9 @@ testControl(apparmorProfile, {
     inspect({ AppArmorProfile: "unconfined", HostConfig: { Privileged: true } }, { context: runs }),
     inspect({ HostConfig: { SecurityOpt: ["apparmor=unconfined"] } }, { context: lacks }),
     view("kernel: none", container("effective")),
+    view("the Engine uses none", container("effective", { apparmor: set("unconfined") }), {
+      context: { configured: container("configured"), engine: unused },
+      message: /engine-mac says it once/,
+    }),
   ],
 });

@@ -40,7 +40,7 @@ export const apparmorProfile: Control = {
   },
   check: {
     container: (container, context) =>
-      container.level === "effective" ? judgeKernel(container) : judgeAsked(container, context),
+      container.level === "effective" ? judgeKernel(container, context) : judgeAsked(container, context),
   },
   remedy: {
     container: () => ({
@@ -87,10 +87,12 @@ function keepsItsProfile(engine: Engine | undefined): boolean {
 }
 
 /** The kernel's label of the first process; unset where the kernel does not run AppArmor. */
-function judgeKernel(container: Container): Verdict {
+function judgeKernel(container: Container, { configured, engine }: Context): Verdict {
   const { apparmor } = container;
   if (asksPrivileged(container)) return impliedByPrivileged("turns the profile off");
   if (apparmor.state === "unset") return notApplicable("the kernel does not run AppArmor");
+  if (configured && runsModule("apparmor", engine) === false)
+    return notApplicable("this Engine confines no container by AppArmor: engine-mac says it once");
   if (isOpen(apparmor)) return unknownFact(apparmor);
   const profile = apparmor.value;
   if (profile !== "unconfined" && !profile.endsWith(" (complain)")) return pass(profile);

@@ -40,6 +40,9 @@ testControl(selinuxLabel, {
     run("docker run --pid=host alpine"),
     compose("services: { web: { image: nginx, ipc: host } }"),
     view("kernel: none", container("effective")),
+    view("the Engine uses none", label("unconfined_t", true), {
+      context: { ...lacks, configured: container("configured") },
+    }),
     view("kernel: implied", label("spc_t", true, true)),
   ],
 });

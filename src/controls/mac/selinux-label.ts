@@ -65,10 +65,11 @@ function turnsLabelsOff(container: Container): boolean {
   return asksPrivileged(container) || isHosts(container);
 }
 
-function judge(container: Container, { engine }: Context): Verdict {
+function judge(container: Container, { configured, engine }: Context): Verdict {
   const { selinux, level } = container;
-  if (level === "configured" && runsModule("selinux", engine) === false) {
-    return notApplicable("SELinux does not run on this engine");
+  const isKnown = level === "configured" || (level === "effective" && configured !== undefined);
+  if (isKnown && runsModule("selinux", engine) === false) {
+    return notApplicable("this Engine confines no container by SELinux: engine-mac says it once");
   }
   if (isOpen(selinux)) return unknownFact(selinux);
   if (selinux.state === "unset") {
