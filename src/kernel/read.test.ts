@@ -596,7 +596,13 @@ describe("what cannot be read", () => {
 
   it("is survived on junk everywhere", () => {
     const junk = "\0\u001b[31m: - \uFFFD\n".repeat(50);
-    const host = v2Host({ status: junk, mountinfo: `${junk}1 2 3:4 /${id}/hosts /etc/hosts`, uidMap: junk, label: junk, cgroup: junk });
+    const host = v2Host({
+      status: junk,
+      mountinfo: `${junk}1 2 3:4 /${id}/hosts /etc/hosts`,
+      uidMap: junk,
+      label: junk,
+      cgroup: junk,
+    });
     expect(viewOf(host).processes[0]?.capEffective.state).toBe("unresolved");
   });
 });
