@@ -19,7 +19,8 @@ export const settings: readonly Setting[] = [
     id: "selinux",
     says: "Debian 13 in the machine, SELinux enforcing",
     boot: ["selinux=1", "security=selinux", "enforcing=0"],
-    before: "setenforce 1",
+    // Node compiles while it runs.
+    before: "setsebool allow_execmem on && setenforce 1",
     only: { features: ["audit", "mac", "reach", "fix"], why: "the rest is the same as under AppArmor" },
   },
   {
