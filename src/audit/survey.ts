@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Context, Control } from "../controls/control.ts";
 import type { ComposeOptions } from "../formats/format.ts";
 import type { InputReading } from "../formats/formats.ts";
-import { secretValuesOf } from "../model/credentials/mask.ts";
+import { secretValuesOf, withoutNames } from "../model/credentials/mask.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import type { Image } from "../model/image.ts";
 import { emptyReading, mergeReadings, type Reading } from "../model/reading.ts";
@@ -154,7 +154,7 @@ export async function survey(
     gaps: open,
     acceptedGaps: accepted,
     secrets: reading.secrets,
-    secretValues: [...new Set([...(reading.values ?? []), ...subjects.flatMap(secretValuesOf)])],
+    secretValues: withoutNames([...(reading.values ?? []), ...subjects.flatMap(secretValuesOf)], subjects),
     idleIgnores: () =>
       idleIgnores(known.ignores, known.used, {
         controls: new Set(request.controls.map(({ id }) => id)),

@@ -37,6 +37,7 @@ export function sarif(report: Report, context: ReportContext): string {
       {
         tool: {
           driver: {
+            // An informationUri must be absolute (SARIF 2.1.0, toolComponent), and the project has no address yet.
             name: report.tool.name,
             version: report.tool.version,
             semanticVersion: report.tool.version,

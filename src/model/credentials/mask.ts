@@ -56,6 +56,12 @@ function namesOf(subject: Subject): ReadonlySet<string> {
   return new Set([subject.name, ...images]);
 }
 
+/** The values once each, but for those that are the name of a subject or of its image, which a report shows. */
+export function withoutNames(values: readonly string[], subjects: readonly Subject[]): readonly string[] {
+  const names = new Set(subjects.flatMap((subject) => [...namesOf(subject)]));
+  return [...new Set(values)].filter((value) => !names.has(value));
+}
+
 const coverers = new WeakMap<Subject, (text: string) => string>();
 
 /** Covers the credentials of a subject wherever they stand in a text. */
