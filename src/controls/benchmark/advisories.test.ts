@@ -6,7 +6,14 @@ import { releaseOf } from "../../model/advisories/release.ts";
 import { engine } from "../../model/engine.ts";
 import { set } from "../../model/fact.ts";
 import { bareContext } from "../control.ts";
-import { advisories, exposuresOf, knowAdvisories, knownAdvisories, presenceOf } from "./advisories.ts";
+import {
+  advisories,
+  exposuresOf,
+  fixedBy,
+  knowAdvisories,
+  knownAdvisories,
+  presenceOf,
+} from "./advisories.ts";
 import { osvOf, readAdvisories } from "./advisory-file.ts";
 import { engineVersion } from "./host.ts";
 
@@ -314,4 +321,12 @@ describe("a file of newer advisories", () => {
   ])("%s is refused with what is wrong", (text, reason) => {
     expect(readAdvisories(text)).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
   });
+});
+
+test("the advice of engine-version names releases that have no hole of the list", () => {
+  for (const name of ["docker-engine", "containerd", "runc"] as const) {
+    const release = releaseOf(fixedBy(name));
+    const ranges = advisories.flatMap(({ affected }) => affected.filter((each) => each.package === name));
+    expect(release && ranges.filter(({ events }) => isAffected(release, events) !== false)).toEqual([]);
+  }
 });

@@ -21,6 +21,14 @@ export const asOf = "2026-11-30";
 
 export const advisories: readonly Advisory[] = [...runtimeAdvisories, ...kernelAdvisories];
 
+/** The first release that has the fixes of all of them, as of that day. */
+export function fixedBy(name: Package): string {
+  const fixes = advisories
+    .flatMap(({ affected }) => affected.filter((each) => each.package === name))
+    .flatMap(({ events }) => events.flatMap((event) => ("fixed" in event ? [event.fixed] : [])));
+  return fixes.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true })).at(-1) ?? "";
+}
+
 let newer: readonly Advisory[] = [];
 
 /** Takes what a file of bulkhead.yaml adds; one with an id that is known takes its place. */

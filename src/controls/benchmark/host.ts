@@ -6,7 +6,14 @@ import { setItems } from "../../model/fact.ts";
 import type { HostFileRole } from "../../model/host/benchmark-sight.ts";
 import { combine, fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Checks, Context, Control } from "../control.ts";
-import { type Exposure, exposuresOf, knownAdvisories, presenceIn, presenceOf } from "./advisories.ts";
+import {
+  type Exposure,
+  exposuresOf,
+  fixedBy,
+  knownAdvisories,
+  presenceIn,
+  presenceOf,
+} from "./advisories.ts";
 import { benchmarkControl, byHost } from "./define.ts";
 
 export const hostPartition = benchmarkControl({
@@ -146,8 +153,7 @@ export const engineVersion: Control = {
       "https://endoflife.date/docker-engine",
       "https://ossf.github.io/osv-schema/",
     ],
-    advice:
-      "Update to a release that gets fixes, or make sure that your distribution still maintains the one it ships.",
+    advice: `Update Docker to ${fixedBy("docker-engine")} or later, containerd to ${fixedBy("containerd")} and runc to ${fixedBy("runc")}; or make sure that your distribution still maintains what it ships.`,
     check: { engine: judgeVersions },
   }),
 };
