@@ -28,7 +28,7 @@ export function page(): string {
     const left = cell.notApplicable.map((reason) => noted(`Not applicable: ${reason}.`)).join(" ");
     if (cell.failed.length > 0) {
       const why = cell.failed.map(({ test }) =>
-        noted(`✗ ${test}: ${explained(setting, test) ?? "not yet looked into"}.`),
+        noted(`✗ ${test}: ${explained(setting, test)?.why ?? "not yet looked into"}.`),
       );
       return `✗ ${cell.failed.length} of ${all} ${why.join(" ")}${left}`;
     }

@@ -50,8 +50,8 @@ for (const setting of chosen) {
       );
       for (const { test, why } of cell.failed) {
         const reason = explained(setting.id, test);
-        console.log(`    ${test}: ${reason ?? why}`);
-        if (reason === undefined) status = 1;
+        console.log(`    ${test}: ${reason?.why ?? why}`);
+        if (reason === undefined || reason.isMended) status = 1;
       }
     }
   } finally {
