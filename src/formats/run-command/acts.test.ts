@@ -136,3 +136,15 @@ test.each([
   const { gaps } = readScript(`#!/bin/sh\n${line}\n`, "run.sh", "shell", memoryFiles());
   expect(gaps.map(({ location }) => location?.startLine)).toEqual([2]);
 });
+
+test("whom a script lets at the socket is one subject, with each line's place", () => {
+  const text =
+    "usermod -aG docker ada\necho\nchmod 666 /var/run/docker.sock\nsetfacl -m u:ci:rw /var/run/docker.sock\n";
+  const [subject, ...others] = readScript(text, "run.sh", "shell", memoryFiles()).subjects;
+  expect(others).toEqual([]);
+  const [view] = subject?.views ?? [];
+  const verdict = view && judge(engineSocketPermissions, view, bareContext("run-command"));
+  const origins = verdict?.verdict === "fail" ? verdict.problems.flatMap((problem) => problem.origins) : [];
+  const lines = origins.map((origin) => ("startLine" in origin ? origin.startLine : undefined));
+  expect(lines).toEqual([1, 3, 4]);
+});

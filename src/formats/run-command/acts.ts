@@ -206,8 +206,8 @@ export function actSubjects(
     taken.add(id);
     return id;
   };
-  return acts.flatMap((act, index): readonly (EngineSubject | ExecSubject)[] => {
-    if (act.kind === "file") return [];
+  const subjects = acts.flatMap((act, index): readonly (EngineSubject | ExecSubject)[] => {
+    if (act.kind === "file" || act.kind === "socket-mode") return [];
     const location = locate(act.at);
     if (act.kind === "exec") {
       const about = container("declared");
@@ -220,22 +220,36 @@ export function actSubjects(
       const stableId = `${file}#exec:${index}`;
       return [{ kind: "exec", id, name, stableId, source: "run-command", location, views: [view] }];
     }
-    const view = engine("declared", { ...unseenEngine, ...engineFacts(act, location) });
-    const name = act.kind === "dockerd" ? "dockerd" : "docker.sock";
-    const id = idOf(name, location);
-    const stableId = `${file}#${name}:${index}`;
-    return [{ kind: "engine", id, name, stableId, source: "run-command", location, views: [view] }];
+    const listenAddresses = act.addresses.map((address) => set({ address, tls: act.tls }, location));
+    const view = engine("declared", { ...unseenEngine, listenAddresses });
+    const id = idOf("dockerd", location);
+    const stableId = `${file}#dockerd:${index}`;
+    return [
+      { kind: "engine", id, name: "dockerd", stableId, source: "run-command", location, views: [view] },
+    ];
   });
+  return [...socketSubject(acts, file, locate), ...subjects];
 }
 
-function engineFacts(
-  act: Extract<Act, { readonly kind: "dockerd" | "socket-mode" }>,
-  location: FileOrigin,
-): Partial<Engine> {
-  if (act.kind === "dockerd")
-    return { listenAddresses: act.addresses.map((address) => set({ address, tls: act.tls }, location)) };
-  const { path, mode, openTo } = act;
-  return { socketFiles: [set({ path, mode, uid: 0, gid: 0, openTo }, location)] };
+/** Whom a script lets at the socket, in one or more lines, is said of one subject. */
+function socketSubject(
+  acts: readonly Act[],
+  file: string,
+  locate: (at: Range) => FileOrigin,
+): readonly EngineSubject[] {
+  const opened = acts.flatMap((act) => (act.kind === "socket-mode" ? [act] : []));
+  const [first] = opened;
+  if (first === undefined) return [];
+  const socketFiles = opened.map(({ path, mode, openTo, at }) =>
+    set({ path, mode, uid: 0, gid: 0, openTo }, locate(at)),
+  );
+  const location = locate(first.at);
+  const name = "docker.sock";
+  const id = `${file}#${name}@${location.startLine}`;
+  const view = engine("declared", { ...unseenEngine, socketFiles });
+  return [
+    { kind: "engine", id, name, stableId: `${file}#${name}`, source: "run-command", location, views: [view] },
+  ];
 }
 
 /** An Engine of which a file tells only what it is given. */
