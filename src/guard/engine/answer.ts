@@ -42,7 +42,7 @@ export function answerer(engine: Pick<EngineClient, "get">, eyes: HostEyes): Ask
   const turn = turns<Answer>({ state: "unknown", reason: "too many questions wait for the Engine" });
 
   async function listImages(): Promise<Answer> {
-    const got = await engine.get("/images/json");
+    const got = await engine.get("/images/json?identity=1");
     if (!got.ok) return failure(got);
     former.noteAll(got.value);
     return { state: "found", id: "images", document: got.value };

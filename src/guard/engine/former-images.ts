@@ -1,5 +1,7 @@
 import { isRecord, itemsOf, recordAt, textsOf } from "../../base/json.ts";
-import { fullReference, isSameRepository } from "../judge/policy/patterns.ts";
+import { originOf } from "../judge/image/origin.ts";
+import { fullReference } from "../judge/policy/patterns.ts";
+import type { FormerImage } from "../judge/result.ts";
 
 /** Names that are remembered; the oldest go first. */
 const mostNames = 10_000;
@@ -16,12 +18,11 @@ export interface FormerImages {
   note(document: unknown): void;
   /** Notes each entry of `GET /images/json`. */
   noteAll(list: unknown): void;
-  /** As inspect would say it: digests and labels. */
-  get(reference: string): unknown;
+  get(reference: string): FormerImage | undefined;
 }
 
 export function formerImages(): FormerImages {
-  const known = new Map<string, unknown>();
+  const known = new Map<string, FormerImage>();
 
   function note(document: unknown): void {
     if (!isRecord(document)) return;
@@ -29,9 +30,8 @@ export function formerImages(): FormerImages {
     const Labels = short(Object.keys(labels).length > 0 ? labels : recordAt(document, "Labels"));
     for (const tag of textsOf(document.RepoTags)) {
       const name = fullReference(tag);
-      const RepoDigests = textsOf(document.RepoDigests).filter((digest) => isSameRepository(digest, tag));
       known.delete(name);
-      known.set(name, { RepoDigests: RepoDigests.slice(0, 1), Config: { Labels } });
+      known.set(name, { origin: originOf(name, document), Config: { Labels } });
     }
     while (known.size > mostNames) known.delete(known.keys().next().value ?? "");
   }

@@ -2,6 +2,7 @@ import type { ContainerPatch } from "../../model/patch.ts";
 import type { HostFolders, Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import type { ObjectKind } from "../routes/route.ts";
+import type { ImageOrigin } from "./image/origin.ts";
 
 /** A question to answer before the decision: about an object of the Engine or a path on the host. */
 export type Question =
@@ -25,7 +26,7 @@ export type Answer =
   | {
       readonly state: "missing";
       /** Of an image: what the name meant when the guard last saw it. */
-      readonly former?: unknown;
+      readonly former?: FormerImage;
     }
   /** Could not be asked, or not be seen: what depends on it is denied. */
   | {
@@ -35,6 +36,12 @@ export type Answer =
       readonly isBlind?: true;
       readonly own?: readonly OwnReached[];
     };
+
+/** What is remembered of an image that is gone: where it came from, and labels as inspect has them. */
+export interface FormerImage {
+  readonly origin: ImageOrigin;
+  readonly Config: { readonly Labels: Readonly<Record<string, unknown>> };
+}
 
 /** One of the guard's own files, and how a path lies to it. */
 export interface OwnReached {

@@ -14,6 +14,12 @@ import type { Policy } from "../../policy/policy.ts";
 import { shutRoutes } from "../policy/rules.ts";
 import { checkRoute } from "../route-checks.ts";
 
+/** Its only digest is its id, in whichever repository it is named. */
+function inContainerd(name: string, more: object): World["images"] {
+  const Id = `sha256:${"c".repeat(64)}`;
+  return { [name]: { Id, RepoTags: [`${name}:latest`], RepoDigests: [`${name}@${Id}`], ...more } };
+}
+
 const world: World = {
   images: {
     pulled: { RepoTags: ["pulled:latest"], RepoDigests: [`pulled@sha256:${"a".repeat(64)}`] },
@@ -22,6 +28,12 @@ const world: World = {
       RepoDigests: [`me/moved@sha256:${"b".repeat(64)}`],
     },
     built: { RepoTags: ["built:latest"], RepoDigests: [] },
+    // As containerd's image store has them: built, pulled, committed, and what an Engine before 29.2 says of any.
+    ...inContainerd("made", { Identity: { Build: [{ Ref: "x" }] } }),
+    ...inContainerd("fetched", { Identity: { Pull: [{ Repository: "docker.io/library/fetched" }] } }),
+    ...inContainerd("renamed", { Identity: { Pull: [{ Repository: "docker.io/library/other" }] } }),
+    ...inContainerd("committed", { Parent: `sha256:${"d".repeat(64)}` }),
+    ...inContainerd("silent", {}),
     "tagged:2": { RepoTags: ["tagged:2"], RepoDigests: [] },
   },
   networks: { web: {}, host: { Driver: "host" } },
@@ -88,6 +100,11 @@ describe("what brings, names and sends images", () => {
       row("over what came from elsewhere under another name", tag("ghcr.io/me/moved"), "allow"),
       row("over what came from a registry", tag("pulled"), ["guard-image-tag"]),
       row("over it by another spelling", tag("docker.io/library/pulled"), ["guard-image-tag"]),
+      row("in containerd's store, over what was built here", tag("made"), "allow"),
+      row("in containerd's store, over what came from a registry", tag("fetched"), ["guard-image-tag"]),
+      row("in containerd's store, over another name of what came from there", tag("renamed"), "allow"),
+      row("in containerd's store, over what was committed here", tag("committed"), "allow"),
+      row("in containerd's store, over what the Engine does not say of", tag("silent"), ["guard-image-tag"]),
       row(
         "a name that the policy trusts",
         tag("trusted"),

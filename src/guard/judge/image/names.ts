@@ -1,10 +1,10 @@
-import { recordAt, textsOf } from "../../../base/json.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { ownImageReasons } from "../policy/owner.ts";
-import { fullReference, isSameRepository, matchesImage } from "../policy/patterns.ts";
+import { fullReference, matchesImage } from "../policy/patterns.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext, CheckResult } from "../route-check.ts";
+import { type ImageOrigin, originOf } from "./origin.ts";
 import { isSpaced, ownImageName } from "./space.ts";
 
 /** The reference that a `repo` (or another parameter) and a `tag` make together; undefined where no name is given. */
@@ -88,38 +88,37 @@ function checkNewName(reference: string, context: CheckContext): readonly Reason
       { rule: "guard-unknown", message: `whose the name ${reference} is, is not known: ${answer.reason}` },
     ];
   }
-  if (answer.state === "found") return takenReasons(reference, answer.document, "from", context);
+  if (answer.state === "found") {
+    const { document } = answer;
+    return takenReasons(reference, document, originOf(reference, document), "from", context);
+  }
   // A client that starts it by its name does not know that it was removed.
-  return answer.former === undefined ? [] : takenReasons(reference, answer.former, "of", context);
+  const { former } = answer;
+  return former === undefined ? [] : takenReasons(reference, former, former.origin, "of", context);
 }
 
 function takenReasons(
   reference: string,
   document: unknown,
+  origin: ImageOrigin,
   how: "from" | "of",
   context: CheckContext,
 ): readonly Reason[] {
   const foreign = ownImageReasons(document, reference, context);
   if (foreign.length > 0)
     return how === "from" ? foreign : foreign.map((reason) => formerly(reference, reason));
-  if (context.policy.owner || !cameFromRegistry(reference, document)) return [];
+  if (context.policy.owner || origin === "here") return [];
+  const taken = how === "from" ? `from an image that` : `of an image that was removed and`;
   return against(
     context.policy,
     "guard-image-tag",
-    how === "from"
-      ? `takes the name ${reference} from an image that came from a registry: anyone who starts it would start the client's`
-      : `takes the name ${reference} of an image that came from a registry and was removed: anyone who starts it would start the client's`,
+    origin === "registry"
+      ? `takes the name ${reference} ${taken} came from a registry: anyone who starts it would start the client's`
+      : `takes the name ${reference} ${taken} may have come from a registry: with containerd's image store an Engine before 29.2 does not say so (under an owner, labels say whose it is)`,
   );
 }
 
 function formerly(reference: string, { rule }: Reason): Reason {
   const message = `takes the name ${reference} of an image that was removed, and that this client did not make`;
   return { rule, message };
-}
-
-/** The Engine notes a digest by the repository that an image was pulled from or pushed to. */
-function cameFromRegistry(reference: string, document: unknown): boolean {
-  return textsOf(recordAt({ document }, "document").RepoDigests).some((digest) =>
-    isSameRepository(digest, reference),
-  );
 }
