@@ -141,3 +141,15 @@ describe("a comment behind a service's last key", () => {
     expect(ignoreOf(ignores, "cpu-limit", web, { origins: [] }, today)).toBeUndefined();
   });
 });
+
+test("takes none behind an instruction of a Dockerfile that has no comments, and says where it goes", () => {
+  const behind = (line: string) =>
+    commentIgnores("Dockerfile", `${line} # bulkhead-ignore image-unpinned -- why\n`);
+  for (const line of ["FROM nginx", "  ENV A=b", "COPY a b"]) {
+    expect(behind(line).ignores, line).toEqual([]);
+    expect(behind(line).complaints[0]?.reason, line).toMatch(
+      /not a comment in a Dockerfile: give it a line above/,
+    );
+  }
+  for (const line of ["RUN make", "CMD a", "from: x"]) expect(behind(line).ignores, line).toHaveLength(1);
+});

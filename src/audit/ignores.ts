@@ -77,6 +77,12 @@ export function commentIgnores(
       });
     }
     const alone = line.slice(0, found.index).trim() === "";
+    const instruction = withoutComments.exec(line)?.[1];
+    if (instruction !== undefined && found[1] === "#") {
+      const reason = `behind ${instruction} this is not a comment in a Dockerfile: give it a line above`;
+      complaints.push({ reason, location });
+      continue;
+    }
     const next = alone ? nextLine(lines, index) : index + 1;
     // Deeper than what comes next, it closes the block above.
     const closes =
@@ -107,6 +113,9 @@ export interface Complaint {
 
 const marker = "bulkhead-ignore";
 const commentPattern = /(#|\/\/|<!--|;)\s*bulkhead-ignore\b:?\s*(.*?)\s*(?:-->)?\s*$/;
+
+/** Instructions that take a # on their line for a word: RUN, CMD, ENTRYPOINT and HEALTHCHECK hand it to a shell. */
+const withoutComments = /^\s*(FROM|ARG|ENV|COPY|ADD|USER|EXPOSE|LABEL|VOLUME|WORKDIR|STOPSIGNAL|SHELL)\s/;
 
 function parseComment(
   words: string,
