@@ -86,7 +86,11 @@ function wrongOnes(
 function writeOne(job: Job, change: RunCommandChange): Writing {
   const { subject, patches } = change;
   const target = job.targets.get(subject);
-  if (!target) return refuseAll(patches, "the command is not in the file any more");
+  if (!target)
+    return refuseAll(
+      patches,
+      "it is not a docker command that fix can edit; change the text where it stands",
+    );
   const tried = (made: readonly ContainerPatch[]): Result<Made> => {
     const edits = attempt(job, target, { subject, patches: made });
     return edits.ok ? ok({ made, edits: edits.value }) : edits;
