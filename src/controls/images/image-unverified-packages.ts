@@ -10,7 +10,7 @@ export const imageUnverifiedPackages: Control = {
   title: "Packages or files are fetched without a check",
   why: "Package managers check that a package is signed by its distribution, and HTTPS that a server is the one you named. An option or variable that turns this off lets anyone who sits between you and the server put a program of theirs into the image. A variable in ENV also holds for every program that the image runs later.",
   row: undefined,
-  severity: "medium",
+  severity: "high",
   guard: "off",
   cis: ["4.11"],
   attack: ["T1195.002", "T1557"],
