@@ -217,7 +217,11 @@ function adviceForBuild({ level, environment, buildArguments, credentials }: Ima
   );
   const name = asked?.value.name ?? "TOKEN";
   const id = name.toLowerCase();
-  return `Replace ARG ${name} by \`RUN --mount=type=secret,id=${id},env=${name}\` where it is used, and build with \`docker build --secret id=${id},env=${name}\`. A secret that was passed before is in the history: change it.`;
+  const mount = `\`RUN --mount=type=secret,id=${id},env=${name}\``;
+  const given = `\`docker build --secret id=${id},env=${name}\``;
+  if (!asked)
+    return `Take it out of the Dockerfile: a step that needs it gets it by ${mount}, from ${given}. Change it, since every copy of the file and of the image has it.`;
+  return `Replace ARG ${name} by ${mount} where it is used, and build with ${given}. A secret that was passed before is in the history: change it.`;
 }
 
 function adviceForCi(container: Container): string {
