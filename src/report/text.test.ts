@@ -256,3 +256,13 @@ test.each([
   const report = reportOf(subjects, [published("a", "80"), published("b", "1234")]);
   expect(text(report, testContext({ width })).split("\n")).toEqual(expect.arrayContaining([...lines]));
 });
+
+test("what a medium control found beside the first is in its line", () => {
+  const message = "is given /dev/a, a device: a process in it can use it; also /dev/b, /dev/c";
+  const report = reportOf(subjects.slice(0, 1), [
+    finding({ control: "device-access", subject: "a", message, severity: "medium" }),
+  ]);
+  expect(text(report, testContext()).replaceAll(/\s+/g, " ")).toContain(
+    "Is given /dev/a, a device; also /dev/b, /dev/c.",
+  );
+});

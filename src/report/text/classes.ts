@@ -8,7 +8,7 @@ import {
   type SubjectClass,
   sameSubjects,
 } from "../groups/groups.ts";
-import { listNames, nameOf, sentence, shorten } from "../words.ts";
+import { headOf, listNames, nameOf, sentence, shorten } from "../words.ts";
 import { adviceOf, snippetOf, withoutAside } from "./advice.ts";
 import { differsLines } from "./differs.ts";
 import { body, labelled, type TextPrinter, textColumn } from "./finding.ts";
@@ -97,11 +97,18 @@ function groupLine(printer: TextPrinter, subjects: SubjectClass, group: ControlG
   return [
     ...noted(
       printer,
-      `${sentence(visible(withoutAside(most?.head ?? "")))}${exceptions.join("")}${fresh}`,
+      `${sentence(visible(`${withoutAside(most?.head ?? "")}${alsoOf(group)}`))}${exceptions.join("")}${fresh}`,
       group.control,
     ),
     ...quoteLines(printer, subjects, group),
   ];
+}
+
+/** What else the control found in the only subject, which the message names behind its consequence. */
+function alsoOf({ findings: [finding, ...others] }: ControlGroup): string {
+  if (finding === undefined || others.length > 0) return "";
+  const also = /; also .*$/s.exec(finding.message)?.[0] ?? "";
+  return headOf(finding.message).endsWith(also) ? "" : also;
 }
 
 /** A text, and a control at the right edge of its first line. */
