@@ -100,6 +100,7 @@ describeWithEngine("bulkhead guard run", () => {
       `docker run --rm -v "$PWD:/src" -w /src -u "$(id -u)" ${busybox} touch made && ls -l made
        mkdir -p sub; docker run --rm -v "$PWD/sub:/sub" ${busybox} sh -c 'touch /sub/roots && chmod 4755 /sub/roots'
        docker run --rm -v /etc:/x ${busybox} true; docker run --rm -v "$HOME:/x" ${busybox} true
+       for each in rshared slave; do docker run --rm -v "$PWD:/x:$each" ${busybox} echo "mounted $each"; done
        docker run -d --name web ${busybox} sleep 1d; docker network create net; docker volume create data`,
     );
     expect(existsSync(join(leashes.folder, "made"))).toBe(true);
@@ -110,7 +111,9 @@ describeWithEngine("bulkhead guard run", () => {
     expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(`${leashes.folder} /run/bulkhead`);
     expect(made.said).toContain("mounts /etc");
     expect(made.said).toMatch(/guard-bind-mount|guard-own-files/);
-    expect(made.said).toMatch(/refused: 2 calls.*to allow it: --config FILE/s);
+    expect(made.said).not.toMatch(/^mounted /m);
+    expect(made.said).toMatch(/with slave propagation/);
+    expect(made.said).toMatch(/refused: 4 calls.*to allow it: --config FILE/s);
     expect(made.said).toContain("removed: 1 container, 1 network, 1 volume");
     expect(await all()).toEqual(operators);
     const [name = ""] = readdirSync(leashes.state);

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { ask, decideIn } from "../../../test/support/guard/guard.ts";
 import { isLeftHelper, startOf } from "../engine/views.ts";
 import { defaultPolicy } from "../policy/defaults.ts";
 import { foldersOf, mountRules, placeApart, secretsIn } from "./folder.ts";
@@ -186,6 +187,25 @@ test("a leash is closed whatever a named file says of mode and owner, and nobody
   expect(policy.allow.mounts.map(({ source }) => source)).toEqual(["/srv", "/w/**", "/run/s"]);
   expect(policy.routes["container-create"]).toBe("allow");
   expect(policy.routes["image-push"]).toBeUndefined();
+});
+
+test.each(["shared", "rshared"])("a mount with %s propagation is refused", (propagation) => {
+  const { policy } = leashPolicy({
+    ...{ name: "one", value: "one-1", socket: "/run/s", config: undefined },
+    mounts: [{ source: "/w/**", readOnly: false }],
+  });
+  const world = { images: { app: { Config: {}, RepoTags: ["app:latest"] } } };
+  const create = (HostConfig: object) =>
+    decideIn(world, ask("container-create", {}, { body: { Image: "app", HostConfig } }), policy);
+  const rulesOf = (decision: ReturnType<typeof create>) =>
+    decision.verdict === "deny" ? decision.reasons.map(({ rule }) => rule) : [];
+  const mount = { Type: "bind", Source: "/w/a", Target: "/a" };
+  for (const asked of [
+    { Binds: [`/w/a:/a:${propagation}`] },
+    { Mounts: [{ ...mount, BindOptions: { Propagation: propagation } }] },
+  ])
+    expect(rulesOf(create(asked)), JSON.stringify(asked)).toContain("mount-propagation");
+  expect(rulesOf(create({ Mounts: [mount] }))).not.toContain("mount-propagation");
 });
 
 test("a guard's helper is left once its process is dead, or another one has its number", () => {

@@ -43,6 +43,11 @@ export function leashPolicy(options: LeashPolicyOptions): {
     ...defaultPolicy,
     ...opened(own),
     name: `leash ${name}`,
+    controls: {
+      ...defaultPolicy.controls,
+      deny: new Set([...defaultPolicy.controls.deny, "mount-propagation"]),
+      harden: new Set([...defaultPolicy.controls.harden].filter((id) => id !== "mount-propagation")),
+    },
     // Its name is in the leash's space, and only the leash starts it.
     rules: { ...defaultPolicy.rules, "guard-commit": "allow" },
   };
