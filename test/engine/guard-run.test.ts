@@ -189,8 +189,8 @@ describeWithEngine("bulkhead guard run", () => {
   it("stores no more than its disk, build cache included", async () => {
     const { said } = await leashes.shell(
       `docker run --name big ${busybox} dd if=/dev/zero of=/big bs=1M count=3 2>/dev/null
-       refused() { made=$(docker create ${busybox} 2>&1) && docker rm "$made" >/dev/null; echo "$made" | grep -o 'the leash stores.*'; }
-       for i in $(seq 300); do refused && break; sleep 0.1; done; docker rm big >/dev/null
+       refused() { made=$(docker create ${busybox} 2>&1) && docker rm -v "$made" >/dev/null; echo "$made" | grep -o 'the leash stores.*'; }
+       for i in $(seq 300); do refused && break; sleep 0.1; done; docker rm -v big >/dev/null
        for i in $(seq 300); do docker create --name again ${busybox} >/dev/null 2>&1 && echo room again && break; sleep 0.1; done
        printf 'FROM ${busybox}\nRUN --mount=type=cache,target=/c dd if=/dev/zero of=/c/big bs=1M count=3\n' | docker build - >/dev/null 2>&1
        for i in $(seq 300); do refused && break; sleep 0.1; done`,

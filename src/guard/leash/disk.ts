@@ -61,23 +61,33 @@ export function measureDisk(
   let timer: NodeJS.Timeout | undefined;
   let isLooking = false;
   let isClosed = false;
+  /** When the next look is; something that changed during one is seen by the next. */
+  let next = Number.POSITIVE_INFINITY;
+  let hasChanged = false;
   /** Not before. */
   let due = 0;
 
   async function look(): Promise<void> {
     isLooking = true;
+    hasChanged = false;
+    next = Number.POSITIVE_INFINITY;
     const began = performance.now();
     used = await usedBy(engine, own, pulled, caches);
     if (used > most * stopsAt) stopAll(full() ?? "");
     isLooking = false;
     due = performance.now() + (performance.now() - began) * pause.times;
-    lookAfter(pause.usual);
+    lookAfter(hasChanged ? pause.soon : pause.usual);
   }
 
+  /** A look that is due is not put off by what changes meanwhile: a command that never rests would never be measured. */
   function lookAfter(wait: number): void {
+    hasChanged ||= isLooking;
+    const now = performance.now();
+    const at = Math.max(now + wait, due);
+    if (isClosed || isLooking || at >= next) return;
     clearTimeout(timer);
-    if (isClosed || isLooking) return;
-    timer = setTimeout(look, Math.max(wait, due - performance.now()));
+    next = at;
+    timer = setTimeout(look, at - now);
     timer.unref();
   }
 
