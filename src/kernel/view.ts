@@ -1,7 +1,8 @@
 import { allCapabilities, type Capability } from "../model/container/capability.ts";
 import type { Process } from "../model/container/process.ts";
+import { isUnconfinedType, turnsLabelsOff } from "../model/container/selinux.ts";
 import { type Container, container } from "../model/container.ts";
-import { isUnconfinedType, type PathProtection } from "../model/container-values.ts";
+import type { PathProtection } from "../model/container-values.ts";
 import { type Fact, isOpen, mapFact, set, unresolved, unseen, unset } from "../model/fact.ts";
 import type { CodedFacts } from "../model/facts/table.ts";
 import { sightOf, unseenIn } from "../model/sight.ts";
@@ -67,16 +68,15 @@ export function viewOf(
     unprotected: protection?.mode === "unconfined",
   });
   const isPrivileged = isTrue(privileged);
-  const { sharesHost } = init.process;
-  const impliesDisable = isPrivileged || isTrue(sharesHost.pid) || isTrue(sharesHost.ipc);
+  const modes = namespaceModes(member, sharers);
   const facts: CodedFacts<"kernel"> & Pick<Container, "fileSystems"> & KernelFiles = {
     user: mapFact(init.process.uid, String),
     privileged,
     seccomp: readSeccomp(init.process.seccomp),
     noNewPrivileges: init.process.noNewPrivs,
     oomScoreAdj: readOomScoreAdj(`${host.proc}/${pid}/oom_score_adj`),
-    ...namespaceModes(member, sharers),
-    ...readMac(init.process.lsmLabel, impliesDisable),
+    ...modes,
+    ...readMac(init.process.lsmLabel, turnsLabelsOff({ privileged, ...modes })),
     ...(membership ? limitsOf(membership, member, host) : unreadLimits(host.proc, pid)),
     ...fileSystem(member, { mounts, protection, deviceCgroup }, host, isPrivileged),
   };
@@ -228,7 +228,7 @@ type MacFacts = Pick<Container, "apparmor" | "selinux">;
  * What the first process's label says of AppArmor or SELinux; the other one, and both where the kernel runs
  * neither, stay unset. A profile that only complains is named with its mode: it stops nothing.
  */
-function readMac(label: Fact<string>, impliesDisable: boolean): MacFacts {
+function readMac(label: Fact<string>, labelsOff: boolean): MacFacts {
   if (isOpen(label)) return { apparmor: label, selinux: label };
   if (label.state === "unset") return { apparmor: unset, selinux: unset };
   const parsed = parseLsmLabel(label.value);
@@ -240,7 +240,7 @@ function readMac(label: Fact<string>, impliesDisable: boolean): MacFacts {
   if (parsed?.module === "selinux") {
     const { user, role, type, level } = parsed;
     const disable = isUnconfinedType(type);
-    const value = { disable, user, role, type, level, implied: disable && impliesDisable };
+    const value = { disable, user, role, type, level, implied: disable && labelsOff };
     return { apparmor: unset, selinux: mapFact(label, () => value) };
   }
   return { apparmor: unset, selinux: unset };

@@ -144,21 +144,3 @@ export interface Hook {
   /** As written; "" is the container's own user. */
   readonly user: string;
 }
-
-/**
- * SELinux types that confine nothing: what a process gets under `label=disable` (it keeps the runtime's, or
- * moves to the "super privileged container"). See container_selinux(8).
- */
-const unconfinedTypes = new Set<string>([
-  "spc_t",
-  "unconfined_t",
-  "unconfined_service_t",
-  "container_runtime_t",
-  "docker_t",
-  "kernel_t",
-  "init_t",
-]);
-
-export function isUnconfinedType(type: string | undefined): boolean {
-  return type !== undefined && unconfinedTypes.has(type);
-}

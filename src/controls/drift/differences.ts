@@ -1,6 +1,6 @@
 import type { NamespaceMode } from "../../model/container/namespace.ts";
+import { isUnconfinedType } from "../../model/container/selinux.ts";
 import type { Container } from "../../model/container.ts";
-import { isUnconfinedType } from "../../model/container-values.ts";
 import type { Engine } from "../../model/engine.ts";
 import { type Fact, isOpen, originsOf, type SetFact, setItems, unset, valueOr } from "../../model/fact.ts";
 import { isAtOrBelow } from "../../model/host/path.ts";

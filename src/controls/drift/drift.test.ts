@@ -1,7 +1,7 @@
 import { testControl, view } from "../../../test/support/control-table.ts";
 import { capabilities, process } from "../../../test/support/processes.ts";
+import { isUnconfinedType } from "../../model/container/selinux.ts";
 import { type Container, container } from "../../model/container.ts";
-import { isUnconfinedType } from "../../model/container-values.ts";
 import { engine } from "../../model/engine.ts";
 import { set, unseen } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";

@@ -1,8 +1,7 @@
+import { isUnconfinedType, turnsLabelsOff } from "../../model/container/selinux.ts";
 import type { Container } from "../../model/container.ts";
-import { isUnconfinedType } from "../../model/container-values.ts";
 import { isOpen } from "../../model/fact.ts";
 import { fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
-import { asksPrivileged } from "../capabilities/privilege.ts";
 import type { Context, Control } from "../control.ts";
 import { runsModule } from "./security-module.ts";
 
@@ -57,13 +56,6 @@ export const selinuxLabel: Control = {
 const impliedOff = notApplicable(
   "--privileged, --pid=host or --ipc=host turns labels off, and has its own finding",
 );
-
-/** What dockerd does where no label option is given. */
-function turnsLabelsOff(container: Container): boolean {
-  const isHosts = ({ pidMode, ipcMode }: Container) =>
-    [pidMode, ipcMode].some((mode) => mode.state === "set" && mode.value.mode === "host");
-  return asksPrivileged(container) || isHosts(container);
-}
 
 function judge(container: Container, { configured, engine }: Context): Verdict {
   const { selinux, level } = container;

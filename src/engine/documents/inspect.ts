@@ -14,6 +14,7 @@ import {
 import { cleanPath, mountTypes, propagationOf } from "../../formats/create-request/mounts.ts";
 import { endpointFacts } from "../../formats/create-request/networks.ts";
 import { unseenInApi } from "../../formats/create-request/read.ts";
+import { turnsLabelsOff } from "../../model/container/selinux.ts";
 import { type Container, container } from "../../model/container.ts";
 import { type FactList, mapFact, set, valueOr } from "../../model/fact.ts";
 import type { CodedFacts } from "../../model/facts/table.ts";
@@ -49,15 +50,10 @@ export function containerFromInspect(document: unknown): Container {
   });
 }
 
-/**
- * `--privileged`, `--pid=host` and `--ipc=host` make the Engine add `label=disable` to what inspect shows
- * (moby: daemon/create.go, generateSecurityOpt), so it tells nobody's intent.
- */
-function withImpliedDisable({ selinux, privileged, pidMode, ipcMode }: ReturnType<typeof hostConfigFacts>) {
-  const implied =
-    (privileged.state === "set" && privileged.value) ||
-    [pidMode, ipcMode].some((fact) => fact.state === "set" && fact.value.mode === "host");
-  return mapFact(selinux, (label) => (label.disable && implied ? { ...label, implied } : label));
+/** Inspect shows a `label=disable` that the Engine added as if somebody had asked for it. */
+function withImpliedDisable(facts: ReturnType<typeof hostConfigFacts>) {
+  const implied = turnsLabelsOff(facts);
+  return mapFact(facts.selinux, (label) => (label.disable && implied ? { ...label, implied } : label));
 }
 
 /**

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isUnconfinedType } from "../../model/container-values.ts";
+import { isUnconfinedType } from "../../model/container/selinux.ts";
 import { cleanLabel, parseLsmLabel } from "./process.ts";
 
 describe("parseLsmLabel", () => {
