@@ -3,7 +3,7 @@ import { type Gap, gap } from "../../model/gap.ts";
 import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.ts";
 import { type DaemonOption, optionOfFlag, optionOfShort, otherFlags } from "./options.ts";
 import { type DaemonSetting, type DaemonSettings, mayBeSecret } from "./settings.ts";
-import { mostWords, type Word } from "./words.ts";
+import { mostWords, openPart, type Word } from "./words.ts";
 
 /** What a dockerd command line says, without the program's own name. */
 export interface Flags extends DaemonSettings {
@@ -39,6 +39,10 @@ export function settingsOfFlags(words: readonly Word[]): Flags {
     index += 1;
     return word && { text: word.text, origin: word.origin, unknown: word.unknown };
   };
+  /** What may be the value of a flag that is not known. */
+  const skipValue = () => {
+    if (words[index] && !words[index]?.text.startsWith("-")) index += 1;
+  };
   const give = (option: DaemonOption, value: Value, origin: Origin) => {
     const entry = items.get(option.key) ?? { origin, items: [] };
     items.set(option.key, entry);
@@ -57,6 +61,11 @@ export function settingsOfFlags(words: readonly Word[]): Flags {
             origin: word.originFrom?.(equals + 1) ?? word.origin,
             unknown: word.unknown,
           };
+    if (word.unknown !== undefined && (name.includes("$") || name.includes(openPart))) {
+      open ??= unresolved(word.unknown, word.origin);
+      if (!inline) skipValue();
+      return;
+    }
     const option = optionOfFlag(name);
     if (option) {
       if (option.kind === "bool") {
@@ -71,7 +80,7 @@ export function settingsOfFlags(words: readonly Word[]): Flags {
     const takesValue = otherFlags.get(name);
     if (takesValue === undefined) {
       refuse(/^[\w-]{1,40}$/.test(name) ? `it has no flag --${name}` : "it has no such flag", word.origin);
-      if (!inline && words[index] && !words[index]?.text.startsWith("-")) index += 1;
+      if (!inline) skipValue();
     } else if (takesValue) {
       const value = inline ?? next();
       if (name === "config-file" && value?.unknown === undefined) configFile = value?.text;
@@ -82,6 +91,10 @@ export function settingsOfFlags(words: readonly Word[]): Flags {
     for (let at = 1; at < word.text.length; at += 1) {
       const letter = word.text[at] ?? "";
       const option = optionOfShort(letter);
+      if (!option && word.unknown !== undefined) {
+        open ??= unresolved(word.unknown, word.origin);
+        return;
+      }
       if (!option) {
         if (!"dvrh".includes(letter)) refuse("it has no such short flag", word.origin);
         continue;

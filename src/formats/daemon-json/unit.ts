@@ -10,7 +10,7 @@ import { flagsOf } from "./invocation.ts";
 import { settingsOfJson } from "./json.ts";
 import { engineReading, mergeSettings, noEngine, noSettings } from "./settings.ts";
 import { readDockerSocketUnit, type UnitEntry, unitEntries, withSocket } from "./socket-unit.ts";
-import { splitWords, type Variables, type VariableValue, type Word } from "./words.ts";
+import { openPart, splitWords, type Variables, type VariableValue, type Word } from "./words.ts";
 
 export interface TextFile {
   readonly text: string;
@@ -56,8 +56,8 @@ export function readDockerdUnit(text: string, file: string, around: UnitSurround
       open: unresolved("the unit that starts dockerd is not here", location),
     };
     const alone = engineOf(settings);
-    const told = { ...alone, credentials: [...alone.credentials, ...credentialsOf(sources)] };
-    return engineReading(told, file, { ...settings, location });
+    const view = { ...alone, credentials: [...alone.credentials, ...credentialsOf(sources)] };
+    return engineReading(view, file, { ...settings, location });
   }
   const { daemonJson, socket } = around;
   const settings = daemonJson
@@ -101,6 +101,15 @@ export function isSocketUnit({ entries }: UnitSource): boolean {
 export function runsDockerd(text: string): boolean {
   const source = sourceOf({ text, file: "" });
   return startsOf([source]).some(({ value }) => flagsOf(commandOf(source, value, () => undefined)));
+}
+
+/** Whether the text gives a command to start, or may give one in a part that is not known. */
+export function startsAny(text: string): boolean {
+  const source = sourceOf({ text, file: "" });
+  const values = source.entries.map(({ value }) => text.slice(value.start, value.end));
+  const parts = (each: string) => each.split(openPart).length;
+  const isOpenOutside = values.reduce((left, each) => left - (parts(each) - 1), parts(text) - 1) > 0;
+  return isOpenOutside || startsOf([source]).length > 0;
 }
 
 export function sourceOf({ text, file }: TextFile, locate = locator(file, text)): UnitSource {

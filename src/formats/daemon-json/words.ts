@@ -29,6 +29,11 @@ export interface VariableValue {
 /** Undefined for a variable that is not known. */
 export type Variables = (name: string) => VariableValue | undefined;
 
+/** Stands in a text for a part that only the script which writes the text knows. */
+export const openPart = "\uFFFC";
+
+export const openReason = "a part of it is known only when the script runs";
+
 export interface Splitting {
   /** The shell ends a command at `;`, `&`, `|`, a newline and a redirection; a unit's value ends with its line. */
   readonly syntax: "shell" | "systemd";
@@ -70,6 +75,7 @@ export function splitWords(
   };
   const add = (text: string, length: number, plain: boolean) => {
     const word = open();
+    if (text === openPart) word.unknown ??= openReason;
     if (word.text === "" && text !== "") word.textStart = index;
     if (text !== "" && (!plain || index !== word.textStart + word.text.length)) word.textStart = -1;
     word.text += text;

@@ -127,6 +127,49 @@ EOF
   expect(failing(script)).toEqual(["engine-network-socket"]);
 });
 
+const written = (unit: string, path: string) => {
+  const script = `#!/bin/sh\ncat > ${path} <<EOF\n${unit}\nEOF\n`;
+  return readScript(script, "run.sh", "shell", memoryFiles());
+};
+const dropIn = "/etc/systemd/system/docker.service.d/o.conf";
+
+test.each([
+  ["$LINES", dropIn],
+  ["[Service]\n${LINE}", dropIn],
+  ["[Service]\nExecStart=\nExecStart=$DOCKERD -H tcp://0.0.0.0:2375", dropIn],
+  ["[Service]\nExecStart=/opt/run-docker.sh", "/lib/systemd/system/docker.service"],
+])("a unit that says %j may run a dockerd that was not read: a gap", (unit, path) => {
+  const { subjects, gaps } = written(unit, path);
+  expect(subjects).toEqual([]);
+  expect(gaps).toMatchObject([{ location: { startLine: 2 } }]);
+  expect(gaps[0]?.reason).toContain(`cat writes ${path} here: it is not known whether it runs dockerd`);
+});
+
+test.each([
+  "[Service]\nLimitNOFILE=$LIMIT",
+  "[Service]\nEnvironment=HTTP_PROXY=$PROXY\n",
+  "[Service]\nExecStart=",
+])("a drop-in that says %j starts nothing", (unit) => {
+  expect(written(unit, dropIn)).toMatchObject({ subjects: [], gaps: [] });
+});
+
+test.each([
+  ["-H $HOSTS", "listenAddresses"],
+  ["-H tcp://$IP:2375", "listenAddresses"],
+  ["-H=$HOSTS", "listenAddresses"],
+  ["$OPTIONS", "liveRestore"],
+  ["-$OPTIONS", "liveRestore"],
+  ["--$FLAG=x", "liveRestore"],
+  ["--${FLAG} x", "liveRestore"],
+  ["--live-restore=$YES", "liveRestore"],
+] as const)("dockerd %s of a unit that a script writes is not known", (options, fact) => {
+  const { subjects, gaps } = written(`[Service]\nExecStart=/usr/bin/dockerd ${options}`, dropIn);
+  const [view] = subjects[0]?.views ?? [];
+  if (view?.kind !== "engine") throw new Error("no engine");
+  const found = view[fact];
+  expect([gaps, "state" in found ? found.state : found[0]?.state]).toEqual([[], "unresolved"]);
+});
+
 test.each([
   "sed -i '/live/d' /etc/docker/daemon.json",
   "jq .x a | sudo tee /etc/docker/daemon.json",

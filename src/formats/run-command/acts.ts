@@ -31,7 +31,7 @@ export interface DaemonFile {
   readonly path: string;
   /** What writes it: `tee`. */
   readonly program: string;
-  /** Undefined where only running the script tells. */
+  /** Undefined where it is known only when the script runs. */
   readonly content: Passage | undefined;
 }
 

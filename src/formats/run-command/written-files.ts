@@ -5,14 +5,12 @@ import { emptyReading, type Reading } from "../../model/reading.ts";
 import { engineOf } from "../daemon-json/engine.ts";
 import { settingsOfJson } from "../daemon-json/json.ts";
 import { type DaemonSettings, engineReading } from "../daemon-json/settings.ts";
-import { readDockerdUnit, runsDockerd } from "../daemon-json/unit.ts";
+import { readDockerdUnit, runsDockerd, startsAny } from "../daemon-json/unit.ts";
+import { openPart, openReason } from "../daemon-json/words.ts";
 import type { Span } from "../values/positions.ts";
 import { type Act, type DaemonFile, isUnitFile } from "./acts.ts";
 import { type Range, rangeAt } from "./passage.ts";
 import { hole } from "./word.ts";
-
-/** Stands for a part that only the script knows; JSON and units take it within a value. */
-const openPart = "\uFFFC";
 
 /** The Engines that a script configures by writing daemon.json or dockerd's unit; what it does not show is a gap. */
 export function readWrittenFiles(
@@ -37,15 +35,16 @@ function readOne(
   locate: (at: Range) => FileOrigin,
 ): Reading {
   const location = locate(at);
-  if (!content) {
-    const reason = `${program} writes ${path} here: its new content was not read, so what it configures is not checked`;
+  const unread = (what: string): Reading => {
+    const reason = `${program} writes ${path} here: ${what}, so what it configures is not checked`;
     return { ...emptyReading, gaps: [gap(reason, { location })] };
-  }
+  };
+  if (!content) return unread("its new content was not read");
   const text = content.text.replaceAll(hole, openPart);
   const place = ({ start, end }: Span) => locate(rangeAt(content, start, end));
   if (isUnitFile(path)) {
-    if (!runsDockerd(text)) return emptyReading;
-    return named(readDockerdUnit(text, file, { locate: place }), path, location, file);
+    if (runsDockerd(text)) return named(readDockerdUnit(text, file, { locate: place }), path, location, file);
+    return startsAny(text) ? unread("it is not known whether it runs dockerd") : emptyReading;
   }
   const settings = settingsOfJson(text, file, place);
   const isOpen = text.includes(openPart);
@@ -55,7 +54,6 @@ function readOne(
 
 /** A value with such a part in it is not known, and JSON that is broken around one says nothing about the file. */
 function withOpenParts(settings: DaemonSettings, location: FileOrigin): DaemonSettings {
-  const reason = "a part of it is known only when the script runs";
   const given = [...settings.given].map(
     ([key, setting]) =>
       [
@@ -64,14 +62,14 @@ function withOpenParts(settings: DaemonSettings, location: FileOrigin): DaemonSe
           ...setting,
           items: setting.items.map((item) =>
             item.state === "set" && item.value.includes(openPart)
-              ? unresolved(reason, ...item.origins)
+              ? unresolved(openReason, ...item.origins)
               : item,
           ),
         },
       ] as const,
   );
-  const gaps = settings.gaps.length > 0 ? [gap(`daemon.json: ${reason}`, { location })] : [];
-  const open = gaps.length > 0 ? unresolved(reason, location) : undefined;
+  const gaps = settings.gaps.length > 0 ? [gap(`daemon.json: ${openReason}`, { location })] : [];
+  const open = gaps.length > 0 ? unresolved(openReason, location) : undefined;
   return { ...settings, given: new Map(given), open, gaps };
 }
 
