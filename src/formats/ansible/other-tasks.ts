@@ -47,7 +47,6 @@ const asCommands: Readonly<
   lineinfile: (argument) => [["sed", "-i", argument("line"), argument("path", "dest", "name")]],
   replace: (argument) => [["sed", "-i", argument("replace"), argument("path", "dest", "name")]],
   blockinfile: (argument) => [["sed", "-i", argument("block", "content"), argument("path", "dest", "name")]],
-  template: (argument) => [["sed", "-i", "", argument("dest")]],
 };
 
 /** Adds what a task of another module does. */
@@ -78,9 +77,9 @@ export function readOtherTask(
     const items = yaml.items(found).map((item) => yaml.text(item) ?? "");
     return yaml.text(found) ?? (items.length > 0 ? items.join(",") : undefined);
   };
-  const path = module === "copy" ? text("dest") : undefined;
+  const path = /^(?:copy|template)$/.test(module) ? text("dest") : undefined;
   if (path !== undefined && isDaemonFile(path)) {
-    const pieces = yaml.pieces(node("content"));
+    const pieces = module === "copy" ? yaml.pieces(node("content")) : undefined;
     const content = pieces && passage(templateWord(pieces, jinja).pieces);
     acts.push({ kind: "file", path, program: `Ansible's ${module}`, content, at });
   }
