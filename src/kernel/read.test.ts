@@ -515,7 +515,7 @@ describe("processes", () => {
     expect(roles(viewOf(host).processes)).toEqual(["2101 init", "2300 child"]);
   });
 
-  it("from a PID namespace of its own: cgroup.procs counts otherwise than the host's procfs, and the host's process 1 is not the container's", () => {
+  it("from within another PID namespace: cgroup.procs counts otherwise than the host's procfs, and the host's process 1 is not the container's", () => {
     const first = member(1, 0, {
       cgroup: "0::/init.scope\n",
       namespaces: { pid: 4026531836, mnt: 4026531841 },

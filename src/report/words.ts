@@ -41,6 +41,11 @@ export function headOf(message: string): string {
   return message.split(/: (?=\S)/, 1)[0] ?? message;
 }
 
+/** What else the same control found, which the message says behind its consequence: `; also /dev/b`. */
+export function alsoOf(message: string): string {
+  return /; also .*$/s.exec(message.slice(headOf(message).length))?.[0] ?? "";
+}
+
 /** A place in words: `compose.yaml:9:7`, `/HostConfig/Binds/0`, `/proc/42/status CapEff`. */
 export function place(origin: Origin): string {
   if (isFileOrigin(origin)) return `${origin.file}:${origin.startLine}:${origin.startColumn}`;

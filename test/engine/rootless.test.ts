@@ -75,7 +75,7 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
     const bad = subjects
       .flatMap((each) => of(as, each))
       .filter(({ severity }) => /high|critical/.test(severity))
-      // What the kernel itself leaves open to an exploit leads to its root, whoever runs the Engine.
+      // What the kernel itself leaves open to an exploit leads to its root, also where a user runs the Engine.
       .filter(({ control, message }) => control !== "kernel-reach" || !message.includes("(CVE-"));
     expect(bad.map(({ control, message }) => `${control}: ${message}`)).toEqual([]);
   });

@@ -93,7 +93,7 @@ function seccomp(
 
 /**
  * A profile that was removed from the kernel or put into complain mode, a process that was started without the label. Another profile
- * that is enforced is no finding: a profile may lead its program into one.
+ * that is enforced is fine: a profile may lead its program into one.
  */
 function securityModules(
   configured: Container,

@@ -15,11 +15,11 @@ const kernelTypes = new Set([
 const canHang = /^(?:fuse|nfs|cifs|smb|9p|ceph|afs|autofs)/;
 
 /**
- * File systems that are told by their type, for their path says nothing: a second procfs, debugfs, a disk, an overlay.
+ * File systems that are known by their type, for their path says nothing: a second procfs, debugfs, a disk, an overlay.
  * Left out is what the runtime mounts itself, and what the host's own mounts show: that is a bind of a host path.
  * `root` is the container's, /proc/PID/root; `proc` the host's procfs. Another one shows the host's processes where this program has
- * the same number in it: since Linux 5.8 each mount has a device number of its own, which says nothing, and a procfs of the namespace
- * that this program is in has a number for it, too.
+ * the same number in it. The device number says nothing, for since Linux 5.8 each mount of a procfs gets a new one; and a procfs of
+ * the namespace that this program is in has a number for it, too.
  */
 export function readFileSystems(
   table: MountTable,

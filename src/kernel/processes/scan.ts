@@ -49,7 +49,7 @@ export function scanProcesses(
 
 /**
  * Whether cgroup.procs counts as a procfs does: the kernel writes it in the numbers of the reader's PID namespace, so that a program in a
- * container of its own finds itself there as 1, which is another process in the host's procfs.
+ * container finds itself there as 1, which is another process in the host's procfs.
  */
 function numbersAreOf(proc: string): boolean {
   const own = ownNumberIn(proc);

@@ -8,7 +8,7 @@ import {
   type SubjectClass,
   sameSubjects,
 } from "../groups/groups.ts";
-import { headOf, listNames, nameOf, sentence, shorten } from "../words.ts";
+import { alsoOf, listNames, nameOf, sentence, shorten } from "../words.ts";
 import { adviceOf, snippetOf, withoutAside } from "./advice.ts";
 import { differsLines } from "./differs.ts";
 import { body, labelled, type TextPrinter, textColumn } from "./finding.ts";
@@ -93,22 +93,17 @@ function groupLine(printer: TextPrinter, subjects: SubjectClass, group: ControlG
     );
     return ` ${names}: ${sentence(visible(head))}`;
   });
+  const [only] = group.findings.length === 1 ? group.findings : [];
+  const also = only ? alsoOf(only.message) : "";
   const fresh = group.findings.some(({ baseline }) => baseline === "new") ? " (new)" : "";
   return [
     ...noted(
       printer,
-      `${sentence(visible(`${withoutAside(most?.head ?? "")}${alsoOf(group)}`))}${exceptions.join("")}${fresh}`,
+      `${sentence(visible(`${withoutAside(most?.head ?? "")}${also}`))}${exceptions.join("")}${fresh}`,
       group.control,
     ),
     ...quoteLines(printer, subjects, group),
   ];
-}
-
-/** What else the control found in the only subject, which the message names behind its consequence. */
-function alsoOf({ findings: [finding, ...others] }: ControlGroup): string {
-  if (finding === undefined || others.length > 0) return "";
-  const also = /; also .*$/s.exec(finding.message)?.[0] ?? "";
-  return headOf(finding.message).endsWith(also) ? "" : also;
 }
 
 /** A text, and a control at the right edge of its first line. */

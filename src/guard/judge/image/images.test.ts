@@ -28,7 +28,7 @@ const world: World = {
       RepoDigests: [`me/moved@sha256:${"b".repeat(64)}`],
     },
     built: { RepoTags: ["built:latest"], RepoDigests: [] },
-    // As containerd's image store has them: built, pulled, committed, and what an Engine before 29.2 says of any.
+    // As containerd's image store has them: built, pulled, committed, and one of which the Engine does not say (before 29.2, or loaded).
     ...inContainerd("made", { Identity: { Build: [{ Ref: "x" }] } }),
     ...inContainerd("fetched", { Identity: { Pull: [{ Repository: "docker.io/library/fetched" }] } }),
     ...inContainerd("renamed", { Identity: { Pull: [{ Repository: "docker.io/library/other" }] } }),

@@ -114,7 +114,7 @@ function takenReasons(
     "guard-image-tag",
     origin === "registry"
       ? `takes the name ${reference} ${taken} came from a registry: anyone who starts it would start the client's`
-      : `takes the name ${reference} ${taken} may have come from a registry: with containerd's image store an Engine before 29.2 does not say so (under an owner, labels say whose it is)`,
+      : `takes the name ${reference} ${taken} may have come from a registry: this Engine does not say whether it did. With containerd's image store it says so from 29.2 on, of what was built or pulled; under an owner the labels say whose it is`,
   );
 }
 
