@@ -526,6 +526,22 @@ describe("processes", () => {
     expect(roles(seenFrom(String(process.pid)))).toContain("1 entered");
   });
 
+  it("from within another PID namespace: a container that names a cgroup after another keeps its process", () => {
+    const other = { id: id.replace("3f1c", "aaaa"), name: "sidecar", pid: 2300, execPids: [] };
+    const scope = (of: string) => `0::/system.slice/docker-${of}.scope`;
+    const host = v2Host({}, {}, [
+      initProcess({
+        pid: 2300,
+        cgroup: `${scope(other.id)}\n`,
+        namespaces: { ...ownNamespaces, mnt: 4026532400 },
+      }),
+      member(2400, initPid, { cgroup: `${scope(id)}/docker-${other.id}.scope\n` }),
+    ]);
+    const { views } = read({ ...host, links: { self: "5000" } }, { containers: [other, web] });
+    expect(roles(views.get(id)?.processes ?? [])).toContain("2400 child");
+    expect(roles(views.get(other.id)?.processes ?? [])).toEqual(["2300 init"]);
+  });
+
   it("drops a process that ended, without a gap", () => {
     const reading = read(v2Host({}, procs(initPid, 2999)));
     expect(roles(reading.views.get(id)?.processes ?? [])).toEqual(["2101 init"]);

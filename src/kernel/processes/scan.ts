@@ -62,10 +62,12 @@ export function ownNumberIn(proc: string): string | undefined {
   return read.ok ? read.value : undefined;
 }
 
-/** Which of the ids the cgroup of a process is named after. */
+/** Which of the ids the cgroup of a process is named after: the outermost, for below it a container may name cgroups as it likes. */
 function named(file: string, ids: readonly string[]): string | undefined {
   const read = ids.length > 0 ? readText(file) : undefined;
-  return read?.ok ? ids.find((id) => read.value.includes(id)) : undefined;
+  if (!read?.ok) return undefined;
+  const found = ids.map((id) => ({ id, at: read.value.indexOf(id) })).filter(({ at }) => at !== -1);
+  return found.sort((a, b) => a.at - b.at)[0]?.id;
 }
 
 /** A container that may own a namespace. */
