@@ -1,4 +1,5 @@
 import { itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
+import { ok, type Result } from "../../base/result.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { spellBytes } from "../../formats/values/bytes.ts";
 import type { Judged } from "../judge/judge.ts";
@@ -45,6 +46,9 @@ const changing: ReadonlySet<string> = new Set(
 /** Milliseconds after the last build that began, in which new build cache still counts as the leash's: BuildKit does not note whose it is. */
 const buildsFor = 120_000;
 
+/** So many looks in a row may fail before nothing more may be stored. */
+const mostFailures = 3;
+
 /** Above its budget by so much its containers are stopped, since nothing else keeps them from writing on. */
 const stopsAt = 1.25;
 
@@ -58,6 +62,8 @@ export function measureDisk(
   const pulled = new Set<string>();
   const caches = { seen: new Set<string>(), own: new Set<string>(), lastBuild: -buildsFor };
   let used = 0;
+  /** Why the last looks measured nothing; what an earlier one measured still counts. */
+  let failures: readonly string[] = [];
   let timer: NodeJS.Timeout | undefined;
   let isLooking = false;
   let isClosed = false;
@@ -72,11 +78,13 @@ export function measureDisk(
     hasChanged = false;
     next = Number.POSITIVE_INFINITY;
     const began = performance.now();
-    used = await usedBy(engine, own, pulled, caches);
+    const measured = await usedBy(engine, own, pulled, caches);
+    failures = measured.ok ? [] : [...failures, measured.reason].slice(-mostFailures);
+    if (measured.ok) used = measured.value;
     if (used > most * stopsAt) stopAll(full() ?? "");
     isLooking = false;
     due = performance.now() + (performance.now() - began) * pause.times;
-    lookAfter(hasChanged ? pause.soon : pause.usual);
+    lookAfter(hasChanged || !measured.ok ? pause.soon : pause.usual);
   }
 
   /** A look that is due is not put off by what changes meanwhile: a command that never rests would never be measured. */
@@ -92,6 +100,7 @@ export function measureDisk(
   }
 
   function full(): string | undefined {
+    if (failures.length === mostFailures) return `how much the leash stores is not known: ${failures.at(-1)}`;
     if (used <= most) return undefined;
     return `the leash stores ${spellBytes(used)} of ${spellBytes(most)} that it may: remove images, volumes or containers, or start it with --budget disk=${Math.ceil((used * 1.5) / 1024 ** 3)}g`;
   }
@@ -146,13 +155,16 @@ async function usedBy(
   owner: { readonly label: string; readonly value: string },
   pulled: ReadonlySet<string>,
   caches: Caches,
-): Promise<number> {
+): Promise<Result<number>> {
   const filter = `filters=${encodeURIComponent(JSON.stringify({ label: [`${owner.label}=${owner.value}`] }))}`;
   const [containers, images, usage] = await Promise.all([
     engine.get(`/containers/json?all=1&size=1&${filter}`),
     engine.get("/images/json?shared-size=1"),
     engine.get("/system/df?type=volume&type=build-cache"),
   ]);
+  if (!containers.ok) return containers;
+  if (!images.ok) return images;
+  if (!usage.ok) return usage;
   const bytes = (value: unknown) => (typeof value === "number" && value > 0 ? value : 0);
   const sum = (items: readonly unknown[], of: (item: unknown) => number) =>
     items.reduce<number>((total, item) => total + of(item), 0);
@@ -163,21 +175,21 @@ async function usedBy(
       ...textsOf(recordAt({ image }, "image").RepoTags),
       ...textsOf(recordAt({ image }, "image").RepoDigests),
     ].some((name) => pulled.has(fullReference(name)));
-  const stored = usage.ok ? recordAt(usage, "value") : {};
+  const stored = recordAt(usage, "value");
   const volumes = itemsOf(stored.Volumes);
-  return (
-    sum(containers.ok ? itemsOf(containers.value) : [], (item) => bytes(recordAt({ item }, "item").SizeRw)) +
-    sum(images.ok ? itemsOf(images.value).filter(isStored) : [], (item) => {
-      const { Size, SharedSize } = recordAt({ item }, "item");
-      return bytes(Size) - bytes(SharedSize);
-    }) +
-    sum(
-      volumes.filter((item) => isOwn(item, owner.label)),
-      (item) => bytes(recordAt({ item }, "item", "UsageData").Size),
-    ) +
-    // A layer that an image has as well is shared.
-    sum(ownCache(itemsOf(stored.BuildCache), caches, owner), (item) =>
-      recordAt({ item }, "item").Shared === true ? 0 : bytes(recordAt({ item }, "item").Size),
-    )
+  return ok(
+    sum(itemsOf(containers.value), (item) => bytes(recordAt({ item }, "item").SizeRw)) +
+      sum(itemsOf(images.value).filter(isStored), (item) => {
+        const { Size, SharedSize } = recordAt({ item }, "item");
+        return bytes(Size) - bytes(SharedSize);
+      }) +
+      sum(
+        volumes.filter((item) => isOwn(item, owner.label)),
+        (item) => bytes(recordAt({ item }, "item", "UsageData").Size),
+      ) +
+      // A layer that an image has as well is shared.
+      sum(ownCache(itemsOf(stored.BuildCache), caches, owner), (item) =>
+        recordAt({ item }, "item").Shared === true ? 0 : bytes(recordAt({ item }, "item").Size),
+      ),
   );
 }
