@@ -210,7 +210,8 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     if (request.kernelEvents) engineFiles = followEngineFiles(session);
     engineFiles?.refresh();
     // Of another machine's kernel no cgroup is here.
-    if (request.kernelEvents && inventory.host) limitFiles = followLimitFiles(session, places);
+    if (request.kernelEvents && inventory.host) 
+      limitFiles = followLimitFiles(session, places, () => client);
     limitFiles?.refresh();
     listener.ready();
     scheduleSweep(0);

@@ -269,7 +269,7 @@ describeWithEngine("what the kernel tells between sweeps", () => {
       await runNamed(engine, testName(engine, "beside"), hardened, ["sleep", "0"]);
     }
     await engine.docker(["restart", "-t", "0", name]);
-    await engine.docker(["update", "--pids-limit=-1", name]);
+    for (const pids of ["60", "2000", "-1"]) await engine.docker(["update", `--pids-limit=${pids}`, name]);
     await opened(watched, "pids-limit", name, from);
     const told = watched.changes.slice(from).filter(({ cause }) => cause.kind !== "event");
     expect(told).toEqual([]);

@@ -30,9 +30,12 @@ export async function sweep(
   inventory.forgetArrivals();
   const { changed, ended, seen } = look(session, running, () => bySweep, 0);
   if (changed.length > 0) {
-    // The event of a written limit was there before its value could be read: it is handled now, and names the file.
+    // The event of a written limit was there before its value could be read: it is handled now, and has a look of its own.
     await setImmediate();
-    publisher.containers(changed, () => bySweep);
+    publisher.containers(
+      changed.filter((id) => !session.written.has(id)),
+      () => bySweep,
+    );
   }
   if (request.foreign) lookAtForeign(session, bySweep);
   if (inventory.lookAtEngine()) publisher.engine(bySweep);
