@@ -100,12 +100,8 @@ export async function ask(
     for (const each of port ? [port] : portsOf(state)) {
       try {
         const session = check.recorded && { ...check.recorded.headers, ...cookiesFor(jar, name) };
-        const answer = await send(
-          check,
-          state,
-          each,
-          session ?? {},
-          AbortSignal.any([signal, AbortSignal.timeout(limit)]),
+        const answer = await within(limit, signal, (either) =>
+          send(check, state, each, session ?? {}, either),
         );
         if (!answer) {
           reason = `${state.address}:${each} is not ${name} from here: run bulkhead on the Engine's host, or use --check-exec`;
@@ -126,6 +122,30 @@ export async function ask(
     }
   }
   return failed(reason);
+}
+
+/**
+ * Does `work` with a signal that aborts after `limit` milliseconds, or with `signal`. The timer is held until the end:
+ * Node.js 20 collects the sources of AbortSignal.any, which then never aborts.
+ *
+ * @see https://github.com/nodejs/node/issues/57736
+ */
+async function within<T>(
+  limit: number,
+  signal: AbortSignal,
+  work: (either: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const both = new AbortController();
+  const abort = () => both.abort();
+  const timer = setTimeout(abort, limit);
+  signal.addEventListener("abort", abort);
+  if (signal.aborted) abort();
+  try {
+    return await work(both.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 function unexpected({ expected }: HttpCheck, { digest, text, size }: Given): string | undefined {
@@ -177,6 +197,8 @@ function send(
       );
     });
     asked.on("error", reject);
+    // Whatever ends a connection ends the question.
+    asked.on("close", () => reject(new Error("the connection ended without an answer")));
     if (body?.kind === "file" || body?.kind === "size") {
       const source = body.kind === "file" ? createReadStream(body.path) : Readable.from(bytesOf(body.bytes));
       source.on("error", (error: Error) => asked.destroy(error));
