@@ -136,8 +136,8 @@ export function trialsOf(
   }
 
   /**
-   * Steps that the writers cannot write are not tried, nor is a root without the data that is on it, nor what broke an earlier
-   * run.
+   * Steps that the writers cannot write are not tried, nor is a root without the data that is on it, nor no-new-privileges where
+   * the image has programs that it disarms, nor what broke an earlier run.
    */
   async function refuse(): Promise<void> {
     for (const draft of drafts) {
@@ -146,6 +146,15 @@ export function trialsOf(
       if (!step || data.length === 0) continue;
       const where = data.map(({ path }) => path).join(", ");
       const reason = `it writes to ${where}, which may be data: that needs a named volume first`;
+      leaveUntried(draft.plan, step, { reason, evidence: [] });
+    }
+    for (const draft of drafts) {
+      const gains = draft.seen.gains ?? [];
+      const step = stepsOf(draft).find(({ controls }) => controls[0] === "no-new-privileges");
+      if (!step || gains.length === 0) continue;
+      const names = gains.slice(0, 4).map(({ path }) => path);
+      const more = gains.length > names.length ? ` and ${gains.length - names.length} more` : "";
+      const reason = `its image has ${names.join(", ")}${more}, setuid or with capabilities: a run does not show that the workload never needs them. If you know that it does not, bulkhead fix --accept no-new-privileges sets it`;
       leaveUntried(draft.plan, step, { reason, evidence: [] });
     }
     for (const draft of drafts) {

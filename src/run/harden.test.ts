@@ -17,7 +17,12 @@ function hardened(line: string, policy: Partial<RunPolicy> = {}) {
     policy: { ...policyOf({}), ...policy },
     controls,
     rules: { ignores: [], today: "2026-01-01" },
-    needs: ({ name }) => (name === "known" ? nginx : undefined),
+    needs: ({ name }) =>
+      name === "known"
+        ? nginx
+        : name === "sudo"
+          ? { ...nginx, gains: [{ path: "/usr/bin/sudo", by: "mode" }] }
+          : undefined,
     io: memoryFiles(),
   });
 }
@@ -38,6 +43,17 @@ describe("what bulkhead run adds", () => {
       "--cap-drop ALL",
       "--security-opt no-new-privileges",
     ]);
+  });
+
+  it("no no-new-privileges where a program of the image gains rights, and says so", () => {
+    const { flags, note } = hardened("--name sudo app:1");
+    expect(flags).toEqual([]);
+    expect(note).toBe(
+      "no-new-privileges was not added: /usr/bin/sudo in the image gives more rights to a process that executes it",
+    );
+    const asked = hardened("--name sudo app:1", { harden: ["no-new-privileges"] });
+    expect(asked.flags.map(shellWords)).toEqual(["--security-opt no-new-privileges"]);
+    expect(asked.note).toBeUndefined();
   });
 
   it("drops no capabilities of an unknown image, as another user neither: a file's capability may be what it runs by", () => {

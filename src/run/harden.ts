@@ -45,15 +45,24 @@ export function harden(request: HardenRequest): Hardened {
   if (gap) return { ...asItIs, note: `nothing was added: ${gap.reason}` };
   if (isExempt(read.image, policy)) return { ...asItIs, note: undefined };
   const subject = subjectOf(read.name ?? "run", read.container);
+  const gains = policy.harden === undefined ? (request.needs(subject)?.gains ?? []) : [];
   const patches = patchesFor(subject, read.container, request);
   const written = writeRunArguments(request.arguments, patches, io);
   const [refused] = written.refused;
   return {
     arguments: written.arguments,
     flags: written.flags,
-    note: refused && `not all was added: ${refused.reason}`,
+    note: refused ? `not all was added: ${refused.reason}` : sayLeft(gains),
     quiet: read.quiet,
   };
+}
+
+/** Why no-new-privileges was not added. */
+function sayLeft(gains: NonNullable<Needs["gains"]>): string | undefined {
+  const [first, ...more] = gains;
+  if (!first) return undefined;
+  const others = more.length === 0 ? "" : ` and ${more.length} more`;
+  return `no-new-privileges was not added: ${first.path}${others} in the image ${more.length === 0 ? "gives" : "give"} more rights to a process that executes ${more.length === 0 ? "it" : "them"}`;
 }
 
 function subjectOf(name: string, view: Container): ContainerSubject {
@@ -82,7 +91,8 @@ function patchesFor(
    */
   const isKnown = (control: string) => {
     if (policy.harden !== undefined) return true;
-    if (control === "capabilities-drop") return needsNoSetuid(known);
+    if (control === "no-new-privileges") return (known?.gains ?? []).length === 0;
+    if (control === "capabilities-drop") return needsNoSetuid(known) && (known?.gains ?? []).length === 0;
     return control !== "pids-limit" || policy.limits.pids !== undefined;
   };
   const { steps } = planFixes(

@@ -6,12 +6,19 @@ import { changedTexts } from "../../fix/changed-texts.ts";
 import { describeStep, type Look } from "../../fix/describe.ts";
 import { choose, questionsOn } from "../../fix/interactive.ts";
 import { isAtWork, readJournals } from "../../fix/live/recreate/journal.ts";
-import { type RunningService, type RunningServices, runningServices } from "../../fix/live/running.ts";
+import {
+  type ImagePrograms,
+  programsOf,
+  type RunningService,
+  type RunningServices,
+  runningServices,
+} from "../../fix/live/running.ts";
 import { childrenOf } from "../../fix/plan/base-images.ts";
 import { needsOf, withSeen } from "../../fix/plan/kinds.ts";
 import { type PlanRequest, planFixes } from "../../fix/plan/plan.ts";
 import type { Step } from "../../fix/plan/step.ts";
 import type { Planned } from "../../fix/write-plans.ts";
+import type { Subject } from "../../model/subject.ts";
 import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
 import { complain, complainAt, hideInComplaints } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
@@ -37,8 +44,8 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   hideInComplaints(seen.secretValues);
   for (const each of seen.gaps) complainAt(each.reason, each.location, io, each.file);
   if (options.guard) return await withGuards({ seen, request, options, io });
-  const running = options.offline ? undefined : await lookAtRunning(seen);
-  const plan = planner(seen, options, settings.value, io, running);
+  const { running, programs } = (options.offline ? undefined : await lookAtEngine(seen)) ?? {};
+  const plan = planner(seen, options, settings.value, io, { running, programs });
   const plans: Planned[] = [];
   for (const [index, each] of seen.subjects.entries()) {
     plans.push(plan(each, takesOf(options)));
@@ -108,10 +115,16 @@ function requestOf(targets: readonly string[], options: FixOptions, settings: Au
 
 type Plan = (subject: SurveyedSubject, takes: PlanRequest["takes"]) => Planned;
 
-/** What the Engine shows of the Compose files' services, where one answers on this machine. */
-async function lookAtRunning({ inputs }: Survey): Promise<RunningServices | undefined> {
+interface EngineLook {
+  readonly running: RunningServices | undefined;
+  readonly programs: ImagePrograms | undefined;
+}
+
+/** What the Engine shows of the Compose files' services and of the images, where one answers on this machine. */
+async function lookAtEngine({ inputs, subjects }: Survey): Promise<EngineLook | undefined> {
   const files = inputs.flatMap((input) => (input.format === "compose" ? input.files : []));
-  if (files.length === 0) return undefined;
+  const images = subjects.flatMap(({ subject }) => imageOf(subject) ?? []);
+  if (files.length === 0 && images.length === 0) return undefined;
   const target = engineTarget({});
   const endpoint = chooseEndpoint(target);
   if (!endpoint.ok || endpoint.value.kind !== "unix") return undefined;
@@ -119,10 +132,19 @@ async function lookAtRunning({ inputs }: Survey): Promise<RunningServices | unde
   const reader = await connectEngine(target);
   if (!reader.ok) return undefined;
   try {
-    return await runningServices(reader.value, files);
+    return {
+      running: files.length === 0 ? undefined : await runningServices(reader.value, files),
+      programs: await programsOf(reader.value, images),
+    };
   } finally {
     await reader.value.close();
   }
+}
+
+/** The image that a container is made from, as it is named. */
+function imageOf(subject: Subject): string | undefined {
+  const view = subject.kind === "container" ? subject.views[0] : undefined;
+  return view?.image.state === "set" ? view.image.value : undefined;
 }
 
 function planner(
@@ -130,7 +152,7 @@ function planner(
   options: FixOptions,
   { config }: AuditSettings,
   io: DiskFiles,
-  running: RunningServices | undefined,
+  { running, programs }: Partial<EngineLook>,
 ): Plan {
   const { rules } = seen;
   const limits = limitsOf(options, config);
@@ -142,7 +164,10 @@ function planner(
     ...each,
     ...planFixes(each, {
       ...{ rules, takes, limits, children },
-      needs: (subject) => withSeen(needsOf(subject), shownOf(each, running)),
+      needs(subject) {
+        const shown = shownOf(each, running);
+        return withSeen(needsOf(subject), shown, programs?.get(imageOf(subject) ?? "") ?? shown?.gains);
+      },
     }),
     ...(options.safe && { open: [] }),
     declined: [],

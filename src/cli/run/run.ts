@@ -1,12 +1,15 @@
 import { writeSync } from "node:fs";
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { controls } from "../../controls/registry.ts";
-import { needsOf } from "../../fix/plan/kinds.ts";
+import { chooseEndpoint } from "../../engine/connect/choose.ts";
+import { needsOf, withSeen } from "../../fix/plan/kinds.ts";
+import { readRunArguments } from "../../formats/run-command/argv.ts";
 import { runDocker } from "../../run/docker.ts";
 import { harden } from "../../run/harden.ts";
 import { policyOf } from "../../run/policy.ts";
 import { shellWords } from "../../run/shell-words.ts";
 import { loadConfig } from "../audit/settings.ts";
+import { engineTarget } from "../common/engine-target.ts";
 import type { RunOptions } from "./options.ts";
 
 /** `bulkhead run`. Answers docker's exit status. */
@@ -18,12 +21,15 @@ export async function runContainer(words: readonly string[], options: RunOptions
   );
   if (!settings.ok) return 2;
   const { config, ignores } = settings.value;
+  const { image } = readRunArguments(words, io);
+  const isAsked = image !== undefined && config.run?.harden === undefined;
+  const gains = isAsked ? await programsIn(image, options) : undefined;
   const hardened = harden({
     arguments: words,
     policy: policyOf(config),
     controls,
     rules: { ignores, today: new Date().toISOString().slice(0, 10) },
-    needs: needsOf,
+    needs: (subject) => withSeen(needsOf(subject), undefined, gains),
     io,
   });
   const command = [...globalFlags(options), "run", ...hardened.arguments];
@@ -36,6 +42,22 @@ export async function runContainer(words: readonly string[], options: RunOptions
     if (hardened.note !== undefined) tell(hardened.note);
   }
   return await runDocker(command);
+}
+
+/** The image's programs that give more rights; undefined where it is not on an Engine of this machine. */
+async function programsIn(image: string, options: RunOptions) {
+  const target = engineTarget(options);
+  const endpoint = chooseEndpoint(target);
+  if (!endpoint.ok || endpoint.value.kind !== "unix") return undefined;
+  const { connectEngine } = await import("../../engine/connect.ts");
+  const reader = await connectEngine(target);
+  if (!reader.ok) return undefined;
+  try {
+    const { programsOf } = await import("../../fix/live/running.ts");
+    return (await programsOf(reader.value, [image])).get(image);
+  } finally {
+    await reader.value.close();
+  }
 }
 
 function globalFlags({ host, context }: RunOptions): readonly string[] {

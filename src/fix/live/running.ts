@@ -2,6 +2,7 @@ import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { isRecord, itemsOf, recordAt, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
+import { type GainingProgram, gainingPrograms, layersOf } from "../../engine/host/gaining.ts";
 import { changesThatWouldBeLost } from "./recreate/layer.ts";
 
 /** What the Engine shows of a service that runs: more than any file says of what it needs. */
@@ -12,6 +13,8 @@ export interface RunningService {
   readonly wrote: readonly string[];
   /** The owners of its volumes and binds; undefined for one that cannot be looked at. */
   readonly owners: readonly (number | undefined)[];
+  /** Its programs that give more rights; undefined where its files cannot be seen from here. */
+  readonly gains: readonly GainingProgram[] | undefined;
 }
 
 /** By the Compose file, absolute, and the service in it. */
@@ -41,10 +44,41 @@ export async function runningServices(
       name: (textAt(inspect.value, "Name") ?? "").replace(/^\//, ""),
       wrote: changes.value.map(({ path }) => path),
       owners: mounts.map((mount) => ownerOf(textAt(mount, "Source") ?? "")),
+      gains: await gainsOf(reader, inspect.value),
     };
     for (const file of own) found.set(file, (found.get(file) ?? new Map()).set(service, running));
   }
   return found;
+}
+
+/** By the image's reference: its programs that give more rights; without those that cannot be looked at from here. */
+export type ImagePrograms = ReadonlyMap<string, readonly GainingProgram[]>;
+
+/** Looks into the layers of images that the Engine has on this machine. */
+export async function programsOf(
+  reader: Pick<EngineClient, "get">,
+  references: Iterable<string>,
+): Promise<ImagePrograms> {
+  const found = new Map<string, readonly GainingProgram[]>();
+  for (const reference of new Set(references)) {
+    const path = reference.split("/").map(encodeURIComponent).join("/");
+    const image = await reader.get(`/images/${path}/json`);
+    const programs = image.ok ? gainingPrograms(layersOf(image.value)) : undefined;
+    if (programs) found.set(reference, programs);
+  }
+  return found;
+}
+
+/** In the layers of its image, or in its own files while it runs. */
+async function gainsOf(
+  reader: EngineClient,
+  inspect: unknown,
+): Promise<readonly GainingProgram[] | undefined> {
+  const id = textAt(inspect, "Image") ?? "";
+  const ofImage = (await programsOf(reader, [id])).get(id);
+  const pid = recordAt(inspect, "State").Pid;
+  if (ofImage || typeof pid !== "number" || pid === 0) return ofImage;
+  return gainingPrograms([`/proc/${pid}/root`]);
 }
 
 /** Only root sees volumes, and only on the Engine's machine. */

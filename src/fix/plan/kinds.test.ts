@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { planForCompose, planForRun } from "../../../test/support/formats/plans.ts";
 import { needsOf, withSeen } from "./kinds.ts";
 import type { SeenNeeds } from "./needs.ts";
+import type { PlanRequest } from "./plan.ts";
 import type { Step, SubjectPlan } from "./step.ts";
 
 /** The kind that a control's step has, for each of its steps. */
@@ -69,6 +70,28 @@ describe("what a container shows on the Engine counts more than what is known of
   test("a volume that belongs to another user makes the user a decision", () => {
     expect(seenAs({ wrote: [], owners: [0] })("nginx:1.27", "root-user")?.kind).toBe("decision");
     expect(seenAs({ wrote: [], owners: [] })("nginx:1.27", "root-user")?.kind).toBe("behavioural");
+  });
+});
+
+describe("a program of the image that gains rights makes taking them away a decision", () => {
+  const planned = (image: string, by: "mode" | "capabilities", control: string) => {
+    const gains = [{ path: "/usr/bin/helper", by }];
+    const needs: PlanRequest["needs"] = (subject) => withSeen(needsOf(subject), undefined, gains);
+    const { steps } = planForRun(`docker run ${image}`, { needs });
+    return steps.find(({ controls }) => controls.includes(control));
+  };
+
+  test.each([
+    ["nginx:1.27", "mode", "no-new-privileges", "decision"],
+    ["nginx:1.27", "capabilities", "no-new-privileges", "decision"],
+    ["acme/own:1", "mode", "no-new-privileges", "decision"],
+    ["nginx:1.27", "capabilities", "capabilities-drop", "decision"],
+    ["--user 1000 acme/own:1", "capabilities", "capabilities-drop", "decision"],
+    ["nginx:1.27", "mode", "capabilities-drop", "behavioural"],
+  ] as const)("%s with one by its %s: %s is a %s", (image, by, control, kind) => {
+    const step = planned(image, by, control);
+    expect(step?.kind).toBe(kind);
+    if (kind === "decision") expect(step?.breaks).toContain("/usr/bin/helper");
   });
 });
 

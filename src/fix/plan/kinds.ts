@@ -6,7 +6,7 @@ import type { Mount } from "../../model/mount.ts";
 import type { Patch } from "../../model/patch.ts";
 import type { Subject } from "../../model/subject.ts";
 import { needsNoSetuid } from "./limits.ts";
-import { elsewhere, type Needs, type SeenNeeds } from "./needs.ts";
+import { elsewhere, gainingIn, type Needs, type SeenNeeds } from "./needs.ts";
 import { riskier, type Step, type StepKind } from "./step.ts";
 
 /** Files that a program reads at its start: their names end so. */
@@ -59,10 +59,15 @@ function takesPurpose({ op, field }: Patch): boolean {
 type KindOf = (step: Step, around: ViewNeeds) => StepKind;
 
 const rules: Readonly<Record<string, KindOf>> = {
-  "no-new-privileges": (_, { view, needs }) =>
-    view.noNewPrivileges.state === "unset" && needsNoSetuid(needs) ? "safe" : "behavioural",
+  "no-new-privileges": (_, { view, needs }) => {
+    if (gainingIn(needs, "no-new-privileges").length > 0) return "decision";
+    return view.noNewPrivileges.state === "unset" && needsNoSetuid(needs) ? "safe" : "behavioural";
+  },
   "capabilities-drop": (_, { view, needs }) =>
-    needs?.capabilities !== undefined || isAnotherUser(view) ? "behavioural" : "decision",
+    (needs?.capabilities !== undefined || isAnotherUser(view)) &&
+    gainingIn(needs, "capabilities-drop").length === 0
+      ? "behavioural"
+      : "decision",
   "read-only-rootfs": (_, { needs }) =>
     needs?.writablePaths === undefined || elsewhere(needs).length > 0 ? "decision" : "behavioural",
   "root-user": (_, { view, needs }) => (mayChangeUser(view, needs) ? "behavioural" : "decision"),
@@ -151,9 +156,13 @@ function needsOfImage({ user, needs }: KnownImage, reference: string): Needs {
   };
 }
 
-/** With what a container of it shows on the Engine. */
-export function withSeen(needs: Needs | undefined, seen: SeenNeeds | undefined): Needs | undefined {
-  return seen ? { source: "this workload", ...needs, seen } : needs;
+/** With what a container of it, and the files of its image, show on the Engine. */
+export function withSeen(
+  needs: Needs | undefined,
+  seen: SeenNeeds | undefined,
+  gains?: Needs["gains"],
+): Needs | undefined {
+  return seen || gains ? { source: "this workload", ...needs, seen, gains } : needs;
 }
 
 function portOf(text: string): { readonly port: number; readonly protocol: string } {

@@ -1,4 +1,5 @@
 import { startingUser } from "../../controls/users/starting-user.ts";
+import type { GainingProgram } from "../../engine/host/gaining.ts";
 import { defaultCapabilities } from "../../model/container/capability.ts";
 import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
@@ -24,6 +25,8 @@ export interface Needs {
   readonly onlyTmpfs?: boolean;
   /** What a container of it shows on the Engine; undefined where none runs, or nobody looked. */
   readonly seen?: SeenNeeds | undefined;
+  /** Programs in the image that give who executes them more rights; undefined where nobody looked. */
+  readonly gains?: readonly GainingProgram[] | undefined;
   /** The image is a base or a language: nothing is known of the program in it. */
   readonly bare?: boolean;
   readonly ports?: readonly { readonly port: number; readonly protocol: string }[] | undefined;
@@ -59,8 +62,31 @@ export function withNeeds(
   const around: ViewNeeds = { view, needs, newUser: newUserIn(steps, needs) };
   return steps.map((step) => {
     const all = step.patches as readonly ContainerPatch[];
-    return all.reduce((given, patch) => (givers[keyOf(patch)] ?? asItIs)(given, patch, around), step);
+    const given = all.reduce(
+      (before, patch) => (givers[keyOf(patch)] ?? asItIs)(before, patch, around),
+      step,
+    );
+    const gaining = sayGaining(step, needs);
+    return gaining === undefined ? given : { ...given, breaks: joinTexts(gaining, given.breaks) };
   });
+}
+
+/** Names the programs of the image that the step takes rights from. */
+function sayGaining({ controls: [control] }: Step, needs: Needs | undefined): string | undefined {
+  const names = gainingIn(needs, control).map(({ path }) => path);
+  if (names.length === 0) return undefined;
+  const more = names.length > 4 ? ` and ${names.length - 4} more` : "";
+  const how = control === "capabilities-drop" ? "have file capabilities" : "are setuid, or have capabilities";
+  return `In this image ${names.slice(0, 4).join(", ")}${more} ${how}.`;
+}
+
+/** The programs of the image from which a control's step takes rights. */
+export function gainingIn(needs: Needs | undefined, control: string | undefined): readonly GainingProgram[] {
+  if (control === "no-new-privileges") return needs?.gains ?? [];
+  // A file with a capability that is out of the bounding set is not even executed.
+  return control === "capabilities-drop"
+    ? (needs?.gains ?? []).filter(({ by }) => by === "capabilities")
+    : [];
 }
 
 interface ViewNeeds {

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isRecord, itemsOf, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
+import { type GainingProgram, gainingPrograms } from "../../engine/host/gaining.ts";
 import type { RunWatch } from "../../trial/run.ts";
 import { type ContainerState, isHere, listensOf } from "../../trial/state.ts";
 import type { Asked } from "../trace/tasks.ts";
@@ -20,6 +21,8 @@ export interface Observation {
   readonly startsAs: string;
   /** Undefined where the Engine does not say, or nothing ran long enough to be asked. */
   readonly places: Places | undefined;
+  /** Its programs that give who executes them more rights; undefined where its files cannot be seen from here. */
+  readonly gains?: readonly GainingProgram[] | undefined;
   /** Paths of volumes and bind mounts that it may write. */
   readonly mounted: readonly string[];
   /** What the kernel was asked for; undefined where that was not traced. */
@@ -42,6 +45,7 @@ interface Watches {
   readonly listens: Set<string>;
   startsAs: string;
   places: Places | undefined;
+  gains: readonly GainingProgram[] | undefined;
   mounted: readonly string[];
 }
 
@@ -59,6 +63,7 @@ export function observer(reader: EngineClient, trace: KernelTrace | undefined): 
       listens: new Set(),
       startsAs: "",
       places: undefined,
+      gains: undefined,
       mounted: [],
     };
     services.set(name, fresh);
@@ -95,6 +100,7 @@ export function observer(reader: EngineClient, trace: KernelTrace | undefined): 
           const watches = watchesOf(name);
           watches.mounted = state.mounts.flatMap(({ target, writable }) => (writable ? [target] : []));
           watches.places = await readPlaces(reader, state);
+          watches.gains = isHere(state) ? gainingPrograms([`/proc/${state.pid}/root`]) : undefined;
           const inspect = await reader.get(`/containers/${state.id}/json`);
           watches.startsAs = (inspect.ok && textAt(inspect.value, "Config", "User")) || "";
         }
@@ -102,7 +108,7 @@ export function observer(reader: EngineClient, trace: KernelTrace | undefined): 
     },
     observed: () =>
       new Map(
-        [...services].map(([name, { peaks, users, network, listens, startsAs, places, mounted }]) => [
+        [...services].map(([name, { peaks, users, network, listens, startsAs, places, gains, mounted }]) => [
           name,
           {
             peaks: peaks.peaks(),
@@ -111,6 +117,7 @@ export function observer(reader: EngineClient, trace: KernelTrace | undefined): 
             listens: [...listens].toSorted(),
             startsAs,
             places,
+            gains,
             mounted,
             asked: trace?.asked(name),
           },
