@@ -54,6 +54,7 @@ const peaks = z
   .object({
     memory: z.optional(count),
     pids: z.optional(count),
+    pidsSampled: z.optional(z.boolean()),
     cpus: z.optional(amount),
     disks: z.array(
       z.object({
@@ -65,7 +66,12 @@ const peaks = z
       }),
     ),
   })
-  .check(z.meta({ description: "Memory in bytes, rates of disks in bytes a second." }));
+  .check(
+    z.meta({
+      description:
+        "Memory in bytes, rates of disks in bytes a second. `pidsSampled`: the kernel kept no peak of processes.",
+    }),
+  );
 const limits = {
   peaks,
   memory: z.optional(count),

@@ -115,6 +115,7 @@ function mergePeaks(one: Peaks, other: Peaks): Peaks {
   return {
     memory: most(one.memory, other.memory),
     pids: most(one.pids, other.pids),
+    ...((one.pidsSampled || other.pidsSampled) && { pidsSampled: true }),
     cpus: most(one.cpus, other.cpus),
     disks: mergeDisks(one.disks, other.disks),
   };

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ChangedPath, type PathEntry, placesOf } from "./places.ts";
 
@@ -85,5 +86,47 @@ describe("placesOf", () => {
     const entries = { "/": folder(["data", "etc"]), "/data": folder(["db"]) };
     const changes = ["A /data", "A /data/db", "A /.dockerenv", "A /etc/hosts", "A /dev/console"];
     expect(sorted(changes, entries, ["/data/db"])).toEqual({ scratch: [], data: [], among: [] });
+  });
+
+  it("never takes / for a folder of either kind, whatever was written and whatever can be seen", () => {
+    const name = fc.constantFrom("tmp", "run", "data", "a.pid", "x.sock", "var", "etc", "core", "log");
+    const path = fc.array(name, { maxLength: 4 }).map((parts) => `/${parts.join("/")}`);
+    const change = fc.record({ path, kind: fc.constantFrom("changed", "added", "deleted") });
+    const entry = fc.record({
+      type: fc.constantFrom("folder", "file", "other"),
+      ...{ uid: fc.nat(1000), gid: fc.nat(1000), mode: fc.nat(0o7777), size: fc.nat() },
+      names: fc.array(name, { maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(change, { maxLength: 12 }),
+        fc.array(path, { maxLength: 3 }),
+        // Without root nothing can be looked at.
+        fc.dictionary(path, entry, { maxKeys: 8 }),
+        (changes, mounted, entries) => {
+          const { scratch, data } = placesOf(changes as readonly ChangedPath[], mounted, (each) =>
+            Object.hasOwn(entries, each) ? (entries[each] as PathEntry) : undefined,
+          );
+          const places = [...scratch, ...data].map((place) => place.path);
+          expect(places.filter((each) => !/^(?:\/[^/]+)+$/.test(each))).toEqual([]);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("says that a file was written in / without root, where nothing can be looked at", () => {
+    expect(sorted(["A /notes"], {})).toEqual({ scratch: [], data: [], among: ["/notes"] });
+    expect(sorted(["C /tmp"], {})).toEqual({ scratch: ["/tmp"], data: [], among: [] });
+    const nginx = [
+      "C /run",
+      "A /run/nginx.pid",
+      "C /var",
+      "C /var/cache",
+      "A /var/cache/x",
+      "C /etc",
+      "A /etc/x",
+    ];
+    expect(sorted(nginx, {})).toEqual({ scratch: ["/run", "/var/cache"], data: [], among: ["/etc/x"] });
   });
 });

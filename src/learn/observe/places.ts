@@ -65,24 +65,30 @@ export function placesOf(
     const parent = dirname(path);
     if (kind === "added" && !added.has(parent)) byParent.set(parent, [...(byParent.get(parent) ?? []), path]);
     if (kind === "deleted" && !added.has(parent)) {
-      if (isScratch(path)) put(parent, path);
+      if (isScratch(parent)) put(parent, path);
       else among.push(path);
     }
     if (kind !== "changed") continue;
-    const isFolder = look(path)?.type === "folder";
+    // Without root no file can be looked at: what has changes below it is a folder, and so is what a system has as one.
+    const isFolder =
+      path === "/" ||
+      (look(path) ? look(path)?.type === "folder" : scratchRoots.includes(path) || hasBelow(meant, path));
     // A file that was removed at once leaves a folder whose time changed.
     if (isFolder && scratchRoots.includes(path) && !hasBelow(meant, path)) put(path, path);
-    if (!isFolder && isScratch(path)) put(parent, path);
+    if (!isFolder && isScratch(parent)) put(parent, path);
     else if (!isFolder) among.push(path);
   }
   for (const [parent, paths] of byParent) {
+    const inParent = look(parent);
     const own = new Set(paths.map((path) => path.slice(parent === "/" ? 1 : parent.length + 1)));
-    const others = (look(parent)?.names ?? []).filter(
+    const others = (inParent?.names ?? []).filter(
       (name) => !own.has(name) && !isMount(`${parent === "/" ? "" : parent}/${name}`),
     );
     // Sockets and pid files may hide what else is there: a run shows whether that is missed.
     const isPassing = parent.split("/").length > 3 && paths.every((path) => isPassingFile(path, look(path)));
-    const serves = parent !== "/" && (scratchRoots.includes(parent) || others.length === 0 || isPassing);
+    // Of a folder that cannot be looked at nobody knows what else is in it.
+    const isAlone = inParent ? others.length === 0 : isScratch(parent);
+    const serves = parent !== "/" && (scratchRoots.includes(parent) || isAlone || isPassing);
     for (const path of paths) {
       if (serves) put(parent, path);
       else if (look(path)?.type === "folder") put(path, path);

@@ -112,6 +112,8 @@ export interface Peaks {
   readonly memory: number | undefined;
   /** Processes and threads. */
   readonly pids: number | undefined;
+  /** The kernel keeps no peak of processes (cgroup v1, before Linux 6.1): between two samples there may have been more. */
+  readonly pidsSampled?: boolean;
   /** CPUs over one sample; 0.5 is half of one. */
   readonly cpus: number | undefined;
   /** Empty where it used none, or where the kernel does not say. */
@@ -134,6 +136,7 @@ export function watchPeaks(
 ): PeakWatch {
   let memory: number | undefined;
   let pids: number | undefined;
+  let pidsSampled = false;
   let cpus: number | undefined;
   let last: { readonly pid: number; readonly at: number; readonly seconds: number } | undefined;
   let lastDisks:
@@ -151,6 +154,7 @@ export function watchPeaks(
       const at = now();
       memory = most(memory, usage.memory);
       pids = most(pids, usage.pidsPeak ?? usage.pids);
+      if (usage.pidsPeak === undefined && usage.pids !== undefined) pidsSampled = true;
       if (usage.disks) sampleDisks(pid, at, usage.disks);
       if (usage.cpuSeconds === undefined) return;
       if (last?.pid !== pid) last = { pid, at, seconds: usage.cpuSeconds };
@@ -158,7 +162,7 @@ export function watchPeaks(
       cpus = most(cpus, Math.max(0, usage.cpuSeconds - last.seconds) / ((at - last.at) / 1000));
       last = { pid, at, seconds: usage.cpuSeconds };
     },
-    peaks: () => ({ memory, pids, cpus, disks: disks.peaks() }),
+    peaks: () => ({ memory, pids, ...(pidsSampled && { pidsSampled }), cpus, disks: disks.peaks() }),
   };
 }
 

@@ -185,9 +185,11 @@ function limitSteps({ view, seen, isLoaded, hostCpus, limitsDisks }: Wish): read
   if (!isLoaded) return found;
   if (pids !== undefined && amountIn(view, "pidsLimit") === undefined) {
     const patch = { op: "set", field: "pidsLimit", value: pids } as const;
-    found.push(
-      step("pids-limit", `Limit the processes to ${pids}.`, [patch], "A fork beyond it fails: EAGAIN."),
-    );
+    const sampled = seen.peaks.pidsSampled
+      ? " It comes from samples: this kernel keeps no peak, and between two samples there may have been more."
+      : "";
+    const breaks = `A fork beyond it fails: EAGAIN.${sampled}`;
+    found.push(step("pids-limit", `Limit the processes to ${pids}.`, [patch], breaks));
   }
   if (memory !== undefined && amountIn(view, "memory") === undefined) {
     const patch = { op: "set", field: "memory", value: memory } as const;

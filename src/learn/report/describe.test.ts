@@ -16,7 +16,12 @@ const disk = {
 };
 
 /** What the report says of the limits of a service that wrote to a disk. */
-function limitsOf(isLoaded: boolean, patches: readonly ContainerPatch[] = [], cpus?: number): string {
+function limitsOf(
+  isLoaded: boolean,
+  patches: readonly ContainerPatch[] = [],
+  cpus?: number,
+  pids?: { readonly pids: number; readonly pidsSampled?: boolean },
+): string {
   const subject: ContainerSubject = {
     ...{ id: "compose.yaml#web", stableId: "web", name: "web", kind: "container", source: "compose" },
     ...{ location: undefined, views: [container("declared", {})] },
@@ -36,7 +41,7 @@ function limitsOf(isLoaded: boolean, patches: readonly ContainerPatch[] = [], cp
     capabilities: { before: [], needed: new Map() },
     ...{ broken: [], isLoaded, user: { candidate: undefined } },
     seen: {
-      peaks: { memory: undefined, pids: undefined, cpus, disks: [disk] },
+      peaks: { memory: undefined, pids: undefined, cpus, disks: [disk], ...pids },
       network: { peers: [], sentBytes: 0 },
       listens: [],
     },
@@ -69,4 +74,12 @@ it("states each CPU limit that was set, also of a service that used next to noth
   expect(limitsOf(true, half, 0.2)).toContain("CPUs 0.5: peak 0.2, times 2, at least 0.5");
   expect(limitsOf(true, half, 0)).toContain("CPUs 0.5: peak below 0.01, times 2, at least 0.5");
   expect(limitsOf(true, [], 0)).not.toContain("CPUs");
+});
+
+it("says that the most processes come from samples where the kernel kept no peak", () => {
+  const limit = [{ op: "set", field: "pidsLimit", value: 80 } as const];
+  expect(limitsOf(true, limit, 0, { pids: 20 })).toContain("processes 80: peak 20, times 4, at least 64");
+  expect(limitsOf(true, limit, 0, { pids: 20, pidsSampled: true })).toContain(
+    "processes 80: peak 20 in samples (this kernel keeps no peak: there may have been more), times 4",
+  );
 });

@@ -159,7 +159,7 @@ function apparmor({ apparmor: profile }: Learnt): readonly string[] {
 function limits(learnt: Learnt): readonly string[] {
   const { seen, isLoaded, plan } = learnt;
   if (!seen) return [];
-  const { memory, pids, cpus } = seen.peaks;
+  const { memory, pids, pidsSampled, cpus } = seen.peaks;
   const set = (field: string) =>
     plan.steps.flatMap(({ patches }) => patches).find((patch) => patch.field === field && patch.op === "set");
   const value = (field: string): number | undefined => {
@@ -181,7 +181,13 @@ function limits(learnt: Learnt): readonly string[] {
       sayBytes(least.memory),
     );
   if (pids !== undefined)
-    add("processes", String(pids), processes?.toString(), headRoom.pids, String(least.pids));
+    add(
+      "processes",
+      `${pids}${pidsSampled ? " in samples (this kernel keeps no peak: there may have been more)" : ""}`,
+      processes?.toString(),
+      headRoom.pids,
+      String(least.pids),
+    );
   if (cpus !== undefined && (nano !== undefined || cpus >= 0.01))
     add(
       "CPUs",

@@ -133,6 +133,16 @@ const runtimes = [
   ],
 ];
 
+/**
+ * Calls on files, and those by which a shell makes a pipe: what a reload or a rare job needs, and an idle run does not show. Which
+ * files they reach, permissions and mounts decide.
+ */
+const files = (
+  "openat newfstatat faccessat readlinkat mkdirat unlinkat renameat2 linkat symlinkat fchmodat fchownat utimensat getdents64 " +
+  "dup3 pipe2 read write select ppoll fsync truncate ftruncate fallocate fadvise64 flock fcntl lseek statfs fstatfs " +
+  "chdir fchdir getcwd umask sendfile copy_file_range splice tee"
+).split(" ");
+
 /** Calls of which one does what another does: a newer C library, or the other architecture, takes another of them. */
 const families: readonly (readonly string[])[] = [
   ["open", "openat", "openat2", "creat"],
@@ -204,10 +214,11 @@ const usualFamilies = [1, 2, 10, 16];
 /** The least that the calls and the socket families which were seen take, on amd64 and arm64 alike. Pure. */
 export function profileOf(seen: Iterable<string>, sockets?: readonly number[]): SeccompProfile {
   const own = new Set(seen);
-  const all = new Set([...runc, ...runtimes, ...own, "clone"]);
+  const all = new Set([...runc, ...runtimes, ...files, ...own, "clone"]);
+  const leading = new Set([...own, ...files]);
   // A call that only runc or a runtime makes brings no family with it.
   for (const family of families) {
-    if (family.some((name) => own.has(name))) for (const name of family) all.add(name);
+    if (family.some((name) => leading.has(name))) for (const name of family) all.add(name);
   }
   // Its flags are behind a pointer, so that no filter can see them. A C library falls back to clone.
   all.delete("clone3");
