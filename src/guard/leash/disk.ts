@@ -10,8 +10,8 @@ import { routeOf } from "../routes/table.ts";
 
 /** How much a leash stores, measured while it runs. */
 export interface DiskMeter {
-  /** Why nothing more may be stored; undefined while there is room. */
-  full(): string | undefined;
+  /** Why nothing more may be stored; undefined while there is room. Looks again where the last look would refuse or failed. */
+  full(): Promise<string | undefined>;
   /** Hears each decision: what it pulls counts. */
   note(judged: Judged): void;
   close(): void;
@@ -65,7 +65,10 @@ export function measureDisk(
   /** Why the last looks measured nothing; what an earlier one measured still counts. */
   let failures: readonly string[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let isLooking = false;
+  /** The look that is under way: all who need one meanwhile share it. */
+  let looking: Promise<void> | undefined;
+  /** Until then a good look is used again. */
+  let freshUntil = 0;
   let isClosed = false;
   /** When the next look is; something that changed during one is seen by the next. */
   let next = Number.POSITIVE_INFINITY;
@@ -73,36 +76,54 @@ export function measureDisk(
   /** Not before. */
   let due = 0;
 
-  async function look(): Promise<void> {
-    isLooking = true;
+  function look(): Promise<void> {
+    looking ??= measure().finally(() => {
+      looking = undefined;
+      lookAfter(hasChanged || failures.length > 0 ? pause.soon : pause.usual);
+    });
+    return looking;
+  }
+
+  async function measure(): Promise<void> {
+    clearTimeout(timer);
     hasChanged = false;
     next = Number.POSITIVE_INFINITY;
     const began = performance.now();
     const measured = await usedBy(engine, own, pulled, caches);
+    const now = performance.now();
     failures = measured.ok ? [] : [...failures, measured.reason].slice(-mostFailures);
     if (measured.ok) used = measured.value;
-    if (used > most * stopsAt) stopAll(full() ?? "");
-    isLooking = false;
-    due = performance.now() + (performance.now() - began) * pause.times;
-    lookAfter(hasChanged || !measured.ok ? pause.soon : pause.usual);
+    freshUntil = measured.ok ? now + Math.max(pause.soon, now - began) : 0;
+    due = now + (now - began) * pause.times;
+    if (used > most * stopsAt) stopAll(why() ?? "");
   }
 
   /** A look that is due is not put off by what changes meanwhile: a command that never rests would never be measured. */
   function lookAfter(wait: number): void {
-    hasChanged ||= isLooking;
+    hasChanged ||= looking !== undefined;
     const now = performance.now();
     const at = Math.max(now + wait, due);
-    if (isClosed || isLooking || at >= next) return;
+    if (isClosed || looking || at >= next) return;
     clearTimeout(timer);
     next = at;
     timer = setTimeout(look, at - now);
     timer.unref();
   }
 
-  function full(): string | undefined {
+  /** By the last looks. */
+  function why(): string | undefined {
     if (failures.length === mostFailures) return `how much the leash stores is not known: ${failures.at(-1)}`;
     if (used <= most) return undefined;
     return `the leash stores ${spellBytes(used)} of ${spellBytes(most)} that it may: remove images, volumes or containers, or start it with --budget disk=${Math.ceil((used * 1.5) / 1024 ** 3)}g`;
+  }
+
+  const isKnown = () => failures.length === 0 && (used <= most || performance.now() < freshUntil);
+
+  async function full(): Promise<string | undefined> {
+    // One that is under way may have asked an Engine that did not answer yet.
+    if (!isKnown()) await looking;
+    if (!isKnown()) await look();
+    return why();
   }
 
   void look();

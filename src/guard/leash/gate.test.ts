@@ -48,7 +48,7 @@ function leashed(
     engine,
     cpuset: "0",
     cgroup: async () => undefined,
-    full: () => full,
+    full: async () => full,
     restarts: (key, policy) => restarts.push([key, policy]),
     checkout: undefined,
   });

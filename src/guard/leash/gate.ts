@@ -24,7 +24,7 @@ export interface LeashGateOptions {
   /** The cgroup that all containers and builds are in; undefined where there is none. */
   readonly cgroup: () => Promise<string | undefined>;
   /** Why nothing more may be stored; undefined while there is room. */
-  readonly full: () => string | undefined;
+  readonly full: () => Promise<string | undefined>;
   /** A container that asks to be started again, by its id or the mark in it. */
   readonly restarts: (key: string, policy: unknown) => void;
   /** A checkout in which nobody may change git's hooks and configuration; undefined where the command itself may. */
@@ -54,11 +54,16 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
 
   function held(judged: Judged, folders: Policy["folders"]): Judged | Promise<Judged> {
     if (judged.verdict === "deny") return judged;
+    return storing.has(judged.route.id) ? whereRoom(judged, folders) : counted(judged, folders);
+  }
+
+  async function whereRoom(judged: Passed, folders: Policy["folders"]): Promise<Judged> {
+    const why = await full();
+    return why === undefined ? counted(judged, folders) : denied(judged, [why]);
+  }
+
+  function counted(judged: Passed, folders: Policy["folders"]): Judged | Promise<Judged> {
     const { id } = judged.route;
-    if (storing.has(id)) {
-      const why = full();
-      if (why !== undefined) return denied(judged, [why]);
-    }
     const step = Object.hasOwn(steps, id) ? steps[id] : undefined;
     if (!step) return judged;
     const next = turn.then(async () => {
@@ -244,7 +249,7 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
     return { ...judged, request: { ...request, ...within } };
   }
 
-  const counted =
+  const oneMore =
     (name: "volumes" | "networks") =>
     async (judged: Passed, usage: Usage): Promise<Judged> => {
       // A volume by another way to the checkout would be mounted as it is.
@@ -266,8 +271,8 @@ export function leashGate(inner: Gate, options: LeashGateOptions): Gate {
     "container-start": start,
     "container-restart": start,
     "container-update": update,
-    "volume-create": counted("volumes"),
-    "network-create": counted("networks"),
+    "volume-create": oneMore("volumes"),
+    "network-create": oneMore("networks"),
   };
 
   return {
