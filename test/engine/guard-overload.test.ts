@@ -9,6 +9,7 @@ import { type GuardProcess, startGuard } from "../support/guard/guard-process.ts
 import { wire } from "../support/guard/guard-proxy.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
+import { hang } from "./hang.ts";
 
 const head = "Host: docker\r\n";
 const json = "Content-Type: application/json\r\n";
@@ -90,7 +91,7 @@ describeWithEngine("a guard that many ask too much", () => {
   it("tells an Engine that hangs from one that has nothing to say", async () => {
     const events = wire(guard.socketPath, `GET /v1.41/events HTTP/1.1\r\n${head}\r\n`);
     await events.until("200 OK");
-    process.kill(engine.pid, "SIGSTOP");
+    await hang(engine);
     try {
       const began = Date.now();
       const list = await fetchText("/v1.41/containers/json");

@@ -1,6 +1,5 @@
 import { chmodSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EngineClient } from "../../src/engine/client.ts";
 import { connectEngine } from "../../src/engine/connect.ts";
@@ -11,6 +10,7 @@ import type { Container } from "../../src/model/container.ts";
 import { memoryFiles } from "../support/memory-files.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
+import { hang } from "./hang.ts";
 import { busybox, importBusybox, importImage } from "./images.ts";
 
 async function connect(engine: TestEngine): Promise<EngineClient> {
@@ -333,9 +333,7 @@ describeWithEngine("an Engine that dies", () => {
   it("cannot hold us up when it hangs", async () => {
     const engine = await startEngine();
     try {
-      process.kill(engine.pid, "SIGSTOP");
-      // Its threads stop one after the other.
-      await pause(300);
+      await hang(engine);
       const start = Date.now();
       const client = await connectEngine({ host: engine.host, environment: {}, home: "/nowhere" });
       expect(client).toMatchObject({ ok: false, reason: expect.stringContaining("does not answer in time") });

@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from "vitest";
 import type { Change } from "../../src/watch/change.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
+import { hang } from "./hang.ts";
 import { busybox, importBusybox } from "./images.ts";
 import { loosenMemory } from "./tampering.ts";
 import { until, type Watching, watching } from "./watching.ts";
@@ -60,7 +61,7 @@ describeWithEngine("what sweeps see of the Engine itself", () => {
     const id = await engine.docker(["inspect", "-f", "{{.Id}}", "web"]);
     const watched = await watching(engine, { interval: 300, cooldown: 0 });
     const from = watched.changes.length;
-    process.kill(engine.pid, "SIGSTOP");
+    await hang(engine);
     try {
       await twoSweeps(watched);
       loosenMemory(id);

@@ -104,6 +104,9 @@ export async function startStage(options: Pick<EngineOptions, "usernsRemap"> = {
     if (!names.includes(busybox)) {
       await ask("POST", `/images/${image}/tag?repo=${busybox.replace(":", "&tag=")}`);
     }
+    // The steps of a build: a later attack would be answered from this cache.
+    await ask("POST", `/images/prune?filters=${encodeURIComponent('{"dangling":["true"]}')}`);
+    await ask("POST", "/build/prune?all=1");
   }
 
   async function comes(condition: () => boolean | Promise<boolean>): Promise<boolean> {
