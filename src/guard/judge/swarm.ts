@@ -73,7 +73,7 @@ function specReasons(body: Json, context: CheckContext, asked: string): readonly
     ...givenKinds.flatMap((kind) => given(kind, spec, context).reasons),
     ...networks.flatMap(({ reasons }) => reasons),
     ...(plugin ? against(policy, "guard-plugin", "makes a service of a plugin, which runs as root") : []),
-    ...checkMaxima(view, policy),
+    ...checkMaxima(view, policy, {}),
     ...checkReference(asked, context),
   ];
 }

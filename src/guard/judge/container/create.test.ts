@@ -15,6 +15,8 @@ import {
 } from "../../../../test/support/guard/guard.ts";
 import type { Policy } from "../../policy/policy.ts";
 
+const giga = 1024 ** 3;
+
 const world: World = {
   containers: {
     plain: {},
@@ -553,6 +555,39 @@ describe("what the policy allows by name is no finding", () => {
     // Two GiB is less than no limit at all.
     expect(update({ Memory: 2 * 1024 ** 3 })).toBe("allow");
     expect(update({ CpuShares: 512 })).toBe("allow");
+  });
+
+  test.each([
+    [{ NanoCpus: 2e9 }, { cpus: 2 }, "harden"],
+    [{ NanoCpus: 4e9 }, { cpus: 2 }, ["guard-limit"]],
+    [{ CpuPeriod: 50_000, CpuQuota: 200_000 }, { cpus: 2 }, ["guard-limit"]],
+    // The Engine has four CPUs and 8 GiB: more limits nothing, and hardening would put the usual limit in its place.
+    [{ NanoCpus: 4e9 }, { cpus: 4 }, "harden"],
+    [{ NanoCpus: 5e9 }, { cpus: 4 }, ["guard-limit"]],
+    [{ Memory: 16 * giga }, { memory: 8 * giga }, ["guard-limit"]],
+    [{ Memory: 16 * giga }, { memory: giga }, ["guard-limit"]],
+    [{ PidsLimit: 300 }, { pids: 200 }, ["guard-limit"]],
+    [{ PidsLimit: -1 }, { pids: 200 }, "harden"],
+  ] as const)(
+    "a maximum bounds what is asked as well as what comes of it: %j of %j",
+    (host, maxima, expected) => {
+      const at = { source: "a test" };
+      const limits = {
+        memory: { value: giga, ...at },
+        cpus: { value: 2, ...at },
+        pids: { value: 200, ...at },
+      };
+      const request = ask("container-create", {}, { body: { Image: "app", HostConfig: host } });
+    expect(outcomeOf(decideIn(world, request, policy({ limits, maxima })))).toEqual(expected);
+    },
+  );
+
+  test("without a limit of CPUs it gets the maximum, also where the host has no more", () => {
+    const limits = { cpus: { value: 4, source: "a test" } };
+    expect(decideIn(world, run("app"), policy({ limits, maxima: { cpus: 4 } }))).toMatchObject({
+      verdict: "harden",
+      request: { body: { HostConfig: { NanoCpus: 4e9 } } },
+    });
   });
 
   test("a name that cannot be taken for an id", () => {

@@ -80,7 +80,7 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
       ...hardened.reasons,
       ...safe.reasons,
       ...after.filter(isDue),
-      ...(hardened.reasons.length > 0 ? [] : checkMaxima(hardened.view, policy)),
+      ...(hardened.reasons.length > 0 ? [] : checkMaxima(hardened.view, policy, { asked: read })),
     ],
     changes: [...closed, ...changes],
     notes: before.notes,

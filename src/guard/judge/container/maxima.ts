@@ -8,21 +8,30 @@ const unlimited = Number.POSITIVE_INFINITY;
 
 const units: Readonly<Record<LimitSetting, string>> = { memory: "", cpus: " CPUs", pids: " processes" };
 
-/** What of the final container exceeds the policy's maxima; for an update only what exceeds it by more than `before` did. */
-export function checkMaxima(view: Container, policy: Policy, before?: Container): readonly Reason[] {
+/** What the final container is compared with. */
+interface Beside {
+  /** Before an update: only what exceeds a maximum by more than this did counts. */
+  readonly before?: Container;
+  /** Before it was hardened: a smaller limit of the guard's own does not hide what the request asks for. */
+  readonly asked?: Container;
+}
+
+/** What of the final container, and of what was asked for, exceeds the policy's maxima. */
+export function checkMaxima(view: Container, policy: Policy, { before, asked }: Beside): readonly Reason[] {
   return (Object.keys(limitSettings) as readonly (keyof Maxima)[]).flatMap((name) => {
     const { noun, flag, amountIn: of, ...limit } = limitSettings[name];
     const say = (amount: number) => (name === "memory" ? limit.say(amount) : `${amount}${units[name]}`);
     const most = policy.maxima?.[name];
     if (most === undefined) return [];
-    const amount = of(view);
+    const wanted = asked && of(asked);
+    const amount = wanted !== undefined && wanted > most ? wanted : of(view);
     if (amount !== undefined && amount <= most) return [];
     if (before && (amount ?? unlimited) <= (of(before) ?? unlimited)) return [];
-    const asked = amount === undefined ? `has no ${noun} limit` : `asks for ${say(amount)}`;
+    const has = amount === undefined ? `has no ${noun} limit` : `asks for ${say(amount)}`;
     return against(
       policy,
       "guard-limit",
-      `${asked}, and the policy allows at most ${say(most)} (limits.${name}.max): set ${flag} to that or less`,
+      `${has}, and the policy allows at most ${say(most)} (limits.${name}.max): set ${flag} to that or less`,
     );
   });
 }
