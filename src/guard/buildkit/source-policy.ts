@@ -1,13 +1,14 @@
-import { parseImageReference } from "../../model/container/image-reference.ts";
 import { askedAs } from "../judge/image/space.ts";
+import { type ImagePattern, matches, parseImagePattern } from "../judge/policy/patterns.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Message } from "./protobuf.ts";
 
 const deny = 1n;
 const allow = 0n;
 const convert = 2n;
-/** `*` and `?` stand for any characters: the pattern's form of https://github.com/moby/buildkit/blob/v0.13.2/sourcepolicy/pb/policy.proto */
+/** https://github.com/moby/buildkit/blob/v0.13.2/sourcepolicy/pb/policy.proto: `*` stands for any characters. */
 const wildcard = 0n;
+const regex = 2n;
 
 /**
  * The policy's lists of images, for BuildKit itself: whatever a Dockerfile, a frontend or a definition names, the last rule
@@ -28,24 +29,48 @@ function conversion(spaced: string, space: string): Message {
 
 function listRules({ allow: { images, registries }, mode }: Policy): readonly Message[] {
   if (mode !== "enforce" || (images.length === 0 && registries.length === 0)) return [];
-  const named =
-    images.length > 0 ? images.flatMap(identifiersOf) : registries.map((registry) => `${registry}/*`);
+  const listed = images.length > 0 ? images : ["*"];
+  const patterns = listed.map(parseImagePattern).flatMap((pattern) => within(pattern, registries));
   return [
-    rule(deny, "docker-image://*"),
-    ...named.map((identifier) => rule(allow, `docker-image://${identifier}`)),
+    { action: deny, selector: { identifier: "docker-image://*", match_type: wildcard } },
+    ...patterns.map((pattern) => ({
+      action: allow,
+      selector: { identifier: `^docker-image://${expressionOf(pattern)}$`, match_type: regex },
+    })),
   ];
 }
 
-function rule(action: bigint, identifier: string): Message {
-  return { action, selector: { identifier, match_type: wildcard } };
+/** What of a pattern is in one of the registries; all of it where none are listed. One that cannot be narrowed is left out. */
+function within(pattern: ImagePattern, registries: readonly string[]): readonly ImagePattern[] {
+  if (registries.length === 0) return [pattern];
+  const { registry, repository } = pattern;
+  return registries.flatMap((each): readonly ImagePattern[] => {
+    if (registry === undefined) {
+      // The star at the beginning covers the registry, or the registry and a part of the repository.
+      const rest = repository.slice(1);
+      const below = { ...pattern, registry: each, repository };
+      return rest.startsWith("/") ? [{ ...below, repository: rest.slice(1) }, below] : [below];
+    }
+    if (matches(registry, each)) return [pattern];
+    return matches(each, registry) ? [{ ...pattern, registry: each }] : [];
+  });
 }
 
-/** A pattern of the policy in BuildKit's full form, in which a digest follows the tag once it is known. */
-function identifiersOf(pattern: string): readonly string[] {
-  if (pattern.startsWith("*")) return [pattern, `${pattern}@sha256:*`];
-  const { registry, repository, tag, digest } = parseImageReference(pattern);
-  const name = /^(?:index\.)?docker\.io\/\*$/.test(pattern) ? "docker.io/*" : `${registry}/${repository}`;
-  if (digest !== undefined) return [`${name}@${digest}`, `${name}:*@${digest}`];
-  const tagged = `${name}:${tag ?? "*"}`;
-  return [tagged, `${tagged}@sha256:*`, ...(tag === undefined ? [name, `${name}@sha256:*`] : [])];
+/** BuildKit names an image in full, and a digest follows the tag once it is known. */
+function expressionOf({ registry, repository, tag, digest }: ImagePattern): string {
+  const name =
+    registry === undefined
+      ? withStars(repository, "[^@]*")
+      : `${withStars(registry, "[^/@]*")}/${withStars(repository, "[^:@]*")}`;
+  if (digest !== undefined) return `${name}(:[^/:@]+)?@${withStars(digest, "[^@]*")}`;
+  const tagged = tag === undefined ? "(:[^/:@]+)?" : `:${withStars(tag, "[^/:@]*")}`;
+  return `${name}${tagged}(@[^@]+)?`;
+}
+
+/** A pattern as a regular expression, in which the stars stand for `any`. */
+function withStars(pattern: string, any: string): string {
+  return pattern
+    .split(/\*+/)
+    .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"))
+    .join(any);
 }

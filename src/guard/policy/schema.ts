@@ -66,7 +66,7 @@ const allow = z.strictObject({
     z.array(text).check(
       z.meta({
         description:
-          "Images that containers may be made of, as references; * matches any characters. Default: any.",
+          "Images that containers may be made of, as references; * matches any characters, in a registry any but a slash. */app is app of any registry. Default: any.",
       }),
     ),
   ),

@@ -2,11 +2,11 @@ import { recordAt } from "../../../base/json.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { documentOf, findObject } from "../objects.ts";
 import { ownImageReasons } from "../policy/owner.ts";
-import { matchesImage } from "../policy/patterns.ts";
+import { matchesImage, withoutTag } from "../policy/patterns.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext, CheckResult } from "../route-check.ts";
-import { withNewName, withoutTag } from "./names.ts";
+import { withNewName } from "./names.ts";
 import { checkReference, checkRegistry } from "./use.ts";
 
 /** `POST /images/create`: a pull with `fromImage`, an import with `fromSrc`. Neither is read as an import, both as both. */

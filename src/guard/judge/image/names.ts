@@ -1,6 +1,6 @@
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { ownImageReasons } from "../policy/owner.ts";
-import { fullReference, matchesImage } from "../policy/patterns.ts";
+import { fullReference, matchesImage, withoutTag } from "../policy/patterns.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext, CheckResult } from "../route-check.ts";
@@ -14,12 +14,6 @@ export function targetOf({ query }: UnderstoodRequest, repository: string): stri
   if (name === "") return undefined;
   if (tag === "") return name;
   return `${withoutTag(name)}${tag.includes(":") ? "@" : ":"}${tag}`;
-}
-
-export function withoutTag(reference: string): string {
-  const named = reference.split("@", 1)[0] ?? "";
-  const colon = named.lastIndexOf(":");
-  return colon > named.lastIndexOf("/") ? named.slice(0, colon) : named;
 }
 
 /** A name that a request makes, as the Engine gets it. */

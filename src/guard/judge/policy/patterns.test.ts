@@ -34,6 +34,30 @@ describe("which images a pattern names", () => {
     ["docker.io/*", "Evil/x", false],
     ["*", "anything.io/at/all:1", true],
     ["a.b", "aXb", false],
+    ["*/app", "ghcr.io/me/app:1", true],
+    ["*/app", `ghcr.io/me/app@${digest}`, true],
+    ["*/app", "app", true],
+    ["*/app", "ghcr.io/me/app/other", false],
+    ["*/app:1", "ghcr.io/me/app:1", true],
+    ["*/app:1", "ghcr.io/me/app:2", false],
+    ["*/app:latest", "ghcr.io/me/app", true],
+    ["*:1.*", "ghcr.io/me/app:1.2", true],
+    ["*:5*", "localhost:5000/app", false],
+    // What follows a digest's colon is no tag.
+    ["ghcr.io/me/*:a*", `ghcr.io/me/app@${digest}`, false],
+    ["*:a*", `ghcr.io/me/app@${digest}`, false],
+    ["*@sha256:*", `ghcr.io/me/app@${digest}`, true],
+    ["*@sha256:*", "ghcr.io/me/app", false],
+    // A name below another registry may look like a registry.
+    ["*.example.com/*", "ci.example.com/app", true],
+    ["*.example.com/*", "evil.io/x.example.com/app", false],
+    ["*.example.com/*:1", "evil.io/x.example.com/app:1", false],
+    ["ci*.example.com/app", "ci2.example.com/app", true],
+    ["ci*.example.com/app", "ci.evil.io/x.example.com/app", false],
+    ["*:5000/app", "ci:5000/app", true],
+    ["*:5000/app", "evil.io/ci:5000/app", false],
+    ["docker.io/*:1", "me/app:1", true],
+    ["index.docker.io/*", "me/app:1", true],
   ])("%s, %s: %s", (pattern, reference, expected) => {
     expect(matchesImage(reference, [pattern])).toBe(expected);
   });

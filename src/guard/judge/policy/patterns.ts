@@ -71,19 +71,48 @@ export function isSameRepository(one: string, other: string): boolean {
   return a.registry === b.registry && a.repository === b.repository;
 }
 
+/** The parts of a pattern. Each is compared with its own part of a reference, so that a `*` takes nothing of another part. */
+export interface ImagePattern {
+  /** Undefined where the name begins with `*`, which then covers the registry as well. */
+  readonly registry: string | undefined;
+  /** The whole name, with the registry, where `registry` is undefined. */
+  readonly repository: string;
+  readonly tag: string | undefined;
+  readonly digest: string | undefined;
+}
+
+export function parseImagePattern(pattern: string): ImagePattern {
+  const { registry, repository, tag, digest } = parseImageReference(pattern);
+  const name = withoutTag(pattern);
+  // All of Docker Hub, not its official images alone, as `docker.io/NAME` would be.
+  if (/^(?:index\.)?docker\.io\/\*$/.test(name)) return { registry, repository: "*", tag, digest };
+  const isWhole = name.startsWith("*") && registry === "docker.io";
+  return isWhole
+    ? { registry: undefined, repository: name, tag, digest }
+    : { registry, repository, tag, digest };
+}
+
+/** A reference without its tag and its digest. */
+export function withoutTag(reference: string): string {
+  const named = reference.split("@", 1)[0] ?? "";
+  const colon = named.lastIndexOf(":");
+  return colon > named.lastIndexOf("/") ? named.slice(0, colon) : named;
+}
+
 /**
  * Whether one of the patterns names the image: as written, or in full. A pattern without a tag takes every tag and digest of
- * its repository; `*` stands for any characters.
+ * its repository; `*` stands for any characters, in a registry for any but a slash.
  */
 export function matchesImage(reference: string, patterns: readonly string[]): boolean {
-  const full = fullReference(reference);
-  return patterns.some((pattern) => {
-    if (pattern.startsWith("*")) return matches(full, pattern);
-    const { registry, repository, tag, digest } = parseImageReference(pattern);
-    // All of Docker Hub, not its official images alone, as `docker.io/NAME` would be.
-    const name = /^(?:index\.)?docker\.io\/\*$/.test(pattern) ? "docker.io/*" : `${registry}/${repository}`;
-    if (digest !== undefined) return full === `${name}@${digest}`;
-    if (tag !== undefined) return matches(full, `${name}:${tag}`);
-    return matches(full.replace(/(?:@sha256:[0-9a-f]+|:[^:/]+)$/, ""), name);
+  const image = parseImageReference(reference);
+  return patterns.map(parseImagePattern).some(({ registry, repository, tag, digest }) => {
+    const isNamed =
+      registry === undefined
+        ? matches(`${image.registry}/${image.repository}`, repository)
+        : matches(image.registry, registry) && matches(image.repository, repository);
+    if (!isNamed) return false;
+    // Docker takes a digest and drops the tag beside it.
+    if (digest !== undefined) return image.digest !== undefined && matches(image.digest, digest);
+    return tag === undefined || (image.digest === undefined && matches(image.tag ?? "latest", tag));
   });
 }
