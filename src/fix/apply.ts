@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import {
   closeSync,
   fchmodSync,
@@ -21,6 +21,7 @@ import {
 import { basename, dirname, join, resolve } from "node:path";
 import { whyUnwritten } from "../base/error-words.ts";
 import { failed, ok, type Result } from "../base/result.ts";
+import { isOrphan, ownLabel } from "../engine/owner.ts";
 
 /** What a file held when it was read, as bytes: the text, and the byte order mark that readers leave out. */
 export interface Original {
@@ -113,10 +114,7 @@ interface Placing {
 export function putInPlace(path: string, text: string | Buffer, placing: Placing = {}): Result<void> {
   const target = realPathOf(path);
   const like = statOf(target);
-  const made = join(
-    dirname(target),
-    `.${basename(target).slice(0, 100)}.${randomBytes(6).toString("hex")}.tmp`,
-  );
+  const made = join(dirname(target), temporaryName(basename(target), ownLabel()));
   temporary.add(made);
   removeAbandoned(target);
   try {
@@ -135,21 +133,44 @@ export function putInPlace(path: string, text: string | Buffer, placing: Placing
   }
 }
 
-/** Milliseconds after which nobody writes a temporary file any more. */
-const abandoned = 60_000;
+/** Milliseconds after which a process that cannot be looked at from here no longer writes its temporary file. */
+const abandoned = 24 * 3_600_000;
 
-/** Removes the temporary files of a run that was killed while it wrote the file. */
+const madeBy = /^([0-9a-f]{8}-\d+-\d+)-[0-9a-f]{12}\.tmp$/;
+
+/** Removes the temporary files of runs that were killed while they wrote the file. Those of a run that is alive stay. */
 function removeAbandoned(target: string): void {
   const start = `.${basename(target).slice(0, 100)}.`;
   try {
     for (const name of readdirSync(dirname(target))) {
-      if (!name.startsWith(start) || !/^[0-9a-f]{12}\.tmp$/.test(name.slice(start.length))) continue;
+      const owner = name.startsWith(start) ? madeBy.exec(name.slice(start.length))?.[1] : undefined;
+      if (owner === undefined) continue;
       const path = join(dirname(target), name);
-      if (Date.now() - lstatSync(path).mtimeMs > abandoned) rmSync(path, { force: true });
+      const isGone = hasEnded(owner) ?? Date.now() - lstatSync(path).mtimeMs > abandoned;
+      if (isGone) rmSync(path, { force: true });
     }
   } catch {
     // Only a courtesy: what cannot be looked at stays.
   }
+}
+
+/** Names a temporary file for the process that writes it: a mark of its boot and pid namespace, its pid, and when it started. */
+export function temporaryName(name: string, owner: string): string {
+  const [boot = "", namespace = "", pid = "", started = ""] = owner.split("/");
+  const hex = randomBytes(6).toString("hex");
+  return `.${name.slice(0, 100)}.${markOf(boot, namespace)}-${pid}-${started}-${hex}.tmp`;
+}
+
+/** Whether the process in such a name is gone; undefined where that cannot be seen from here. */
+function hasEnded(owner: string): boolean | undefined {
+  const [mark, pid, started] = owner.split("-");
+  const [boot = "", namespace = ""] = ownLabel().split("/");
+  if (mark !== markOf(boot, namespace)) return undefined;
+  return isOrphan([boot, namespace, pid, started].join("/"));
+}
+
+function markOf(boot: string, namespace: string): string {
+  return createHash("sha256").update(`${boot}/${namespace}`).digest("hex").slice(0, 8);
 }
 
 /** What stands at a path, or at the end of a link; undefined where nothing does, or nobody may look. */

@@ -159,5 +159,7 @@ export function sayRemaining({ before, after, byControl }: Remaining): string {
   const noun = before === 1 ? "finding" : "findings";
   if (after === 0) return `none of ${before} ${noun} remains`;
   const named = byControl.map(([control, count]) => `${control} ${count}`).join(", ");
+  // A change can bring a finding along, such as ports of a container that leaves the host's network.
+  if (after > before) return `${after} findings now, ${before} before: ${named}`;
   return `${after} of ${before} ${noun} remain${after === 1 ? "s" : ""}: ${named}`;
 }

@@ -111,8 +111,9 @@ export interface Remaining {
 
 /** Reads the files anew from the disk and judges them by the same rules. */
 export async function auditAgain(request: SurveyRequest, plans: readonly WrittenPlan[]): Promise<Remaining> {
+  // As fix read them: without that a service of two projects counts once for each.
   const { subjects, rules } = await survey(
-    request,
+    { ...request, forWriting: true },
     () => null,
     diskFiles(),
     async () => undefined,

@@ -21,22 +21,37 @@ export interface WrittenFiles {
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/**
- * Writes one file after the other, each at once or not at all. A signal is held until the file at hand is written, and the
- * rest is left as it is.
- */
-export async function writeFiles(texts: readonly ChangedText[]): Promise<WrittenFiles> {
+/** Holds the signals that would end this process, until they are released. */
+export function holdSignals(): {
+  readonly held: () => NodeJS.Signals | undefined;
+  readonly release: () => void;
+} {
   let signal: NodeJS.Signals | undefined;
   const hold = (name: NodeJS.Signals) => {
     signal = name;
   };
   for (const name of signals) process.on(name, hold);
+  return {
+    held: () => signal,
+    release() {
+      for (const name of signals) process.off(name, hold);
+    },
+  };
+}
+
+/**
+ * Writes one file after the other, each at once or not at all. A signal is held until the file at hand is written, and the
+ * rest is left as it is.
+ */
+export async function writeFiles(texts: readonly ChangedText[]): Promise<WrittenFiles> {
+  const { held, release } = holdSignals();
   // Whatever else may end this process must not leave half a file behind.
   process.on("exit", removeTemporary);
   const files: WrittenFile[] = [];
   try {
     for (const text of texts) {
       await setImmediate();
+      const signal = held();
       const done: Result<void> = signal
         ? failed(`${signal} came first`)
         : text.support?.isNew
@@ -46,10 +61,10 @@ export async function writeFiles(texts: readonly ChangedText[]): Promise<Written
     }
     await setImmediate();
   } finally {
-    for (const name of signals) process.off(name, hold);
+    release();
     process.off("exit", removeTemporary);
   }
-  return { files, signal };
+  return { files, signal: held() };
 }
 
 /**

@@ -279,6 +279,20 @@ describe("with --apply", () => {
       expect(stderr).toContain("were not written: SIGINT came first: ");
     }
   });
+
+  test("Ctrl-C after the last write: what was written is said", async () => {
+    // docker compose loads the project before and after the write. The second time somebody presses Ctrl-C.
+    const docker = '#!/bin/sh\nif grep -q no-new-privileges compose.yaml; then kill -INT "$PPID"; fi\n';
+    const cwd = testFolder({ "compose.yaml": compose, "bin/docker": docker });
+    chmodSync(join(cwd, "bin/docker"), 0o755);
+    const env = { PATH: `${join(cwd, "bin")}:${process.env.PATH ?? ""}`, XDG_STATE_HOME: testFolder() };
+    const { status, stderr } = await fix(cwd, ["--apply", "compose.yaml"], { env });
+    expect(status).toBeNull();
+    expect(read(join(cwd, "compose.yaml"))).toContain("no-new-privileges");
+    expect(stderr).toContain(
+      "SIGINT came after compose.yaml was written: bulkhead fix --undo compose.yaml takes it back",
+    );
+  });
 });
 
 describe("--output", () => {

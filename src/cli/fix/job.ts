@@ -12,7 +12,7 @@ import { loadingProjects, takeBackWhatBreaks } from "../../fix/loads.ts";
 import { auditAgain, countsOf, outcomeDocument } from "../../fix/outcome.ts";
 import { moveSecrets } from "../../fix/secrets.ts";
 import { keepOriginals, type NewText, settleKept } from "../../fix/undo/undo.ts";
-import { unreadableAfter, type WrittenFile, writeFiles } from "../../fix/write-files.ts";
+import { holdSignals, unreadableAfter, type WrittenFile, writeFiles } from "../../fix/write-files.ts";
 import { type Planned, type WrittenPlan, writePlans } from "../../fix/write-plans.ts";
 import { mask } from "../../report/secrets/redact.ts";
 import { complain } from "../common/complain.ts";
@@ -95,8 +95,16 @@ export async function carryOut(prepared: Prepared, job: FixJob): Promise<Done> {
   const loading = await loadingProjects(seen.inputs, sound, request.compose);
   const kept = keepOriginals(sound.map(asChange), new Date());
   if (!kept.ok) complain(`--undo will not work for this: the originals cannot be kept in ${kept.reason}`);
-  const { files, signal } = await writeSound(sound, spoilt);
-  const done = { files: signal ? files : await takeBackWhatBreaks(loading, files, request.compose), signal };
+  // A signal that comes while docker compose loads the result must not keep back what was written.
+  const signals = holdSignals();
+  let done: Done;
+  try {
+    const { files, signal } = await writeSound(sound, spoilt);
+    const left = signal ? files : await takeBackWhatBreaks(loading, files, request.compose);
+    done = { files: left, signal: signal ?? signals.held() };
+  } finally {
+    signals.release();
+  }
   if (kept.ok) {
     const written = new Set(
       done.files.filter((each) => each.written).map(({ text }) => realPathOf(text.file)),
@@ -207,8 +215,11 @@ export async function conclude(
   const notWritten = files.some(({ reason }) => reason !== undefined);
   const wrote = files.filter(({ written }) => written).length;
   process.stderr.write(`bulkhead: ${sayCounts(countsOf(plans))}${sayFiles(files.length, wrote, options)}\n`);
-  // As if it had come to a process that writes nothing: the parent process sees by which signal it ended.
-  if (signal) process.kill(process.pid, signal);
+  if (signal) {
+    if (options.apply && wrote > 0) complain(`${signal} came after ${sayWritten(files)}`);
+    // As if it had come to a process that writes nothing: the parent process sees by which signal it ended.
+    process.kill(process.pid, signal);
+  }
   const notMended = options.apply && wrote > 0 ? await sayWhatIsLeft(request, plans) : [];
   const watched = watching && !notWritten ? await watching(files) : 0;
   if (watched > 0) return watched;
@@ -217,6 +228,13 @@ export async function conclude(
   const open = plans.some(({ refused, declined }) => refused.length + declined.length > 0);
   const pending = files.some(({ written }) => !written);
   return open || pending || notMended.length > 0 ? 1 : 0;
+}
+
+function sayWritten(files: Done["files"]): string {
+  const names = files.flatMap(({ text, written }) => (written ? [text.file] : []));
+  const more = names.length > 4 ? ` and ${names.length - 4} more` : "";
+  const were = names.length === 1 ? "was written" : "were written";
+  return `${names.slice(0, 4).join(", ")}${more} ${were}: bulkhead fix --undo ${names[0]} takes it back`;
 }
 
 /** What to do now, what to look at and how to go back, for each project that was written. */

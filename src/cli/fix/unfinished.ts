@@ -79,7 +79,7 @@ async function finish(journal: Journal, ways: Ways): Promise<Result<string | und
     const back = await restore(taken, ways.writer);
     if (!back.ok)
       return failed(`--recreate was cut short, and the old container could not be put back: ${back.reason}`);
-    return ok(`--recreate was cut short at “${journal.step}”; the old container is back`);
+    return ok(`--recreate was cut short ${sayStep(journal)}; the old container is back`);
   }
   const old = await ways.reader.get(`/containers/${journal.old.id}/json`);
   if (!old.ok && old.kind === "missing") {
@@ -89,6 +89,10 @@ async function finish(journal: Journal, ways: Ways): Promise<Result<string | und
   const isOver = journal.keepUntil !== undefined && Date.now() >= journal.keepUntil;
   if (journal.phase === "kept" && !isOver) return ok(undefined);
   return await confirmed(taken, ways);
+}
+
+function sayStep({ step }: Journal): string {
+  return step === "" ? "before its first step" : `at “${step}”`;
 }
 
 /** Removes the old container, unless nothing works in its place. */

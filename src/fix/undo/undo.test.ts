@@ -73,3 +73,12 @@ test("a file that cannot be made leaves no folder behind", async () => {
   expect(readdirSync(folder)).toEqual([]);
   expect(undoApply([folder])).toMatchObject({ ok: false });
 });
+
+test("twenty applies are kept for each folder", async () => {
+  const { folder } = folders();
+  await apply(folder, ["rare/compose.yaml"]);
+  for (let count = 0; count < 22; count += 1) await apply(folder, [`busy/${count}.yaml`]);
+  expect(undoApply([join(folder, "busy/1.yaml")])).toMatchObject({ ok: false });
+  expect(undoApply([join(folder, "busy/2.yaml")])).toMatchObject({ ok: true });
+  expect(undoApply([join(folder, "rare")])).toMatchObject({ ok: true });
+});

@@ -136,7 +136,7 @@ export interface NewText {
   readonly after: Buffer;
 }
 
-/** How many applies are kept. */
+/** How many applies are kept for each folder: a busy project does not push out another's. */
 const most = 20;
 
 function folder(): string {
@@ -197,13 +197,21 @@ function write(name: string, kept: KeptApply): Result<void> {
   return putInPlace(join(folder(), name, "kept.json"), `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
 }
 
-/** Leaves only the files that were written after all, and drops the oldest applies. */
+/** Leaves only the files that were written after all, and drops the oldest applies of the same folder. */
 export function settleKept(name: string, isWritten: (path: string) => boolean): void {
   const kept = readKept(name);
   const files = kept?.files.filter(({ path }) => isWritten(path)) ?? [];
   if (kept && files.length > 0) write(name, { ...kept, files });
   else forget(name);
-  for (const old of names().slice(0, -most)) forget(old);
+  const place = placeOf(kept);
+  const alike = names().filter((each) => place !== undefined && placeOf(readKept(each)) === place);
+  for (const old of alike.slice(0, -most)) forget(old);
+}
+
+/** The folder that an apply is about: that of its first file. */
+function placeOf(kept: KeptApply | undefined): string | undefined {
+  const [first] = kept?.files ?? [];
+  return first && dirname(first.path);
 }
 
 export function forget(name: string): void {

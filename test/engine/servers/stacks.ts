@@ -135,4 +135,68 @@ volumes: { db: {} }
       ],
     ],
   },
+  {
+    name: "nginx-plain",
+    images: { "nginx:1.26": nginx },
+    compose: "services:\n  web:\n    image: nginx:1.26\n",
+    checks: ["--check-http", "/"],
+    uses: [["web", "wget -qO- http://127.0.0.1/"]],
+  },
+  {
+    name: "supervisord",
+    images: {
+      "registry.example/jobs:1": {
+        packages: ["supervisor", "cron"],
+        files: {
+          "etc/supervisord.conf": `[supervisord]
+nodaemon=true
+user=root
+logfile=/var/log/supervisor/supervisord.log
+pidfile=/run/supervisord.pid
+[unix_http_server]
+file=/run/supervisor.sock
+[supervisorctl]
+serverurl=unix:///run/supervisor.sock
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[program:web]
+command=/usr/bin/python3 -m http.server 8000 --directory /srv/site
+user=www-data
+[program:cron]
+command=/usr/sbin/cron -f
+`,
+          "srv/site/index.html": "the site\n",
+          "etc/cron.d/stamp": "* * * * * root date >>/var/log/stamps\n",
+        },
+        folders: { "var/log/supervisor": 0, run: 0, "var/spool/cron/crontabs": 0 },
+        users: { "www-data": 33 },
+        changes: ['CMD ["/usr/bin/supervisord", "-c", "/etc/supervisord.conf"]', "EXPOSE 8000"],
+      },
+    },
+    compose: "services:\n  jobs:\n    image: registry.example/jobs:1\n",
+    checks: ["--check-http", ":8000/ => the site"],
+    uses: [
+      ["jobs", "wget -qO- http://127.0.0.1:8000/"],
+      ["jobs", "supervisorctl -c /etc/supervisord.conf restart web"],
+    ],
+  },
+  {
+    name: "sudo-helper",
+    images: {
+      "registry.example/panel:1": {
+        packages: ["sudo"],
+        files: {
+          "etc/sudoers": "root ALL=(ALL:ALL) ALL\napp ALL=(root) NOPASSWD: /usr/bin/id\n",
+          "usr/local/bin/serve":
+            "#!/bin/sh\ntrap exit TERM\necho ready\nwhile :; do sleep 1 & wait $!; done\n",
+        },
+        folders: { run: 0 },
+        users: { app: 1000 },
+        changes: ['CMD ["/usr/local/bin/serve"]', "USER 1000"],
+      },
+    },
+    compose: "services:\n  panel:\n    image: registry.example/panel:1\n",
+    checks: ["--check-exec", "true"],
+    uses: [["panel", "sudo -n id -u"]],
+  },
 ];
