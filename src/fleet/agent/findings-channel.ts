@@ -4,7 +4,7 @@ import { count } from "../../report/words.ts";
 import { type Change, findingKey } from "../../watch/change.ts";
 import type { Queue } from "../../watch/outputs/queue/queue.ts";
 import type { Watch } from "../../watch/watch.ts";
-import { mostChanges, mostOpen } from "../protocol/report.ts";
+import { mostChanges, mostOpen, type ReportRequest } from "../protocol/report.ts";
 import type { Channel } from "./channels.ts";
 import type { Numbers } from "./identity.ts";
 
@@ -37,6 +37,11 @@ export function findingsChannel({ queue, numbers, open, say }: Options): Finding
   let isBehind = true;
   /** What is open was put together as a whole: what the watch finds from then on is not in it. */
   let wasWhole = false;
+  /**
+   * The whole that the server is to have. It stays as it was put together until the server answers: the answer may be lost, and the
+   * changes since then follow on its number.
+   */
+  let whole: Whole | undefined;
   /** Changes that wait do not follow on what the server has: they are of no use before the whole. */
   let isGapped = false;
   /** After a refusal changes go one by one, so that one that is wrong does not take others with it. */
@@ -47,6 +52,7 @@ export function findingsChannel({ queue, numbers, open, say }: Options): Finding
 
   function startAnew(): void {
     changes.dropAll();
+    whole = undefined;
     isBehind = true;
     isGapped = true;
   }
@@ -56,23 +62,24 @@ export function findingsChannel({ queue, numbers, open, say }: Options): Finding
       say("gets everything that is open again: too many changes waited");
       startAnew();
     }
-    const waiting = isGapped ? [] : changes.next(single);
+    if (isBehind) whole ??= takeWhole();
+    const waiting = isGapped ? [] : changes.next({ single, before: whole?.number });
     const [first, last] = [waiting[0], waiting.at(-1)];
     if (first && last) {
       const part = { first: first.number, changes: waiting.map((each) => each.change) };
       return { part, upTo: last.number, queued: last.queued };
     }
-    const all = open();
-    if (isBehind) return all && wholeOf(all);
-    const details = findings.newer(all ?? []);
+    if (isBehind) return whole && { part: { whole }, upTo: whole.number };
+    const details = findings.newer(open() ?? []);
     return details.length === 0 ? undefined : { part: { details } };
   }
 
-  function wholeOf(all: ReturnType<Watch["open"]>): OnWay {
+  function takeWhole(): Whole | undefined {
+    const all = open();
+    if (!all) return undefined;
     wasWhole = true;
     if (all.length > mostOpen) say(`gets the first ${mostOpen} of ${all.length} findings`);
-    const whole = { number: numbers.next(), open: findings.replace(all.slice(0, mostOpen)) };
-    return { part: { whole }, upTo: whole.number };
+    return { number: numbers.next(), open: findings.replace(all.slice(0, mostOpen)) };
   }
 
   return {
@@ -85,11 +92,15 @@ export function findingsChannel({ queue, numbers, open, say }: Options): Finding
       onWay = undefined;
       for (const finding of part?.details ?? []) findings.set(finding);
       if (part) single = false;
-      if (answer.last > numbers.last() && answer.last > upTo) {
+      // Nothing that follows on the whole was sent before it.
+      const known = part?.whole ? upTo : Math.max(upTo, numbers.last());
+      if (answer.last > known) {
         // This host was set back: what it counts from now on was counted before.
         numbers.skipTo(answer.last);
         startAnew();
       } else if (answer.wantsWhole) {
+        // A whole that was not sent yet is what the server wants.
+        if (part?.whole) whole = undefined;
         isBehind = true;
         isGapped = true;
       } else if (answer.last < upTo) return "did not keep what it was sent";
@@ -100,6 +111,7 @@ export function findingsChannel({ queue, numbers, open, say }: Options): Finding
         }
         if (part?.whole) {
           changes.dropUpTo(part.whole.number);
+          whole = undefined;
           isBehind = false;
           isGapped = false;
         }
@@ -119,8 +131,11 @@ export function findingsChannel({ queue, numbers, open, say }: Options): Finding
         single = false;
         return { dropped: "a change; everything that is open is sent again instead" };
       }
-      const whole = part?.whole?.open.length;
-      return { stuck: whole === undefined ? "" : `: it rejected what is open (${count(whole, "finding")})` };
+      const rejected = part?.whole?.open.length;
+      if (rejected === undefined) return { stuck: "" };
+      // The server did not keep it, so that another one may take its place.
+      whole = undefined;
+      return { stuck: `: it rejected what is open (${count(rejected, "finding")})` };
     },
     add(change) {
       // What was so when the watch began is sent as a whole. Some of it is found later, such as what the kernel does not show.
@@ -137,6 +152,8 @@ export function findingsChannel({ queue, numbers, open, say }: Options): Finding
   };
 }
 
+type Whole = NonNullable<ReportRequest["whole"]>;
+
 interface OnWay {
   readonly part: NonNullable<ReturnType<Channel["next"]>>;
   /** The number up to which the server keeps all if it keeps this. */
@@ -148,8 +165,8 @@ interface OnWay {
 /** The changes that the server has not confirmed yet, in a queue on the disk. */
 interface WaitingChanges {
   add(number: number, change: Change): void;
-  /** The oldest ones whose numbers follow on one another: as many as fit into a report, or one. */
-  next(single: boolean): readonly Waiting[];
+  /** The oldest ones whose numbers follow on one another: as many as fit into a report, or one. Those `before` a number alone. */
+  next(which: { readonly single: boolean; readonly before: number | undefined }): readonly Waiting[];
   /** Drops those up to this number of a change: the server has them. */
   dropUpTo(number: number): void;
   dropAll(): void;
@@ -182,13 +199,14 @@ function changesIn(queue: Queue): WaitingChanges {
     add(number, change) {
       queue.append(JSON.stringify({ number, change } satisfies Recorded));
     },
-    next(single) {
+    next({ single, before = Number.POSITIVE_INFINITY }) {
       const queued = queue.peek({ records: single ? 1 : mostChanges, characters: batchCharacters });
       const waiting: Waiting[] = [];
       for (const { number: inQueue, record } of queued) {
         const parsed = parseRecord(record);
-        const before = waiting.at(-1);
-        if (!parsed || (before && parsed.number !== before.number + 1)) {
+        if (parsed && parsed.number >= before) break;
+        const previous = waiting.at(-1);
+        if (!parsed || (previous && parsed.number !== previous.number + 1)) {
           if (waiting.length === 0) queue.acknowledge(inQueue);
           break;
         }

@@ -5,6 +5,7 @@ import { testFleet } from "../../../test/support/fleet/fleet.ts";
 import type { Finding } from "../../audit/finding.ts";
 import type { Watch } from "../../watch/watch.ts";
 import { openFindings } from "../store/hosts/hosts.ts";
+import type { FleetDatabase } from "../store/open.ts";
 import { openFeed } from "./feed.ts";
 import { openNews } from "./news.ts";
 
@@ -41,7 +42,18 @@ async function testFeed() {
       open = all;
       feed.changes(findings.map((finding) => changeOf("opened", finding)));
     },
+    resolve(finding: Finding) {
+      open = open.filter((each) => each !== finding);
+      feed.changes([changeOf("resolved", finding)]);
+    },
   };
+}
+
+/** A full disk, or one that has room again. */
+async function setRoom(database: FleetDatabase, room: "none" | "enough"): Promise<void> {
+  const { rows } = await sql<{ page_count: number }>`PRAGMA page_count`.execute(database);
+  const most = room === "none" ? (rows[0]?.page_count ?? 0) : 100_000;
+  await sql`PRAGMA max_page_count = ${sql.lit(most)}`.execute(database);
 }
 
 const named = (count: number) => Array.from({ length: count }, (_, index) => findingOf(`control-${index}`));
@@ -67,19 +79,40 @@ describe("what a watch tells", () => {
     expect(await kept()).toEqual(["still-open"]);
   });
 
+  it("is behind the whole that was taken, where this cannot be written for a while", async () => {
+    const { database, kept, tell, resolve, begin, said } = await testFeed();
+    begin();
+    await expect.poll(() => database.selectFrom("host").select("id").execute()).toHaveLength(1);
+    await setRoom(database, "none");
+    const many = named(300);
+    tell(named(20_001), many);
+    await expect.poll(() => said).toHaveLength(1);
+    const short = findingOf("for-a-moment");
+    tell([short], [...many, short]);
+    resolve(short);
+    await setRoom(database, "enough");
+    await expect.poll(kept, { timeout: 10_000 }).toHaveLength(300);
+    const changes = database
+      .selectFrom("change")
+      .innerJoin("finding", "finding.id", "change.finding")
+      .select("change.change")
+      .where("finding.control", "=", "for-a-moment")
+      .orderBy("change.id");
+    await expect.poll(() => changes.execute()).toEqual([{ change: "opened" }, { change: "resolved" }]);
+  });
+
   it("waits while the disk is full, which is said once, and is written when it can be", async () => {
     const { database, kept, tell, begin, said } = await testFeed();
     begin();
     await expect.poll(() => database.selectFrom("host").select("id").execute()).toHaveLength(1);
-    const { rows } = await sql<{ page_count: number }>`PRAGMA page_count`.execute(database);
-    await sql`PRAGMA max_page_count = ${sql.lit(rows[0]?.page_count ?? 0)}`.execute(database);
+    await setRoom(database, "none");
     const many = named(300);
     tell(many);
     await expect
       .poll(() => said)
       .toEqual(["the database cannot be written: the disk is full; what is new waits"]);
     expect(await kept()).toEqual([]);
-    await sql`PRAGMA max_page_count = 100000`.execute(database);
+    await setRoom(database, "enough");
     await expect.poll(kept, { timeout: 10_000 }).toHaveLength(300);
     expect(said.at(-1)).toBe("the database can be written again");
   });

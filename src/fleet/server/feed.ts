@@ -55,8 +55,10 @@ const beat = 30_000;
 export function openFeed({ database, news, host, areaOf, guards, jobs, say }: FeedOptions): Feed {
   let watch: Watch | undefined;
   let waiting: Change[] = [];
-  /** Changes were too many to wait: what is open is to be told as a whole. */
-  let isWhole = false;
+  /** Changes were too many to wait: what is open is to be taken as a whole. */
+  let isTooMuch = false;
+  /** What was open then. It stays as it was taken until it is written: the changes that wait follow on it. */
+  let whole: readonly Finding[] | undefined;
   let isLooked = false;
   /** Of each open finding what the watch had when it was last written; the watch makes a new one where it looked again. */
   let known = new Map<string, { readonly finding: Finding; readonly text: string }>();
@@ -86,7 +88,7 @@ export function openFeed({ database, news, host, areaOf, guards, jobs, say }: Fe
       })
       .finally(() => {
         flushing = undefined;
-        if (!isFailing && (waiting.length > 0 || isWhole || isLooked)) flush();
+        if (!isFailing && (waiting.length > 0 || whole || isLooked)) flush();
       });
   }
 
@@ -104,12 +106,12 @@ export function openFeed({ database, news, host, areaOf, guards, jobs, say }: Fe
     if (portrait) await writePortrait(portrait);
     await writeGuards(now);
     await exchangeJobs(now);
-    if (isWhole) await writeWhole(current, now);
+    while (whole) await writeWhole(whole, now);
     while (waiting.length > 0) {
       const part = waiting.slice(0, 500);
       await putChanges(database, host.id, part, areaOf);
-      // Too many came meanwhile: what waits now is told as a whole next.
-      if (isWhole) return;
+      // Too many came meanwhile: the whole that was taken is written next.
+      if (whole) return;
       waiting = waiting.slice(part.length);
       news.tell("findings", host.id);
     }
@@ -139,17 +141,19 @@ export function openFeed({ database, news, host, areaOf, guards, jobs, say }: Fe
     if (isNews) news.tell("findings", host.id);
   }
 
-  /** What waits is part of what is open; what comes while it is written waits anew. */
-  async function writeWhole(current: Watch, now: number): Promise<void> {
+  /** What waits is part of what is open now; what comes from now on follows on it. */
+  function takeWhole(): void {
+    if (waiting.length > mostWaiting) isTooMuch = true;
+    if (!isTooMuch) return;
     waiting = [];
-    isWhole = false;
-    try {
-      const open = current.open().map((finding) => redactFinding(finding));
-      await putOpen(database, host.id, open, now, areaOf);
-    } catch (error) {
-      isWhole = true;
-      throw error;
-    }
+    if (!watch) return;
+    whole = watch.open().map((finding) => redactFinding(finding));
+    isTooMuch = false;
+  }
+
+  async function writeWhole(taken: readonly Finding[], now: number): Promise<void> {
+    await putOpen(database, host.id, taken, now, areaOf);
+    if (whole === taken) whole = undefined;
     news.tell("findings", host.id);
   }
 
@@ -200,15 +204,13 @@ export function openFeed({ database, news, host, areaOf, guards, jobs, say }: Fe
   return {
     begin(started) {
       watch = started;
+      takeWhole();
       isLooked = true;
       flush();
     },
     changes(changes) {
       waiting.push(...changes.map((change) => ({ ...change, finding: redactFinding(change.finding) })));
-      if (waiting.length > mostWaiting) {
-        waiting = [];
-        isWhole = true;
-      }
+      takeWhole();
       flush();
     },
     looked() {

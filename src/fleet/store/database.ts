@@ -127,6 +127,7 @@ const reasons: Readonly<Record<string, string>> = {
 const sentences: Readonly<Record<string, string>> = {
   "timeout exceeded when trying to connect": "it does not answer",
   "Connection terminated unexpectedly": "it broke the connection off",
+  "Client has encountered a connection error and is not queryable": "it broke the connection off",
   "Connection terminated due to connection timeout": "it does not answer",
   "Query read timeout": "it took too long to answer",
 };

@@ -7,6 +7,7 @@ import { testFleet } from "../../../test/support/fleet/fleet.ts";
 import { startPostgres, type TestPostgres, whyNoPostgres } from "../../../test/support/fleet/postgres.ts";
 import { takeAttempt } from "./accounts/attempts.ts";
 import { appendAudit, brokenAt } from "./accounts/audit-log.ts";
+import { whyDatabase } from "./database.ts";
 import { openFindings, putHost, putOpen } from "./hosts/hosts.ts";
 import { openFleet } from "./open.ts";
 import { connectPostgres, listenToReplicas } from "./postgres.ts";
@@ -118,6 +119,25 @@ describe.skipIf(lacking !== undefined)("a fleet's store in PostgreSQL", () => {
     // Both ends of a connection are on this machine: each has a timer that ends within half a minute.
     await expect.poll(() => keepaliveSeconds(new URL(url).port)).toHaveLength(4);
     for (const seconds of keepaliveSeconds(new URL(url).port)) expect(seconds).toBeLessThanOrEqual(30);
+  });
+
+  it("fails a transaction whose connection breaks between two statements, and nothing else", async () => {
+    const url = await server.newDatabase();
+    const [database, other] = [await testFleet(url), await testFleet(url)];
+    const uncaught: unknown[] = [];
+    const note = (error: unknown) => void uncaught.push(error);
+    process.on("uncaughtException", note);
+    onTestFinished(() => void process.off("uncaughtException", note));
+    const broken = database.transaction().execute(async (step) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(step);
+      await sql`select pg_terminate_backend(${rows[0]?.pid}, 10000)`.execute(other);
+      // Meanwhile this process reads that the connection is gone.
+      await sql`select pg_sleep(0.1)`.execute(other);
+      await sql`select 1`.execute(step);
+    });
+    expect(whyDatabase(await broken.catch((error: unknown) => error))).toBe("it broke the connection off");
+    expect(uncaught).toEqual([]);
+    expect(await openFindings(database, "h")).toEqual([]);
   });
 
   it("keeps what was told, and is used again, after its server crashed", async () => {

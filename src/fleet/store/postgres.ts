@@ -76,6 +76,8 @@ export async function connectPostgres(
   });
   // A connection that breaks while nobody uses it is replaced; the next question says what is wrong.
   pool.on("error", () => {});
+  // One that breaks between two statements fails the second of them. Without a listener the event would end this process.
+  pool.on("connect", (client) => client.on("error", () => {}));
   const database = new Kysely<FleetSchema>({ dialect: new PostgresDialect({ pool: withoutNul(pool) }) });
   try {
     await sql`select 1`.execute(database);
