@@ -25,6 +25,7 @@ for each in guard:90 controls:80 formats:80 model:80 audit:80 fix:80 prove:70 wa
 done
 part fuzz tsx scripts/fuzz-guard.ts --seconds 600
 part never-worse tsx scripts/fuzz-guard.ts --engine --seconds 600
+part chaos env MINUTES=60 npm run -s chaos:serve
 part swaps tsx scripts/swap-guard.ts --mounts 3400
 # Debian 12's Engine 20.10, whose API shows less.
 engine=node_modules/.cache/engine-bookworm

@@ -48,17 +48,7 @@ export function AcceptancesPage() {
                 <List title="Waiting for a second person" of={of("waiting")} names={names} act={act} />
               )}
               <List title="In force" of={of("active")} names={names} act={act}>
-                <p>
-                  As bulkhead.yaml for <code>bulkhead audit</code>:{" "}
-                  {(hosts.value?.hosts ?? []).map(({ id, name }, index) => (
-                    <Fragment key={id}>
-                      {index > 0 && ", "}
-                      <a href={`/api/v1/acceptances/bulkhead.yaml?host=${encodeURIComponent(id)}`}>
-                        for {name}
-                      </a>
-                    </Fragment>
-                  ))}
-                </p>
+                <IgnoresFiles hosts={hosts.value?.hosts ?? []} />
               </List>
               <List title="Over" of={of("over")} names={names} act={act} />
             </>
@@ -66,6 +56,43 @@ export function AcceptancesPage() {
         }}
       </When>
     </>
+  );
+}
+
+/** More hosts than these are folded: a fleet has hundreds. */
+const mostShown = 10;
+
+/** A link for each host to what is accepted there, as a file. */
+export function IgnoresFiles({
+  hosts,
+}: {
+  readonly hosts: readonly { readonly id: string; readonly name: string }[];
+}) {
+  const intro = (
+    <>
+      As bulkhead.yaml for <code>bulkhead audit</code>
+    </>
+  );
+  const links = hosts.map(({ id, name }, index) => (
+    <Fragment key={id}>
+      {index > 0 && ", "}
+      <a href={`/api/v1/acceptances/bulkhead.yaml?host=${encodeURIComponent(id)}`}>for {name}</a>
+    </Fragment>
+  ));
+  if (hosts.length <= mostShown) {
+    return (
+      <p>
+        {intro}: {links}
+      </p>
+    );
+  }
+  return (
+    <details>
+      <summary>
+        {intro}, for each of {hosts.length} hosts
+      </summary>
+      <p>{links}</p>
+    </details>
   );
 }
 

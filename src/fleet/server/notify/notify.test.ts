@@ -135,6 +135,22 @@ describeStores((open) => {
     expect(await rulesWithQueues(database)).toMatchObject([{ name: "ops", waiting: mostWaiting, lost: 5 }]);
   });
 
+  it("sends what waits of a host together, however many hosts changed in between", async () => {
+    const database = await open();
+    const { url, received } = await receiver();
+    for (const id of ["east", "west"]) await host(database, id);
+    await addRule(database, to(url), 1);
+    const names = ["a", "b", "c", "d"];
+    for (const control of names) for (const id of ["east", "west"]) await opened(database, id, control);
+    sender(database);
+    await expect.poll(() => received.length, patience).toBe(2);
+    const told = received.map(({ body }) => [body.host, body.changes?.map(({ finding }) => finding.control)]);
+    expect(told).toEqual([
+      ["east", names],
+      ["west", names],
+    ]);
+  });
+
   it("tells changes that a rule wants: by severity, control, label and team, and what got milder", async () => {
     const database = await open();
     await host(database, "west", "west");
@@ -167,10 +183,10 @@ describeStores((open) => {
       .poll(all.told, patience)
       .toEqual([
         "west opened privileged",
-        "east opened privileged",
         "west opened host-pid",
         "west changed privileged",
         "west resolved host-pid",
+        "east opened privileged",
       ]);
     await expect
       .poll(ofTeam.told, patience)

@@ -39,7 +39,7 @@ export interface Sender {
   close(): Promise<void>;
 }
 
-/** Tells what the rules say, one replica at a time, each rule in order, until the receiver took it: at least once. */
+/** Tells what the rules say, one replica at a time, each host's changes in order, until the receiver took them: at least once. */
 export function openSender(service: Service): Sender {
   const { database, news, say, version, mailer } = service;
   const ending = new AbortController();

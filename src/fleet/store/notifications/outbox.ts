@@ -101,7 +101,10 @@ export interface Notice {
   readonly isAccepted: boolean;
 }
 
-/** The oldest that wait for a rule, all of one host. */
+/**
+ * What waits for a rule, oldest first, of the host that has waited longest: what other hosts told in between does not make many
+ * messages of one.
+ */
 export async function nextNotices(
   database: FleetDatabase,
   rule: number,
@@ -119,11 +122,13 @@ export async function nextNotices(
       "finding.acceptance",
     ])
     .where("notification.rule", "=", rule)
+    .where("notification.host", "=", (build) =>
+      build.selectFrom("notification").select("host").where("rule", "=", rule).orderBy("id").limit(1),
+    )
     .orderBy("notification.id")
     .limit(most)
     .execute();
-  const other = rows.findIndex(({ host }) => host !== rows[0]?.host);
-  return rows.slice(0, other < 0 ? rows.length : other).map(({ hostName, record, acceptance, ...row }) => ({
+  return rows.map(({ hostName, record, acceptance, ...row }) => ({
     ...row,
     hostName: hostName ?? row.host,
     change: JSON.parse(record) as Change,
