@@ -24,7 +24,9 @@ describe("a step of a known server can be tried; of an unknown workload it is a 
     ["acme/own:1", "no-new-privileges", "behavioural"],
     ["debian:13", "no-new-privileges", "behavioural"],
     ["--security-opt no-new-privileges=false nginx:1.27", "no-new-privileges", "behavioural"],
-    ["nginx:1.27", "root-user", "behavioural"],
+    // As root its folder for uploads is a volume; for another user it would be a tmpfs, of a size that nobody knows.
+    ["nginx:1.27", "root-user", "decision"],
+    ["--user 101:101 nginx:1.27", "read-only-rootfs", "decision"],
     ["-v /srv/site:/usr/share/nginx/html nginx:1.27", "root-user", "decision"],
     ["python:3.13", "root-user", "decision"],
     ["--privileged nginx:1.27", "privileged", "behavioural"],
@@ -68,8 +70,13 @@ describe("what a container shows on the Engine counts more than what is known of
   });
 
   test("a volume that belongs to another user makes the user a decision", () => {
-    expect(seenAs({ wrote: [], owners: [0] })("nginx:1.27", "root-user")?.kind).toBe("decision");
-    expect(seenAs({ wrote: [], owners: [] })("nginx:1.27", "root-user")?.kind).toBe("behavioural");
+    const known = { source: "it", user: { name: "101:101" }, capabilities: [], writablePaths: ["/run"] };
+    const kindWith = (owner: number) => {
+      const needs = () => withSeen(known, { wrote: [], owners: [owner] });
+      return kinds(planForRun("docker run nginx:1.27", { needs }), "root-user");
+    };
+    expect(kindWith(0)).toEqual(["decision"]);
+    expect(kindWith(101)).toEqual(["behavioural"]);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Mount } from "../../model/mount.ts";
 import type { Patch } from "../../model/patch.ts";
 import type { Subject } from "../../model/subject.ts";
 import { needsNoSetuid } from "./limits.ts";
-import { elsewhere, gainingIn, type Needs, type SeenNeeds } from "./needs.ts";
+import { elsewhere, gainingIn, type Needs, type SeenNeeds, startsAsOther, unsizedPaths } from "./needs.ts";
 import { riskier, type Step, type StepKind } from "./step.ts";
 
 /** Files that a program reads at its start: their names end so. */
@@ -68,8 +68,12 @@ const rules: Readonly<Record<string, KindOf>> = {
     gainingIn(needs, "capabilities-drop").length === 0
       ? "behavioural"
       : "decision",
-  "read-only-rootfs": (_, { needs }) =>
-    needs?.writablePaths === undefined || elsewhere(needs).length > 0 ? "decision" : "behavioural",
+  "read-only-rootfs": (_, { view, needs }) =>
+    needs?.writablePaths === undefined ||
+    elsewhere(needs).length > 0 ||
+    (startsAsOther(view) && unsizedPaths(needs).length > 0)
+      ? "decision"
+      : "behavioural",
   "root-user": (_, { view, needs }) => (mayChangeUser(view, needs) ? "behavioural" : "decision"),
   // What a server of a known image is for needs none of these. A base image says nothing of the program in it.
   privileged: servers,
@@ -95,11 +99,12 @@ function isAnotherUser({ user }: Container): boolean {
 }
 
 /**
+ * Another user needs a tmpfs where root gets a volume: of a folder for uploads nobody knows its size.
  * What is in binds and volumes has owners: whether another user may read and write it, only the host knows. An anonymous volume
  * of the image's stays when compose replaces the container. What the user requires must have been shown, too.
  */
 function mayChangeUser(view: Container, needs: Needs | undefined): boolean {
-  if (!needs?.user || needs.bare || needs.keepsData) return false;
+  if (!needs?.user || needs.bare || needs.keepsData || unsizedPaths(needs).length > 0) return false;
   if (needs.user.requires !== undefined && !needs.tried?.facts.includes("nonRoot")) return false;
   const isItsOwn = (needs.seen?.owners ?? []).every(
     (owner) => String(owner) === needs.user?.name.split(":")[0],

@@ -201,7 +201,7 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
   const paths = bare(needs?.writablePaths ?? ["/tmp"]);
   const mode = newUser !== undefined || startsAsOther(view) ? everybody : undefined;
   // A volume belongs to whom the image's folder belongs to: another user needs a tmpfs.
-  const isOpen = (path: string) => mode === undefined || path === "/tmp" || path === "/var/tmp";
+  const isOpen = (path: string) => mode === undefined || everybodys.test(path);
   const onDisk = paths.filter(
     (path) =>
       needs?.writablePaths !== undefined && needs.onlyTmpfs !== true && getsPayload(path) && isOpen(path),
@@ -252,6 +252,14 @@ const small = /^\/(?:var\/)?(?:run|lock)(?:\/|$)/;
 export function getsPayload(path: string): boolean {
   return !small.test(path);
 }
+
+/** Folders that another user than root cannot write in an anonymous volume, and whose size in memory nobody knows. */
+export function unsizedPaths(needs: Needs | undefined): readonly string[] {
+  if (needs?.onlyTmpfs) return [];
+  return (needs?.writablePaths ?? []).filter((path) => getsPayload(path) && !everybodys.test(path));
+}
+
+const everybodys = /^\/(?:var\/)?tmp$/;
 
 /** Published on the loopback address: who else is to reach them is a decision. */
 function givePorts(step: Step, _: ContainerPatch, { view, needs }: ViewNeeds): Step {
@@ -342,7 +350,7 @@ function addTmpfs(target: string, mode: number | undefined): Patch {
   return { op: "add", field: "mounts", value };
 }
 
-function startsAsOther(view: Container): boolean {
+export function startsAsOther(view: Container): boolean {
   const starting = startingUser(view);
   return starting.known && !starting.isRoot;
 }

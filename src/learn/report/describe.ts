@@ -160,8 +160,12 @@ function limits(learnt: Learnt): readonly string[] {
   const { seen, isLoaded, plan } = learnt;
   if (!seen) return [];
   const { memory, pids, pidsSampled, cpus } = seen.peaks;
+  // fix's default (2048 processes) comes from no peak.
   const set = (field: string) =>
-    plan.steps.flatMap(({ patches }) => patches).find((patch) => patch.field === field && patch.op === "set");
+    plan.steps
+      .filter(({ keys: [key] }) => key.startsWith("learn "))
+      .flatMap(({ patches }) => patches)
+      .find((patch) => patch.field === field && patch.op === "set");
   const value = (field: string): number | undefined => {
     const patch = set(field);
     return patch && "value" in patch ? Number(patch.value) : undefined;
