@@ -26,92 +26,81 @@ export function diffPainter({ colour }: Look): Painter {
   return (kind, line) => paints[kind](line);
 }
 
-interface DescribedStep {
+/** A step as a row of its subject's block. */
+interface Row {
   readonly kind: StepKind | "refused";
+  /** Whether it is written. */
+  readonly isMade: boolean;
   readonly controls: readonly string[];
-  readonly summary: string;
-  readonly detail: string | undefined;
-  readonly subjects: readonly string[];
+  readonly text: string;
+  readonly breaks: string | undefined;
+  readonly subject: string;
 }
 
-/** What changes and what could break, what a person must decide or do. Equal steps of several subjects are shown once. */
+/**
+ * A block for each subject: what changes, then what a person must decide or do. What every service of a file gets is said once,
+ * before them; what could break once for each control, at the end.
+ */
 export function describePlans(plans: readonly WrittenPlan[], look: Look): string {
   const c = createColors(look.colour);
-  const made = grouped(plans, (plan) =>
-    entriesIn(
-      plan,
-      plan.steps.filter(({ kind }) => kind !== "manual"),
-    ),
+  const rows = plans.flatMap(rowsOf);
+  if (rows.length === 0) return "";
+  const blocks = [...groupBy(rows, ({ subject }) => fileOf(subject))].flatMap(([file, own]) =>
+    blocksOf(file, own),
   );
-  const left = grouped(plans, (plan) =>
-    entriesIn(
-      plan,
-      plan.steps.filter(({ kind }) => kind === "manual"),
-    ),
+  const said = blocks.map(
+    ({ title, rows }) => `${c.bold(visible(title))}\n${rows.map((row) => sayRow(row, look)).join("")}`,
   );
-  const open = grouped(plans, (plan) => entriesIn(plan, plan.open));
-  const refused = grouped(plans, (plan) =>
-    plan.refused.map(({ step, reason }) => ({
-      kind: "refused" as const,
-      controls: step.controls,
-      summary: shownStep(plan.subject, step).summary,
-      detail: hiding(plan.subject)(reason),
-    })),
-  );
-  const sections = [
-    ["What changes", made],
-    ["Decisions: --accept writes one", open],
-    ["Left to you", left],
-  ] as const;
+  return [...said, ...sayLeft(rows, look), ...sayBreaks(rows, look)].join("\n");
+}
+
+function rowsOf({ subject, steps, open, refused }: WrittenPlan): readonly Row[] {
+  const row = (step: Step, isMade: boolean): Row => {
+    const { kind, controls, summary, breaks } = shownStep(subject, step);
+    return { kind, isMade, controls, text: summary, breaks, subject: subject.id };
+  };
+  const made = steps.filter(({ kind }) => kind !== "manual");
+  const advice = steps.filter(({ kind }) => kind === "manual");
   return [
-    ...sections
-      .filter(([, entries]) => entries.length > 0)
-      .map(([title, entries]) => `${c.bold(title)}\n${entries.map((entry) => said(entry, look)).join("")}`),
-    ...(refused.length > 0 ? [`${c.bold("Cannot be written here")}\n${sayRefused(refused, look)}`] : []),
-  ].join("\n");
+    ...made.map((step) => row(step, true)),
+    ...[...open, ...advice].map((step) => row(step, false)),
+    ...refused.map(({ step, reason }): Row => {
+      const text = `${row(step, false).text} Not written: ${hiding(subject)(reason)}.`;
+      return { ...row(step, false), kind: "refused", text };
+    }),
+  ];
 }
 
-/** Most steps of a file are refused for the same reason: it is said once, before them. */
-function sayRefused(refused: readonly DescribedStep[], look: Look): string {
-  const byReason = groupBy(refused, ({ detail = "" }) => detail);
-  return [...byReason]
-    .map(([reason, entries]) => {
-      const steps = entries.map((entry) => said({ ...entry, detail: undefined }, look)).join("");
-      return `${indented(`Not written: ${reason}.`, look)}${steps}`;
-    })
-    .join("");
+/** `compose.yaml` of `compose.yaml#web`. */
+function fileOf(subject: string): string {
+  return subject.split("#")[0] ?? subject;
 }
 
-function entriesIn({ subject }: WrittenPlan, steps: readonly Step[]) {
-  return steps.map((step) => entryOf(shownStep(subject, step)));
+function blocksOf(
+  file: string,
+  rows: readonly Row[],
+): readonly { readonly title: string; readonly rows: readonly Row[] }[] {
+  const bySubject = groupBy(rows, ({ subject }) => subject);
+  const keyOf = ({ kind, isMade, controls, text }: Row) =>
+    JSON.stringify([isMade ? "made" : kind, controls, text]);
+  const alike = groupBy(rows, keyOf);
+  const shared = [...alike.values()].filter((each) => each.length > 1 && each.length === bySubject.size);
+  const isShared = new Set(shared.flat());
+  const own = [...bySubject].map(([title, all]) => ({
+    title,
+    rows: all.filter((row) => !isShared.has(row)),
+  }));
+  const every = { title: `${file}: all ${bySubject.size}`, rows: shared.flatMap(riskiest) };
+  return [every, ...own].filter((block) => block.rows.length > 0);
 }
 
-function entryOf({ kind, controls, summary, breaks }: Step): Omit<DescribedStep, "subjects"> {
-  return { kind, controls, summary, detail: breaks === undefined ? undefined : `Could break: ${breaks}` };
+/** One row for all: what is safe for some services only is called behavioural. */
+function riskiest(rows: readonly Row[]): readonly Row[] {
+  const risky = rows.filter(({ kind }) => kind === "behavioural");
+  return [...risky, ...rows].slice(0, 1);
 }
 
-function grouped(
-  plans: readonly WrittenPlan[],
-  entriesOf: (plan: WrittenPlan) => readonly Omit<DescribedStep, "subjects">[],
-): readonly DescribedStep[] {
-  const groups = new Map<
-    string,
-    { readonly entry: Omit<DescribedStep, "subjects">; readonly subjects: Set<string> }
-  >();
-  for (const plan of plans) {
-    for (const entry of entriesOf(plan)) {
-      const key = JSON.stringify(entry);
-      const group = groups.get(key) ?? { entry, subjects: new Set<string>() };
-      groups.set(key, group);
-      group.subjects.add(plan.subject.id);
-    }
-  }
-  return [...groups.values()].map(({ entry, subjects }) => ({ ...entry, subjects: [...subjects] }));
-}
-
-const shownSubjects = 4;
-
-function said({ kind, controls, summary, detail, subjects }: DescribedStep, look: Look): string {
+function sayRow({ kind, controls, text }: Row, look: Look): string {
   const c = createColors(look.colour);
   const paints = {
     safe: c.green,
@@ -120,10 +109,81 @@ function said({ kind, controls, summary, detail, subjects }: DescribedStep, look
     manual: c.cyan,
     refused: c.magenta,
   };
-  const names = subjects.slice(0, shownSubjects).map(visible).join(", ");
-  const more = subjects.length > shownSubjects ? ` and ${subjects.length - shownSubjects} more` : "";
-  const head = `  ${paints[kind](kind)} ${c.bold(controls.join(", "))} ${c.dim(`${names}${more}`)}\n`;
-  return `${head}${indented(summary, look)}${detail === undefined ? "" : indented(detail, look, c.dim)}`;
+  const indent = " ".repeat(4);
+  const [first = "", ...more] = wrap(
+    `${kind} ${controls.join(", ")}: ${visible(text)}`,
+    Math.min(look.width, 110) - indent.length,
+  );
+  const head = `${kind} ${controls.join(", ")}:`;
+  const painted = first.startsWith(head)
+    ? `${paints[kind](kind)} ${c.bold(controls.join(", "))}:${first.slice(head.length)}`
+    : first;
+  return `  ${painted}\n${more.map((line) => `${indent}${line}\n`).join("")}`;
+}
+
+/** What the kinds of rows that are not written ask of a person. */
+function sayLeft(rows: readonly Row[], look: Look): readonly string[] {
+  const has = (kind: Row["kind"]) => rows.some((row) => row.kind === kind);
+  const texts = [
+    ...(has("decision") ? ["A decision is written with --accept CONTROL, or --accept CONTROL@SERVICE."] : []),
+    ...(has("manual") ? ["What is manual is left to you."] : []),
+  ];
+  return texts.length === 0 ? [] : [indented(texts.join(" "), look).replace(/^ {2}/gm, "")];
+}
+
+/** Ends of sentences: a stop before a space and the beginning of another. */
+const sentences = /(?<=[.:]”?\)?) (?=[A-Z`])/;
+
+/** Where a step's needs are known from: the same for each control of a service. */
+const ofSource = /^(?:Tested with|Known from) /;
+
+/** For each control what could break and how it looks; what only some services share is said with their names. */
+function sayBreaks(rows: readonly Row[], look: Look): readonly string[] {
+  const c = createColors(look.colour);
+  const said = rows
+    .filter(({ isMade }) => isMade)
+    .flatMap(({ controls, breaks = "", subject }) =>
+      breaks
+        .split(sentences)
+        .filter((text) => text !== "")
+        .map((text) => ({ topic: ofSource.test(text) ? "" : controls.join(", "), text, subject })),
+    );
+  if (said.length === 0) return [];
+  const topics = groupBy(
+    said.filter(({ topic }) => topic !== ""),
+    ({ topic }) => topic,
+  );
+  const sources = said.filter(({ topic }) => topic === "");
+  const entries = [
+    ...[...topics].map(([topic, own]) => `${topic}: ${bySubjects(own)}`),
+    ...(sources.length === 0 ? [] : [`What an image needs: ${bySubjects(sources)}`]),
+  ];
+  const lines = entries.map((entry) => {
+    const [first = "", ...more] = wrap(visible(entry), Math.min(look.width, 110) - 4);
+    return `  ${c.dim(first)}\n${more.map((line) => `    ${c.dim(line)}\n`).join("")}`;
+  });
+  return [`${c.bold("Could break: look for it once it runs again")}\n${lines.join("")}`];
+}
+
+/** Each sentence once, those that all share first. */
+function bySubjects(said: readonly { readonly text: string; readonly subject: string }[]): string {
+  const all = new Set(said.map(({ subject }) => subject));
+  const names = (of: Iterable<string>) =>
+    [...of].map((id) => id.slice(fileOf(id).length + 1) || id).join(", ");
+  const byText = [...groupBy(said, ({ text }) => text)].map(([text, own]) => {
+    const of = new Set(own.map(({ subject }) => subject));
+    return { text, whose: of.size === all.size ? "" : names(of) };
+  });
+  const [common, others] = [
+    byText.filter(({ whose }) => whose === ""),
+    byText.filter(({ whose }) => whose !== ""),
+  ];
+  return [
+    ...common.map(({ text }) => text),
+    ...[...groupBy(others, ({ whose }) => whose)].map(
+      ([whose, own]) => `${whose}: ${own.map(({ text }) => text).join(" ")}`,
+    ),
+  ].join(" ");
 }
 
 function indented(text: string, { width }: Look, paint: (line: string) => string = (line) => line): string {

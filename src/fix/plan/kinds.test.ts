@@ -98,7 +98,7 @@ describe("a program of the image that gains rights makes taking them away a deci
   ] as const)("%s with one by its %s: %s is a %s", (image, by, control, kind) => {
     const step = planned(image, by, control);
     expect(step?.kind).toBe(kind);
-    if (kind === "decision") expect(step?.breaks).toContain("/usr/bin/helper");
+    if (kind === "decision") expect(step?.summary).toContain("/usr/bin/helper");
   });
 });
 

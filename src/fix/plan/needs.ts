@@ -67,7 +67,7 @@ export function withNeeds(
       step,
     );
     const gaining = sayGaining(step, needs);
-    return gaining === undefined ? given : { ...given, breaks: joinTexts(gaining, given.breaks) };
+    return gaining === undefined ? given : { ...given, summary: joinTexts(given.summary, gaining) };
   });
 }
 
