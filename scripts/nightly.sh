@@ -23,6 +23,7 @@ seed=$(date +%j)
 for each in guard:90 controls:80 formats:80 model:80 audit:80 fix:80 prove:70 watch:70 fleet:70; do
   part "mutants-${each%:*}" tsx scripts/mutate.ts "src/${each%:*}" --seed "$seed" --goal "${each#*:}"
 done
+part differential tsx scripts/differential.ts --seconds 600
 part fuzz tsx scripts/fuzz-guard.ts --seconds 600
 part never-worse tsx scripts/fuzz-guard.ts --engine --seconds 600
 part chaos env MINUTES=60 npm run -s chaos:serve

@@ -204,7 +204,9 @@ other: ; docker run three
   });
 
   test.each([
-    "X = --privileged\nX = --read-only\na:\n\tdocker run $(X) x\n",
+    "X = --privileged\nifdef Y\nX = --read-only\nendif\na:\n\tdocker run $(X) x\n",
+    "ifdef Y\nX = --read-only\nendif\na:\n\tdocker run $(X) x\n",
+    "X := $(Y)\nY = --read-only\na:\n\tdocker run $(X) x\n",
     "a:\n\tdocker run $(X) x\n",
     "X = $(Y)\nY = $(X)\na:\n\tdocker run $(X) x\n",
     "X = $(shell flags)\na:\n\tdocker run $(X) x\n",
@@ -217,22 +219,50 @@ other: ; docker run three
     ]);
   });
 
+  test("what a variable holds is what make gives it", () => {
+    const text = `override A = first
+A = never
+B := $(A)
+A := later
+B += more
+C =
+C += only
+D = one
+D = two
+ifndef E
+E = default
+endif
+F = \\#1
+a:
+\tdocker run x $(A) $(B) $(C) $(D) $(E) $(F)
+`;
+    const [container] = containers(text, "Makefile");
+    expect(container?.command.map((each) => each.state === "set" && each.value)).toEqual([
+      "first",
+      "first",
+      "more",
+      "only",
+      "two",
+      "default",
+    ]);
+  });
+
   test("a command that is put together from variables is found, whatever of it is not known", () => {
-    const text = `FLAGS := $(DOCKER) run --rm --privileged $(if $(NAME),--name $(NAME),) $(MOUNT)
-DOCKER ?= docker
+    const text = `DOCKER ?= docker
+FLAGS := $(DOCKER) run --rm --privileged $(if $(NAME),--name $(NAME),) $(MOUNT)
 ifeq ($(T), 0)
 \tFLAGS += -t
 endif
-RUN := $(FLAGS) "$(IMAGE)"
 IMAGE := app
+RUN := $(FLAGS) "$(IMAGE)"
 a:
 \t$(RUN) sh -c 'docker run no'
 `;
     const [container, ...others] = containers(text, "Makefile");
     expect(others).toEqual([]);
     expect(container).toMatchObject({
-      image: { value: "app", origins: [{ startLine: 7, startColumn: 10 }] },
-      privileged: { value: true, origins: [{ startLine: 1 }] },
+      image: { value: "app", origins: [{ startLine: 6, startColumn: 10 }] },
+      privileged: { value: true, origins: [{ startLine: 2 }] },
       readonlyRootfs: { state: "unresolved" },
     });
   });

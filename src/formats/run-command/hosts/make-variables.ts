@@ -1,4 +1,4 @@
-import { append, type Piece, passage, slice } from "../passage.ts";
+import { append, type Piece, passage, rangeAt, slice } from "../passage.ts";
 import type { Surroundings } from "../read/line-facts.ts";
 import { type Hole, hole } from "../word.ts";
 
@@ -28,48 +28,117 @@ const mostExpanded = 4_000_000;
 const longest = 65_536;
 
 const definition =
-  /^[ \t]*(?:(?:override|export|private)[ \t]+)*([\w.-]+)[ \t]*(\?=|:{1,3}=|\+=|!=|=)[ \t]*(.*)$/s;
+  /^[ \t]*((?:(?:override|export|private)[ \t]+)*)([\w.-]+)[ \t]*(\?=|:{1,3}=|\+=|!=|=)[ \t]*(.*)$/s;
 
-/** Variables hold for the whole file, as make expands most of them late; one that is set in two ways is not known. */
+/** A line that opens, turns or closes a part of the file which holds under a condition. */
+const conditional = /^[ \t]*(ifn?eq|ifn?def|else|endif)\b[ \t]*([\w.-]*)/;
+
+/** What a variable holds at one point of the file. */
+interface Held {
+  readonly value: Piece[] | "several" | "shell";
+  /** `:=`: references in it were put in where it was set, not where it is used. */
+  readonly simple?: MakePart[];
+  /** Set by `override`, which only another `override` changes. */
+  readonly isFirm?: boolean;
+}
+
+/** A reference that no variable has: what it puts in is not known. */
+const addedInDoubt: readonly Piece[] = [
+  { text: "$(added under a condition)", at: { start: 0, end: 0 }, written: undefined, exact: false },
+];
+
+const space: Piece = { text: " ", at: { start: 0, end: 0 }, written: undefined, exact: false };
+
+const several: Held = { value: "several" };
+
+/**
+ * The variables of a file, set in its order. What recipes use is what holds at the end of the file; one that a condition, a rule
+ * or another file may set is not known.
+ */
 export function newMakeVariables(around: Surroundings, isOpen = false): MakeVariables {
-  const raw = new Map<string, Piece[] | "several" | "shell">();
+  const held = new Map<string, Held>();
+  const rulesOwn = new Set<string>();
   let isIncluded = false;
+  /** For each open condition, the variable that its lines may set without a doubt: `ifndef A` before `A = …` is `A ?= …`. */
+  const conditions: (string | undefined)[] = [];
   const resolved = new Map<string, MakeValue>();
   const budget = { left: mostExpanded };
   return { define, valueBehind };
 
+  /** Whether a condition decides if this line sets the variable. */
+  function isDoubtful(name: string): boolean {
+    return conditions.length > 0 && !(conditions.length === 1 && conditions[0] === name);
+  }
+
+  function put(name: string, now: Held): void {
+    const before = held.get(name);
+    const isSame = before && now.value !== "several" && textOf(before.value) === textOf(now.value);
+    resolved.clear();
+    held.set(name, isDoubtful(name) && !isSame && !isEngine(now.value) ? { ...now, ...several } : now);
+  }
+
   function define(lines: readonly Piece[]): void {
     const joined = joinLines(lines);
     const { text } = joined;
+    const turn = conditional.exec(text);
+    if (turn) {
+      const [, word, name = ""] = turn;
+      if (word === "endif") conditions.pop();
+      else if (word === "else") conditions[conditions.length - 1] = undefined;
+      else conditions.push(word === "ifndef" && !held.has(name) ? name : undefined);
+      return;
+    }
     const match = definition.exec(text);
     if (!match) {
       defineElsewhere(text);
       return;
     }
-    const [, name = "", operator = "", value = ""] = match;
+    const [, words = "", name = "", operator = "", value = ""] = match;
     const start = text.length - value.length;
-    const end = start + withoutComment(value).trimEnd().length;
-    const pieces = [...slice(joined, start, end)];
-    const before = raw.get(name);
-    if (operator === "!=") raw.set(name, "shell");
-    else if (operator === "+=" && Array.isArray(before)) {
-      before.push({ text: " ", at: { start: 0, end: 0 }, written: undefined, exact: false });
-      append(before, pieces);
-    } else if (operator === "?=" && before !== undefined) return;
-    else if ((operator === "?=" || operator === "+=") && isIncluded) raw.set(name, "several");
-    else if (before !== undefined && textOf(before) !== textOf(pieces)) raw.set(name, "several");
-    else raw.set(name, pieces);
+    const end = start + withoutComment(value).length;
+    const pieces = [...withoutEscapedHashes(slice(joined, start, end))];
+    const before = held.get(name);
+    const isFirm = /\boverride\b/.test(words);
+    if ((before?.isFirm && !isFirm) || rulesOwn.has(name)) return;
+    const firm = isFirm ? { isFirm } : {};
+    if (operator === "!=") put(name, { value: "shell", ...firm });
+    else if (operator === "?=" && before !== undefined) return;
+    else if ((operator === "?=" || operator === "+=") && before === undefined && isIncluded)
+      put(name, several);
+    else if (operator === "+=" && before !== undefined) {
+      resolved.clear();
+      held.set(name, { ...addTo(name, before, isDoubtful(name) ? addedInDoubt : pieces), ...firm });
+    } else if (operator.startsWith(":"))
+      put(name, { value: pieces, simple: [...expand(name, passage(pieces))], ...firm });
+    else put(name, { value: pieces, ...firm });
+  }
+
+  /** Adds in place: a file may do so without end. */
+  function addTo(name: string, before: Held, pieces: readonly Piece[]): Held {
+    if (typeof before.value === "string" || isEmpty(pieces)) return before;
+    if (!isEmpty(before.value)) before.value.push(space);
+    append(before.value, pieces);
+    if (before.simple) {
+      if (before.simple.length > 0) before.simple.push(space);
+      append(before.simple, expand(name, passage(pieces)));
+    }
+    return before;
   }
 
   /** What sets a variable in another way than a plain definition leaves it open. */
   function defineElsewhere(text: string): void {
-    const own =
-      targetDefinition.exec(text)?.[1] ??
-      /^[ \t]*(?:override[ \t]+)?(?:un)?define[ \t]+([\w.-]+)/.exec(text)?.[1];
-    if (own !== undefined) raw.set(own, "several");
+    resolved.clear();
+    // A rule's own variable holds in its recipe, whatever the file sets.
+    const ruleOwn = targetDefinition.exec(text)?.[1];
+    if (ruleOwn !== undefined) {
+      held.set(ruleOwn, several);
+      rulesOwn.add(ruleOwn);
+    }
+    const own = /^[ \t]*(?:override[ \t]+)?(?:un)?define[ \t]+([\w.-]+)/.exec(text)?.[1];
+    if (own !== undefined) held.set(own, several);
     if (!/^[ \t]*(?:-|s)?include[ \t]/.test(text)) return;
     isIncluded = true;
-    for (const [known, value] of raw) if (!isEngine(value)) raw.set(known, "several");
+    for (const [known, { value }] of held) if (!isEngine(value)) held.set(known, several);
   }
 
   function valueBehind(reference: string): MakeValue {
@@ -87,8 +156,9 @@ export function newMakeVariables(around: Surroundings, isOpen = false): MakeVari
   function variable(name: string): MakeValue {
     const done = resolved.get(name);
     if (done) return done;
-    const written = raw.get(name);
-    const value = isOpen && !isEngine(written) ? "several" : written;
+    const now = held.get(name);
+    const value = isOpen && !isEngine(now?.value) ? "several" : now?.value;
+    if (now?.simple && value !== "several") return now.simple;
     // A variable that refers to itself ends here.
     resolved.set(name, unknown(`the variable ${name} refers to itself`, `$(${name})`));
     const result = evaluate(name, value);
@@ -96,7 +166,7 @@ export function newMakeVariables(around: Surroundings, isOpen = false): MakeVari
     return result;
   }
 
-  function evaluate(name: string, value: readonly Piece[] | "several" | "shell" | undefined): MakeValue {
+  function evaluate(name: string, value: Held["value"] | undefined): MakeValue {
     const source = `$(${name})`;
     if (value === undefined) return unknown(`the variable ${name} is not known here`, source);
     if (value === "several") return unknown(`the variable ${name} is set in more than one way`, source);
@@ -169,16 +239,35 @@ function joinLines(lines: readonly Piece[]): ReturnType<typeof passage> {
   return passage(pieces);
 }
 
+/** `\\#` is a `#` of the value. */
+function withoutEscapedHashes(pieces: readonly Piece[]): readonly Piece[] {
+  const source = passage(pieces);
+  if (!source.text.includes("\\#")) return pieces;
+  const all: Piece[] = [];
+  let from = 0;
+  for (let at = source.text.indexOf("\\#"); at >= 0; at = source.text.indexOf("\\#", from)) {
+    append(all, slice(source, from, at));
+    all.push({ text: "#", at: rangeAt(source, at, at + 2), written: undefined, exact: false });
+    from = at + 2;
+  }
+  append(all, slice(source, from, source.text.length));
+  return all;
+}
+
 function withoutComment(value: string): string {
   const comment = /(?<!\\)#/.exec(value);
   return comment ? value.slice(0, comment.index) : value;
 }
 
-function textOf(pieces: readonly Piece[] | "several" | "shell"): string {
+function textOf(pieces: Held["value"]): string {
   return typeof pieces === "string" ? pieces : pieces.map((piece) => piece.text).join("");
 }
 
+function isEmpty(pieces: readonly Piece[]): boolean {
+  return pieces.every(({ text }) => text === "");
+}
+
 /** `DOCKER ?= docker`: whatever else may set it, it stays the name of an engine's client. */
-function isEngine(value: readonly Piece[] | "several" | "shell" | undefined): boolean {
+function isEngine(value: Held["value"] | undefined): boolean {
   return value !== undefined && /^(?:sudo )?(?:docker|podman|nerdctl)$/.test(textOf(value));
 }

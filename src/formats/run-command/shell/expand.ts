@@ -127,20 +127,44 @@ function addParameter(state: State, part: ParameterExpansionPart, quoted: boolea
     addUnknown(state, part, `${part.text.slice(0, 60)} is not evaluated`, !quoted);
     return;
   }
-  const empty = binding?.kind === "text" && binding.pieces.length === 0;
-  const takesEmpty = operation.operator.startsWith(":");
-  const isUnset = binding === undefined || (binding.kind === "text" && binding.unset === true);
-  const present = !isUnset && !(takesEmpty && empty);
+  const standing = standingOf(binding, all);
   const kind = operation.operator.replace(":", "");
+  const takesEmpty = operation.operator.startsWith(":");
+  const isPresent = standing === "filled" || (!takesEmpty && (standing === "empty" || standing === "open"));
+  const isAbsent = standing === "unset" || (takesEmpty && standing === "empty");
   // `${NAME:=…}` also sets it.
-  if (kind === "=" && !present && !index)
+  if (kind === "=" && isAbsent && !index)
     state.given.scope.assign(parameter, expandValue(operation.operand, state.given));
-  if (present && kind !== "+") addBinding(state, part, binding, quoted, all);
-  else if ((kind === "-" || kind === "=") && (!binding || empty))
-    addOperand(state, part, operation.operand, quoted);
-  else if (kind === "+" && present && binding.kind !== "unknown")
-    addOperand(state, part, operation.operand, quoted);
-  else addUnknown(state, part, unknownVariable(parameter), !quoted);
+  if (binding && isPresent && kind !== "+") addBinding(state, part, binding, quoted, all);
+  else if (isAbsent && (kind === "-" || kind === "=")) addOperand(state, part, operation.operand, quoted);
+  else if (isPresent && kind === "+") addOperand(state, part, operation.operand, quoted);
+  else if (isAbsent && binding && kind === "+") {
+    if (quoted && !all) state.current.present = true;
+  } else addUnknown(state, part, unknownVariable(parameter), !quoted);
+}
+
+/**
+ * Whether a variable is set and holds something, which a part that is not known leaves `open`. One that the script never sets
+ * counts as unset: its default is what the script's author wrote for that.
+ */
+function standingOf(
+  binding: Binding | undefined,
+  all: boolean,
+): "unset" | "empty" | "filled" | "open" | "unknown" {
+  if (binding === undefined) return "unset";
+  if (binding.kind === "unknown") return "unknown";
+  if (binding.kind === "list") {
+    const [first, ...more] = binding.words;
+    if (!first) return "unset";
+    if (all && more.length > 0) return "filled";
+    return first.many ? "unknown" : standingOfPieces(first.pieces);
+  }
+  return binding.unset ? "unset" : standingOfPieces(binding.pieces);
+}
+
+function standingOfPieces(pieces: readonly Piece[]): "empty" | "filled" | "open" {
+  if (pieces.some(({ text }) => text !== "" && text !== hole)) return "filled";
+  return pieces.some(({ text }) => text === hole) ? "open" : "empty";
 }
 
 /** The word behind `:-`: its value is written there, but it stands where the whole expansion does. */
