@@ -1,5 +1,6 @@
 import type { EngineEvent } from "../engine/event.ts";
 import type { Change } from "./change.ts";
+import type { WatchSight } from "./reading/intervals.ts";
 
 /** Receives changes. It must not throw or take long. */
 export interface WatchListener {
@@ -7,7 +8,7 @@ export interface WatchListener {
   /** Limits were raised by `docker update` and still are limits: news, and no findings. */
   loosened?(changes: readonly Change[]): void;
   /** Everything was read and judged for the first time; what it found has been told. */
-  ready(): void;
+  ready(sight: WatchSight): void;
   /** The Engine is out of reach, and tried again until it answers. Told once each time, also at first. */
   lost(reason: string): void;
   /** Something that an operator should know of the watch itself: a container could not be read, the Engine answers again. */

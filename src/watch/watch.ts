@@ -210,10 +210,14 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     if (request.kernelEvents) engineFiles = followEngineFiles(session);
     engineFiles?.refresh();
     // Of another machine's kernel no cgroup is here.
-    if (request.kernelEvents && inventory.host) 
-      limitFiles = followLimitFiles(session, places, () => client);
+    if (request.kernelEvents && inventory.host) limitFiles = followLimitFiles(session, places, () => client);
     limitFiles?.refresh();
-    listener.ready();
+    listener.ready({
+      kernel: inventory.host !== undefined,
+      limits: limitFiles !== undefined,
+      calls: events?.ok === false ? events.reason : events?.ok,
+      interval: request.pacing.interval,
+    });
     scheduleSweep(0);
   }
 

@@ -41,6 +41,9 @@ describeWithEngine("bulkhead doctor", () => {
     expect(of("Engine's kernel")?.state).toBe("ok");
     expect(of("docker compose")?.state).toBe("ok");
     expect(of("seccomp")?.found).toContain("errno");
+    const calls = of("kernel events")?.state === "ok" ? ", written limits and calls of the kernel" : "";
+    expect(of("bulkhead watch")?.found).toContain(`Engine events${calls}`);
+    expect(of("bulkhead watch")?.found).toMatch(/within a second; the rest of the kernel every 5 to 60 s/);
   });
 
   it("says what another user cannot see, and what that costs", async () => {

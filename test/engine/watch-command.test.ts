@@ -95,8 +95,9 @@ describeWithEngine("the command bulkhead watch", () => {
     const at = testFolder();
     const history = join(at, "history.db");
     const watch = await start(["--no-config", "-o", join(at, "changes.jsonl"), "--history", history]);
+    await until(() => watch.stderr().includes("within a second"));
     expect(watch.stderr()).toMatch(
-      /^bulkhead: watching \d+ containers? \(\d+ running\) on unix:\/\/.*: .*open\n$/,
+      /^bulkhead: watching \d+ containers? \(\d+ running\) on unix:\/\/.*: .*open\nbulkhead: Engine events.* within a second; .* every .* s.*\n$/,
     );
     expect(watch.stdout()).toBe("");
     const name = await run(["--privileged", "-e", "SECRET=hunter2"]);

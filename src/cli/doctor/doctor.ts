@@ -4,6 +4,7 @@ import type { Check } from "../../doctor/checks.ts";
 import { checkEngine, checkTools, rootlessNamespace } from "../../doctor/checks.ts";
 import { checkKernel } from "../../doctor/kernel.ts";
 import { tryDriver } from "../../fleet/history.ts";
+import { sayIntervals } from "../../watch/reading/intervals.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import type { DoctorOptions } from "./options.ts";
 
@@ -13,15 +14,25 @@ const signs: Readonly<Record<Check["state"], string>> = { ok: "✓", limited: "!
 export async function runDoctor(options: DoctorOptions): Promise<number> {
   const { proc, cgroup } = options;
   const connect = engineTarget(options);
-  const checks = [
+  const seen = [
     ...(await checkEngine(connect, proc)),
     ...checkKernel({ proc, cgroup, sys: "/sys" }, await rootlessNamespace(connect, proc)),
-    ...(await checkTools(process.version, tryDriver)),
   ];
+  const checks = [...seen, ...checkWatch(seen), ...(await checkTools(process.version, tryDriver))];
   process.stdout.write(
     options.format === "json" ? `${JSON.stringify({ schemaVersion: 1, checks }, null, 2)}\n` : text(checks),
   );
   return checks.every(({ state }) => state === "ok") ? 0 : 1;
+}
+
+/** How soon `bulkhead watch` reports a change on this host; nothing where no Engine answers. */
+function checkWatch(seen: readonly Check[]): readonly Check[] {
+  const isOk = (name: string) => seen.some((each) => each.name === name && each.state === "ok");
+  if (!isOk("Docker Engine")) return [];
+  const kernel = isOk("Engine's kernel");
+  const calls = isOk("kernel events") && process.getuid?.() === 0;
+  const found = sayIntervals({ kernel, limits: kernel, calls, interval: undefined });
+  return [{ name: "bulkhead watch", state: "ok", found, cost: null }];
 }
 
 function text(checks: readonly Check[]): string {

@@ -46,9 +46,9 @@ export type WatchFormat = (typeof watchFormats)[number];
 /** Declares the options without loading what they need. */
 export function addWatchOptions(command: Command): Command {
   command
-    .summary("report within a second when the Engine loses hardening")
+    .summary("report when the Engine or a container loses hardening")
     .description(
-      "Watch the Engine and its containers. watch reports within a second which finding opened, what caused it, and when it is resolved. It judges the same controls as bulkhead audit engine.",
+      "Watch the Engine and its containers. watch reports which finding opened, what caused it, and when it is resolved: within a second after an event of the Engine, a written limit or a call of the kernel, else at the next look at the kernel. It judges the same controls as bulkhead audit engine.",
     )
     .addOption(
       new Option(

@@ -20,6 +20,7 @@ import type { Output } from "../../watch/outputs/output.ts";
 import { journalLine } from "../../watch/outputs/syslog/message.ts";
 import { lineOf, streamOutput } from "../../watch/outputs/terminal.ts";
 import { openReactions, ownContainer } from "../../watch/reactions/reactions.ts";
+import { sayIntervals } from "../../watch/reading/intervals.ts";
 import { startWatch, type Watch } from "../../watch/watch.ts";
 import { type AuditSettings, loadConfig } from "../audit/settings.ts";
 import { authorOf } from "../common/author.ts";
@@ -216,7 +217,7 @@ async function watch(job: Job): Promise<number> {
         distributed.note(clean);
         for (const change of clean) history?.send(change);
       },
-      ready() {
+      ready(sight) {
         accepted?.ready();
         history?.seen(Date.now());
         notifier.ready();
@@ -236,6 +237,7 @@ async function watch(job: Job): Promise<number> {
         }
         if (options.once) end.tell();
         else if (!view) say(summary(running, endpoint, open(), distributed.silenceOf()));
+        if (!options.once && (!view || typeof sight.calls === "string")) say(sayIntervals(sight));
       },
       lost(reason) {
         reports?.looked();

@@ -4,6 +4,7 @@ import type { EngineClient } from "../../engine/client.ts";
 import type { LiveContainer } from "../../engine/read/live-reading.ts";
 import { bySweep, type Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
+import { longestSweep, shortestSweep } from "./intervals.ts";
 import { look } from "./look.ts";
 import { add } from "./pending.ts";
 
@@ -124,12 +125,9 @@ export interface Pacing {
 /** The share of one CPU that sweeps may take where no interval is said. */
 const share = 0.002;
 
-const shortest = 5_000;
-const longest = 60_000;
-
 /** Milliseconds until the next sweep, after one that took `cpu` milliseconds of CPU time; a tenth more or less by chance. */
 export function pause({ interval, random }: Pacing, cpu: number): number {
-  const usual = interval ?? Math.min(longest, Math.max(shortest, cpu / share));
+  const usual = interval ?? Math.min(longestSweep, Math.max(shortestSweep, cpu / share));
   return usual * (0.9 + random() / 5);
 }
 
