@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import Driver from "better-sqlite3";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
@@ -89,6 +98,26 @@ describeWithEngine("the command bulkhead watch", () => {
     expect(second.stdout()).toContain(`container:${name}`);
     const counts = (said: string) => /socket: (.*)\n/.exec(said)?.[1];
     expect(counts(second.stderr())).toBe(counts(first.stderr()));
+  });
+
+  it("goes on for its other outputs where standard output is full", async () => {
+    const at = testFolder();
+    const file = join(at, "changes.jsonl");
+    const args = ["watch", "--no-config", "--no-history", "--host", engine.host, "-o", file];
+    const full = openSync("/dev/full", "w");
+    const child = spawn(program, args, { stdio: ["ignore", full, "ignore"] });
+    closeSync(full);
+    onTestFinished(() => {
+      child.kill("SIGKILL");
+    });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    const name = await run(["--privileged"]);
+    const lines = () => (existsSync(file) ? readFileSync(file, "utf8") : "");
+    await until(() => lines().includes(`"container:${name}"`));
+    const other = await run(["--privileged"]);
+    await until(() => lines().includes(`"container:${other}"`));
+    child.kill("SIGTERM");
+    expect(await ended).toBe(0);
   });
 
   it("prints a line a change, keeps JSON lines and a history, and ends with 0 on SIGTERM", async () => {

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { addColourOption } from "../common/common-options.ts";
+import { holdOptionsBelow } from "../common/options-above.ts";
 
 /** What `bulkhead history ack` and `bulkhead history silence` take, as commander gives it. */
 export interface SilenceOptions {
@@ -148,8 +149,8 @@ type HistoryFormat = (typeof historyFormats)[number];
 
 /** Declares the options without loading what they need. */
 export function addHistoryOptions(command: Command): Command {
-  command
-    // The commands below have options of the same names.
+  // The commands below have options of the same names.
+  holdOptionsBelow(command)
     .enablePositionalOptions()
     .helpCommand(false)
     .summary("show when each finding opened and was resolved")

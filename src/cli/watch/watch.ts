@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import type { Finding } from "../../audit/finding.ts";
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { visible } from "../../base/visible.ts";
@@ -15,6 +16,7 @@ import type { SilenceOf } from "../../watch/changes/gate.ts";
 import { openMetrics } from "../../watch/metrics/metrics.ts";
 import { listenForScrapes } from "../../watch/metrics/metrics-listener.ts";
 import { openNotifier } from "../../watch/notify.ts";
+import { standardFile } from "../../watch/outputs/file.ts";
 import { jsonLine } from "../../watch/outputs/http.ts";
 import type { Output } from "../../watch/outputs/output.ts";
 import { journalLine } from "../../watch/outputs/syslog/message.ts";
@@ -64,6 +66,8 @@ interface Job {
 async function watch(job: Job): Promise<number> {
   const { options, settings, loaded, connect, endpoint } = job;
   const end = untilTold();
+  // Where nobody can be told, the changes still go out.
+  process.stderr.on("error", () => {});
   const colour = options.color !== false && wantsColour();
   let view: WatchView | undefined;
   const say = (text: string) => {
@@ -331,10 +335,12 @@ function printed(
   isNews: (change: Change) => boolean,
   say: (text: string) => void,
 ): Output {
-  if (settings.format === "jsonl") return streamOutput(process.stdout, jsonLine, say);
+  const to = (print: (change: Change) => string) =>
+    !options.once && mayBeFull() ? standardFile(print, say) : streamOutput(process.stdout, print, say);
+  if (settings.format === "jsonl") return to(jsonLine);
   const print =
     settings.format === "journald" ? journalLine : (change: Change) => `${lineOf(change, colour)}\n`;
-  const lines = streamOutput(process.stdout, print, say);
+  const lines = to(print);
   const isShown = (change: Change) => isNews(change) || options.once === true;
   return {
     send: (change) => {
@@ -342,6 +348,12 @@ function printed(
     },
     close: lines.close,
   };
+}
+
+/** Whether standard output is a file or a device: what it does not take waits there, and ends no other output. */
+function mayBeFull(): boolean {
+  const status = fstatSync(1);
+  return !process.stdout.isTTY && (status.isFile() || status.isCharacterDevice());
 }
 
 /** What is watched while the Engine does not answer; "" before it ever did. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import type { Change } from "../change.ts";
-import { fileOutput } from "./file.ts";
+import { fileOutput, type OpenFile, writeOrTakeBack } from "./file.ts";
 import { jsonLine } from "./http.ts";
 import { lineOf, streamOutput } from "./terminal.ts";
 
@@ -60,6 +60,73 @@ it("a line of JSON has both times of a drift by its field, null where it was nev
   const { finding } = JSON.parse(jsonLine(changeOf("opened", findingOf("drift", { since }))));
   expect(finding.since).toEqual({ ...since, cpus: { ...since.cpus, after: null } });
   expect(Object.keys(finding).at(-1)).toBe("since");
+});
+
+describe("a disk that is full in the middle of a line", () => {
+  /** A file that takes four bytes more, and then what `then` does before it is full. */
+  function fullFile(then: (write: (text: string) => void) => void = () => {}, growsOnly = false) {
+    let text = "before\n";
+    let room = 4;
+    const full = Object.assign(new Error("no space"), { code: "ENOSPC" });
+    const file: OpenFile = {
+      size: () => text.length,
+      write(bytes, from) {
+        if (room === 0) {
+          then((more) => {
+            text += more;
+          });
+          throw full;
+        }
+        const taken = bytes.toString("utf8", from, from + room);
+        text += taken;
+        room -= taken.length;
+        return taken.length;
+      },
+      truncate(size) {
+        if (growsOnly) throw new Error("not permitted");
+        text = text.slice(0, size);
+      },
+    };
+    return { file, full, text: () => text };
+  }
+  const bytes = Buffer.from("one\ntwo\n");
+
+  it("leaves no half line", () => {
+    const { file, full, text } = fullFile();
+    expect(writeOrTakeBack(file, bytes, true)).toEqual({ error: full });
+    expect(text()).toBe("before\n");
+  });
+
+  it("leaves alone what somebody else wrote behind it", () => {
+    const { file, full, text } = fullFile((write) => write("theirs\n"));
+    expect(writeOrTakeBack(file, bytes, true)).toEqual({ error: full });
+    expect(text()).toBe("before\none\ntheirs\n");
+  });
+
+  it.each([
+    ["that only grows", true, true],
+    ["whose end moves with each write", false, false],
+  ])("gives the rest for a file %s", (_, growsOnly, mayTakeBack) => {
+    const { file, full, text } = fullFile(undefined, growsOnly);
+    expect(writeOrTakeBack(file, bytes, mayTakeBack)).toEqual({ error: full, left: Buffer.from("two\n") });
+    expect(text()).toBe("before\none\n");
+  });
+
+  it("a device that takes nothing is told once, and ends nothing", async () => {
+    const said: string[] = [];
+    const output = fileOutput(
+      "/dev/full",
+      () => "line\n",
+      (text) => said.push(text),
+    );
+    for (const control of ["a", "b"]) output.send(changeOf("opened", findingOf(control)));
+    expect(output.state?.()).toMatchObject({ sent: 0, waiting: 2, failures: 1 });
+    await output.close();
+    expect(said).toEqual([
+      "/dev/full cannot be written: the disk is full; changes wait until it can",
+      "/dev/full could not be written: 2 changes are lost",
+    ]);
+  });
 });
 
 describe("a file", () => {
