@@ -1,4 +1,5 @@
-import { cpuCap } from "../../model/container/cpu-cap.ts";
+import { cpuCap, defaultPeriod } from "../../model/container/cpu-cap.ts";
+import { cpusIn } from "../../model/container/cpu-set.ts";
 import type { Container } from "../../model/container.ts";
 import { valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
@@ -12,7 +13,7 @@ import { whereInForce } from "./limits.ts";
 export const cpuLimit: Control = {
   id: "cpu-limit",
   title: "The CPU is not limited",
-  why: "A container without a limit may take every CPU of the host: one busy loop, one miner, and all its neighbours starve. --cpus (or a quota) caps it, --cpuset-cpus pins it to some CPUs, and shares below the default of 1024 make it give way. Shares are relative and felt only while others want the CPU too; 1024 and more are no limit.",
+  why: "A container without a limit may take every CPU of the host: one busy loop, one miner, and all its neighbours starve. --cpus (or a quota) caps it, --cpuset-cpus pins it to some CPUs, and shares below the default of 1024 make it give way. Shares are relative and felt only while others want the CPU too; 1024 and more are no limit, and neither is a cap of as many CPUs as the host has.",
   row: "2.1",
   severity: "low",
   guard: "harden",
@@ -42,12 +43,13 @@ export const cpuLimit: Control = {
   },
   settledBy: "effective",
   check: {
-    container: whereInForce(["cpus"], (container, { running }) => {
+    container: whereInForce(["cpus"], (container, { running, engine }) => {
       const { cpusetCpus, nanoCpus, cpuQuota, cpuShares } = container;
+      const all = allCpus(engine);
       const cap = cpuCap(container);
-      if (cap !== undefined) return pass(`at most ${round(cap)} CPUs`);
+      if (cap !== undefined && cap < all) return pass(`at most ${round(cap)} CPUs`);
       const cpus = valueOr(cpusetCpus, "");
-      if (cpus !== "") return pass(`CPUs ${cpus}`);
+      if (cpus !== "" && !((cpusIn(cpus) ?? 0) >= all)) return pass(`CPUs ${cpus}`);
       const shares = sharesOf(container);
       const contended = contention(container, running);
       if (shares < defaultShares) {
@@ -55,6 +57,14 @@ export const cpuLimit: Control = {
       }
       const open = undecided(nanoCpus, cpuQuota, cpusetCpus, cpuShares);
       if (open) return open;
+      if (cap !== undefined || cpus !== "") {
+        const [what, fact] =
+          cap === undefined ? [`CPUs ${cpus}`, cpusetCpus] : [`${round(cap)} CPUs`, nanoCpus];
+        return fail(
+          `has no CPU limit (${what} are all that the host has): it can use every CPU of the host${contended}`,
+          { origins: fact.state === "set" ? fact.origins : [], observed: "no CPU limit" },
+        );
+      }
       const asked = cpuShares.state === "set" && cpuShares.value !== 0;
       return fail(
         asked
@@ -65,10 +75,10 @@ export const cpuLimit: Control = {
     }),
   },
   remedy: {
-    container: (container) => ({
+    container: (container, { engine }) => ({
       kind: "behavioural",
       summary: "Cap the CPU; 1 CPU is a starting point, `docker stats` under load shows what it needs.",
-      patches: oneCpu(container),
+      patches: oneCpu(container, allCpus(engine)),
       breaks:
         "A workload that used more than one CPU gets slower: nr_throttled in its cgroup's cpu.stat counts how often it was held back.",
     }),
@@ -80,10 +90,16 @@ function contention(container: Container, running: Context["running"]): string {
   return share && running.length > 1 ? ` (${share.percent} % of the CPU under full contention)` : "";
 }
 
-/** Docker takes either `--cpus` or a period with its quota, not both. */
-function oneCpu({ cpuPeriod }: Container): readonly ContainerPatch[] {
+/** The CPUs of the host; no end where they are not known. */
+function allCpus(engine: Context["engine"]): number {
+  return (engine && valueOr(engine.cpus, 0)) || Number.POSITIVE_INFINITY;
+}
+
+/** One CPU, or half of a host's only one. Docker takes either `--cpus` or a period with its quota, not both. */
+function oneCpu({ cpuPeriod, cpuQuota }: Container, all: number): readonly ContainerPatch[] {
   const period = valueOr(cpuPeriod, 0);
-  return period > 0
-    ? [{ op: "set", field: "cpuQuota", value: period }]
-    : [{ op: "set", field: "nanoCpus", value: 1e9 }];
+  const cpus = Math.min(1, all / 2);
+  return period > 0 || valueOr(cpuQuota, 0) > 0
+    ? [{ op: "set", field: "cpuQuota", value: (period > 0 ? period : defaultPeriod) * cpus }]
+    : [{ op: "set", field: "nanoCpus", value: cpus * 1e9 }];
 }
