@@ -89,7 +89,7 @@ async function learnt(seen: Observation, shown: ShownNeeds, fails: Fails) {
 
 describe("what an earlier run needed stays, though this run does not use it", () => {
   it("a capability", async () => {
-    const seen = observation(["CHOWN", "KILL"], 0);
+    const seen = observation(["CHOWN", "FOWNER"], 0);
     const fails: Fails = ({ capabilities }) =>
       capabilities.includes("CHOWN") ? undefined : "chown: EPERM, needs CHOWN";
     const monday = await learnt(seen, nothingShown, fails);
@@ -134,4 +134,12 @@ describe("what an earlier run needed stays, though this run does not use it", ()
     expect((await learnt(seen, tuesday.shown, () => undefined)).broken).toEqual(tuesday.broken);
     expect((await learnt(seen, nothingShown, () => undefined)).broken).toEqual([]);
   });
+});
+
+it("keeps the right to signal other users' processes where that was used, and does not remember it as needed", async () => {
+  const seen = observation(["CHOWN", "KILL"], 0);
+  const found = await learnt(seen, nothingShown, () => undefined);
+  expect(found.needed).toEqual([["KILL", expect.stringContaining("a signal to another user's process")]]);
+  expect(found.shown.needed.size).toBe(0);
+  expect((await learnt(observation(["CHOWN"], 0), nothingShown, () => undefined)).needed).toEqual([]);
 });

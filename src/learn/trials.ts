@@ -82,7 +82,9 @@ export function trialsOf(
       if (!draft) return undefined;
       const own = [...left].filter(([key]) => key.startsWith(`${plan.subject.id} `) && !untried.has(key));
       return {
-        needed: new Map([...draft.needed].filter(([name]) => !draft.shown.needed.has(name))),
+        needed: new Map(
+          [...draft.needed].filter(([name, why]) => !draft.shown.needed.has(name) && why !== whyKept),
+        ),
         whyNotUser: whyNot(draft.shown) === undefined ? draft.whyNotUser : undefined,
         broken: new Map(own.map(([, { step, reason, evidence }]) => [step.keys[0], { reason, evidence }])),
       };
@@ -276,9 +278,10 @@ export function trialsOf(
 
   async function eliminate(): Promise<void> {
     const open = drafts.filter((draft) => !left.has(`${draft.plan.subject.id} learn capabilities-drop`));
-    const knownOf = ({ capabilities, shown }: Draft) => capabilities.filter((name) => shown.needed.has(name));
+    const isKnown = ({ shown }: Draft, name: string) => shown.needed.has(name) || name === signals;
+    const knownOf = (draft: Draft) => draft.capabilities.filter((name) => isKnown(draft, name));
     const members = open.flatMap((draft) =>
-      draft.capabilities.filter((name) => !draft.shown.needed.has(name)).map((name) => ({ draft, name })),
+      draft.capabilities.filter((name) => !isKnown(draft, name)).map((name) => ({ draft, name })),
     );
     const { needed } = await minimalSet(
       members,
@@ -308,7 +311,10 @@ export function trialsOf(
     for (const draft of open) {
       const own = members.filter((member) => member.draft === draft && needed.has(member));
       draft.needed = new Map([
-        ...knownOf(draft).map((name) => [name, sayEarlier(draft.shown.needed.get(name) ?? "")] as const),
+        ...knownOf(draft).map((name) => {
+          const earlier = draft.shown.needed.get(name);
+          return [name, earlier === undefined ? whyKept : sayEarlier(earlier)] as const;
+        }),
         ...own.map((member) => [member.name, whyOf(member.name, needed.get(member) ?? "")] as const),
       ]);
       draft.capabilities = [...draft.needed.keys()];
@@ -396,6 +402,11 @@ function unseen(plan: Planned): TrialResult {
     broken: [],
   };
 }
+
+/** What signals processes of other users needs: a run shows the signal, and seldom the reload or restart that waits for its effect. */
+const signals = "KILL";
+const whyKept =
+  "it sent a signal to another user's process: reloads and restarts do, and a run need not show one";
 
 const rootKey = "learn read-only-rootfs";
 

@@ -1,5 +1,5 @@
-import { closeSync, openSync, readlinkSync, readSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, openSync, readlinkSync, readSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { spellAddress, textArguments } from "./words.ts";
 
 /** PATH_MAX (linux/limits.h). */
@@ -8,7 +8,7 @@ const workingFolder = -100;
 
 /**
  * Reads a call's texts from the memory of the process that made it (proc(5), /proc/PID/mem). It made the call a moment ago: undefined
- * for each where it has ended since, or where the place holds no text any more.
+ * for each where it has ended since, or where the place holds no such text any more.
  */
 export function readTexts(
   pid: number,
@@ -25,7 +25,8 @@ export function readTexts(
       const at = words[index] ?? 0n;
       if (isAddress) return spellAddress(bytesAt(from, at, Number(words[index + 1] ?? 0n) & 0xff));
       const text = textOf(bytesAt(from, at, longestPath));
-      return text === undefined ? undefined : fromFolder(pid, words[index - 1], text);
+      const path = text === undefined ? undefined : fromFolder(pid, words[index - 1], text);
+      return path !== undefined && hasPlace(pid, path) ? path : undefined;
     });
   } catch {
     return wanted.map(() => undefined);
@@ -57,6 +58,15 @@ function textOf(bytes: Uint8Array): string | undefined {
   if (end <= 0) return undefined;
   const text = Buffer.from(bytes.subarray(0, end)).toString("utf8");
   return /[\p{Cc}\ufffd]/u.test(text) ? undefined : text;
+}
+
+/**
+ * Whether the folder of a path is there for the process. A call that was refused found it; what does not has taken the path's
+ * place in memory since.
+ */
+function hasPlace(pid: number, path: string): boolean {
+  if (!path.startsWith("/")) return true;
+  return statSync(`/proc/${pid}/root${dirname(path)}`, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** A relative path starts from the working folder, or from the folder that the argument before names. */
