@@ -11,8 +11,26 @@ import { openNews } from "./news.ts";
 
 const host = { id: "h", name: "h", engine: "e", version: "1" };
 
-async function testFeed() {
-  const database = await testFleet();
+/** A database of which the answer to some transactions is lost: they are kept, and fail here. */
+function losing(database: FleetDatabase, isLost: () => boolean): FleetDatabase {
+  const transaction = () => ({
+    async execute<T>(run: (step: FleetDatabase) => Promise<T>): Promise<T> {
+      const done = await database.transaction().execute(run);
+      if (isLost()) throw new Error("Connection terminated unexpectedly");
+      return done;
+    },
+  });
+  return new Proxy(database, {
+    get(_, name) {
+      if (name === "transaction") return transaction;
+      const value: unknown = Reflect.get(database, name, database);
+      return typeof value === "function" ? value.bind(database) : value;
+    },
+  });
+}
+
+async function testFeed(isLost: () => boolean = () => false) {
+  const database = losing(await testFleet(), isLost);
   const said: string[] = [];
   let open: readonly Finding[] = [];
   const watch: Watch = {
@@ -47,6 +65,17 @@ async function testFeed() {
       feed.changes([changeOf("resolved", finding)]);
     },
   };
+}
+
+async function changesOf(database: FleetDatabase, control: string): Promise<readonly string[]> {
+  const rows = await database
+    .selectFrom("change")
+    .innerJoin("finding", "finding.id", "change.finding")
+    .select("change.change")
+    .where("finding.control", "=", control)
+    .orderBy("change.id")
+    .execute();
+  return rows.map(({ change }) => change);
 }
 
 /** A full disk, or one that has room again. */
@@ -92,13 +121,24 @@ describe("what a watch tells", () => {
     resolve(short);
     await setRoom(database, "enough");
     await expect.poll(kept, { timeout: 10_000 }).toHaveLength(300);
-    const changes = database
-      .selectFrom("change")
-      .innerJoin("finding", "finding.id", "change.finding")
-      .select("change.change")
-      .where("finding.control", "=", "for-a-moment")
-      .orderBy("change.id");
-    await expect.poll(() => changes.execute()).toEqual([{ change: "opened" }, { change: "resolved" }]);
+    await expect.poll(() => changesOf(database, "for-a-moment")).toEqual(["opened", "resolved"]);
+  });
+
+  it("is kept once where the answer of the database is lost", async () => {
+    let lost = 0;
+    const { database, kept, tell, resolve, begin, said } = await testFeed(() => lost-- > 0);
+    begin();
+    await expect.poll(() => database.selectFrom("host").select("id").execute()).toHaveLength(1);
+    const a = findingOf("a");
+    lost = 1;
+    tell([a]);
+    await expect
+      .poll(() => said)
+      .toEqual(["the database cannot be written: it broke the connection off; what is new waits"]);
+    resolve(a);
+    tell([findingOf("b")]);
+    await expect.poll(kept, { timeout: 10_000 }).toEqual(["b"]);
+    expect(await changesOf(database, "a")).toEqual(["opened", "resolved"]);
   });
 
   it("waits while the disk is full, which is said once, and is written when it can be", async () => {

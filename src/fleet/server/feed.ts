@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import type { Finding } from "../../audit/finding.ts";
 import { isEqual } from "../../base/equal.ts";
 import { redactFinding } from "../../report/secrets/redact.ts";
@@ -59,6 +60,8 @@ export function openFeed({ database, news, host, areaOf, guards, jobs, say }: Fe
   let isTooMuch = false;
   /** What was open then. It stays as it was taken until it is written: the changes that wait follow on it. */
   let whole: readonly Finding[] | undefined;
+  /** The first of those that wait, as they were last written: they may be in the database although no answer says so. */
+  let batch: { readonly number: number; readonly changes: readonly Change[] } | undefined;
   let isLooked = false;
   /** Of each open finding what the watch had when it was last written; the watch makes a new one where it looked again. */
   let known = new Map<string, { readonly finding: Finding; readonly text: string }>();
@@ -108,8 +111,10 @@ export function openFeed({ database, news, host, areaOf, guards, jobs, say }: Fe
     await exchangeJobs(now);
     while (whole) await writeWhole(whole, now);
     while (waiting.length > 0) {
-      const part = waiting.slice(0, 500);
-      await putChanges(database, host.id, part, areaOf);
+      batch ??= { number: randomInt(2 ** 48 - 1), changes: waiting.slice(0, 500) };
+      const part = batch.changes;
+      await putChanges(database, host.id, part, areaOf, batch.number);
+      batch = undefined;
       // Too many came meanwhile: the whole that was taken is written next.
       if (whole) return;
       waiting = waiting.slice(part.length);
@@ -146,6 +151,7 @@ export function openFeed({ database, news, host, areaOf, guards, jobs, say }: Fe
     if (waiting.length > mostWaiting) isTooMuch = true;
     if (!isTooMuch) return;
     waiting = [];
+    batch = undefined;
     if (!watch) return;
     whole = watch.open().map((finding) => redactFinding(finding));
     isTooMuch = false;

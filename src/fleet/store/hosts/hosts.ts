@@ -120,17 +120,37 @@ async function putContainers(
   }
 }
 
-/** Applies changes to what is known of a host, in their order, all or none. */
+/**
+ * Applies changes to what is known of a host, in their order, all or none. `number`: of the host that serve watches itself. With the
+ * number of the last time nothing is applied: the answer of that time was lost.
+ */
 export async function putChanges(
   database: FleetDatabase,
   host: string,
   changes: readonly Change[],
   areaOf: AreaOf,
+  number?: number,
 ): Promise<void> {
   await atOnce(database, async (step) => {
     await hold(step, `host ${host}`);
+    if (number !== undefined && (await lastOfOwn(step, host)) === number) return;
     await putChangesOf(step, [{ host, changes }], areaOf);
+    if (number !== undefined) await keepLastOfOwn(step, host, number);
   });
+}
+
+async function lastOfOwn(step: FleetDatabase, host: string): Promise<number | undefined> {
+  const row = await step.selectFrom("reporter").select("last").where("host", "=", host).executeTakeFirst();
+  return row?.last;
+}
+
+async function keepLastOfOwn(step: FleetDatabase, host: string, last: number): Promise<void> {
+  // No host has this key: a key is known by its SHA-256.
+  await step
+    .insertInto("reporter")
+    .values({ host, key: `own ${host}`, enrolment: null, last })
+    .onConflict((conflict) => conflict.column("host").doUpdateSet({ last }))
+    .execute();
 }
 
 export interface HostChanges {

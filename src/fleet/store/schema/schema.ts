@@ -243,7 +243,7 @@ export interface EnrolmentTable {
 /** A host that reports from elsewhere. */
 export interface ReporterTable {
   readonly host: string;
-  /** The SHA-256 of the key that the host made for itself. */
+  /** The SHA-256 of the key that the host made for itself; `own …` for the host that serve watches itself. */
   readonly key: string;
   /** The token by which it enrolled. */
   readonly enrolment: number | null;
