@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Ask } from "../../../src/guard/judge/judge.ts";
 import {
   type Answer,
   type Change,
@@ -143,6 +144,12 @@ export function decideIn(
     ]);
   }
   throw new Error("the guard asks without end");
+}
+
+/** Answers questions as an Engine in this world does. */
+export function askIn(world: World): Ask {
+  return async (questions) =>
+    new Map(questions.map((question) => [questionKey(question), answer(question, world)] as const));
 }
 
 /** Everything that is asked until the decision stands, in order. */
