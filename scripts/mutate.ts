@@ -7,8 +7,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { createVitest, type TestSpecification, type Vitest } from "vitest/node";
-import { type Mutant, type Site, sitesIn, withSwitches } from "./mutate/sites.ts";
+import { equivalents } from "./mutate/equivalent.ts";
+import { openProcess } from "./mutate/process.ts";
+import type { Answer, Question } from "./mutate/runner.ts";
+import { isEquivalent, type Mutant, type Site, sitesIn, textOf } from "./mutate/sites.ts";
 
 const { values: options, positionals: folders } = parseArgs({
   allowPositionals: true,
@@ -57,69 +59,25 @@ const sources = folders.flatMap((each) =>
     .map((name) => join(resolve(each), name))
     .toSorted(),
 );
-const sites = sources.flatMap((file) => sitesIn(file, readFileSync(file, "utf8")));
-const mutants = sample(sites, Number(options.mutants), Number(options.seed));
-const byFile = new Map<string, Mutant[]>();
-for (const mutant of mutants) byFile.set(mutant.file, [...(byFile.get(mutant.file) ?? []), mutant]);
-process.stdout.write(`${mutants.length} of ${sites.length} mutants in ${sources.length} files\n`);
+const texts = new Map(sources.map((file) => [file, readFileSync(file, "utf8")]));
+const sites = [...texts].flatMap(([file, text]) => sitesIn(file, text));
+const sampled = sample(sites, Number(options.mutants), Number(options.seed));
+const reasons = new Map(
+  sampled.flatMap((mutant) => {
+    const known = equivalents.find((each) => isEquivalent(mutant, texts.get(mutant.file) ?? "", root, each));
+    return known ? [[mutant.id, known.reason] as const] : [];
+  }),
+);
+const mutants = sampled.filter(({ id }) => !reasons.has(id));
+const say = (line: string) => process.stdout.write(`${line}\n`);
+say(`${sampled.length} of ${sites.length} mutants in ${sources.length} files`);
+for (const mutant of sampled)
+  if (reasons.has(mutant.id)) say(`equivalent: ${spelt(mutant)}  (${reasons.get(mutant.id)})`);
 
-const switchOn = (id: number) => writeFileSync(join(folder, "on"), String(id));
-
-async function start(): Promise<Vitest> {
-  const vitest = await createVitest(
-    "test",
-    {
-      config: false,
-      root,
-      watch: false,
-      include: (options.tests ?? ["src", "test/unit"]).map((each) => `${each}/**/*.test.ts`),
-      exclude: ["src/engine/tracefs.test.ts"],
-      css: { include: [/(?:page|colours)\.css/] },
-      setupFiles: [join(root, "scripts/mutate/setup.ts"), join(root, "test/support/runner/fixed-seed.ts")],
-      testTimeout: 60_000,
-      isolate: false,
-      maxWorkers: 2,
-      related: [...byFile.keys()],
-      reporters: [{}],
-      onConsoleLog: () => false,
-    },
-    {
-      plugins: [
-        {
-          name: "mutants",
-          enforce: "pre",
-          transform(code: string, id: string) {
-            const own = byFile.get(id.split("?")[0] ?? id);
-            return own === undefined ? undefined : { code: withSwitches(code, own), map: null };
-          },
-        },
-      ],
-    },
-  );
-  await vitest.standalone();
-  return vitest;
-}
-
-/** Ends processes that a mutant keeps busy for ever; vitest then counts their tests as failed. */
-function endWorkers(): void {
-  for (const task of readdirSync("/proc/self/task"))
-    for (const pid of readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ").filter(Boolean))
-      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("vitest"))
-        process.kill(Number(pid), "SIGKILL");
-}
-
-/** Whether all tests passed, and how long they took, in milliseconds. */
-async function run(vitest: Vitest, tests: readonly TestSpecification[], limit?: number) {
-  const started = performance.now();
-  const timer = limit === undefined ? undefined : setInterval(endWorkers, limit);
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications([...tests], false);
-  clearInterval(timer);
-  const failed = testModules.filter((module) => !module.ok()).map(({ moduleId }) => moduleId);
-  return {
-    passed: failed.length === 0 && unhandledErrors.length === 0,
-    failed,
-    took: performance.now() - started,
-  };
+function spelt(mutant: Mutant): string {
+  const short = (text: string) => text.replace(/\s+/g, " ").slice(0, 100);
+  const text = textOf(mutant, texts.get(mutant.file) ?? "");
+  return `${relative(root, mutant.file)}:${mutant.line}  ${short(text)}  →  ${short(mutant.mutated)}`;
 }
 
 /** Tests near a file first: they are the ones that should notice. */
@@ -127,64 +85,57 @@ function nearness(test: string, file: string): number {
   return relative(dirname(file), dirname(test)).split("/").length;
 }
 
-/** Test files that load a module, by vite's graph: for what is evaluated when it is loaded. */
-function loadersOf(vitest: Vitest, file: string): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const look = (each: string) => {
-    if (seen.has(each)) return;
-    seen.add(each);
-    for (const { vite } of vitest.projects)
-      for (const environment of Object.values(vite.environments))
-        for (const module of environment.moduleGraph.getModulesByFile(each) ?? [])
-          for (const importer of module.importers) if (importer.file !== null) look(importer.file);
-  };
-  look(file);
-  return new Set([...seen].filter((each) => each.endsWith(".test.ts")));
-}
+const runner = openProcess<Question, Answer>(join(root, "scripts/mutate/runner.ts"), [folder]);
+process.on("exit", () => runner.close());
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
+const include = options.tests ?? ["src", "test/unit"];
 
-switchOn(-1);
+/** Milliseconds: to start a process anew, and to run all tests without a mutant. */
+const longest = { start: 60_000, all: 1_800_000 };
+
 writeFileSync(join(folder, "reached"), "");
-const vitest = await start();
-const all = await vitest.globTestSpecifications();
-const first = await run(vitest, all);
+const first = await runner.ask({ mutants, include }, longest.all);
+if (!first) throw new Error("the tests do not end without a mutant");
 const redAlready = new Set(first.failed);
-for (const file of redAlready)
-  process.stdout.write(`red without a mutant, left out: ${relative(root, file)}\n`);
+for (const file of redAlready) say(`red without a mutant, left out: ${relative(root, file)}`);
+const took = new Map(first.tests);
 const reachedBy = new Map<number, Set<string>>();
 for (const line of readFileSync(join(folder, "reached"), "utf8").split("\n").filter(Boolean)) {
   const [test, ids] = JSON.parse(line) as [string, number[]];
   for (const id of ids) reachedBy.set(id, (reachedBy.get(id) ?? new Set()).add(test));
 }
-process.stdout.write(`${all.length} test files in ${Math.round(first.took / 1000)} s\n`);
+say(`${took.size} test files`);
 
-vitest.config.bail = 1;
-for (const project of vitest.projects) project.config.bail = 1;
 const survivors: Mutant[] = [];
 let unreached = 0;
+let hanging = 0;
 for (const mutant of mutants) {
-  const reaching = mutant.onLoad ? loadersOf(vitest, mutant.file) : (reachedBy.get(mutant.id) ?? new Set());
-  const tests = all
-    .filter(({ moduleId }) => reaching.has(moduleId) && !redAlready.has(moduleId))
-    .toSorted((one, other) => nearness(one.moduleId, mutant.file) - nearness(other.moduleId, mutant.file));
-  switchOn(mutant.id);
+  const reaching = mutant.onLoad
+    ? new Set(first.loaders[mutant.file])
+    : (reachedBy.get(mutant.id) ?? new Set<string>());
+  const tests = [...took.keys()]
+    .filter((file) => reaching.has(file) && !redAlready.has(file))
+    .toSorted((one, other) => nearness(one, mutant.file) - nearness(other, mutant.file));
   let noticed = false;
   // The nearest few first: most mutants end there.
   for (const some of [tests.slice(0, 6), tests.slice(6)]) {
     if (some.length === 0 || noticed) continue;
-    noticed = !(await run(vitest, some, 30_000 + first.took)).passed;
+    const usual = some.reduce((sum, file) => sum + (took.get(file) ?? 0), 0);
+    const run = { mutant: mutant.id, tests: some };
+    const answer = await runner.ask({ mutants, include, run }, longest.start + 5 * usual);
+    noticed = !answer?.passed;
+    if (answer) continue;
+    hanging += 1;
+    say(`caught, its tests hang: ${spelt(mutant)}`);
   }
   if (noticed) continue;
   if (tests.length === 0) unreached += 1;
   survivors.push(mutant);
-  const text = readFileSync(mutant.file, "utf8").slice(mutant.start, mutant.end).replace(/\s+/g, " ");
   const why = tests.length === 0 ? "no test reaches it" : `${tests.length} test files reach it`;
-  process.stdout.write(
-    `${relative(root, mutant.file)}:${mutant.line}  ${text.slice(0, 100)}  →  ${mutant.mutated.replace(/\s+/g, " ").slice(0, 100)}  (${why})\n`,
-  );
+  say(`${spelt(mutant)}  (${why})`);
 }
 const caught = mutants.length - survivors.length;
-process.stdout.write(
-  `${caught} of ${mutants.length} caught (${Math.round((100 * caught) / Math.max(1, mutants.length))} %), ${unreached} reached by no test\n`,
+say(
+  `${caught} of ${mutants.length} caught (${Math.round((100 * caught) / Math.max(1, mutants.length))} %), ${hanging} by hanging; ${unreached} reached by no test; ${reasons.size} equivalent`,
 );
-await vitest.close();
 process.exit(100 * caught < Number(options.goal) * mutants.length ? 1 : 0);

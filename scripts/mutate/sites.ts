@@ -1,6 +1,8 @@
 // Where a source text can be mutated, and the text with switches: `(reached(7) ? MUTANT : ORIGINAL)`.
 
+import { join } from "node:path";
 import ts from "typescript";
+import type { Equivalent } from "./equivalent.ts";
 
 /** One expression of a file and what stands in its place in the mutant. Offsets are in UTF-16 units of the text. */
 export interface Site {
@@ -77,7 +79,7 @@ export function sitesIn(file: string, text: string): readonly Site[] {
       add(node.expression, "undefined", onLoad);
     else if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && !inChain(node)) {
       const { expression: receiver, name } = node.expression;
-      const other = otherMethod[name.text];
+      const other = Object.hasOwn(otherMethod, name.text) ? otherMethod[name.text] : undefined;
       if (other !== undefined) {
         const called = text.slice(name.end - node.getStart(source));
         add(node, `${receiver.getText(source)}.${other}${called}`, onLoad);
@@ -134,6 +136,20 @@ export interface Mutant extends Site {
   readonly id: number;
 }
 
+export function textOf({ start, end }: Site, text: string): string {
+  return text.slice(start, end);
+}
+
+/** Whether a mutant is the one that is listed. */
+export function isEquivalent(site: Site, text: string, root: string, listed: Equivalent): boolean {
+  const plain = (code: string) => code.replace(/\s+/g, " ");
+  return (
+    site.file === join(root, listed.file) &&
+    plain(textOf(site, text)) === plain(listed.text) &&
+    plain(site.mutated) === plain(listed.mutated)
+  );
+}
+
 /** The text of a file with a switch at each of its mutants. */
 export function withSwitches(text: string, mutants: readonly Mutant[]): string {
   // Outermost first; where two are at one place, each is inside the other's original.
@@ -147,7 +163,8 @@ export function withSwitches(text: string, mutants: readonly Mutant[]): string {
       const within = others.filter(({ end }) => end <= outer.end);
       const original = write(outer.start, outer.end, within);
       written += text.slice(at, outer.start);
-      written += `(globalThis.reachedMutant(${outer.id}) ? (${outer.mutated}) : (${original}))`;
+      // In parentheses a mutant that is one name would read as the parameters of an arrow function.
+      written += `(globalThis.reachedMutant(${outer.id}) ? ${outer.mutated} : (${original}))`;
       at = outer.end;
       left = others.filter(({ start }) => start >= outer.end);
     }
