@@ -19,6 +19,8 @@ export interface SetFact<T> {
   readonly state: "set";
   readonly value: T;
   readonly origins: readonly Origin[];
+  /** Whether it only holds where the caller sets no other: the default of a script's variable, `${IMAGE:-redis:7}`. */
+  readonly isCallers?: true;
 }
 
 export interface UnsetFact {

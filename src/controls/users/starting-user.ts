@@ -28,7 +28,7 @@ export function startingUser({ user, imageUser, image, build, level }: Container
   }
   if (imageUser.state === "set") return saidUser(imageUser.value, "image", imageUser.origins);
   if (level !== "declared") return saidUser("", "container", []);
-  if (build.state === "unset" && image.state === "set") {
+  if (build.state === "unset" && image.state === "set" && !image.isCallers) {
     const known = knownImage(image.value);
     if (known) return saidUser(known.user, "table", []);
   }

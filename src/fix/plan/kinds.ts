@@ -121,10 +121,10 @@ function makesReadOnly(patch: Patch): boolean {
   return patch.op === "replace" && patch.field === "mounts" && patch.with.readOnly === true;
 }
 
-/** What is known of a container's workload from its image; nothing of one that is built here, since that may be anything. */
+/** What is known of a container's workload from its image; nothing of one that is built here or that the caller chooses, since that may be anything. */
 export function needsOf(subject: Subject): Needs | undefined {
   const view = subject.kind === "container" ? subject.views[0] : undefined;
-  if (view?.image.state !== "set" || view.build.state !== "unset") return undefined;
+  if (view?.image.state !== "set" || view.image.isCallers || view.build.state !== "unset") return undefined;
   const known = knownImage(view.image.value);
   return known && needsOfImage(known, view.image.value);
 }

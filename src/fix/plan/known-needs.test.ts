@@ -30,3 +30,11 @@ test("of a language it is open what the application needs", () => {
 test("of an image of one's own nothing is known", () => {
   expect(needsFor("docker run registry.example/nginx")).toBeUndefined();
 });
+
+test("of an image that a script's caller chooses nothing is known; of one that the script itself names everything", () => {
+  expect(needsFor('docker run "${IMAGE:-redis:7}"')).toBeUndefined();
+  expect(needsFor("docker run ${IMAGE-redis:7}")).toBeUndefined();
+  expect(needsFor("docker run redis:${TAG:-7}")?.source).toBe("the image redis:7");
+  expect(needsFor("IMAGE=redis:7\ndocker run $IMAGE")?.source).toBe("the image redis:7");
+  expect(needsFor("IMAGE=redis:7\ndocker run ${IMAGE:-nginx}")?.source).toBe("the image redis:7");
+});

@@ -11,6 +11,7 @@ import { type Gap, gap } from "../../../model/gap.ts";
 import { type FileOrigin, isFileOrigin } from "../../../model/origin.ts";
 import { cgroupsMountedBy } from "../../values/security-options.ts";
 import { type Dialect, dockerRun } from "../dialect.ts";
+import type { Piece } from "../passage.ts";
 import { hole, placesOf, reasonOf, sourceOf, textOf, type Word } from "../word.ts";
 import { applyBoolean, applyValue, securityFacts } from "./apply.ts";
 import { type Argument, type Arguments, splitArguments } from "./arguments.ts";
@@ -141,7 +142,20 @@ function readImage(lineFacts: LineFacts, split: Arguments, word: Word | undefine
   const text = textOf(word);
   if (text === undefined) return unresolved(reasonOf(word), originOf(lineFacts, word));
   if (!/^[a-zA-Z\d][^\s]*$/.test(text)) return refuse(lineFacts, `“${text}” is not an image`, word);
-  return set(text, originOf(lineFacts, word));
+  const fact = set(text, originOf(lineFacts, word));
+  // A default of the tag alone leaves the repository as it is.
+  const repository = /^.*?(?=(?::[^/]*)?$)/.exec(text)?.[0].length ?? 0;
+  let offset = 0;
+  for (const piece of word.pieces) {
+    if (offset < repository && isDefault(piece)) return { ...fact, isCallers: true };
+    offset += piece.text.length;
+  }
+  return fact;
+}
+
+/** Whether it is the word behind `:-`, which is written within the expansion that it stands for. */
+function isDefault({ at, written }: Piece): boolean {
+  return written !== undefined && written.start >= at.start && written.end <= at.end;
 }
 
 function reportOdd(
