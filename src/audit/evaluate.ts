@@ -32,8 +32,9 @@ export interface ControlResult {
 /** Every control's verdict on the subject. Pure: the same input gives the same findings. */
 export function evaluate(subject: Subject, context: Context, rules: Rules): readonly ControlResult[] {
   const judged: ControlResult[] = [];
+  const sandbox = subject.kind === "container" && subject.views.some((view) => view.sandbox !== undefined);
   for (const control of rules.controls) {
-    if (!control.check[subject.kind]) continue;
+    if (!control.check[subject.kind] || (control.judgesSandboxes ?? false) !== sandbox) continue;
     const assessment = assess(control, subject, context, rules);
     if (!assessment) continue;
     const { verdict } = assessment.verdict;

@@ -450,6 +450,7 @@ const mounts = `90 60 8:1 / /host rw,relatime shared:1 - ext4 /dev/sda1 rw
 93 60 0:99 / /t rw - tmpfs tmpfs rw
 `;
 const plain = v2Host();
+const sandboxed = v2Host({ uidMap: "0 65534 1\n", namespaces: { ...ownNamespaces, user: 4026532400 } });
 
 /** For each fact a host on which the kernel shows it. */
 const hosts: Samples<RecordedHost> = {
@@ -518,12 +519,20 @@ const hosts: Samples<RecordedHost> = {
 
 function fromKernel(
   recorded: RecordedHost,
-  { others = [], without }: { readonly others?: readonly NamespaceMember[]; readonly without?: string } = {},
+  {
+    others = [],
+    without,
+    byProgram,
+  }: {
+    readonly others?: readonly NamespaceMember[];
+    readonly without?: string;
+    readonly byProgram?: boolean;
+  } = {},
 ): Container {
   const { proc, cgroup } = layHost(recorded);
   if (without) rmSync(join(proc, String(initPid), without), { recursive: true });
   const sockets = ["/run/docker.sock"];
-  const containers = [{ id, name: "web", pid: initPid, execPids: [] }];
+  const containers = [{ id, name: "web", pid: initPid, execPids: [], ...(byProgram && { byProgram }) }];
   const reading = readKernel({
     others,
     containers,
@@ -712,7 +721,11 @@ const sources: readonly Source[] = [
     level: "effective",
     source: "kernel",
     samples: each(hosts, (h) => fromKernel(h, h === hosts.devices ? { without: "root" } : {})),
-    more: () => [...more.hosts.map((h) => fromKernel(h)), fromKernel(plain, { others: [sharer] })],
+    more: () => [
+      ...more.hosts.map((h) => fromKernel(h)),
+      fromKernel(plain, { others: [sharer] }),
+      fromKernel(sandboxed, { byProgram: true }),
+    ],
   },
 ];
 

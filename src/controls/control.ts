@@ -42,6 +42,8 @@ export interface Control {
   /** The member of the Engine's document that would say it, for where none is set: `/HostConfig/Memory`. */
   readonly pointer?: string;
   readonly examples: { readonly bad: readonly Example[]; readonly good: readonly Example[] };
+  /** Judges sandboxes of unprivileged users. All others leave those alone: what they look for is relative to the user's namespace. */
+  readonly judgesSandboxes?: boolean;
   /**
    * `effective`: where the kernel is seen, its word is final, for better too (a limit that an ancestor cgroup
    * sets). Else a failure at any level is a finding.

@@ -97,6 +97,7 @@ import { legacyLink } from "./namespaces/legacy-link.ts";
 import { networkOptions } from "./namespaces/network-options.ts";
 import { publishedPort } from "./namespaces/published-port.ts";
 import { sharedNamespace } from "./namespaces/shared-namespace.ts";
+import { unprivilegedSandbox } from "./namespaces/unprivileged-sandbox.ts";
 import { unsafeSysctl } from "./namespaces/unsafe-sysctl.ts";
 import { imageRootUser } from "./users/image-root-user.ts";
 import { rootUser } from "./users/root-user.ts";
@@ -205,6 +206,7 @@ export const controls: readonly Control[] = [
   imageUpdateAlone,
   imageHealthcheck,
   runtimeAnnotation,
+  unprivilegedSandbox,
 ];
 
 export { benchmarkControls };

@@ -647,3 +647,35 @@ describe("kernelVisible", () => {
     expect(kernelVisible({ ...request, enginePid: 999_999 }).ok).toBe(false);
   });
 });
+
+describe("a sandbox that a program made", () => {
+  const program = { containers: [{ ...web, foreign: true, byProgram: true }] };
+  const namespaces = { ...ownNamespaces, user: 4026532400 };
+  const user = (uidMap: string, more: readonly RecordedProcess[] = []) =>
+    v2Host({ uidMap, namespaces }, {}, more);
+
+  it.each([
+    ["root in it is a user", "0 65534 1\n"],
+    ["the user keeps the number", "1000 1000 1\n"],
+    ["nobody is in it", ""],
+    ["it has a range of subordinate ids", "0 1000 1\n1 100000 65536\n"],
+  ])("of an unprivileged user: %s", (_, uidMap) => {
+    expect(viewOf(user(uidMap), program).sandbox).toEqual({ uid: expect.objectContaining({ state: "set" }) });
+  });
+
+  it("of the host's root is none", () => {
+    expect(viewOf(user("0 0 4294967295\n"), program).sandbox).toBeUndefined();
+    expect(viewOf(user("1000 0 1\n"), program).sandbox).toBeUndefined();
+  });
+
+  it("into which the host's root came is none", () => {
+    const root = member(2102, initPid, { namespaces: { ...ownNamespaces, user: 4026531837 } });
+    const host = user("0 65534 1\n", [root]);
+    expect(viewOf(host, program).sandbox).toBeUndefined();
+  });
+
+  it("is no container of a runtime, and none in the Engine's own user namespace", () => {
+    expect(viewOf(user("0 65534 1\n")).sandbox).toBeUndefined();
+    expect(viewOf(v2Host({ uidMap: "0 65534 1\n" }), program).sandbox).toBeUndefined();
+  });
+});

@@ -14,7 +14,7 @@ import { type EngineProcess, findEngineProcess } from "./processes/engine-proces
 import { findForeign, type KnownContainers } from "./processes/foreign.ts";
 import { openIdMaps } from "./processes/ids.ts";
 import { groupByNamespace, readReference } from "./processes/namespaces.ts";
-import { isAlive, readProcess } from "./processes/process.ts";
+import { isAlive, type ReadProcess, readProcess } from "./processes/process.ts";
 import { assignRoles, withStrays } from "./processes/roles.ts";
 import { scanProcesses } from "./processes/scan.ts";
 import { parseStatus } from "./processes/status.ts";
@@ -55,7 +55,10 @@ export function readKernel(request: KernelRequest): KernelReading {
     const processes = member.given.foreign
       ? roles.processes.map((each) => (each.role === "entered" ? { ...each, role: "child" as const } : each))
       : withStrays(roles.processes, member, proc);
-    const view = viewOf(member, sharers, processes, host);
+    const view = {
+      ...viewOf(member, sharers, processes, host),
+      ...(isSandbox(member, read) && { sandbox: { uid: member.init.process.hostUid } }),
+    };
     // Its cgroups go with it: anyone who ended meanwhile looks like one without a limit.
     if (!isAlive(`${proc}/${member.pid}`)) {
       gaps.push(gap(stopped, { subject: `container:${member.name}` }));
@@ -170,6 +173,15 @@ function isLabelled(folder: string): boolean {
 /** Beyond doubt: what cannot be read is nobody's own. */
 function isAnother(own: Fact<string>, reference: Fact<string>): boolean {
   return own.state === "set" && reference.state === "set" && own.value !== reference.value;
+}
+
+/**
+ * Whether nothing in it has more than the user who made it: each of its processes is in a user namespace in which nobody is the
+ * host's root. Capabilities are those of that namespace (user_namespaces(7)).
+ */
+function isSandbox({ given, ownsUser }: Member, processes: readonly ReadProcess[]): boolean {
+  const isConfined = ({ root }: ReadProcess) => root.hasHostRoot === false;
+  return given.byProgram === true && ownsUser && processes.length > 0 && processes.every(isConfined);
 }
 
 const stopped = "the container stopped while it was read";

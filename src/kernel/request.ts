@@ -16,6 +16,8 @@ export interface KernelContainer {
   readonly execPids: readonly { readonly execId: string; readonly pid: number }[];
   /** The Engine does not know it: nothing is named as it would name it, and nobody lists what is run in it. */
   readonly foreign?: boolean;
+  /** A program made it for itself (unshare, a browser's sandbox), no container runtime. */
+  readonly byProgram?: boolean;
 }
 
 export interface KernelRequest {

@@ -126,6 +126,22 @@ describeWithEngine("containers that the Engine does not know", () => {
     );
   });
 
+  it("are one line of information where an unprivileged user made them", async () => {
+    const args = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    const sandbox = ["unshare", "-Ur", "-p", "-m", "-f", "--mount-proc", "sleep", "1000"];
+    const child = spawn("setpriv", [...args, ...sandbox], { detached: true, stdio: "ignore" });
+    onTestFinished(() => void (child.pid !== undefined && process.kill(-child.pid, "SIGKILL")));
+    await until(() => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8") !== "");
+    const watched = await watching(engine, { interval: 300, cooldown: 0, foreign: true });
+    const isOfUser = (subject: string) => /^foreign:(?:sleep|unshare)\/\d+$/.test(subject);
+    await until(() => watched.watch.open().some(({ subject }) => isOfUser(subject)));
+    const found = watched.watch.open().filter(({ subject }) => isOfUser(subject));
+    expect(found.map(({ control, severity }) => `${control} ${severity}`)).toEqual([
+      "unprivileged-sandbox info",
+    ]);
+    expect(found[0]?.message).toContain("uid 65534");
+  });
+
   it.skipIf(!podmanAvailable().ok)("are Podman's, by their names", async () => {
     const podman = await startPodman();
     onTestFinished(() => podman.stop());

@@ -89,6 +89,12 @@ export const namespacesGuidance: Readonly<Record<string, Guidance>> = {
     action: "Harden the joined container instead of parting the two.",
     onEngine: true,
   },
+  "unprivileged-sandbox": {
+    letItBe: "A browser, a rootless builder, bubblewrap or Flatpak runs here.",
+    symptom: '"Operation not permitted" from unshare or clone.',
+    cause: "The host allows no user namespaces",
+    action: "Allow them for that one program by an AppArmor profile with userns.",
+  },
   "unsafe-sysctl": {
     letItBe: "You know what the parameter does, and the container has a network of its own.",
     symptom: "The program warns about somaxconn or the like at start.",

@@ -13,6 +13,8 @@ interface ForeignContainer {
   /** `containerd/default/web`, `podman/web`, `sleep/4026532301`. */
   readonly name: string;
   readonly pid: number;
+  /** No container runtime made it. */
+  readonly byProgram: boolean;
 }
 
 /** The containers that the Engine knows: those of which the kernel was read, and the ids of all. */
@@ -118,24 +120,26 @@ function describeForeign(
   const command = readText(`${proc}/${ppid}/cmdline`);
   const words = command.ok ? command.value.split("\0") : [];
   const flag = (wanted: string) => words[words.indexOf(wanted) + 1];
-  const program = posix.basename(words[0] ?? "");
+  // Anyone can choose the name in the command line.
+  const program = executableOf(proc, ppid);
   const ofCgroup = /[0-9a-f]{64}/.exec(cgroup.value)?.[0];
   if (program.startsWith("containerd-shim")) {
     const [space = "", given = ""] = [flag("-namespace"), flag("-id")];
     if (space === "moby" && engines.has(flag("-address") ?? "")) return undefined;
     // One shim serves all containers of a pod, and is called after the first.
     const id = ofCgroup ?? given;
-    return { id, pid, name: `containerd/${space}/${id === given ? id : id.slice(0, 12)}` };
+    return { id, pid, byProgram: false, name: `containerd/${space}/${id === given ? id : id.slice(0, 12)}` };
   }
   if (program === "conmon") {
     const id = flag("-c") ?? ofCgroup ?? namespace;
     return {
       id,
       pid,
+      byProgram: false,
       name: `${command.ok && command.value.includes("podman") ? "podman" : "conmon"}/${flag("-n") ?? id}`,
     };
   }
-  return { id: ofCgroup ?? namespace, pid, name: `${name}/${/\d+/.exec(namespace)?.[0]}` };
+  return { id: ofCgroup ?? namespace, pid, byProgram: true, name: `${name}/${/\d+/.exec(namespace)?.[0]}` };
 }
 
 /** An Engine of this machine, by its executable. */

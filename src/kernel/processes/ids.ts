@@ -7,6 +7,8 @@ export interface Id {
   readonly outside: Fact<number>;
   /** Whether the namespace gives ids another meaning than the host's. */
   readonly mapped: boolean;
+  /** Whether the host's root is among the ids of its namespace; undefined where the map cannot be read. */
+  readonly hasHostRoot: boolean | undefined;
   /** The outer id of 0; undefined where nothing is behind it, or the map cannot be read. */
   readonly zero: number | undefined;
 }
@@ -48,12 +50,15 @@ export function openIdMaps(ownNamespace: string | undefined): IdReader {
           outside: shown,
           mapped: false,
           zero: undefined,
+          hasHostRoot: undefined,
         };
       }
       const map = parseIdMap(text.value);
       const mapped = map.length > 0 && !isIdentity(map);
       const zero = map.length > 0 ? toOutside(map, 0) : undefined;
-      if (shown.state !== "set" || !mapped) return { inside: shown, outside: shown, mapped, zero };
+      const hasHostRoot = toInside(map, 0) !== undefined;
+      if (shown.state !== "set" || !mapped)
+        return { inside: shown, outside: shown, mapped, zero, hasHostRoot };
       const isInner = userNamespace !== undefined && userNamespace === ownNamespace;
       const id = isInner ? toOutside(map, shown.value) : toInside(map, shown.value);
       const other =
@@ -61,8 +66,8 @@ export function openIdMaps(ownNamespace: string | undefined): IdReader {
           ? unresolved(`${path} does not map the id ${shown.value}`, { kernel: path })
           : { ...shown, value: id };
       return isInner
-        ? { inside: shown, outside: other, mapped, zero }
-        : { inside: other, outside: shown, mapped, zero };
+        ? { inside: shown, outside: other, mapped, zero, hasHostRoot }
+        : { inside: other, outside: shown, mapped, zero, hasHostRoot };
     },
   };
 }

@@ -26,6 +26,7 @@ export interface ReadProcess {
     readonly uid: number | undefined;
     readonly gid: number | undefined;
     readonly mapped: boolean;
+    readonly hasHostRoot: boolean | undefined;
   };
 }
 
@@ -63,7 +64,7 @@ export function readProcess(pid: number, sources: ProcessSources): ReadProcess |
     ppid: status.ppid,
     started,
     namespaces,
-    root: { uid: uid.zero, gid: gid.zero, mapped: uid.mapped },
+    root: { uid: uid.zero, gid: gid.zero, mapped: uid.mapped, hasHostRoot: uid.hasHostRoot },
     process: {
       pid,
       started,
