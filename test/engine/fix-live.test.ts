@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand, type Ran, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox, importImage } from "./images.ts";
@@ -57,6 +58,38 @@ describeWithEngine("bulkhead fix container:NAME", () => {
       schemaVersion: 1,
       update: expect.arrayContaining(["docker", "update", "--pids-limit", "2048", "shown"]),
     });
+  });
+
+  it("asks before it takes rights from a setuid program, of a container and of an image in a file", async () => {
+    await start("helped", "app:1");
+    await engine.docker([
+      "exec",
+      "helped",
+      "sh",
+      "-c",
+      "cp /bin/busybox /bin/helper; chmod 4755 /bin/helper",
+    ]);
+    const only = ["--only", "no-new-privileges"] as const;
+    const live = await fix("container:helped", ...only);
+    expect(live.stdout).toContain(
+      "decision no-new-privileges: Set no-new-privileges. In this image /bin/helper",
+    );
+    expect(live.stdout).not.toContain("--security-opt");
+    await engine.docker(["commit", "helped", "helped:1"]);
+    const layers = await engine.docker(["image", "inspect", "-f", "{{json .GraphDriver}}", "helped:1"]);
+    // Only overlay2 says where the layers are.
+    if (!layers.includes("UpperDir")) return;
+    const folder = testFolder({ "compose.yaml": "services: { web: { image: helped:1 } }\n" });
+    const file = await fix(...only, join(folder, "compose.yaml"));
+    expect(file.stdout).toContain("decision no-new-privileges: ");
+    const run = await runCli(program, ["run", "--no-config", "--dry-run", "helped:1"], {
+      env: { ...engine.environment },
+    });
+    expect(run.stdout).toBe("docker run helped:1\n");
+    const plain = await runCli(program, ["run", "--no-config", "--dry-run", "app:1"], {
+      env: { ...engine.environment },
+    });
+    expect(plain.stdout).toContain("no-new-privileges");
   });
 
   it("takes the memory's peak for what it needs, not what it uses at the moment", async () => {

@@ -14,6 +14,7 @@ import { createBodyOf } from "../../fix/live/create-body.ts";
 import { limitsFrom, peaksFromStats, withKernelPeaks } from "../../fix/live/observe.ts";
 import { type LivePlan, planLive, updateWords } from "../../fix/live/plan-live.ts";
 import { runWordsOf } from "../../fix/live/run-words.ts";
+import { gainsOf } from "../../fix/live/running.ts";
 import { countsOf, outcomeDocument } from "../../fix/outcome.ts";
 import type { Limits } from "../../fix/plan/limits.ts";
 import type { WrittenPlan } from "../../fix/write-plans.ts";
@@ -108,6 +109,7 @@ async function fix(job: ContainerJob): Promise<number> {
     rules: { ...rulesOf(options, job.settings), spell: () => null },
     takes: takesOf(options),
     limits: await limitsFor(job, inspect.value),
+    gains: await gainsOf(reader, inspect.value),
     body,
   });
   const written = writtenPlan(subject, plan);

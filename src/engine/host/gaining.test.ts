@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { testFolder } from "../../../test/support/test-folder.ts";
@@ -40,6 +40,12 @@ it("finds setuid and setgid programs that others may execute, and no base image'
 it("takes the mode of the topmost layer", () => {
   const below = layer({ "usr/bin/sudo": 0o4755 });
   expect(gainingPrograms([layer({ "usr/bin/sudo": 0o755 }), below])).toEqual([]);
+});
+
+it("looks behind a link, as /proc/PID/root is one", () => {
+  const link = join(testFolder(), "root");
+  symlinkSync(layer({ "usr/bin/sudo": 0o4755 }), link);
+  expect(gainingPrograms([link])).toEqual([{ path: "/usr/bin/sudo", by: "mode" }]);
 });
 
 it("finds files with capabilities", ({ skip }) => {

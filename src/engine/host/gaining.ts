@@ -35,8 +35,9 @@ export function modeFilesIn(
   function walk(layer: string, path: string, device: number): boolean {
     let entries: readonly Dirent[];
     try {
-      if (lstatSync(join(layer, path)).dev !== device) return true;
-      entries = readdirSync(join(layer, path), { withFileTypes: true });
+      // `/proc/PID/root` is a link: what counts is behind it.
+      if (lstatSync(`${layer}${path}/.`).dev !== device) return true;
+      entries = readdirSync(`${layer}${path}/.`, { withFileTypes: true });
     } catch {
       // Of a container that runs, a folder may go meanwhile.
       return path !== "";

@@ -5,9 +5,10 @@ import { flagsOfScalar } from "../../formats/run-command/write/flag-texts.ts";
 import { valueOr } from "../../model/fact.ts";
 import { isUpdatable, keyOf, type ScalarFact, scalarFacts } from "../../model/facts/table.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
-import type { ContainerSubject } from "../../model/subject.ts";
-import { needsOf } from "../plan/kinds.ts";
+import type { ContainerSubject, Subject } from "../../model/subject.ts";
+import { needsOf, withSeen } from "../plan/kinds.ts";
 import type { Limits } from "../plan/limits.ts";
+import type { Needs } from "../plan/needs.ts";
 import { type PlanRequest, planFixes } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
 import type { CreateBody } from "./create-body.ts";
@@ -33,12 +34,15 @@ interface LivePlanRequest {
   readonly rules: Rules;
   readonly takes: PlanRequest["takes"];
   readonly limits: Limits;
+  /** The programs of its image that give more rights; undefined where its files cannot be seen from here. */
+  readonly gains?: Needs["gains"];
   readonly body: CreateBody;
 }
 
 /** Sorts what hardens a container by what the Engine can do of it on the run. Pure. */
-export function planLive({ subject, context, rules, takes, limits, body }: LivePlanRequest): LivePlan {
-  const { steps, open } = planFixes({ subject, context }, { rules, takes, limits, needs: needsOf });
+export function planLive({ subject, context, rules, takes, limits, gains, body }: LivePlanRequest): LivePlan {
+  const needs = (each: Subject) => withSeen(needsOf(each), undefined, gains);
+  const { steps, open } = planFixes({ subject, context }, { rules, takes, limits, needs });
   const made = steps.filter(({ patches }) => patches.length > 0);
   const advice = steps.filter(({ patches }) => patches.length === 0);
   const refused: { step: Step; reason: string }[] = [];

@@ -1,4 +1,4 @@
-import { lstatSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { isRecord, itemsOf, recordAt, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
@@ -69,16 +69,26 @@ export async function programsOf(
   return found;
 }
 
-/** In the layers of its image, or in its own files while it runs. */
-async function gainsOf(
-  reader: EngineClient,
+/** A container's programs that give more rights: in its own files while it runs here, else in the layers of its image. */
+export async function gainsOf(
+  reader: Pick<EngineClient, "get">,
   inspect: unknown,
 ): Promise<readonly GainingProgram[] | undefined> {
-  const id = textAt(inspect, "Image") ?? "";
-  const ofImage = (await programsOf(reader, [id])).get(id);
   const pid = recordAt(inspect, "State").Pid;
-  if (ofImage || typeof pid !== "number" || pid === 0) return ofImage;
-  return gainingPrograms([`/proc/${pid}/root`]);
+  const own = isOf(textAt(inspect, "Id") ?? "", pid) ? gainingPrograms([`/proc/${pid}/root`]) : undefined;
+  if (own) return own;
+  const image = textAt(inspect, "Image") ?? "";
+  return (await programsOf(reader, [image])).get(image);
+}
+
+/** Whether a process of this machine is the container's: another machine's Engine has the number for another. */
+function isOf(id: string, pid: unknown): boolean {
+  if (typeof pid !== "number" || pid === 0 || id === "") return false;
+  try {
+    return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(id);
+  } catch {
+    return false;
+  }
 }
 
 /** Only root sees volumes, and only on the Engine's machine. */

@@ -180,23 +180,4 @@ command=/usr/sbin/cron -f
       ["jobs", "supervisorctl -c /etc/supervisord.conf restart web"],
     ],
   },
-  {
-    name: "sudo-helper",
-    images: {
-      "registry.example/panel:1": {
-        packages: ["sudo"],
-        files: {
-          "etc/sudoers": "root ALL=(ALL:ALL) ALL\napp ALL=(root) NOPASSWD: /usr/bin/id\n",
-          "usr/local/bin/serve":
-            "#!/bin/sh\ntrap exit TERM\necho ready\nwhile :; do sleep 1 & wait $!; done\n",
-        },
-        folders: { run: 0 },
-        users: { app: 1000 },
-        changes: ['CMD ["/usr/local/bin/serve"]', "USER 1000"],
-      },
-    },
-    compose: "services:\n  panel:\n    image: registry.example/panel:1\n",
-    checks: ["--check-exec", "true"],
-    uses: [["panel", "sudo -n id -u"]],
-  },
 ];
