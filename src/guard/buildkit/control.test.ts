@@ -129,6 +129,14 @@ describe("Solve", () => {
     expect(builds.refusalOf(String(change.Ref ?? "build-1"), "ci")).toContain(why);
   });
 
+  test("two reasons are said as two", async () => {
+    const { solve } = buildClient();
+    const said = refusedBy(await solve({ Entitlements: ["network.host", "security.insecure"] }));
+    expect(said).toMatch(
+      /^bulkhead: denied, because; builds on .*guard-build-network.*; asks for .*privilege/,
+    );
+  });
+
   test("a build of another client's name is refused, and keeps its owner", async () => {
     const { solve, builds } = buildClient();
     builds.beginBuild("build-1", "other");

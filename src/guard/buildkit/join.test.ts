@@ -9,13 +9,14 @@ import {
 import { type Duplex, duplexPair } from "node:stream";
 import { afterEach, describe, expect, test } from "vitest";
 import { askIn, policy as policyWith } from "../../../test/support/guard/guard.ts";
+import { blockSize, writeHeader } from "../archive/header.ts";
 import { judgeUnderstood } from "../judge/judge.ts";
 import type { Policy } from "../policy/policy.ts";
 import { openBuilds } from "./builds.ts";
 import { framed, frameReader } from "./grpc.ts";
 import { joinBuildkit } from "./join.ts";
 import { healthRequest } from "./messages.ts";
-import { writeMessage } from "./protobuf.ts";
+import { type MessageShape, readMessage, writeMessage } from "./protobuf.ts";
 
 const health = "/grpc.health.v1.Health/Check";
 const hello = writeMessage({ service: "a" }, healthRequest);
@@ -147,6 +148,41 @@ function call(
   if (body === undefined) return { stream, done };
   stream.end(body);
   return { stream, done };
+}
+
+const piece: MessageShape = { 1: { name: "data", type: "bytes" } };
+
+function tarOf(files: Readonly<Record<string, Buffer>>): Buffer {
+  const entries = Object.entries(files).flatMap(([name, content]) => {
+    const header = {
+      name,
+      type: "0",
+      size: content.length,
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      mtime: 0,
+      linkName: "",
+    };
+    const rest = Buffer.alloc((blockSize - (content.length % blockSize)) % blockSize);
+    return [
+      writeHeader({ ...header, userName: "", groupName: "", major: 0, minor: 0 }, new Map()),
+      content,
+      rest,
+    ];
+  });
+  return Buffer.concat([...entries, Buffer.alloc(2 * blockSize)]);
+}
+
+/** The names and sizes of an archive's entries. */
+function entriesOf(archive: Buffer): readonly (readonly [name: string, size: number])[] {
+  const entries: (readonly [string, number])[] = [];
+  for (let at = 0; at + blockSize <= archive.length && archive[at] !== 0; ) {
+    const size = Number.parseInt(archive.toString("latin1", at + 124, at + 136), 8);
+    entries.push([archive.toString("latin1", at, at + 100).replace(/\0.*$/s, ""), size]);
+    at += blockSize + Math.ceil(size / blockSize) * blockSize;
+  }
+  return entries;
 }
 
 const closing = (end: Duplex) => new Promise((resolve) => end.on("close", resolve));
@@ -298,6 +334,69 @@ describe("the Engine's calls to a client's session", () => {
     expect(heard[0]?.headers["x-given"]).toBe("1, 2");
     expect(heard[0]?.headers["user-agent"]).not.toBe("engine");
     expect(await heard[0]?.messages).toEqual([hex("any bytes")]);
+  });
+
+  /** A client that sends an archive as its context, asked for by the Engine under the name of the build. */
+  async function pulled(files: Readonly<Record<string, Buffer>>, images: readonly string[] = ["good"]) {
+    const made = joined({
+      session: "session-1",
+      policy: policyWith({ allow: { images: [...images] } }),
+      largest: 2 * 1024 ** 2,
+    });
+    const upload = { path: "/upload", wanted: ["Dockerfile"], args: [] };
+    const urlpath = made.builds.noteUpload("session-1", upload) ?? "";
+    const archive = tarOf(files);
+    const pieces = Array.from({ length: Math.ceil(archive.length / 32_768) }, (_, at) =>
+      writeMessage({ data: archive.subarray(at * 32_768, (at + 1) * 32_768) }, piece).toString("latin1"),
+    );
+    made.answering.how = (stream) => {
+      stream.on("end", () => {
+        stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+        stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+        for (const each of pieces) stream.write(framed(Buffer.from(each, "latin1")));
+        stream.end();
+      });
+    };
+    const answered = await call(made.caller, "/moby.upload.v1.Upload/Pull", framed(Buffer.alloc(0)), {
+      urlpath,
+    }).done;
+    const got = answered.messages.map((message) => readMessage(Buffer.from(message, "hex"), piece));
+    const bytes = Buffer.concat(got.map((each) => (each.ok ? (each.value.data as Buffer) : Buffer.alloc(0))));
+    return { ...made, ...answered, bytes };
+  }
+
+  test("an archive goes on whole, however long, behind an entry that is empty", async () => {
+    const large = Buffer.alloc(3 * 1024 ** 2, "some of it\n");
+    const { bytes, said, heard, denied } = await pulled({ Dockerfile: Buffer.from("FROM good\n"), large });
+    expect(said).toMatchObject({ "grpc-status": "0" });
+    expect(heard[0]?.headers.urlpath).toBe("/upload");
+    const names = entriesOf(bytes);
+    // BuildKit takes it for an archive by what comes first; the Dockerfile that was judged comes last, and counts.
+    expect(names).toEqual([
+      [expect.any(String), 0],
+      ["Dockerfile", "FROM good\n".length],
+      ["large", large.length],
+      ["Dockerfile", "FROM good\n".length],
+    ]);
+    expect(denied).toEqual([]);
+  });
+
+  test("an archive whose Dockerfile names another image has no end", async () => {
+    const { said, denied } = await pulled({
+      Dockerfile: Buffer.from("FROM evil\n"),
+      other: Buffer.from("x"),
+    });
+    expect(said).toMatchObject({
+      "grpc-status": "7",
+      "grpc-message": expect.stringContaining("guard-image"),
+    });
+    expect(denied).toEqual(["guard-image"]);
+  });
+
+  test("an archive without its Dockerfile is refused", async () => {
+    const { said, denied } = await pulled({ other: Buffer.from("x") });
+    expect(said["grpc-message"]).toContain("has no Dockerfile");
+    expect(denied).toEqual(["guard-build-archive"]);
   });
 
   test("belong to the client while its connection lasts", async () => {

@@ -98,6 +98,31 @@ describe("the files beside a Dockerfile", () => {
     expect(sent.at(-1)).toContain("leads to a .dockerignore");
   });
 
+  test.each([
+    [
+      "data of a file that was not named",
+      { type: 2n, ID: 1n, data: Buffer.from("FROM evil\n") },
+      "is of no file",
+    ],
+    ["what is no packet", undefined, "has the field 99"],
+    ["a Dockerfile that is too large", { type: 2n, data: Buffer.alloc(1024 * 1024 + 1) }, "is larger than"],
+  ])("%s ends the transfer, and nothing goes on after it", async (_, message, why) => {
+    const opened = await session(good).open("/moby.filesync.v1.FileSync/DiffCopy", {
+      "dir-name": "dockerfile",
+    });
+    if ("refuse" in opened || typeof opened.answer !== "object" || !("filter" in opened.answer))
+      throw new Error("it is not read");
+    const { filter } = opened.answer;
+    const stat = writeMessage({ type: 0n, stat: { path: "Dockerfile" } }, packet);
+    expect(await filter(stat)).toEqual({ ok: true, value: stat });
+    const bytes = message === undefined ? Buffer.from([0x9a, 0x06, 0x00]) : writeMessage(message, packet);
+    const made = await filter(bytes);
+    const read = made.ok ? readMessage(made.value ?? Buffer.alloc(0), packet) : made;
+    expect(read).toMatchObject({ ok: true, value: { type: 4n } });
+    expect(String(read.ok && read.value.data)).toContain(why);
+    expect(await filter(stat)).toEqual({ ok: true, value: undefined });
+  });
+
   test("goes on where the policy only warns, and nothing is written down as denied", async () => {
     const own = session({ ...good, mode: "warn" });
     expect((await transferred(own, { Dockerfile: "FROM evil\n" })).whole).toBe(true);
