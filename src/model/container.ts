@@ -1,6 +1,6 @@
 import type { Process } from "./container/process.ts";
 import type { ShortLived } from "./container-values.ts";
-import type { Fact, FactList } from "./fact.ts";
+import type { Fact, FactList, SetFact } from "./fact.ts";
 import { type ContainerFacts, type ContainerLists, type ContainerScalars, noFacts } from "./facts/table.ts";
 import type { Level } from "./level.ts";
 import type { FileSystem } from "./mount.ts";
@@ -21,6 +21,8 @@ export type Container = ContainerFacts & {
   readonly fileSystems: FactList<FileSystem>;
   /** Whose its root is, as the kernel shows it; undefined on every level but `effective`. */
   readonly root?: ContainerRoot;
+  /** The network interfaces in its network namespace beside the kernel's own; undefined where they cannot be read. */
+  readonly interfaces?: SetFact<readonly string[]>;
   /** A sandbox that an unprivileged user made: nothing in it has more than that user, by the host's uid. */
   readonly sandbox?: { readonly uid: Fact<number> };
   /** It ends by itself soon after it began. Undefined for a service. */

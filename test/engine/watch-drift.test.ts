@@ -100,6 +100,20 @@ describeWithEngine("a container that the kernel holds to less than the Engine sa
     }
   });
 
+  it("drifts where somebody moved an interface into its empty network namespace", async () => {
+    const name = await runNamed(engine, testName(engine, "veth"), hardened);
+    const pid = await engine.docker(["inspect", "-f", "{{.State.Pid}}", name]);
+    const watched = await watching(engine, { interval: 500 });
+    const from = watched.changes.length;
+    const own = `bh${pid}`;
+    execFileSync("ip", ["link", "add", own, "type", "veth", "peer", "name", "veth0", "netns", pid]);
+    onTestFinished(() => {
+      execFileSync("sh", ["-c", `ip link del ${own} 2> /dev/null || true`]);
+    });
+    const { finding } = await drifts(watched, name, from);
+    expect(finding.message).toMatch(/interfaces .*the Engine says: none; the kernel says: veth0/);
+  });
+
   it("drifts in namespaces that its own first process left", async () => {
     const watched = await watching(engine, { interval: 500 });
     const from = watched.changes.length;

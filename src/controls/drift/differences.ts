@@ -26,6 +26,7 @@ export function differences(
     ...seccomp(configured, effective, engine),
     ...securityModules(configured, effective, engine),
     ...namespaces(configured, effective),
+    ...addedInterfaces(configured, effective),
     ...capabilities(configured, effective),
     ...deviceDifferences(configured, effective),
     ...mountDifferences(configured, effective),
@@ -139,6 +140,24 @@ function namespaces(configured: Container, effective: Container): readonly Diffe
     const said = was.state === "set" ? was.value.mode : "private";
     return [{ field, configured: said, effective: "the host's", origins: now.origins }];
   });
+}
+
+/** Somebody moved an interface into a network namespace that was to have none. With NET_ADMIN its own process may make one. */
+function addedInterfaces(
+  configured: Container,
+  { interfaces, networkMode: now }: Container,
+): readonly Difference[] {
+  const { networkMode } = configured;
+  const names = interfaces?.value ?? [];
+  if (networkMode.state !== "set" || networkMode.value.mode !== "none" || !interfaces || names.length === 0)
+    return [];
+  // The host's namespace is told as such.
+  if (now.state === "set" && now.value.mode === "host") return [];
+  const bounding = boundingSet(configured);
+  if (bounding.state !== "set" || bounding.value.has("NET_ADMIN")) return [];
+  return [
+    { field: "interfaces", configured: "none", effective: names.join(", "), origins: interfaces.origins },
+  ];
 }
 
 /** Anyone who joins another container can be on the host's through it. */

@@ -48,6 +48,12 @@ const gpu = set({ hostPath: "gpu=all", containerPath: "gpu=all", permissions: "r
 testControl(drift, {
   fails: [
     beside(
+      "an interface in a network namespace that was to have none",
+      { networkMode: set({ mode: "none" }) },
+      { interfaces: set(["veth0"]) },
+      /interfaces is not what the Engine says \(the Engine says: none; the kernel says: veth0/,
+    ),
+    beside(
       "memory within limits",
       { memory: set(64 * MiB) },
       { memory: set(1024 * MiB) },
@@ -149,6 +155,13 @@ testControl(drift, {
     ),
   ],
   passes: [
+    beside("no interface", { networkMode: set({ mode: "none" }) }, { interfaces: set([]) }),
+    beside(
+      "an interface that its own process may make",
+      { networkMode: set({ mode: "none" }), capAdd: [set("NET_ADMIN")] },
+      { interfaces: set(["tun0"]) },
+    ),
+    beside("the interface of a network", {}, { interfaces: set(["eth0"]) }),
     beside("the device that is given", { devices: [fuse()] }, { devices: [fuse()] }),
     beside(
       "a folder of devices",

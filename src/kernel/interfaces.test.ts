@@ -1,0 +1,35 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { testFolder } from "../../test/support/test-folder.ts";
+import { readInterfaces } from "./interfaces.ts";
+
+const head = `Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo: 591643 1435427    0    0    0     0          0         0 591643 1435427    0    0    0     0       0          0
+`;
+
+function interfaces(lines: string): readonly string[] | undefined {
+  const folder = testFolder();
+  mkdirSync(join(folder, "net"));
+  writeFileSync(join(folder, "net/dev"), head + lines);
+  return readInterfaces(folder)?.value;
+}
+
+it("are those that the kernel does not make in each namespace", () => {
+  expect(interfaces("")).toEqual([]);
+  expect(interfaces("  tunl0:       0       0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n")).toEqual([]);
+  expect(
+    interfaces(
+      "  eth0:       0       0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n veth1:0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
+    ),
+  ).toEqual(["eth0", "veth1"]);
+});
+
+it("are those that have a name of the kernel's and carried something, too", () => {
+  expect(interfaces("  tunl0:       0       0 0 0 0 0 0 0 42 1 0 0 0 0 0 0\n")).toEqual(["tunl0"]);
+});
+
+it("are not known where they cannot be read", () => {
+  expect(readInterfaces("/nonexistent")).toBeUndefined();
+});
