@@ -91,7 +91,7 @@ function ContainerBody({
   return <FindingBody of={of} project={project ?? null} proof={jobs.value && latestProof(jobs.value)} />;
 }
 
-/** A control's page, and the numbers of the CIS Docker Benchmark that it answers, in the host's table. */
+/** A control's page, where else it fails, and the numbers of the CIS Docker Benchmark that it answers, in the host's table. */
 export function ControlLink({
   id,
   cis,
@@ -104,6 +104,10 @@ export function ControlLink({
   return (
     <>
       <a href={href(["controls", id])}>{id}</a>
+      {" · "}
+      <a href={href(["findings"], { control: id })}>
+        where else it is open<span class="unseen">: {id}</span>
+      </a>
       {cis.map((number) => (
         <span key={number}>
           {" "}
