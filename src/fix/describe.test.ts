@@ -3,6 +3,7 @@ import { planForCompose } from "../../test/support/formats/plans.ts";
 import { bareContext } from "../controls/control.ts";
 import { describePlans } from "./describe.ts";
 import { needsOf } from "./plan/kinds.ts";
+import type { Step } from "./plan/step.ts";
 import type { WrittenPlan } from "./write-plans.ts";
 
 const services = {
@@ -70,4 +71,14 @@ test("why a step is not written stands beside it", () => {
   for (const { controls, summary } of [first, second]) {
     expect(said).toContain(`  refused ${controls.join(", ")}: ${summary} Not written: the line is quoted.\n`);
   }
+});
+
+test("a decision that somebody made is told from one that is open", () => {
+  const text = 'services: { agent: { image: "acme/agent:1", privileged: true, pid: host } }';
+  const takes = ({ kind, controls }: Step) => kind !== "decision" || controls.includes("host-pid");
+  const plan = planForCompose(text, { takes });
+  const whole = { ...plan, context: bareContext("compose"), input: undefined, declined: [], refused: [] };
+  const said = describePlans([whole as WrittenPlan], look);
+  expect(said).toContain("  accepted host-pid: ");
+  expect(said).toContain("  decision privileged: ");
 });

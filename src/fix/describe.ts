@@ -28,7 +28,7 @@ export function diffPainter({ colour }: Look): Painter {
 
 /** A step as a row of its subject's block. */
 interface Row {
-  readonly kind: StepKind | "refused";
+  readonly kind: StepKind | "accepted" | "refused";
   /** Whether it is written. */
   readonly isMade: boolean;
   readonly controls: readonly string[];
@@ -57,7 +57,8 @@ export function describePlans(plans: readonly WrittenPlan[], look: Look): string
 function rowsOf({ subject, steps, open, refused }: WrittenPlan): readonly Row[] {
   const row = (step: Step, isMade: boolean): Row => {
     const { kind, controls, summary, breaks } = shownStep(subject, step);
-    return { kind, isMade, controls, text: summary, breaks, subject: subject.id };
+    const own = isMade && kind === "decision" ? "accepted" : kind;
+    return { kind: own, isMade, controls, text: summary, breaks, subject: subject.id };
   };
   const made = steps.filter(({ kind }) => kind !== "manual");
   const advice = steps.filter(({ kind }) => kind === "manual");
@@ -106,6 +107,7 @@ function sayRow({ kind, controls, text }: Row, look: Look): string {
     safe: c.green,
     behavioural: c.yellow,
     decision: c.blue,
+    accepted: c.blue,
     manual: c.cyan,
     refused: c.magenta,
   };
