@@ -578,7 +578,7 @@ describe("what the policy allows by name is no finding", () => {
         pids: { value: 200, ...at },
       };
       const request = ask("container-create", {}, { body: { Image: "app", HostConfig: host } });
-    expect(outcomeOf(decideIn(world, request, policy({ limits, maxima })))).toEqual(expected);
+      expect(outcomeOf(decideIn(world, request, policy({ limits, maxima })))).toEqual(expected);
     },
   );
 
