@@ -3,6 +3,7 @@
 // webhook. Nothing may be lost, kept twice or out of order, and what is open has to be right for each host. As root: it mounts a tmpfs.
 //
 //   MINUTES=60 HOSTS=30 RATE=10 npm run chaos:serve
+//   MINUTES=2 EVERY=20 ONLY="all of serve" npm run chaos:serve
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -32,6 +33,8 @@ const hostCount = Number(process.env.HOSTS ?? 30);
 const rate = Number(process.env.RATE ?? 10);
 /** Seconds from one fault to the next. */
 const every = Number(process.env.EVERY ?? Math.min(60, minutes * 5));
+/** The faults that have this in their name. */
+const only = process.env.ONLY ?? "";
 /** Minutes after the end until what waits has to be there. */
 const settling = 10;
 
@@ -500,7 +503,7 @@ async function run(
   hosts: readonly Host[],
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
-  const all = faultsOf(store, database, hosts);
+  const all = faultsOf(store, database, hosts).filter(({ name }) => name.includes(only));
   const until = Date.now() + minutes * 60_000;
   const changes = makeChanges(hosts, until);
   let waiting: Fault[] = [];
