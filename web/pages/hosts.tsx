@@ -5,6 +5,7 @@ import { type Loaded, useAnswer } from "../live.ts";
 import { Changes } from "../parts/finding.tsx";
 import { Ago, Choice, Counts, riskOf, Scroll, Title, Trouble, useAct, When } from "../parts/parts.tsx";
 import { Portrait } from "../parts/portrait.tsx";
+import { useSince } from "../parts/since.tsx";
 import { href, replaceRoute, useRoute } from "../route.ts";
 
 const sorts = [
@@ -18,7 +19,8 @@ export function HostsPage() {
   const { query } = useRoute();
   const text = query.get("q") ?? "";
   const sort = sorts.find(([each]) => each === query.get("sort"))?.[0] ?? "name";
-  const hosts = useAnswer("/hosts", [], { q: text, sort });
+  const { field, times, isAnyTime } = useSince();
+  const hosts = useAnswer("/hosts", [], { q: text, sort, ...times });
   const put = (q: string, by: (typeof sorts)[number][0]) =>
     replaceRoute(["hosts"], { q, sort: by === "name" ? undefined : by });
   return (
@@ -34,21 +36,24 @@ export function HostsPage() {
             onInput={({ currentTarget }) => put(currentTarget.value, sort)}
           />
         </label>
+        {field}
         <Choice label="Sort" of={sorts} value={sort} set={(by) => put(text, by)} />
         {isAdministrator && <a href={href(["settings"])}>Add hosts in Settings</a>}
       </form>
-      <List of={hosts} text={text} />
+      <List of={hosts} isAll={text === "" && isAnyTime} />
     </>
   );
 }
 
-function List({ of, text }: { readonly of: Loaded<Answer<"/hosts">>; readonly text: string }) {
+function List({ of, isAll }: { readonly of: Loaded<Answer<"/hosts">>; readonly isAll: boolean }) {
   return (
     <When is={of}>
       {({ total, hosts: list }) => (
         <>
           {total === 0 && (
-            <p class="dim">{text === "" ? "No host was read yet." : "No host has such a name."}</p>
+            <p class="dim">
+              {isAll ? "No host was read yet." : "No host has such a name and a change in this time."}
+            </p>
           )}
           {total > list.length && (
             <p class="dim">

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { Answer } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Choice, Counts, riskOf, Scroll, Severity, Title, When } from "../parts/parts.tsx";
+import { useSince } from "../parts/since.tsx";
 import { href } from "../route.ts";
 
 const sorts = [
@@ -21,18 +22,24 @@ const sorted: Readonly<Record<Sort, (one: Image, other: Image) => number>> = {
 
 /** The images that containers are made from. */
 export function ImagesPage() {
-  const images = useAnswer("/images", []);
+  const { field, times, isAnyTime } = useSince();
+  const images = useAnswer("/images", [], times);
   const [sort, setSort] = useState<Sort>("name");
   return (
     <>
       <Title of="Images" />
       <div class="filters">
+        {field}
         <Choice label="Sort" of={sorts} value={sort} set={setSort} />
       </div>
       <When is={images}>
         {({ images: list }) => (
           <section class="card">
-            {list.length === 0 && <p class="dim">No container was read yet.</p>}
+            {list.length === 0 && (
+              <p class="dim">
+                {isAnyTime ? "No container was read yet." : "Nothing changed in a container in this time."}
+              </p>
+            )}
             <ul class="rows">
               {list.toSorted(sorted[sort]).map(({ image, containers, running, hosts, bySeverity }) => (
                 <li key={image}>

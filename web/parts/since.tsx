@@ -136,6 +136,9 @@ export function useSince() {
     field: <SinceField of={said} put={setSaid} />,
     since,
     before,
+    isAnyTime: since === undefined && before === undefined,
+    /** As the API asks for it. */
+    times: { since: since?.toString(), before: before?.toString() },
     isIn: (time: number) => time >= (since ?? 0) && time < (before ?? Number.POSITIVE_INFINITY),
   };
 }

@@ -39,3 +39,42 @@ it("an image shows who runs it on which host, and what is open there", async () 
   });
   expect(await ask("/nginx")).toEqual({ error: "No container is made from this image." });
 });
+
+it("hosts and images are listed by the time when something changed there", async () => {
+  const test = await testApp();
+  const day = 86_400_000;
+  const opened = ["2027-01-30T12:00:00.000Z", "2027-01-31T12:00:00.000Z"] as const;
+  for (const [index, id] of ["g", "h"].entries()) {
+    const containers = ["web", "db"].map((name) => ({
+      ...{ name, image: `${name}:${id}`, project: undefined, running: true },
+    }));
+    await putHost(
+      test.database,
+      { id, name: `${id}.example`, engine: "e", version: "1", connected: true, containers },
+      1,
+    );
+    const change = { ...changeOf("opened", findingOf("privileged")), time: opened[index] ?? "" };
+    await putChanges(test.database, id, [change], () => "");
+  }
+  const headers = await signedIn(test, "viewer");
+  const names = async (query: string) => {
+    const ask = async (path: string) =>
+      (await (await test.call("GET", `/api/v1/${path}?${query}`, { headers })).json()) as {
+        readonly hosts?: readonly { readonly id: string }[];
+        readonly images?: readonly { readonly image: string }[];
+        readonly total?: number;
+      };
+    const { hosts = [], total } = await ask("hosts");
+    expect(total).toBe(hosts.length);
+    return [
+      ...hosts.map((each) => each.id),
+      ...((await ask("images")).images ?? []).map((each) => each.image),
+    ];
+  };
+  const first = Date.parse(opened[0]);
+  expect(await names("")).toEqual(["g", "h", "db:g", "db:h", "web:g", "web:h"]);
+  expect(await names(`since=${first}`)).toEqual(["g", "h", "web:g", "web:h"]);
+  expect(await names(`since=${first + 1}`)).toEqual(["h", "web:h"]);
+  expect(await names(`since=${first}&before=${first + day}`)).toEqual(["g", "web:g"]);
+  expect(await names(`before=${first}`)).toEqual([]);
+});

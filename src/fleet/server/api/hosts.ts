@@ -184,11 +184,12 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service) {
         responses: { 200: json(hosts, "A page of them, and how many there are in all") },
       }),
       async (context) => {
-        const { q: text, sort, offset, limit } = context.req.valid("query");
+        const { q: text, sort, offset, limit, since, before } = context.req.valid("query");
         const sight = sightOf(context);
+        const changed = { since, before };
         const [list, total] = await Promise.all([
-          listHosts(database, sight, { text, sort, offset, limit }),
-          countHosts(database, sight, { text }),
+          listHosts(database, sight, { text, changed, sort, offset, limit }),
+          countHosts(database, sight, { text, changed }),
         ]);
         return context.json({ total, hosts: list }, 200);
       },

@@ -8,7 +8,7 @@ import type { Carried } from "../http/session.ts";
 import { openLately } from "../lately.ts";
 import type { KnownNeeds, Service } from "../service.ts";
 import { severityOf } from "./findings.ts";
-import { bySeverity, failure, severity } from "./shapes.ts";
+import { bySeverity, failure, imagesRequest, severity } from "./shapes.ts";
 
 const images = z
   .object({
@@ -66,11 +66,15 @@ export function addImages(api: OpenAPIHono<Carried>, service: Service) {
         path: "/images",
         "x-hosts": "hosts in sight",
         summary: "The images that containers are made from",
+        request: { query: imagesRequest },
         responses: { 200: json(images, "By name") },
       }),
       async (context) => {
         const sight = sightOf(context);
-        const list = await lately(JSON.stringify(sight), () => listImages(database, sight));
+        const changed = context.req.valid("query");
+        const list = await lately(JSON.stringify([sight, changed]), () =>
+          listImages(database, sight, changed),
+        );
         return context.json(
           { images: list.map((each) => ({ ...each, bySeverity: { ...each.bySeverity } })) },
           200,

@@ -397,13 +397,21 @@ export const findingsFilter = z.object({
   q: text,
 });
 
+/** Something changed there from this time on, and before that one. */
+const changedIn = {
+  since: z.coerce.number().int().min(0).optional(),
+  before: z.coerce.number().int().min(0).optional(),
+};
+
 export const hostsRequest = z.object({
   /** Part of the name. */
   q: text,
   sort: z.enum(hostSorts).default("name"),
+  ...changedIn,
   ...pageOf,
   limit: pageOf.limit.default(500),
 });
+export const imagesRequest = z.object(changedIn);
 
 export const trendsRequest = z.object({
   by: z.enum(trendGroups).default("severity"),

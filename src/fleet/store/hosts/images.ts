@@ -1,7 +1,8 @@
+import { sql } from "kysely";
 import { ofSubject } from "../findings/query.ts";
 import type { FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
-import { severityCounts, severitySums } from "./overview.ts";
+import { changedFindings, isAnyTime, severityCounts, severitySums, type Times } from "./overview.ts";
 
 export interface RunImage {
   readonly image: string;
@@ -12,8 +13,20 @@ export interface RunImage {
   readonly bySeverity: Readonly<Record<string, number>>;
 }
 
-/** The images that containers are made from, by name. */
-export async function listImages(database: FleetDatabase, sight: Sight): Promise<readonly RunImage[]> {
+/** The images that containers are made from, by name; with a time, those in whose containers something changed then. */
+export async function listImages(
+  database: FleetDatabase,
+  sight: Sight,
+  changed: Times = {},
+): Promise<readonly RunImage[]> {
+  const touched = changedFindings(database, changed)
+    .where("finding.subject", "like", "container:%")
+    .where(inSight("finding.host", sight))
+    .select(["finding.host", sql<string>`substr(finding.subject, 11)`.as("name")]);
+  const imagesOfTouched = database
+    .selectFrom("container as one")
+    .select("one.image")
+    .where(sql<boolean>`(one.host, one.name) in ${touched}`);
   const [rows, failures] = await Promise.all([
     database
       .selectFrom("container")
@@ -25,6 +38,7 @@ export async function listImages(database: FleetDatabase, sight: Sight): Promise
       ])
       .where("image", "is not", null)
       .where(inSight("container.host", sight))
+      .$if(!isAnyTime(changed), (part) => part.where("image", "in", imagesOfTouched))
       .groupBy("image")
       .orderBy("image")
       .limit(5_000)

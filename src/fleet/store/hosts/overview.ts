@@ -88,6 +88,24 @@ export const severitySums = severities.map((severity) =>
   sql<number>`coalesce(sum(${sql.ref(`open_subject.${severity}`)}), 0)`.as(severity),
 );
 
+/** From the first time on, and before the other; milliseconds since 1970. */
+export interface Times {
+  readonly since?: number | undefined;
+  readonly before?: number | undefined;
+}
+
+/** The findings that changed in the time: opened, got worse, were accepted, mended. */
+export function changedFindings(database: FleetDatabase, { since, before }: Times) {
+  let select = database.selectFrom("change").innerJoin("finding", "finding.id", "change.finding");
+  if (since !== undefined) select = select.where("change.time", ">=", since);
+  if (before !== undefined) select = select.where("change.time", "<", before);
+  return select;
+}
+
+export function isAnyTime({ since, before }: Times = {}): boolean {
+  return since === undefined && before === undefined;
+}
+
 export interface HostsQuery {
   /** Only these. */
   readonly ids?: readonly string[];
@@ -96,6 +114,8 @@ export interface HostsQuery {
   readonly seenBefore?: number;
   /** Whether its Engine answers. */
   readonly connected?: boolean;
+  /** Something changed there in this time. */
+  readonly changed?: Times | undefined;
   readonly sort?: (typeof hostSorts)[number];
   readonly offset?: number;
   readonly limit?: number;
@@ -107,13 +127,15 @@ export const hostSorts = ["name", "worst", "silent"] as const;
 function hostsOf(
   database: FleetDatabase,
   sight: Sight,
-  { ids, text = "", seenBefore, connected }: HostsQuery,
+  { ids, text = "", seenBefore, connected, changed }: HostsQuery,
 ) {
   let select = database.selectFrom("host").where(inSight("host.id", sight));
   if (ids !== undefined) select = select.where("host.id", "in", [...ids]);
   if (seenBefore !== undefined) select = select.where("host.seen", "<", seenBefore);
   if (connected !== undefined) select = select.where("host.connected", "=", Number(connected));
   if (text !== "") select = select.where(contains(text, ["host.name"]));
+  if (changed && !isAnyTime(changed))
+    select = select.where("host.id", "in", changedFindings(database, changed).select("finding.host"));
   return select;
 }
 
