@@ -366,7 +366,9 @@ describe("files that say docker run's options in their own way", () => {
     const { stderr, stdout } = await runCli(program, ["fix", "--apply", "units/web.container"], {
       cwd: path,
     });
-    expect(stderr + stdout).toContain("bulkhead reads Quadlet units and does not write them");
+    expect((stderr + stdout).replace(/\s+/g, " ")).toContain(
+      "bulkhead reads Quadlet units and does not write them",
+    );
     expect(readFileSync(join(path, "units/web.container"), "utf8")).toBe(files["units/web.container"]);
   });
 

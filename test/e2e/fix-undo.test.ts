@@ -103,7 +103,7 @@ test("what is kept is only for its owner's eyes, and --apply goes on, saying so,
   }
 });
 
-test("only the last twenty are kept", async () => {
+test("of what killed applies left only the last twenty are kept", async () => {
   const state = testFolder();
   const cwd = testFolder({ "run.sh": script });
   const folder = join(state, "bulkhead/undo");
@@ -111,8 +111,8 @@ test("only the last twenty are kept", async () => {
     mkdirSync(join(folder, `2020-01-${day}`), { recursive: true });
   }
   await runCli(program, ["fix", "--no-config", "--apply", "run.sh"], { cwd, env: { XDG_STATE_HOME: state } });
-  expect(readdirSync(folder)).toHaveLength(20);
-  expect(existsSync(join(folder, "2020-01-10"))).toBe(false);
+  expect(readdirSync(folder)).toHaveLength(21);
+  expect(existsSync(join(folder, "2020-01-14"))).toBe(false);
   expect((await runCli(program, ["fix", "--undo"], { cwd, env: { XDG_STATE_HOME: state } })).status).toBe(0);
   expect(readFileSync(join(cwd, "run.sh"), "utf8")).toBe(script);
 });

@@ -204,8 +204,10 @@ export function settleKept(name: string, isWritten: (path: string) => boolean): 
   if (kept && files.length > 0) write(name, { ...kept, files });
   else forget(name);
   const place = placeOf(kept);
-  const alike = names().filter((each) => place !== undefined && placeOf(readKept(each)) === place);
-  for (const old of alike.slice(0, -most)) forget(old);
+  const all = names().map((each) => ({ name: each, of: placeOf(readKept(each)) }));
+  // What a killed apply left can bring nothing back, and the newest may be one that is at work.
+  for (const group of [place, undefined])
+    for (const old of all.filter(({ of }) => of === group).slice(0, -most)) forget(old.name);
 }
 
 /** The folder that an apply is about: that of its first file. */
