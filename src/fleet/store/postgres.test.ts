@@ -2,13 +2,15 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { CompiledQuery, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { findingOf } from "../../../test/support/changes.ts";
+import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { testFleet } from "../../../test/support/fleet/fleet.ts";
 import { startPostgres, type TestPostgres, whyNoPostgres } from "../../../test/support/fleet/postgres.ts";
 import { takeAttempt } from "./accounts/attempts.ts";
 import { appendAudit, brokenAt } from "./accounts/audit-log.ts";
 import { whyDatabase } from "./database.ts";
-import { openFindings, putHost, putOpen } from "./hosts/hosts.ts";
+import { openFindings, putChanges, putHost, putOpen } from "./hosts/hosts.ts";
+import { listImages } from "./hosts/images.ts";
+import { listHosts, type Times } from "./hosts/overview.ts";
 import { openFleet } from "./open.ts";
 import { connectPostgres, listenToReplicas } from "./postgres.ts";
 
@@ -54,6 +56,23 @@ describe.skipIf(lacking !== undefined)("a fleet's store in PostgreSQL", () => {
     expect(await brokenAt(replicas[0])).toBeUndefined();
     const waits = await Promise.all(some.map((each) => takeAttempt(each, "ada", 1)));
     expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
+  });
+
+  it("lists hosts and images by the time when something changed there", async () => {
+    const database = await testFleet(await server.newDatabase());
+    const web = { name: "web", image: "app:1", project: undefined, running: true };
+    const host = { id: "h", name: "h", engine: "e", version: "1", connected: true, containers: [web] };
+    await putHost(database, host, 1);
+    const change = changeOf("opened", findingOf("privileged"));
+    await putChanges(database, "h", [change], () => "");
+    const time = Date.parse(change.time);
+    const found = async (changed: Times) => [
+      ...(await listHosts(database, "all", { changed })).map(({ id }) => id),
+      ...(await listImages(database, "all", changed)).map(({ image }) => image),
+    ];
+    expect(await found({ since: time, before: time + 1 })).toEqual(["h", "app:1"]);
+    expect(await found({ since: time + 1 })).toEqual([]);
+    expect(await found({ before: time })).toEqual([]);
   });
 
   it("holds every character that a name can have", async () => {
