@@ -143,7 +143,7 @@ volumes: {data: {}}
     const compose = (...words: string[]) =>
       engine.docker(["compose", "-p", "enforced", "-f", file, ...words]);
     await compose("up", "-d");
-    await expect(engine.docker(["exec", "enforced-web-1", "mkdir", "/dev/shm/x"])).rejects.toThrow(
+    await expect(engine.docker(["exec", "enforced-web-1", "renice", "-n", "1", "-p", "1"])).rejects.toThrow(
       "Operation not permitted",
     );
     await compose("down", "--timeout", "2");
