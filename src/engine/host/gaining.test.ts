@@ -62,3 +62,7 @@ it("says nothing of layers that are not here", () => {
   const Data = { UpperDir: "/a/diff", LowerDir: "/b/diff:/c/diff" };
   expect(layersOf({ GraphDriver: { Data } })).toEqual(["/a/diff", "/b/diff", "/c/diff"]);
 });
+
+it("a layer that cannot be looked at is not known", () => {
+  expect(gainingPrograms([`/${"x".repeat(300)}`])).toBeUndefined();
+});

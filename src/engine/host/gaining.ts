@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { type Dirent, lstatSync, readdirSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, type Stats } from "node:fs";
 import { basename, join } from "node:path";
 import { isRecord, textAt } from "../../base/json.ts";
 
@@ -54,17 +54,26 @@ export function modeFilesIn(
       seen.add(inside);
       // What a later layer deletes is a device there.
       if (!entry.isFile()) continue;
-      const mode = lstatSync(join(layer, inside), { throwIfNoEntry: false })?.mode ?? 0;
+      const mode = statusOf(join(layer, inside))?.mode ?? 0;
       if ((mode & 0o6000) !== 0) found.push({ path: inside, file: join(layer, inside), mode });
     }
     return true;
   }
 
   for (const layer of layers) {
-    const status = lstatSync(`${layer}/.`, { throwIfNoEntry: false });
+    const status = statusOf(`${layer}/.`);
     if (!status || !walk(layer, "", status.dev)) return undefined;
   }
   return found;
+}
+
+/** Undefined where it is gone or this user may not look: `/proc/PID/root` needs the right to trace the process. */
+function statusOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Setuid and setgid programs that base images bring (Debian, Ubuntu, Alpine, Fedora) and servers do without. */
