@@ -23,8 +23,8 @@ import { openFindings } from "../src/fleet/store/hosts/hosts.ts";
 import { addRule } from "../src/fleet/store/notifications/rules.ts";
 import { type FleetDatabase, openFleet } from "../src/fleet/store/open.ts";
 import { openQueue } from "../src/watch/outputs/queue/queue.ts";
-import type { Watch } from "../src/watch/watch.ts";
 import { startPostgres } from "../test/support/fleet/postgres.ts";
+import { watchOf } from "../test/support/fleet/watch.ts";
 import { freePort } from "../test/support/free-port.ts";
 import { makeFinding, startServe } from "./serve-process.ts";
 
@@ -171,24 +171,10 @@ async function makeHost(index: number) {
   let isAway = true;
   /** The watch was asked what is open: what changes from then on is a change that has to come. */
   let isAsked = false;
-  const watch = {
-    open() {
-      isAsked = true;
-      return [...open.values()];
-    },
-    status: () => ({
-      connected: true,
-      known: true,
-      containers: 4,
-      running: 4,
-      seesKernel: true,
-      kernelEvents: false,
-    }),
-    container: () => undefined,
-    containers: () => [],
-    proven() {},
-    close: async () => {},
-  } satisfies Watch;
+  const watch = watchOf(() => {
+    isAsked = true;
+    return [...open.values()];
+  });
   let current = begin();
 
   function begin() {
@@ -530,10 +516,10 @@ async function run(
 
 async function makeChanges(hosts: readonly Host[], until: number): Promise<void> {
   const begun = Date.now();
-  let told = 0;
+  let made = 0;
   while (Date.now() < until) {
     // By the clock, so that a busy machine makes no fewer.
-    for (const due = ((Date.now() - begun) / 1_000) * rate; told < due; told += 1) {
+    for (const due = ((Date.now() - begun) / 1_000) * rate; made < due; made += 1) {
       hosts[Math.floor(Math.random() * hosts.length)]?.change();
     }
     await pause(50);

@@ -21,6 +21,7 @@ import { type FleetDatabase, openFleet } from "../src/fleet/store/open.ts";
 import { openQueue } from "../src/watch/outputs/queue/queue.ts";
 import type { Watch } from "../src/watch/watch.ts";
 import { startPostgres } from "../test/support/fleet/postgres.ts";
+import { watchOf } from "../test/support/fleet/watch.ts";
 import { freePort } from "../test/support/free-port.ts";
 import { makeFinding, startServe } from "./serve-process.ts";
 
@@ -191,21 +192,10 @@ function madeUp(index: number, url: URL, lags: number[]): MadeUp {
       open.set(`${control} ${finding.subject}`, finding);
     }
   }
-  const watch: Watch = {
-    open: () => [...open.values()],
-    status: () => ({
-      connected: true,
-      containers,
-      running: containers,
-      known: true,
-      seesKernel: true,
-      kernelEvents: false,
-    }),
-    container: () => undefined,
-    containers: () => running,
-    proven() {},
-    close: async () => {},
-  };
+  const watch = watchOf(
+    () => [...open.values()],
+    () => running,
+  );
   const queue = openQueue({ folder: undefined, size: 16 * 1024 * 1024, say: () => {} });
   const sentAt: number[] = [];
   const reporter = openReporter({

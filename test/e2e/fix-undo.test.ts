@@ -103,7 +103,7 @@ test("what is kept is only for its owner's eyes, and --apply goes on, saying so,
   }
 });
 
-test("of what killed applies left only the last twenty are kept", async () => {
+test("the last twenty leftovers of killed applies are kept", async () => {
   const state = testFolder();
   const cwd = testFolder({ "run.sh": script });
   const folder = join(state, "bulkhead/undo");

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { ConnectOptions, Endpoint } from "../../engine/connect/endpoint.ts";
 
-type EngineTarget = ConnectOptions & {
+export type EngineTarget = ConnectOptions & {
   readonly host: string | undefined;
   readonly context: string | undefined;
 };

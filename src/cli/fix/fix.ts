@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
 import { type Survey, type SurveyedSubject, type SurveyRequest, survey } from "../../audit/survey.ts";
-import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import { changedTexts } from "../../fix/changed-texts.ts";
 import { describeStep, type Look } from "../../fix/describe.ts";
 import { choose, questionsOn } from "../../fix/interactive.ts";
@@ -22,6 +21,7 @@ import type { Subject } from "../../model/subject.ts";
 import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
 import { complain, complainAt, hideInComplaints } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
+import { askLocalEngine } from "../common/local-engine.ts";
 import { progressLine, wantsColour } from "../common/progress.ts";
 import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.ts";
 import { limitsOf } from "./limits.ts";
@@ -125,20 +125,10 @@ async function lookAtEngine({ inputs, subjects }: Survey): Promise<EngineLook | 
   const files = inputs.flatMap((input) => (input.format === "compose" ? input.files : []));
   const images = subjects.flatMap(({ subject }) => imageOf(subject) ?? []);
   if (files.length === 0 && images.length === 0) return undefined;
-  const target = engineTarget({});
-  const endpoint = chooseEndpoint(target);
-  if (!endpoint.ok || endpoint.value.kind !== "unix") return undefined;
-  const { connectEngine } = await import("../../engine/connect.ts");
-  const reader = await connectEngine(target);
-  if (!reader.ok) return undefined;
-  try {
-    return {
-      running: files.length === 0 ? undefined : await runningServices(reader.value, files),
-      programs: await programsOf(reader.value, images),
-    };
-  } finally {
-    await reader.value.close();
-  }
+  return await askLocalEngine(engineTarget({}), async (reader) => ({
+    running: files.length === 0 ? undefined : await runningServices(reader, files),
+    programs: await programsOf(reader, images),
+  }));
 }
 
 /** The image that a container is made from, as it is named. */

@@ -1,7 +1,6 @@
 import { writeSync } from "node:fs";
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { controls } from "../../controls/registry.ts";
-import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import { needsOf, withSeen } from "../../fix/plan/kinds.ts";
 import { readRunArguments } from "../../formats/run-command/argv.ts";
 import { runDocker } from "../../run/docker.ts";
@@ -10,6 +9,7 @@ import { policyOf } from "../../run/policy.ts";
 import { shellWords } from "../../run/shell-words.ts";
 import { loadConfig } from "../audit/settings.ts";
 import { engineTarget } from "../common/engine-target.ts";
+import { askLocalEngine } from "../common/local-engine.ts";
 import type { RunOptions } from "./options.ts";
 
 /** `bulkhead run`. Answers docker's exit status. */
@@ -46,18 +46,10 @@ export async function runContainer(words: readonly string[], options: RunOptions
 
 /** The image's programs that give more rights; undefined where it is not on an Engine of this machine. */
 async function programsIn(image: string, options: RunOptions) {
-  const target = engineTarget(options);
-  const endpoint = chooseEndpoint(target);
-  if (!endpoint.ok || endpoint.value.kind !== "unix") return undefined;
-  const { connectEngine } = await import("../../engine/connect.ts");
-  const reader = await connectEngine(target);
-  if (!reader.ok) return undefined;
-  try {
+  return await askLocalEngine(engineTarget(options), async (reader) => {
     const { programsOf } = await import("../../fix/live/running.ts");
-    return (await programsOf(reader.value, [image])).get(image);
-  } finally {
-    await reader.value.close();
-  }
+    return (await programsOf(reader, [image])).get(image);
+  });
 }
 
 function globalFlags({ host, context }: RunOptions): readonly string[] {

@@ -66,7 +66,7 @@ interface Job {
 async function watch(job: Job): Promise<number> {
   const { options, settings, loaded, connect, endpoint } = job;
   const end = untilTold();
-  // Where nobody can be told, the changes still go out.
+  // Where standard error takes nothing, the changes still go out.
   process.stderr.on("error", () => {});
   const colour = options.color !== false && wantsColour();
   let view: WatchView | undefined;

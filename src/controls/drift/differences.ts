@@ -151,7 +151,7 @@ function addedInterfaces(
   const names = interfaces?.value ?? [];
   if (networkMode.state !== "set" || networkMode.value.mode !== "none" || !interfaces || names.length === 0)
     return [];
-  // The host's namespace is told as such.
+  // A container in the host's namespace has the host's interfaces: host-network reports that.
   if (now.state === "set" && now.value.mode === "host") return [];
   const bounding = boundingSet(configured);
   if (bounding.state !== "set" || bounding.value.has("NET_ADMIN")) return [];

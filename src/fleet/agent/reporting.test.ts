@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, createConnection, createServer as createRelay } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findingOf } from "../../../test/support/changes.ts";
-import { everywhere } from "../../../test/support/fleet/fleet.ts";
+import { changesOf, everywhere } from "../../../test/support/fleet/fleet.ts";
 import { madeUpServer } from "../../../test/support/fleet/other-servers.ts";
 import { describeStores } from "../../../test/support/fleet/postgres.ts";
 import { identityFile, testHost, testServer } from "../../../test/support/fleet/reporting.ts";
@@ -20,18 +20,6 @@ const page = { offset: 0, limit: 500 };
 async function openOn(database: FleetDatabase): Promise<readonly string[]> {
   const rows = await listFindings(database, everywhere, page);
   return rows.map(({ control }) => control).toSorted();
-}
-
-/** Every change that is kept of a control: `opened`, `changed`, `resolved`. */
-async function changesOf(database: FleetDatabase, control: string): Promise<readonly string[]> {
-  const rows = await database
-    .selectFrom("change")
-    .innerJoin("finding", "finding.id", "change.finding")
-    .select("change.change")
-    .where("finding.control", "=", control)
-    .orderBy("change.id")
-    .execute();
-  return rows.map(({ change }) => change);
 }
 
 /** Relays connections to a server, and breaks off those that `breaks` says: before or after the server took the request. */

@@ -1,9 +1,9 @@
 import { sql } from "kysely";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
-import { testFleet } from "../../../test/support/fleet/fleet.ts";
+import { changesOf, testFleet } from "../../../test/support/fleet/fleet.ts";
+import { watchOf } from "../../../test/support/fleet/watch.ts";
 import type { Finding } from "../../audit/finding.ts";
-import type { Watch } from "../../watch/watch.ts";
 import { openFindings } from "../store/hosts/hosts.ts";
 import type { FleetDatabase } from "../store/open.ts";
 import { openFeed } from "./feed.ts";
@@ -33,21 +33,7 @@ async function testFeed(isLost: () => boolean = () => false) {
   const database = losing(await testFleet(), isLost);
   const said: string[] = [];
   let open: readonly Finding[] = [];
-  const watch: Watch = {
-    open: () => open,
-    status: () => ({
-      connected: true,
-      known: true,
-      containers: 0,
-      running: 0,
-      seesKernel: true,
-      kernelEvents: false,
-    }),
-    container: () => undefined,
-    containers: () => [],
-    proven() {},
-    close: async () => {},
-  };
+  const watch = watchOf(() => open);
   const say = (text: string) => void said.push(text);
   const feed = openFeed({ database, news: openNews(), host, areaOf: () => "", say });
   onTestFinished(() => feed.close());
@@ -65,17 +51,6 @@ async function testFeed(isLost: () => boolean = () => false) {
       feed.changes([changeOf("resolved", finding)]);
     },
   };
-}
-
-async function changesOf(database: FleetDatabase, control: string): Promise<readonly string[]> {
-  const rows = await database
-    .selectFrom("change")
-    .innerJoin("finding", "finding.id", "change.finding")
-    .select("change.change")
-    .where("finding.control", "=", control)
-    .orderBy("change.id")
-    .execute();
-  return rows.map(({ change }) => change);
 }
 
 /** A full disk, or one that has room again. */

@@ -6,7 +6,7 @@ import type { Message } from "./protobuf.ts";
 const deny = 1n;
 const allow = 0n;
 const convert = 2n;
-/** https://github.com/moby/buildkit/blob/v0.13.2/sourcepolicy/pb/policy.proto: `*` stands for any characters. */
+/** https://github.com/moby/buildkit/blob/v0.13.2/sourcepolicy/pb/policy.proto: `*` matches any characters. */
 const wildcard = 0n;
 const regex = 2n;
 

@@ -42,7 +42,7 @@ function appends(descriptor: number): boolean {
 }
 
 /**
- * What cannot be written waits and is tried again each second; the first failure is told, and when it is over. A disk that is full in
+ * What cannot be written waits and is tried again each second; the first failure is reported, and its end. A disk that is full in
  * the middle of a line leaves no half line behind, unless somebody else wrote after it.
  */
 function linesOutput(

@@ -112,7 +112,7 @@ describe("a disk that is full in the middle of a line", () => {
     expect(text()).toBe("before\none\n");
   });
 
-  it("a device that takes nothing is told once, and ends nothing", async () => {
+  it("a device that takes nothing is reported once, and ends nothing", async () => {
     const said: string[] = [];
     const output = fileOutput(
       "/dev/full",

@@ -13,7 +13,7 @@ import { add } from "./pending.ts";
 
 /**
  * Milliseconds between a write and the look at it, between two looks at one container (a loop of writes costs no more), until the
- * Engine's answer is not waited for, and until the container is read although no event tells of an update.
+ * Engine's answer is not waited for, and until the container is read although no event reports an update.
  */
 const pauses = { settle: 50, between: 500, answer: 300, event: 5_000 };
 

@@ -41,3 +41,15 @@ async function makeEmpty(): Promise<Uint8Array> {
     rmSync(folder, { recursive: true });
   }
 }
+
+/** Every change that is kept of a control: `opened`, `changed`, `resolved`. */
+export async function changesOf(database: FleetDatabase, control: string): Promise<readonly string[]> {
+  const rows = await database
+    .selectFrom("change")
+    .innerJoin("finding", "finding.id", "change.finding")
+    .select("change.change")
+    .where("finding.control", "=", control)
+    .orderBy("change.id")
+    .execute();
+  return rows.map(({ change }) => change);
+}

@@ -18,9 +18,10 @@ import { allowEnrolment } from "../../../src/fleet/store/hosts/enrolments.ts";
 import type { FleetDatabase } from "../../../src/fleet/store/open.ts";
 import type { Change } from "../../../src/watch/change.ts";
 import { openQueue } from "../../../src/watch/outputs/queue/queue.ts";
-import type { Watch } from "../../../src/watch/watch.ts";
+
 import { changeOf } from "../changes.ts";
 import { testFolder } from "../test-folder.ts";
+import { watchOf } from "./watch.ts";
 
 export const enrolToken = "a-token-that-an-administrator-made";
 
@@ -125,21 +126,7 @@ export function testHost(url: string, options: TestHostOptions = {}): TestHost {
   if (!identity.ok) throw new Error(identity.reason);
   let portrait: Portrait | undefined;
   const open = new Map((options.open ?? []).map((finding) => [finding.control, finding]));
-  const watch: Watch = {
-    open: () => [...open.values()],
-    status: () => ({
-      connected: true,
-      containers: 0,
-      running: 0,
-      known: true,
-      seesKernel: true,
-      kernelEvents: false,
-    }),
-    container: () => undefined,
-    containers: () => [],
-    proven() {},
-    close: async () => {},
-  };
+  const watch = watchOf(() => [...open.values()]);
   const queue = openQueue({ folder, size: queueSize, say });
   const reporter = openReporter({
     url: new URL(url),

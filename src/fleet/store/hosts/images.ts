@@ -1,5 +1,4 @@
-import { sql } from "kysely";
-import { ofSubject } from "../findings/query.ts";
+import { ofContainer, ofSubject } from "../findings/query.ts";
 import type { FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 import { changedFindings, isAnyTime, severityCounts, severitySums, type Times } from "./overview.ts";
@@ -19,14 +18,10 @@ export async function listImages(
   sight: Sight,
   changed: Times = {},
 ): Promise<readonly RunImage[]> {
-  const touched = changedFindings(database, changed)
-    .where("finding.subject", "like", "container:%")
+  const imagesThen = changedFindings(database, changed)
+    .innerJoin("container", ofContainer)
     .where(inSight("finding.host", sight))
-    .select(["finding.host", sql<string>`substr(finding.subject, 11)`.as("name")]);
-  const imagesOfTouched = database
-    .selectFrom("container as one")
-    .select("one.image")
-    .where(sql<boolean>`(one.host, one.name) in ${touched}`);
+    .select("container.image");
   const [rows, failures] = await Promise.all([
     database
       .selectFrom("container")
@@ -38,7 +33,7 @@ export async function listImages(
       ])
       .where("image", "is not", null)
       .where(inSight("container.host", sight))
-      .$if(!isAnyTime(changed), (part) => part.where("image", "in", imagesOfTouched))
+      .$if(!isAnyTime(changed), (part) => part.where("image", "in", imagesThen))
       .groupBy("image")
       .orderBy("image")
       .limit(5_000)

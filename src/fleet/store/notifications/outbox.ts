@@ -102,8 +102,8 @@ export interface Notice {
 }
 
 /**
- * What waits for a rule, oldest first, of the host that has waited longest: what other hosts told in between does not make many
- * messages of one.
+ * What waits for a rule from the host that has waited longest, oldest first: changes of other hosts in between do not split it into many
+ * messages.
  */
 export async function nextNotices(
   database: FleetDatabase,

@@ -153,7 +153,7 @@ function readImage(lineFacts: LineFacts, split: Arguments, word: Word | undefine
   return fact;
 }
 
-/** Whether it is the word behind `:-`, which is written within the expansion that it stands for. */
+/** Whether it is the word behind `:-`: a default, which the expansion gives where the variable is not set. */
 function isDefault({ at, written }: Piece): boolean {
   return written !== undefined && written.start >= at.start && written.end <= at.end;
 }

@@ -16,7 +16,7 @@ interface Beside {
   readonly asked?: Container;
 }
 
-/** What of the final container, and of what was asked for, exceeds the policy's maxima. */
+/** The limits of the final container, and those that were asked for, which exceed the policy's maxima. */
 export function checkMaxima(view: Container, policy: Policy, { before, asked }: Beside): readonly Reason[] {
   return (Object.keys(limitSettings) as readonly (keyof Maxima)[]).flatMap((name) => {
     const { noun, flag, amountIn: of, ...limit } = limitSettings[name];

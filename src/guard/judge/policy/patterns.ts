@@ -101,7 +101,7 @@ export function withoutTag(reference: string): string {
 
 /**
  * Whether one of the patterns names the image: as written, or in full. A pattern without a tag takes every tag and digest of
- * its repository; `*` stands for any characters, in a registry for any but a slash.
+ * its repository; `*` matches any characters, in a registry any but a slash.
  */
 export function matchesImage(reference: string, patterns: readonly string[]): boolean {
   const image = parseImageReference(reference);
