@@ -40,6 +40,8 @@ look() {
   need qemu-aarch64 qemu-user
   # Compiles the AppArmor profiles that learn writes; it needs no AppArmor in the kernel.
   need apparmor_parser apparmor
+  # Capabilities of files, which fix looks for in images.
+  need getcap libcap2-bin
   # A real Podman, whose API and containers are audited, too.
   need podman podman
   need runc runc

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { isRecord, itemsOf, recordAt, textAt } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { EngineClient } from "../engine/client.ts";
+import { isProcessOf } from "../engine/host/container-process.ts";
 
 /** A container of a trial as the Engine shows it now. */
 export interface ContainerState {
@@ -108,11 +109,7 @@ export function stateOf(inspect: unknown): ContainerState {
 
 /** Whether the process is the container's on this machine: an Engine elsewhere numbers other processes. */
 export function isHere({ pid, id }: ContainerState): boolean {
-  try {
-    return pid > 0 && readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(id);
-  } catch {
-    return false;
-  }
+  return isProcessOf(id, pid);
 }
 
 /** TCP's LISTEN, and what the kernel shows for a UDP socket that is bound (include/net/tcp_states.h). */

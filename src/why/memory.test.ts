@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { readFileSync, symlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { testFolder } from "../../test/support/test-folder.ts";
 import { statFields } from "../base/stat-fields.ts";
 import { readTexts } from "./memory.ts";
 
@@ -27,6 +28,13 @@ test("memory that was used for something else since then gives no path", async (
   const garbled = "/dusr/libXML-RPC method ...() returned successfully";
   const { pid, at } = await processNamed(garbled);
   expect(readTexts(pid, "mkdir", [at])).toEqual([undefined]);
+});
+
+test("a path behind a link stays: where it leads, only the process knows", async () => {
+  const folder = testFolder();
+  symlinkSync("/data-of-the-container", join(folder, "data"));
+  const { pid, at } = await processNamed(`${folder}/data/deep/new`);
+  expect(readTexts(pid, "mkdir", [at])).toEqual([`${folder}/data/deep/new`]);
 });
 
 test("a relative path starts from the working folder", async () => {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readlinkSync, readSync, statSync } from "node:fs";
+import { closeSync, lstatSync, openSync, readlinkSync, readSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { spellAddress, textArguments } from "./words.ts";
 
@@ -66,7 +66,15 @@ function textOf(bytes: Uint8Array): string | undefined {
  */
 function hasPlace(pid: number, path: string): boolean {
   if (!path.startsWith("/")) return true;
-  return statSync(`/proc/${pid}/root${dirname(path)}`, { throwIfNoEntry: false })?.isDirectory() === true;
+  let folder = `/proc/${pid}/root`;
+  for (const name of dirname(path).split("/")) {
+    folder = `${folder}/${name}`;
+    const status = lstatSync(folder, { throwIfNoEntry: false });
+    // Where a link leads is for the process to say: from here its target is the host's.
+    if (status?.isSymbolicLink()) return true;
+    if (!status?.isDirectory()) return false;
+  }
+  return true;
 }
 
 /** A relative path starts from the working folder, or from the folder that the argument before names. */

@@ -23,6 +23,8 @@ it("finds setuid and setgid programs that others may execute, and no base image'
     "bin/su": 0o4755,
     "usr/lib/dbus-1.0/dbus-daemon-launch-helper": 0o4750,
     "opt/for-root": 0o4700,
+    "opt/su": 0o4755,
+    "usr/local/bin/mount": 0o4755,
     "usr/bin/env": 0o755,
   });
   expect(
@@ -30,9 +32,11 @@ it("finds setuid and setgid programs that others may execute, and no base image'
       ?.map(({ path }) => path)
       .toSorted(),
   ).toEqual([
+    "/opt/su",
     "/usr/bin/newuidmap",
     "/usr/bin/sudo",
     "/usr/lib/dbus-1.0/dbus-daemon-launch-helper",
+    "/usr/local/bin/mount",
     "/usr/sbin/postdrop",
   ]);
 });

@@ -84,6 +84,11 @@ const ofBaseImages = new Set(
   ).split(" "),
 );
 
+/** By name and place: a `su` below /opt is another program. */
+function isOfBaseImages(path: string): boolean {
+  return /^\/(?:usr\/)?(?:s?bin|lib(?:exec)?(?:64|32)?)\//.test(path) && ofBaseImages.has(basename(path));
+}
+
 /**
  * Programs in layers that give others than root more rights, beside those of every base image. Undefined where the layers
  * cannot be read. Capabilities of files are seen where this host has getcap(8).
@@ -92,7 +97,7 @@ export function gainingPrograms(layers: readonly string[]): readonly GainingProg
   if (layers.length === 0) return undefined;
   const modes = modeFilesIn(layers);
   if (!modes) return undefined;
-  const byMode = modes.filter(({ path, mode }) => (mode & 0o011) !== 0 && !ofBaseImages.has(basename(path)));
+  const byMode = modes.filter(({ path, mode }) => (mode & 0o011) !== 0 && !isOfBaseImages(path));
   return [
     ...byMode.map(({ path }) => ({ path, by: "mode" }) as const),
     ...layers.flatMap(withCapabilities).map((path) => ({ path, by: "capabilities" }) as const),

@@ -1,7 +1,8 @@
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { isRecord, itemsOf, recordAt, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
+import { isProcessOf } from "../../engine/host/container-process.ts";
 import { type GainingProgram, gainingPrograms, layersOf } from "../../engine/host/gaining.ts";
 import { changesThatWouldBeLost } from "./recreate/layer.ts";
 
@@ -75,20 +76,12 @@ export async function gainsOf(
   inspect: unknown,
 ): Promise<readonly GainingProgram[] | undefined> {
   const pid = recordAt(inspect, "State").Pid;
-  const own = isOf(textAt(inspect, "Id") ?? "", pid) ? gainingPrograms([`/proc/${pid}/root`]) : undefined;
+  const own = isProcessOf(textAt(inspect, "Id") ?? "", pid)
+    ? gainingPrograms([`/proc/${pid}/root`])
+    : undefined;
   if (own) return own;
   const image = textAt(inspect, "Image") ?? "";
   return (await programsOf(reader, [image])).get(image);
-}
-
-/** Whether a process of this machine is the container's: another machine's Engine has the number for another. */
-function isOf(id: string, pid: unknown): boolean {
-  if (typeof pid !== "number" || pid === 0 || id === "") return false;
-  try {
-    return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(id);
-  } catch {
-    return false;
-  }
 }
 
 /** Only root sees volumes, and only on the Engine's machine. */
