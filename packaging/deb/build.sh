@@ -55,8 +55,10 @@ LAUNCHER
 chmod 0755 "$root/usr/bin/bulkhead"
 
 units=$root/usr/lib/systemd/system
-mkdir -p "$units" "$root/etc/bulkhead"
+own_units=$root/usr/lib/systemd/user
+mkdir -p "$units" "$own_units" "$root/etc/bulkhead"
 cp packaging/guard/*.service packaging/serve/*.service packaging/watch/*.service "$units/"
+cp packaging/serve/user/*.service "$own_units/"
 cp packaging/deb/bulkhead.yaml "$root/etc/bulkhead/bulkhead.yaml"
 
 share=$root/usr/share

@@ -109,6 +109,7 @@ describe.skipIf(reason !== "")(
           "./usr/lib/systemd/system/bulkhead-guard-authz.service",
           "./usr/lib/systemd/system/bulkhead-serve.service",
           "./usr/lib/systemd/system/bulkhead-watch.service",
+          "./usr/lib/systemd/user/bulkhead-serve.service",
           "./usr/share/man/man1/bulkhead-audit.1.gz",
           "./usr/share/bash-completion/completions/bulkhead",
           "./usr/share/zsh/vendor-completions/_bulkhead",

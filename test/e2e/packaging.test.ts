@@ -67,6 +67,49 @@ test("bulkhead's own audit has nothing against the fleet's stack but what is acc
 const hasSystemd = hasProgram("systemd-analyze", "--version");
 const hasCompose = hasProgram("docker", "compose", "version");
 
+test.skipIf(!hasSystemd)(
+  hasSystemd
+    ? "a user's systemd takes the unit of a user's own page, which asks for nothing that needs root"
+    : "the unit of a user's own page (skipped: there is no systemd-analyze here)",
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "bulkhead-unit-"));
+    try {
+      const text = readFileSync("packaging/serve/user/bulkhead-serve.service", "utf8");
+      const unit = join(folder, "bulkhead-serve.service");
+      writeFileSync(unit, text.replace("/usr/bin/node", process.execPath));
+      const env = { ...process.env, HOME: folder, XDG_RUNTIME_DIR: folder };
+      const said = (command: string) => {
+        const args = ["-c", `systemd-analyze ${command} --user "$1" 2>&1`, "sh", unit];
+        return execFileSync("sh", args, { encoding: "utf8", env });
+      };
+      expect(said("verify")).toBe("");
+      const [, exposure] = /exposure level for .*: ([\d.]+)/.exec(said("security --offline=yes")) ?? [];
+      expect(Number(exposure)).toBeGreaterThan(0);
+      expect(Number(exposure)).toBeLessThan(7);
+
+      const settings = text.replaceAll("\\\n", "").split("\n");
+      const start = settings.find((line) => line.startsWith("ExecStart=")) ?? "";
+      for (const word of [
+        "/usr/bin/node /usr/lib/bulkhead/bulkhead.cjs serve ",
+        "--listen 127.0.0.1:",
+        "--host unix://%t/docker.sock",
+        "--store %S/bulkhead/serve.db",
+      ])
+        expect(start).toContain(word);
+      expect(settings).toEqual(
+        expect.arrayContaining(["StateDirectory=bulkhead", "StateDirectoryMode=0700", "NoNewPrivileges=yes"]),
+      );
+      expect(settings).toContain("WantedBy=default.target");
+      // What a user's systemd makes a user namespace for, what it refuses, and what only the system's knows.
+      const other =
+        /^(?:Private\w+|Protect\w+|DynamicUser|User|Group|CapabilityBoundingSet|AmbientCapabilities|RootDirectory|BindPaths|(?:ReadOnly|ReadWrite|Inaccessible)Paths)=|multi-user\.target|\/var\/lib|\/etc\//;
+      expect(settings.filter((line) => other.test(line))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
+
 test.skipIf(!hasSystemd).each([
   ["guard", "bulkhead-guard-proxy", "guard"],
   ["guard", "bulkhead-guard-authz", "guard"],
