@@ -69,23 +69,17 @@ export const engineLimits: Control = {
   ],
   examples: { bad: [], good: [] },
   check: {
-    engine({ level, limitsNotInForce: missing, rootless, cgroupVersion }) {
+    engine(engine) {
+      const { level, limitsNotInForce: missing } = engine;
       if (level === "declared") return notApplicable("a configuration does not show the kernel");
       if (isOpen(missing)) return unknownFact(missing);
       const names = missing.state === "set" ? missing.value : [];
       if (names.length === 0) return pass("limits are in force");
-      const isRootless = rootless.state === "set" && rootless.value;
-      const version = cgroupVersion.state === "set" ? cgroupVersion.value : undefined;
-      const why = !isRootless
-        ? "the kernel lacks the controllers"
-        : version === 1
-          ? "it is rootless on cgroup v1, where users get no cgroups"
-          : "it is rootless, and these controllers are not delegated to its user";
       // A kernel without swap accounting is usual, and bounds memory all the same.
       const isSmall = names.every(
         (name) => name === "memory-swap" || name === "blkio" || name === "cpuset-cpus",
       );
-      return fail(`accepts the limits ${names.join(", ")} and sets none of them: ${why}`, {
+      return fail(`accepts the limits ${names.join(", ")} and sets none of them: ${whyNoLimits(engine)}`, {
         origins: missing.state === "set" ? missing.origins : [],
         severity: isSmall ? "low" : undefined,
         evidence: names.join(","),
@@ -100,6 +94,14 @@ export const engineLimits: Control = {
       ),
   },
 };
+
+/** Why an Engine cannot set the limits that it names in `limitsNotInForce`. */
+export function whyNoLimits({ rootless, cgroupVersion }: Engine): string {
+  if (rootless.state !== "set" || !rootless.value) return "the kernel lacks the controllers";
+  return cgroupVersion.state === "set" && cgroupVersion.value === 1
+    ? "it is rootless on cgroup v1, where users get no cgroups"
+    : "it is rootless, and these controllers are not delegated to its user";
+}
 
 export const rootlessPortDriver = ofRootless({
   id: "rootless-port-driver",

@@ -5,6 +5,7 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { answerer } from "../engine/answer.ts";
 import type { HostEyes } from "../engine/host-path.ts";
+import { limitsTeller } from "../engine/limits-in-vain.ts";
 import type { Judged } from "../judge/judge.ts";
 import { type Asker, denialOf, logLine } from "../log/entry.ts";
 import type { Sink } from "../log/sink.ts";
@@ -48,7 +49,11 @@ export async function openPlugin(options: PluginOptions): Promise<Result<Plugin>
   let policies = options.policies;
   const own = ownQuestions();
   const engine = lasting({ ...connect, headers: { [own.header[0]]: own.header[1] } });
-  const ask = answerer(engine, eyes);
+  const ask = answerer(
+    engine,
+    eyes,
+    limitsTeller(() => policies, tell),
+  );
 
   async function rule(message: AuthzMessage): Promise<Ruling> {
     if (own.isOwn(message)) return { allow: true };

@@ -34,9 +34,14 @@ const engineLasts = 10_000;
 
 /**
  * Answers what a decision depends on: objects by the Engine's inspect, and paths by what is on the host. An object may change
- * between two requests, so none is remembered but the Engine's own description, and whose each image's name was. Never rejects.
+ * between two requests, so none is remembered but the Engine's own description, and whose each image's name was. `hear` gets that description with each decision that
+ * depends on it. Never rejects.
  */
-export function answerer(engine: Pick<EngineClient, "get">, eyes: HostEyes): Ask {
+export function answerer(
+  engine: Pick<EngineClient, "get">,
+  eyes: HostEyes,
+  hear: (description: unknown) => void = () => {},
+): Ask {
   const describe = remember(() => describeEngine(engine), engineLasts);
   const former = formerImages();
   const turn = turns<Answer>({ state: "unknown", reason: "too many questions wait for the Engine" });
@@ -49,7 +54,11 @@ export function answerer(engine: Pick<EngineClient, "get">, eyes: HostEyes): Ask
   }
 
   async function answer(question: Exclude<Question, { readonly kind: "hostPath" }>): Promise<Answer> {
-    if (question.kind === "engine") return await describe();
+    if (question.kind === "engine") {
+      const described = await describe();
+      if (described.state === "found") hear(described.document);
+      return described;
+    }
     if (question.kind === "images") return await listImages();
     if (question.kind === "caches") {
       const got = await engine.get("/system/df?type=build-cache");

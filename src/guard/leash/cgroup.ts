@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { lacksLimits } from "../../controls/cgroups/limits.ts";
+import { whyNoLimits } from "../../controls/engine/rootless-host.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import type { OnHost } from "../engine/views.ts";
+import { engineIn } from "../judge/container/known.ts";
 import type { Budget } from "./budget.ts";
 
 /**
@@ -17,6 +20,13 @@ export interface Cgroup {
 }
 
 const root = "/sys/fs/cgroup";
+
+/** What a budget sets of each container, by the Engine's names. */
+const parts = [
+  { field: "memory", noun: "memory" },
+  { field: "pids-limit", noun: "processes" },
+  { field: "cpuset-cpus", noun: "CPUs" },
+] as const;
 
 /** Of what it has on the host, which others see: without the part that nobody else knows. */
 export function hostName(value: string): string {
@@ -63,10 +73,20 @@ export function openCgroup(
 ): Cgroup {
   let made: Promise<string | undefined> | undefined;
   async function make(): Promise<string | undefined> {
-    const done = onHost
-      ? await makeCgroup(value, budget, cpuset, engine, onHost)
-      : failed("the Engine is not on this machine");
+    const info = await engine.get("/info");
+    const described = engineIn({ info: info.ok ? info.value : undefined });
+    const done = !info.ok
+      ? info
+      : onHost
+        ? await makeCgroup(hostName(value), budget, cpuset, textAt(info.value, "CgroupDriver"), onHost)
+        : failed("the Engine is not on this machine");
     if (done.ok) return `/${done.value}`;
+    const lacking = parts.filter(({ field }) => lacksLimits(described, [field])).map(({ noun }) => noun);
+    if (lacking.length > 0)
+      tell(
+        `the budget of ${lacking.join(", ")} is not held: the Engine sets no such limit, since ${whyNoLimits(described)} (engine-limits)`,
+      );
+    if (lacking.length === parts.length) return undefined;
     tell(
       `the budget is held container by container (${done.reason}): a build's memory and processes are not limited`,
     );
@@ -81,17 +101,13 @@ export function openCgroup(
 }
 
 async function makeCgroup(
-  value: string,
+  name: string,
   budget: Budget,
   cpuset: string | undefined,
-  engine: Pick<EngineClient, "get">,
+  driver: string | undefined,
   onHost: OnHost,
 ): Promise<Result<string>> {
-  const info = await engine.get("/info");
-  if (!info.ok) return failed(info.reason);
-  const driver = textAt(info.value, "CgroupDriver");
   if (driver !== "cgroupfs") return failed(`its cgroup driver is ${driver ?? "unknown"}, not cgroupfs`);
-  const name = hostName(value);
   const limits = [String(budget.memory), String(budget.pids), cpuset ?? ""];
   const done = await onHost(["sh", "-c", making, "sh", name, ...limits]);
   return done.ok ? ok(name) : done;

@@ -10,6 +10,7 @@ import { labelsByAddress } from "../engine/container-labels.ts";
 import { openEyes, trimmedRoot } from "../engine/eyes.ts";
 import { holdFolders } from "../engine/folders.ts";
 import type { HostEyes } from "../engine/host-path.ts";
+import { limitsTeller } from "../engine/limits-in-vain.ts";
 import type { OwnFile } from "../engine/own-files.ts";
 import { hostPrograms, remappedBase } from "../engine/views.ts";
 import { isAllowed } from "../judge/policy/rules.ts";
@@ -81,7 +82,14 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const traffic = countTraffic();
   const version = engineVersion();
   const eyes = openEyes(engine.socketPath, options.hostRoot, options.ownFiles);
-  const ask = answerer(questions, eyes);
+  let inUse = options.policies;
+  const ask = answerer(
+    questions,
+    eyes,
+    limitsTeller(() => inUse, options.tell),
+  );
+  /** For what the operator is told of it. Nothing waits: an Engine may take seconds to describe itself. */
+  const hearOfEngine = () => void ask([{ kind: "engine" }]);
   const hostRoot = trimmedRoot(options.hostRoot);
   const onHost = hostRoot === "" ? hostPrograms(options.connect) : undefined;
   const folders = holdFolders({
@@ -95,7 +103,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     ownViews: options.ownViews,
     tell: options.tell,
   });
-  let inUse = await folders.under(options.policies);
+  inUse = await folders.under(options.policies);
   const around = {
     version,
     gate: options.further?.(realGate(ask, folders), questions) ?? realGate(ask, folders),
@@ -175,6 +183,8 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     admin = opened.value;
   }
 
+  if (isThere === true) hearOfEngine();
+
   const reopen = () => {
     const log = options.log.reopen();
     return [...(log.ok ? [] : [log.reason]), ...proxy.reloadCertificates()];
@@ -190,6 +200,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
       if (next.ok) {
         inUse = await folders.under(policies);
         proxy.use(inUse);
+        hearOfEngine();
         proxy.keepOnly(new Set(next.value.map(({ address }) => address)));
         for (const at of next.value) {
           if (proxy.addresses().includes(at.address)) continue;

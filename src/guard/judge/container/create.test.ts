@@ -590,6 +590,24 @@ describe("what the policy allows by name is no finding", () => {
     });
   });
 
+  test("a limit that the Engine cannot set is asked of nobody; more than the maximum is still refused", () => {
+    const unable = { ...world, info: { CgroupDriver: "none" } };
+    const limits = { pids: { value: 200, source: "a test" } };
+    const bounded = policy({ limits, maxima: { memory: giga, pids: 200 } });
+    const decided = decideIn(unable, run("app"), bounded);
+    expect(outcomeOf(decided)).toBe("harden");
+    expect(flagsOf(decided)).not.toContain("--pids-limit 200");
+    expect(outcomeOf(decideIn(unable, run(`-m ${2 * giga} app`), bounded))).toEqual(["guard-limit"]);
+    // Of several limits those that it can set.
+    const some = { ...world, info: { PidsLimit: false } };
+    expect(outcomeOf(decideIn(some, run("app"), bounded))).toEqual(["guard-limit"]);
+    expect(outcomeOf(decideIn(some, run(`-m ${giga} app`), bounded))).toBe("harden");
+    const update = (there: typeof some, body: object) =>
+      outcomeOf(decideIn(there, ask("container-update", { container: "limited" }, { body }), bounded));
+    const limited = { ...world.containers, limited: { HostConfig: { Memory: giga } } };
+    expect(update({ ...some, containers: limited }, { Memory: 2 * giga })).toEqual(["guard-limit"]);
+  });
+
   test("a name that cannot be taken for an id", () => {
     const named = (name: string) =>
       outcomeOf(decideIn(world, ask("container-create", {}, { query: { name }, body: createBody("app") })));

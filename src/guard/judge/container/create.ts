@@ -21,7 +21,7 @@ import { checkContainerName, withNames } from "./create-names.ts";
 import { judgeRun, type Run } from "./existing.ts";
 import { type Hardened, harden } from "./harden.ts";
 import { withoutHostRights } from "./host-rights.ts";
-import { imageOf } from "./known.ts";
+import { engineOf, imageOf } from "./known.ts";
 import { lookAt } from "./look.ts";
 import { checkMaxima } from "./maxima.ts";
 
@@ -80,7 +80,9 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
       ...hardened.reasons,
       ...safe.reasons,
       ...after.filter(isDue),
-      ...(hardened.reasons.length > 0 ? [] : checkMaxima(hardened.view, policy, { asked: read })),
+      ...(hardened.reasons.length > 0
+        ? []
+        : checkMaxima(hardened.view, policy, { asked: read, engine: engineOf(context) })),
     ],
     changes: [...closed, ...changes],
     notes: before.notes,

@@ -32,7 +32,11 @@ function remembered<T>(memory: WeakMap<object, T>, document: unknown, read: () =
 export function engineOf({ ask }: CheckContext): Engine | undefined {
   const answer = ask({ kind: "engine" });
   if (answer.state !== "found") return undefined;
-  const { document } = answer;
+  return engineIn(answer.document);
+}
+
+/** The Engine by the answer to what it is. */
+export function engineIn(document: unknown): Engine {
   return remembered(engines, document, () => {
     const { info, version, networks } = recordAt({ document }, "document");
     return engineFromInfo({ info, version, networks });

@@ -50,7 +50,7 @@ export function checkUpdate(request: UnderstoodRequest, context: CheckContext): 
       ...added(problemsOf(now), problemsOf(then)).flatMap(({ message }) =>
         against(policy, "guard-update", `takes a limit away: it then ${message}`),
       ),
-      ...checkMaxima(then, policy, { before: now }),
+      ...checkMaxima(then, policy, { before: now, engine: controlContext.engine }),
     ],
   };
 }
