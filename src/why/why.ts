@@ -130,7 +130,7 @@ export function askWhy(reader: EngineClient, streams?: EngineStreams): Result<Wh
   function adopt(inspect: unknown, id: string): boolean {
     const state = stateOf(inspect);
     if (!state.running || !isHere(state)) return false;
-    const own = processesOf(state.pid).flatMap(threadsOf);
+    const own = processesOf(state.pid).flatMap((each) => threadsOf(each));
     const shim = shimOf(state.pid);
     const shims = shim === undefined ? [] : threadsOf(shim);
     trace.adopt(own, id, false);

@@ -27,7 +27,7 @@ export function findDaemon(socketPath: string, proc: string, files: HostFiles): 
       const parent = daemonNames.includes(name) ? parentOf(`${proc}/${entry}`, files) : undefined;
       return parent === undefined ? [] : [{ pid: Number(entry), name, parent }];
     });
-  const owners = daemons.filter(({ pid }) => holds(`${proc}/${pid}`, socketPath, files));
+  const owners = daemons.filter(({ pid }) => listensOn(`${proc}/${pid}`, socketPath, files));
   const owner = firstOf(owners)[0];
   if (owner) return owner;
   const [only, ...others] = firstOf(daemons.filter(({ name }) => name === "dockerd"));
@@ -49,7 +49,8 @@ function parentOf(folder: string, files: HostFiles): number | undefined {
   return stat.ok ? Number(statFields(stat.value)[4]) : undefined;
 }
 
-function holds(folder: string, socketPath: string, files: HostFiles): boolean {
+/** Whether a process listens on the unix socket at a path. */
+export function listensOn(folder: string, socketPath: string, files: HostFiles): boolean {
   const inodes = listeningInodes(folder, socketPath, files);
   return inodes.size > 0 && socketsOf(folder, files).some((inode) => inodes.has(inode));
 }

@@ -40,6 +40,7 @@ export function findForeign(
   if (hostPid.state !== "set" || !hosts.some((each) => each.ok && each.value === hostPid.value)) return [];
   const skipped = new Set(namespacesOf(members));
   const hostRoot = rootOf(`${proc}/1`) ?? rootOf(engine.folder);
+  const isHosts = hostProcesses(proc, engine);
   const now = ticksSinceBoot(proc);
   const first = new Map<string, { readonly pid: number; readonly started: number }>();
   for (const pid of runningPids(proc)) {
@@ -54,26 +55,46 @@ export function findForeign(
     }
     const key = ownsIds ? ids.value : mounts.value;
     const stat = readText(`${proc}/${pid}/stat`);
-    const { ended, started, isKernels } = parseStat(stat.ok ? stat.value : "");
+    const { ended, started, isKernels, forkedOnly } = parseStat(stat.ok ? stat.value : "");
     if (!stat.ok || ended || isKernels) continue;
-    if (isStarting(nameOf(proc, pid), now - started)) continue;
+    const age = now - started;
+    if (age < 2 * ticks || (age < 30 * ticks && forkedOnly && isRuntimes(parentOf(proc, pid)))) continue;
     const before = first.get(key);
     if (!before || started < before.started) first.set(key, { pid, started });
   }
   if (first.size === 0) return [];
-  const trees = readEngineTrees(proc);
+  const trees = readEngineTrees(proc, isHosts);
   const engines = trees.containerdsBeside(engine.pid);
   return [...first].flatMap(([key, { pid }]) =>
-    trees.isOwn(pid) ? [] : (describeForeign(proc, pid, key, { ids, engines }) ?? []),
+    trees.isOwn(pid) ? [] : (describeForeign(proc, pid, key, { ids, engines, isHosts }) ?? []),
   );
+
+  /** A runtime forks the container's first process, which enters the namespaces before it executes the program. */
+  function isRuntimes(parent: number): boolean {
+    return runtimes.test(executableOf(proc, parent)) && isHosts(parent);
+  }
 }
 
+/** Programs that start containers, or that their orphans fall to, by their files' names. */
+const runtimes = /^(?:runc|crun|youki|containerd-shim.*|conmon|dockerd|buildkitd|podman|buildah)$/;
+
 /**
- * Whether a process is too young (in clock ticks) to be told from one that a container runtime is just starting: runc enters the
- * namespaces first, under a name of its own, and changes its root file system after that.
+ * Tells processes of the host's root, or of the Engine's user beside it: those in the namespaces and the root file system of the
+ * host's first process or of the Engine. No process in a container is, and none of another user.
  */
-function isStarting(name: string, age: number): boolean {
-  return age < 2 * ticks || (age < 30 * ticks && /^(?:runc|crun)/.test(name));
+function hostProcesses(proc: string, engine: EngineProcess): (pid: number) => boolean {
+  const identityOf = (folder: string) => {
+    const status = readText(`${folder}/status`);
+    const links = ["pid", "user"].map((kind) => readLink(`${folder}/ns/${kind}`));
+    const root = rootOf(folder);
+    if (!status.ok || root === undefined || links.some(({ ok }) => !ok)) return undefined;
+    return [parseStatus(status.value).uid, root, ...links.map((link) => link.ok && link.value)].join(" ");
+  };
+  const hosts = [`${proc}/1`, engine.folder].map(identityOf);
+  return (pid) => {
+    const own = identityOf(`${proc}/${pid}`);
+    return own !== undefined && hosts.includes(own);
+  };
 }
 
 /** Clock ticks in a second, as /proc counts (proc_pid_stat(5)). */
@@ -82,11 +103,6 @@ const ticks = 100;
 function ticksSinceBoot(proc: string): number {
   const uptime = readText(`${proc}/uptime`);
   return uptime.ok ? Number.parseFloat(uptime.value) * ticks : Number.POSITIVE_INFINITY;
-}
-
-function nameOf(proc: string, pid: number): string {
-  const comm = readText(`${proc}/${pid}/comm`);
-  return comm.ok ? comm.value.trim() : "";
 }
 
 function namespacesOf(members: readonly NamespaceMember[]): readonly string[] {
@@ -111,7 +127,15 @@ function describeForeign(
   proc: string,
   pid: number,
   namespace: string,
-  { ids, engines }: { readonly ids: readonly string[]; readonly engines: ReadonlySet<string> },
+  {
+    ids,
+    engines,
+    isHosts,
+  }: {
+    readonly ids: readonly string[];
+    readonly engines: ReadonlySet<string>;
+    readonly isHosts: (pid: number) => boolean;
+  },
 ): ForeignContainer | undefined {
   const cgroup = readText(`${proc}/${pid}/cgroup`);
   const status = readText(`${proc}/${pid}/status`);
@@ -125,7 +149,8 @@ function describeForeign(
   const ofCgroup = /[0-9a-f]{64}/.exec(cgroup.value)?.[0];
   if (program.startsWith("containerd-shim")) {
     const [space = "", given = ""] = [flag("-namespace"), flag("-id")];
-    if (space === "moby" && engines.has(flag("-address") ?? "")) return undefined;
+    const isEngines = isHosts(ppid) || isRootless(proc, ppid);
+    if (space === "moby" && isEngines && engines.has(flag("-address") ?? "")) return undefined;
     // One shim serves all containers of a pod, and is called after the first.
     const id = ofCgroup ?? given;
     return { id, pid, byProgram: false, name: `containerd/${space}/${id === given ? id : id.slice(0, 12)}` };
@@ -159,8 +184,8 @@ interface EngineTrees {
   readonly containerdsBeside: (dockerd: number) => ReadonlySet<string>;
 }
 
-function readEngineTrees(proc: string): EngineTrees {
-  const trees = runningPids(proc).flatMap((pid) => treeOf(proc, pid) ?? []);
+function readEngineTrees(proc: string, isHosts: (pid: number) => boolean): EngineTrees {
+  const trees = runningPids(proc).flatMap((pid) => treeOf(proc, pid, isHosts) ?? []);
   const tops = new Set(trees.map(({ top }) => top));
   return {
     isOwn(pid) {
@@ -179,8 +204,9 @@ function readEngineTrees(proc: string): EngineTrees {
   };
 }
 
-function treeOf(proc: string, dockerd: number): EngineTree | undefined {
+function treeOf(proc: string, dockerd: number, isHosts: (pid: number) => boolean): EngineTree | undefined {
   if (executableOf(proc, dockerd) !== "dockerd") return undefined;
+  if (!isHosts(dockerd) && !isRootless(proc, dockerd)) return undefined;
   const command = readText(`${proc}/${dockerd}/cmdline`);
   const words = command.ok ? command.value.split("\0") : [];
   const user = userNamespaceOf(proc, dockerd);
@@ -227,6 +253,12 @@ function flagOf(words: readonly string[], flag: string): string | undefined {
 /** PID 1, and what shares its user namespace: nobody climbs from a rootful dockerd into the service manager. */
 function isOutermost(proc: string, pid: number): boolean {
   return pid <= 1 || userNamespaceOf(proc, pid) === userNamespaceOf(proc, 1) || hasIdentity(proc, pid);
+}
+
+/** A rootless Engine's process is in a user namespace, where it holds nothing that its user does not. */
+function isRootless(proc: string, pid: number): boolean {
+  const own = userNamespaceOf(proc, pid);
+  return own !== undefined && own !== userNamespaceOf(proc, 1) && !hasIdentity(proc, pid);
 }
 
 function hasIdentity(proc: string, pid: number): boolean {

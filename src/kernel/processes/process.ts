@@ -20,6 +20,8 @@ export interface ReadProcess {
   readonly ppid: number | undefined;
   /** In clock ticks since boot; infinity where that cannot be read. */
   readonly started: number;
+  /** It runs the program of the process that forked it. */
+  readonly forkedOnly: boolean;
   readonly namespaces: Namespaces;
   /** The outer ids behind uid and gid 0 of its user namespace, and whether that is another one than the host's. */
   readonly root: {
@@ -44,7 +46,7 @@ export interface ProcessSources {
 export function readProcess(pid: number, sources: ProcessSources): ReadProcess | undefined {
   const live = findLive(`${sources.proc}/${pid}`);
   if (!live) return undefined;
-  const { folder, started } = live;
+  const { folder, started, forkedOnly } = live;
   const read = readText(`${folder}/status`);
   if (!read.ok && read.failure === "gone") return undefined;
   const status = parseStatus(read.ok ? read.value : "");
@@ -63,6 +65,7 @@ export function readProcess(pid: number, sources: ProcessSources): ReadProcess |
   return {
     ppid: status.ppid,
     started,
+    forkedOnly,
     namespaces,
     root: { uid: uid.zero, gid: gid.zero, mapped: uid.mapped, hasHostRoot: uid.hasHostRoot },
     process: {
@@ -100,17 +103,22 @@ export function isAlive(folder: string): boolean {
  * Where to read a process: its own folder, or a thread's where its first thread has ended (the process then
  * looks like a zombie, and its other threads go on). Undefined where nothing of it is left.
  */
-function findLive(folder: string): { readonly folder: string; readonly started: number } | undefined {
+function findLive(
+  folder: string,
+): (Pick<ReadProcess, "started" | "forkedOnly"> & { readonly folder: string }) | undefined {
   const read = readText(`${folder}/stat`);
-  if (!read.ok) return read.failure === "gone" ? undefined : { folder, started: Number.POSITIVE_INFINITY };
-  const { started, ended } = parseStat(read.value);
-  if (!ended) return { folder, started };
+  if (!read.ok)
+    return read.failure === "gone"
+      ? undefined
+      : { folder, started: Number.POSITIVE_INFINITY, forkedOnly: false };
+  const { started, ended, forkedOnly } = parseStat(read.value);
+  if (!ended) return { folder, started, forkedOnly };
   const threads = listFolder(`${folder}/task`);
   const live = (threads.ok ? threads.value : []).find((thread) => {
     const stat = readText(`${folder}/task/${thread}/stat`);
     return stat.ok && !parseStat(stat.value).ended;
   });
-  return live === undefined ? undefined : { folder: `${folder}/task/${live}`, started };
+  return live === undefined ? undefined : { folder: `${folder}/task/${live}`, started, forkedOnly };
 }
 
 function capabilityFacts(

@@ -28,7 +28,13 @@ export function assignRoles(
   const execs = new Map<string, Process[]>(container.execPids.map(({ execId }) => [execId, []]));
   const processes = read.map((each) => {
     const origin = rootOf(each, byPid, execOf, container.pid);
-    const process: Process = { ...each.process, role: roleOf(each, origin) };
+    // Only the kernel sets and clears the mark, and the program of a container cannot set it on itself.
+    const isFirst = each.process.pid === container.pid || execOf.has(each.process.pid);
+    const process: Process = {
+      ...each.process,
+      role: roleOf(each, origin),
+      ...(isFirst && each.forkedOnly && { starting: true }),
+    };
     const exec = execOf.get(origin.process.pid);
     if (exec !== undefined) execs.get(exec)?.push(process);
     return process;

@@ -76,10 +76,13 @@ interface Stat {
   readonly started: number;
   /** A thread of the kernel (PF_KTHREAD), which no program runs in. */
   readonly isKernels: boolean;
+  /** It was forked and has executed no program since (PF_FORKNOEXEC): it runs its parent's. Only a fork sets that. */
+  readonly forkedOnly: boolean;
 }
 
-/** PF_EXITING and PF_KTHREAD (include/linux/sched.h). */
+/** PF_EXITING, PF_FORKNOEXEC and PF_KTHREAD (include/linux/sched.h). */
 const exiting = 0x4;
+const neverExecuted = 0x40;
 const kernelThread = 0x20_0000;
 
 /** Parses /proc/PID/stat. Takes any text. */
@@ -90,6 +93,7 @@ export const parseStat = remembered((text): Stat => {
   return {
     ended: /^[ZXx]$/.test(fields[3] ?? "") || (flags & exiting) !== 0,
     isKernels: (flags & kernelThread) !== 0,
+    forkedOnly: (flags & neverExecuted) !== 0,
     started: start !== undefined && /^\d{1,20}$/.test(start) ? Number(start) : Number.POSITIVE_INFINITY,
   };
 });

@@ -20,6 +20,8 @@ export interface RecordedProcess {
   readonly started?: number;
   /** `S` sleeping, `Z` zombie. */
   readonly state?: "S" | "Z";
+  /** PF_FORKNOEXEC: it was forked, and runs its parent's program still. */
+  readonly forkedOnly?: boolean;
 }
 
 export interface RecordedHost {
@@ -70,13 +72,14 @@ function write(path: string, text: string): void {
   writeFileSync(path, text);
 }
 
-/** The fields of /proc/PID/stat that anybody reads: state (3) and start time (22). */
+/** The fields of /proc/PID/stat that anybody reads: state (3), flags (9) and start time (22). */
 export function stat({
   pid,
   state = "S",
   started = pid,
-}: Pick<RecordedProcess, "pid" | "state" | "started">) {
-  return `${pid} (x) ${state} 1 ${"0 ".repeat(17)}${started} 0\n`;
+  forkedOnly = false,
+}: Pick<RecordedProcess, "pid" | "state" | "started" | "forkedOnly">) {
+  return `${pid} (x) ${state} 1 0 0 0 0 ${forkedOnly ? 64 : 0} ${"0 ".repeat(12)}${started} 0\n`;
 }
 
 /** /proc/PID/uid_map of the initial user namespace. */

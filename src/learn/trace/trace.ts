@@ -85,7 +85,7 @@ export function startTrace(): Result<KernelTrace> {
       if (shim !== undefined) first.set(service, (first.get(service) ?? new Set()).add(shim));
     },
     join(service, pid) {
-      const own = processesOf(pid).flatMap(threadsOf);
+      const own = processesOf(pid).flatMap((each) => threadsOf(each));
       for (const each of own) tasks.adopt(each, each === pid ? 0 : pid);
       instance.write("set_event_pid", [...engineTasks(), ...own].join(" "));
       first.set(service, new Set([pid, ...(shimOf(pid) === undefined ? [] : [shimOf(pid) ?? pid])]));

@@ -17,6 +17,8 @@ export interface Process {
    * that the Engine knows, or a descendant of one. `entered`: came in from outside (nsenter).
    */
   readonly role: "init" | "child" | "exec" | "entered";
+  /** The first process of a container or an exec in which the runtime has yet to start the program. */
+  readonly starting?: boolean;
   /** The effective uid inside the container's user namespace. */
   readonly uid: Fact<number>;
   readonly gid: Fact<number>;

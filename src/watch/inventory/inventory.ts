@@ -64,17 +64,16 @@ export interface Looked {
 const unseen: Looked = { changed: [], unsettled: [], ended: [], seen: false };
 
 /**
- * Whether a process may not be yet what it is going to be. runc calls itself `runc:[2:INIT]` between entering a container and
- * becoming what it is to run (runc: libcontainer/nsenter). An exec that the Engine has yet to list looks like a process that
- * came in from outside. Both pass in a moment. A process that was seen before, or that the kernel saw `arrive`, has no such
- * excuse, whatever it calls itself.
+ * Whether a process may still change. The runtime enters a container first and executes the program afterwards. An exec that the
+ * Engine has yet to list looks like a process that came in from outside. Both pass in a moment. A process that was seen before,
+ * or that the kernel saw `arrive`, has no such excuse. Its name never counts.
  */
 function isStarting(
-  { name, role, pid }: Process,
+  { starting, role, pid }: Process,
   before: readonly Process[],
   arrived: ReadonlySet<number>,
 ): boolean {
-  const mayStart = (role === "entered" && !arrived.has(pid)) || /^runc:\[/.test(name);
+  const mayStart = (role === "entered" && !arrived.has(pid)) || starting === true;
   return mayStart && !before.some((each) => each.pid === pid);
 }
 

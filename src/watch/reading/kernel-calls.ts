@@ -89,7 +89,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   }
 
   function arrive(pid: number): void {
-    events.follow(inventory.cameIn(pid).flatMap(threadsOf));
+    events.follow(inventory.cameIn(pid).flatMap((each) => threadsOf(each)));
   }
 
   function tick(): void {
