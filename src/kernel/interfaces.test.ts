@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { testFolder } from "../../test/support/test-folder.ts";
-import { readInterfaces } from "./interfaces.ts";
+import { readForwarding, readInterfaces } from "./interfaces.ts";
 
 const head = `Inter-|   Receive                                                |  Transmit
  face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
@@ -32,4 +32,18 @@ it("are those that have a name of the kernel's and carried something, too", () =
 
 it("are not known where they cannot be read", () => {
   expect(readInterfaces("/nonexistent")).toBeUndefined();
+});
+
+it("forward what is not theirs where the network namespace says so", () => {
+  const forwarding = (text: string) => {
+    const folder = testFolder();
+    mkdirSync(join(folder, "net"));
+    writeFileSync(join(folder, "net/snmp"), text);
+    return readForwarding(folder)?.value;
+  };
+  const names = "Ip: Forwarding DefaultTTL InReceives\n";
+  expect(forwarding(`${names}Ip: 1 64 3116742\nIcmp: InMsgs\n`)).toBe(true);
+  expect(forwarding(`${names}Ip: 2 64 3116742\n`)).toBe(false);
+  expect(forwarding("Tcp: 1\n")).toBeUndefined();
+  expect(readForwarding("/nonexistent")).toBeUndefined();
 });

@@ -12,6 +12,17 @@ export function readInterfaces(folder: string): SetFact<readonly string[]> | und
   return read.ok ? set(parseInterfaces(read.value), { kernel: file }) : undefined;
 }
 
+/**
+ * Whether a process's network namespace forwards packets (net.ipv4.ip_forward): /proc/PID/net/snmp is the process's, while
+ * /proc/PID/root/proc/sys/net shows the reader's own namespace. RFC 1213, ipForwarding: 1 forwards, 2 does not.
+ */
+export function readForwarding(folder: string): SetFact<boolean> | undefined {
+  const file = `${folder}/net/snmp`;
+  const read = readText(file);
+  const word = read.ok ? /^Ip: Forwarding .*\nIp: ([12]) /m.exec(read.value)?.[1] : undefined;
+  return word === undefined ? undefined : set(word === "1", { kernel: file, field: "Forwarding" });
+}
+
 const kernels = /^(?:lo|tunl0|sit0|gre0|gretap0|erspan0|ip_vti0|ip6_vti0|ip6tnl0|ip6gre0)$/;
 
 /** proc_pid_net(5): `eth0: BYTES PACKETS …`, eight numbers received, then eight sent. */

@@ -10,7 +10,7 @@ import { type KernelFiles, type LimitFacts, readLimits, unresolvedLimits } from 
 import type { CgroupMembership, CgroupTree } from "./cgroups/tree.ts";
 import { allowsEveryDevice, type DeviceCgroup, readDeviceCgroup, readDevices } from "./devices/devices.ts";
 import { type KernelRead, readText } from "./files.ts";
-import { readInterfaces } from "./interfaces.ts";
+import { readForwarding, readInterfaces } from "./interfaces.ts";
 import type { KernelMemory } from "./memory.ts";
 import { readFileSystems } from "./mounts/file-systems.ts";
 import type { HostPaths } from "./mounts/host-paths.ts";
@@ -85,10 +85,12 @@ export function viewOf(
   // What is not known is left out: root then counts as the host's.
   const root = uid === undefined ? {} : { root: { uid, mapped, byEngine: !member.ownsUser } };
   const interfaces = readInterfaces(`${host.proc}/${pid}`);
+  const forwarding = readForwarding(`${host.proc}/${pid}`);
   return container("effective", unseenFacts, facts, {
     processes,
     ...root,
     ...(interfaces && { interfaces }),
+    ...(forwarding && { forwarding }),
   });
 }
 

@@ -23,6 +23,8 @@ export type Container = ContainerFacts & {
   readonly root?: ContainerRoot;
   /** The network interfaces in its network namespace beside the kernel's own; undefined where they cannot be read. */
   readonly interfaces?: SetFact<readonly string[]>;
+  /** Whether its network namespace forwards packets of others; undefined where that cannot be read. */
+  readonly forwarding?: SetFact<boolean>;
   /** A sandbox that an unprivileged user made: nothing in it has more than that user, by the host's uid. */
   readonly sandbox?: { readonly uid: Fact<number> };
   /** It ends by itself soon after it began. Undefined for a service. */

@@ -114,6 +114,18 @@ describeWithEngine("a container that the kernel holds to less than the Engine sa
     expect(finding.message).toMatch(/interfaces .*the Engine says: none; the kernel says: veth0/);
   });
 
+  it("drifts where somebody turned forwarding on in its network namespace", async () => {
+    const off = "--sysctl=net.ipv4.ip_forward=0";
+    const name = await runNamed(engine, testName(engine, "forwards"), [...hardened, off]);
+    const pid = await engine.docker(["inspect", "-f", "{{.State.Pid}}", name]);
+    const watched = await watching(engine, { interval: 500 });
+    const from = watched.changes.length;
+    const turnOn = "echo 1 > /proc/sys/net/ipv4/ip_forward";
+    execFileSync("nsenter", ["-t", pid, "-n", "sh", "-c", turnOn]);
+    const { finding } = await drifts(watched, name, from);
+    expect(finding.message).toMatch(/sysctl net.ipv4.ip_forward .*the Engine says: 0; the kernel says: 1/);
+  });
+
   it("drifts in namespaces that its own first process left", async () => {
     const watched = await watching(engine, { interval: 500 });
     const from = watched.changes.length;

@@ -27,6 +27,7 @@ export function differences(
     ...securityModules(configured, effective, engine),
     ...namespaces(configured, effective),
     ...addedInterfaces(configured, effective),
+    ...forwarding(configured, effective),
     ...capabilities(configured, effective),
     ...deviceDifferences(configured, effective),
     ...mountDifferences(configured, effective),
@@ -158,6 +159,18 @@ function addedInterfaces(
   return [
     { field: "interfaces", configured: "none", effective: names.join(", "), origins: interfaces.origins },
   ];
+}
+
+/** Of the sysctls in a container's network this is the one that the kernel shows without entering its namespace. */
+const forwards = ["net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding"];
+
+function forwarding(configured: Container, { forwarding: now }: Container): readonly Difference[] {
+  if (!now?.value) return [];
+  return setItems(configured.sysctls).flatMap(({ value: { name, value } }) =>
+    forwards.includes(name) && value === "0"
+      ? [{ field: `sysctl ${name}`, configured: "0", effective: "1", origins: now.origins }]
+      : [],
+  );
 }
 
 /** Anyone who joins another container can be on the host's through it. */

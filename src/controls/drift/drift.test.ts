@@ -54,6 +54,18 @@ testControl(drift, {
       /interfaces is not what the Engine says \(the Engine says: none; the kernel says: veth0/,
     ),
     beside(
+      "forwarding that was to be off",
+      { sysctls: [set({ name: "net.ipv4.ip_forward", value: "0" })] },
+      { forwarding: set(true) },
+      /sysctl net\.ipv4\.ip_forward is not what the Engine says \(the Engine says: 0; the kernel says: 1/,
+    ),
+    beside(
+      "the same by its other name",
+      { sysctls: [set({ name: "net.ipv4.conf.all.forwarding", value: "0" })] },
+      { forwarding: set(true) },
+      /sysctl net\.ipv4\.conf\.all\.forwarding/,
+    ),
+    beside(
       "memory within limits",
       { memory: set(64 * MiB) },
       { memory: set(1024 * MiB) },
@@ -162,6 +174,17 @@ testControl(drift, {
       { interfaces: set(["tun0"]) },
     ),
     beside("the interface of a network", {}, { interfaces: set(["eth0"]) }),
+    beside("forwarding of which the Engine says nothing", {}, { forwarding: set(true) }),
+    beside(
+      "forwarding that was asked for",
+      { sysctls: [set({ name: "net.ipv4.ip_forward", value: "1" })] },
+      { forwarding: set(true) },
+    ),
+    beside(
+      "forwarding that is off",
+      { sysctls: [set({ name: "net.ipv4.ip_forward", value: "0" })] },
+      { forwarding: set(false) },
+    ),
     beside("the device that is given", { devices: [fuse()] }, { devices: [fuse()] }),
     beside(
       "a folder of devices",
