@@ -88,7 +88,12 @@ describeWithEngine("bulkhead in a container", () => {
             `${each.subject} ${each.control} ${each.severity} ${each.verdict} ${each.level} ${message.replace(/\([\d.]+ %[^)]*\)/, "")}`,
         )
         .toSorted();
-    expect(told(there)).toEqual(told(here));
+    // No program in the image reads ACLs: where the socket's group may write it, somebody else may, too.
+    const isSocket = ({ control }: Finding) => control === "engine-socket-permissions";
+    expect(there.find(isSocket)).toMatchObject({ verdict: "unknown" });
+    expect(told(there.filter((each) => !isSocket(each)))).toEqual(
+      told(here.filter((each) => !isSocket(each))),
+    );
     const itself = there.filter(({ subject }) => subject === `container:${own[0]}`);
     expect(itself.find(({ control }) => control === "docker-socket-mount")).toMatchObject({
       severity: "info",

@@ -11,7 +11,11 @@ const documents = {
 };
 
 function told(commandLine: readonly string[], text: HostSight["configFile"]["text"]) {
-  const host: HostSight = {
+  return withConfiguration(engineFromInfo(documents), host(commandLine, text)).engine.noNewPrivileges;
+}
+
+function host(commandLine: readonly string[], text: HostSight["configFile"]["text"]): HostSight {
+  return {
     pid: 7,
     sameFiles: true,
     unit: undefined,
@@ -24,7 +28,6 @@ function told(commandLine: readonly string[], text: HostSight["configFile"]["tex
     tcp: [],
     units: [],
   };
-  return withConfiguration(engineFromInfo(documents), host).engine.noNewPrivileges;
 }
 
 test("what the API of an old Engine does not say comes from dockerd's command line and daemon.json", () => {
@@ -33,6 +36,15 @@ test("what the API of an old Engine does not say comes from dockerd's command li
     value: true,
   });
   expect(told(["dockerd"], "missing")).toMatchObject({ state: "unset" });
+});
+
+test("who may write daemon.json and its folder counts as who may write a unit does", () => {
+  const place = { path: "/etc/docker/daemon.json", mode: 0o666, uid: 0, gid: 0 };
+  const { engine } = withConfiguration(engineFromInfo(documents), {
+    ...host(["dockerd"], { ok: true, value: "{}" }),
+    configFile: { path: place.path, text: { ok: true, value: "{}" }, places: [place] },
+  });
+  expect(engine.units).toMatchObject({ value: { files: [place] } });
 });
 
 test("where its configuration cannot be read it is unknown", () => {

@@ -75,12 +75,14 @@ function nameOf(item: FactList<unknown>[number]): string {
   return JSON.stringify(value);
 }
 
-/** Docker's units on the Engine's host: who may write them, and what they start next time. */
+/** Docker's units and daemon.json on the Engine's host: who may write them, and what the units start next time. */
 function unitsOf(host: HostSight): Fact<Units> {
-  const files = host.units.flatMap(({ files, folders }) => [...files, ...folders]);
-  const unique = [
-    ...new Map(files.map(({ path, mode, uid, gid }) => [path, { path, mode, uid, gid }])).values(),
-  ];
+  const ofUnits = host.units.flatMap(({ files, folders }) => [
+    ...files.map(({ text: _, ...file }) => file),
+    ...folders,
+  ]);
+  const files = [...ofUnits, ...(host.configFile.places ?? [])];
+  const unique = [...new Map(files.map((file) => [file.path, file])).values()];
   const next = nextStart(host);
   return set({ files: unique, ...(next && { next }) }, { kernel: "/lib/systemd/system", field: "mode" });
 }

@@ -17,6 +17,10 @@ testControl(engineSocketPermissions, {
     view("mode 0777 with the file type's bits", live(socket(0o140_777))),
     view("an owner other than root", live(socket(0o660, 1000)), { message: /uid 1000/ }),
     view("mode 0666 of a rootless engine", live(socket(0o666, 1000), true)),
+    view("an ACL", live({ ...socket(0o660), openTo: "uid 1001, by its ACL" }), {
+      severity: "medium",
+      message: /lets uid 1001, by its ACL use/,
+    }),
   ],
   passes: [
     view("mode 0660", live(socket(0o660))),
@@ -25,6 +29,7 @@ testControl(engineSocketPermissions, {
   ],
   unknown: [
     view("unreadable", engine("configured", { socketFiles: [unresolved("it cannot be read")] })),
+    view("an ACL that cannot be seen", live({ ...socket(0o660), acl: "unread" })),
     view("no socket in sight", engine("configured")),
   ],
   notApplicable: [daemonJson("{}")],

@@ -4,11 +4,12 @@ import type { Origin } from "../../model/origin.ts";
 import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
 import { judgeItems } from "../facts.ts";
+import { judgeAcl } from "./acl.ts";
 
 export const engineSocketPermissions: Control = {
   id: "engine-socket-permissions",
   title: "The Engine's socket is open to others",
-  why: "Connecting to the socket takes write permission on it, and anyone who connects is root on the host. `chmod 666 /var/run/docker.sock`, a widespread piece of bad advice against “permission denied”, makes every user and every daemon of the host root. An owner other than root can give that permission to anyone.",
+  why: "Connecting to the socket takes write permission on it, and anyone who connects is root on the host. `chmod 666 /var/run/docker.sock`, a widespread piece of bad advice against “permission denied”, makes every user and every daemon of the host root. An ACL gives it to those whom it names, and the mode does not show them. An owner other than root can give it to anyone. containerd's socket gives the same rights.",
   row: "1.1",
   severity: "high",
   guard: "off",
@@ -38,7 +39,7 @@ export const engineSocketPermissions: Control = {
   remedy: {
     engine: () =>
       manual(
-        "Give the socket back to root and its group: `chown root:docker /var/run/docker.sock && chmod 660 /var/run/docker.sock`, and take out of start-up scripts and docker.socket (`SocketMode=`) what changed it.",
+        "Give the socket back to root and its group: `chown root:docker /var/run/docker.sock && chmod 660 /var/run/docker.sock`, remove an ACL with `setfacl -b`, and take out of start-up scripts and docker.socket (`SocketMode=`) what changed it.",
       ),
   },
 };
@@ -69,5 +70,5 @@ function judge(file: SocketFile, rootless: boolean, origins: readonly Origin[]):
       where,
     );
   }
-  return pass(`${file.path} ${mode}`);
+  return judgeAcl(file) ?? pass(`${file.path} ${mode}`);
 }

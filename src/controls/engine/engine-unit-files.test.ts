@@ -15,6 +15,9 @@ testControl(engineUnitFiles, {
     named("a group of users writes it", { files: [{ ...file, mode: 0o664, gid: 999 }] }),
     named("a user owns it", { files: [{ ...file, uid: 1000 }] }),
     named("one of several", { files: [file, { ...file, path: `${path}.d`, mode: 0o777 }] }),
+    named("an ACL lets a user write it", {
+      files: [{ ...file, mode: 0o664, openTo: "uid 1001, by its ACL" }],
+    }),
     other("it gets an argument", {
       files: [file],
       next: { unit: "docker.service", gains: ["-H tcp://0.0.0.0:2375"], loses: [] },
@@ -31,6 +34,7 @@ testControl(engineUnitFiles, {
   unknown: [
     view("not seen", engine("configured")),
     view("not read", engine("configured", { units: unresolved("it cannot be read") })),
+    named("an ACL that cannot be seen", { files: [{ ...file, mode: 0o664, acl: "unknown" }] }),
     named("a variable that is not known", {
       files: [file],
       next: { unit: "docker.service", unknown: "$OPTS is not known here" },

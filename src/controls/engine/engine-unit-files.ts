@@ -3,12 +3,13 @@ import type { Origin } from "../../model/origin.ts";
 import { combine, fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
 import { judgeFact } from "../facts.ts";
+import { judgeAcl } from "./acl.ts";
 import { dockerOnly } from "./docker-only.ts";
 
 export const engineUnitFiles: Control = {
   id: "engine-unit-files",
-  title: "Docker's systemd units are open to others, or start dockerd in another way",
-  why: "systemd starts dockerd and containerd as root, with the arguments of their unit files and drop-ins. Anyone who may write one of them is root at the next start. A changed argument takes effect then, too: an intruder who adds `-H tcp://0.0.0.0:2375` only has to wait for the next reboot, and until then the running daemon looks as it should.",
+  title: "Docker's systemd units or daemon.json are open to others, or a unit starts dockerd in another way",
+  why: "systemd starts dockerd and containerd as root, with the arguments of their unit files and drop-ins, and dockerd reads daemon.json. Anyone who may write one of them, by its mode or an ACL, is root at the next start. A changed argument takes effect then, too: an intruder who adds `-H tcp://0.0.0.0:2375` only has to wait for the next reboot, and until then the running daemon looks as it should.",
   row: undefined,
   severity: "high",
   guard: "off",
@@ -42,11 +43,12 @@ export const engineUnitFiles: Control = {
 function judge({ files, next }: Units, origins: readonly Origin[]): Verdict {
   return combine(
     [...files.map(judgeFile), ...(next ? [judgeNext(next, origins)] : [])],
-    notApplicable("this host has no systemd unit of Docker"),
+    notApplicable("this host has no systemd unit of Docker and no daemon.json"),
   );
 }
 
-function judgeFile({ path, mode, uid, gid }: UnitFile): Verdict {
+function judgeFile(file: UnitFile): Verdict {
+  const { path, mode, uid, gid, openTo } = file;
   const said = `0${(mode & 0o777).toString(8)}`;
   const where = {
     origins: [{ kernel: path, field: "mode" }],
@@ -60,12 +62,17 @@ function judgeFile({ path, mode, uid, gid }: UnitFile): Verdict {
       `lets everybody write ${path} (mode ${said}): anyone who does is root when Docker starts again`,
       where,
     );
+  if (openTo !== undefined)
+    return fail(`lets ${openTo} write ${path}: they are root when Docker starts again`, {
+      ...where,
+      observed: `${path} open to ${openTo}`,
+    });
   if (mode & 0o020 && gid !== 0)
     return fail(
       `lets the group ${gid} write ${path} (mode ${said}): its members are root when Docker starts again`,
       where,
     );
-  return pass(`${path} ${said}`);
+  return judgeAcl(file) ?? pass(`${path} ${said}`);
 }
 
 function judgeNext(next: NonNullable<Units["next"]>, origins: readonly Origin[]): Verdict {

@@ -9,7 +9,7 @@ import type {
   HostObservations,
 } from "../../model/host/benchmark-sight.ts";
 import type { HostFiles } from "../host/files.ts";
-import type { HostSight } from "../host/host.ts";
+import { containerdSocket, type HostSight } from "../host/host.ts";
 import { flagValues } from "../host/process.ts";
 
 const units = [
@@ -43,6 +43,7 @@ export function observeHost(engine: Engine, sight: HostSight, files: HostFiles):
     const path = flag(name) ?? new RegExp(`"${name}"\\s*:\\s*"([^"]+)"`).exec(config)?.[1];
     return path === undefined ? [] : present(posix.resolve("/", path));
   };
+  const containerd = containerdSocket(sight, files);
   const executable = files.readLink(`${folder}/exe`);
   const found: Record<HostFileRole, readonly HostFile[]> = {
     dockerd: executable ? present(executable) : program("dockerd"),
@@ -51,12 +52,7 @@ export function observeHost(engine: Engine, sight: HostSight, files: HostFiles):
     etcDocker: present("/etc/docker"),
     dockerService: first(...units.map((unit) => `${unit}/docker.service`)),
     dockerSocketUnit: first(...units.map((unit) => `${unit}/docker.socket`)),
-    containerdSocket: first(
-      ...flagValues(commandLine, ["--containerd"]),
-      ...flagValues(commandLine, ["--exec-root"]).map((path) => `${path}/containerd/containerd.sock`),
-      "/run/containerd/containerd.sock",
-      "/run/docker/containerd/containerd.sock",
-    ),
+    containerdSocket: present(...(containerd === undefined ? [] : [containerd])),
     etcDefault: present("/etc/default/docker"),
     daemonJson: configFile.text === "missing" ? [] : present(configFile.path),
     containerdConfig: present("/etc/containerd/config.toml"),

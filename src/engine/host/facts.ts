@@ -4,8 +4,8 @@ import { type Fact, type FactList, set, unresolved, valueOr } from "../../model/
 import { kernelInterfaces } from "../../model/kernel-interfaces/table.ts";
 import { isRootlessOwner } from "../../model/root-owner.ts";
 import { storageQuota } from "../documents/info.ts";
-import type { HostFiles } from "./files.ts";
-import type { HostSight } from "./host.ts";
+import { type HostFiles, readWriters } from "./files.ts";
+import { containerdSocket, type HostSight } from "./host.ts";
 import { flagValues } from "./process.ts";
 import { readRootlessHost, readRootOwner } from "./root.ts";
 
@@ -153,14 +153,17 @@ function mountOptions({ folder }: HostSight, path: string, files: HostFiles): re
   return mounts.toSorted((a, b) => a.target.length - b.target.length).at(-1)?.options;
 }
 
-/** Who may use the sockets of the API, by their mode and owners. */
+/** Who may use the sockets of the API, and containerd's, by their mode, owners and ACL. */
 export function readSocketFiles(sight: HostSight, files: HostFiles): Engine["socketFiles"] {
-  return sight.sockets.flatMap((path) => {
+  const containerd = containerdSocket(sight, files);
+  return [...sight.sockets, ...(containerd === undefined ? [] : [containerd])].flatMap((path) => {
     const status = files.stat(`${sight.root}${path}`);
     if (!status?.isSocket) return [];
     const { mode, uid, gid } = status;
     const closedBy = closedFolder(posix.dirname(path), sight, files);
-    return [set({ path, mode, uid, gid, ...(closedBy && { closedBy }) }, { kernel: path, field: "mode" })];
+    const writers = readWriters(`${sight.root}${path}`, mode, files);
+    const file = { path, mode, uid, gid, ...(closedBy && { closedBy }), ...writers };
+    return [set(file, { kernel: path, field: "mode" })];
   });
 }
 

@@ -3,8 +3,10 @@ import { posix } from "node:path";
 import { whyUnread } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { Device } from "../../model/container-values.ts";
+import type { SocketFile } from "../../model/engine.ts";
 import type { FactList } from "../../model/fact.ts";
 import { deviceNumbers, spellNode } from "../../model/host/device-node.ts";
+import { type Acl, letIn, readAcl } from "./acl.ts";
 
 /** What of a host's file system is looked at; tests give their own. Nothing here throws. */
 export interface HostFiles {
@@ -16,6 +18,19 @@ export interface HostFiles {
   realPath(path: string): string | undefined;
   /** Follows symlinks. */
   stat(path: string): FileStatus | undefined;
+  /** Whom the file's ACL names. Left out: nothing is known of ACLs. */
+  acl?(path: string): Acl;
+}
+
+/** Who may write a file beside its owner and its group. The group's bits are the mask of an ACL: without w it lets nobody in. */
+export function readWriters(
+  path: string,
+  mode: number,
+  files: HostFiles,
+): Pick<SocketFile, "openTo" | "acl"> {
+  const acl = (mode & 0o020) === 0 ? [] : (files.acl?.(path) ?? []);
+  const openTo = letIn(acl);
+  return { ...(openTo !== undefined && { openTo }), ...(typeof acl === "string" && { acl }) };
 }
 
 export interface FileStatus {
@@ -32,6 +47,7 @@ export interface FileStatus {
 }
 
 export const hostFiles: HostFiles = {
+  acl: readAcl,
   read(path) {
     try {
       return ok(readFileSync(path, "utf8"));

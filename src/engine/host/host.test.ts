@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { failed, ok } from "../../base/result.ts";
 import { engine } from "../../model/engine.ts";
 import { set } from "../../model/fact.ts";
+import type { Acl } from "./acl.ts";
 import { withHost } from "./facts.ts";
 import type { HostFiles } from "./files.ts";
 import { apiSockets, seeHost } from "./host.ts";
@@ -10,7 +11,7 @@ import { flagValues } from "./process.ts";
 import { allListeningAddresses } from "./reach.ts";
 
 /** A host in a table: texts, symlinks (`-> target`) and sockets (`socket`) by path. Folders follow from the paths. */
-function host(table: Readonly<Record<string, string>>): HostFiles {
+function host(table: Readonly<Record<string, string>>, acls: Readonly<Record<string, Acl>> = {}): HostFiles {
   const paths = Object.keys(table);
   return {
     read: (path) => {
@@ -37,6 +38,7 @@ function host(table: Readonly<Record<string, string>>): HostFiles {
             gid: 999,
           }
         : undefined,
+    acl: (path) => acls[path] ?? [],
   };
 }
 
@@ -194,8 +196,12 @@ describe("its configuration file", () => {
 });
 
 describe("what the host adds to the engine", () => {
-  function facts(more: Readonly<Record<string, string>> = {}, given: Parameters<typeof engine>[1] = {}) {
-    const files = host({ ...dockerd, ...more });
+  function facts(
+    more: Readonly<Record<string, string>> = {},
+    given: Parameters<typeof engine>[1] = {},
+    acls: Readonly<Record<string, Acl>> = {},
+  ) {
+    const files = host({ ...dockerd, ...more }, acls);
     const sight = seeHost("/run/docker.sock", "/proc", files);
     if (!sight) throw new Error("no daemon is seen");
     return withHost(engine("configured", given), sight, files);
@@ -226,6 +232,24 @@ describe("what the host adds to the engine", () => {
       swapTotal: { value: 1_048_576 },
       socketFiles: [{ value: { path: "/run/docker.sock", mode: 0o660, uid: 0, gid: 999 } }],
     });
+  });
+
+  it("reads the file of containerd's socket, which gives the same", () => {
+    const path = "/run/mine/containerd/containerd.sock";
+    expect(facts({ [path]: "socket" }).socketFiles).toMatchObject([
+      { value: { path: "/run/docker.sock" } },
+      { value: { path, mode: 0o660 } },
+    ]);
+  });
+
+  it("knows whom an ACL lets in, or that there is one that is not known", () => {
+    const path = "/run/docker.sock";
+    const ada = { kind: "user", id: "1001", permissions: "rw-" } as const;
+    expect(facts({}, {}, { [path]: [ada] }).socketFiles).toMatchObject([
+      { value: { path, openTo: "uid 1001, by its ACL" } },
+    ]);
+    for (const acl of ["unread", "unknown"] as const)
+      expect(facts({}, {}, { [path]: acl }).socketFiles).toMatchObject([{ value: { path, acl } }]);
   });
 
   it.each([

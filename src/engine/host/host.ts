@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { Result } from "../../base/result.ts";
-import type { FileStatus, HostFiles } from "./files.ts";
+import type { SocketFile } from "../../model/engine.ts";
+import { type HostFiles, readWriters } from "./files.ts";
 import { findDaemon, flagValues } from "./process.ts";
 import { listeningAddresses, type TcpAddress, usualSockets } from "./reach.ts";
 
@@ -13,7 +14,12 @@ export interface HostSight {
   /** Its arguments, its own name first. */
   readonly commandLine: readonly string[];
   /** The daemon.json that it reads, or why that is unreadable. `missing`: there is none, which is fine. */
-  readonly configFile: { readonly path: string; readonly text: Result<string> | "missing" };
+  readonly configFile: {
+    readonly path: string;
+    readonly text: Result<string> | "missing";
+    /** The file and its folder, whose writers are root when dockerd starts again; left out for a rootless Engine. */
+    readonly places?: readonly UnitPlace[];
+  };
   /** The TCP addresses that it listens on: its API's, and others (Swarm, metrics). */
   readonly tcp: readonly TcpAddress[];
   /** The unix sockets of its API as far as they are known: the one in use and those that its flags name. */
@@ -70,17 +76,31 @@ export function seeHostAgain(before: HostSight, files: HostFiles): HostSight | u
 }
 
 /** The files on this machine that say what the Engine does and who may use it: their paths, and where they are read. */
-export function engineFiles({
-  configFile,
-  sockets,
-  units,
-  root,
-}: HostSight): readonly { readonly path: string; readonly at: string }[] {
-  const ofUnits = units.flatMap(({ files, folders }) => [...files, ...folders].map(({ path }) => path));
-  return [...new Set([configFile.path, ...sockets, ...ofUnits])].map((path) => ({
+export function engineFiles(
+  { configFile, sockets, units, root, commandLine }: HostSight,
+  files: HostFiles,
+): readonly { readonly path: string; readonly at: string }[] {
+  const ofUnits = units.flatMap((unit) => [...unit.files, ...unit.folders].map(({ path }) => path));
+  const containerd = containerdSocket({ commandLine, root }, files);
+  const ofSockets = [...sockets, ...(containerd === undefined ? [] : [containerd])];
+  return [...new Set([configFile.path, ...ofSockets, ...ofUnits])].map((path) => ({
     path,
     at: `${root}${path}`,
   }));
+}
+
+/** The socket of the containerd that dockerd uses: whoever may use it is root on the host, too. */
+export function containerdSocket(
+  { commandLine, root }: Pick<HostSight, "commandLine" | "root">,
+  files: HostFiles,
+): string | undefined {
+  const own = flagValues(commandLine, ["--exec-root"]).map((each) => `${each}/containerd/containerd.sock`);
+  return [
+    ...flagValues(commandLine, ["--containerd"]),
+    ...own,
+    "/run/containerd/containerd.sock",
+    "/run/docker/containerd/containerd.sock",
+  ].find((path) => files.stat(`${root}${path}`) !== undefined);
 }
 
 /** Paths where sockets of this engine, of its containerd and of others may be. */
@@ -114,7 +134,12 @@ function readConfigFile(
   const absolute = posix.resolve(files.readLink(`${folder}/cwd`) ?? "/", path);
   const text = files.read(`${root}${absolute}`);
   const isMissing = !text.ok && files.stat(`${root}${absolute}`) === undefined && given === undefined;
-  return { path: absolute, text: isMissing ? "missing" : text };
+  const places = [absolute, posix.dirname(absolute)].flatMap((each) => statUnit(root, each, files) ?? []);
+  return {
+    path: absolute,
+    text: isMissing ? "missing" : text,
+    ...(!isMissing && !rootless && { places }),
+  };
 }
 
 /** The rootless daemon's own XDG_CONFIG_HOME, else ~/.config of its HOME. Nothing else of its environment is kept. */
@@ -136,9 +161,7 @@ interface HostUnit {
   readonly folders: readonly UnitPlace[];
 }
 
-interface UnitPlace extends Pick<FileStatus, "mode" | "uid" | "gid"> {
-  readonly path: string;
-}
+type UnitPlace = Omit<SocketFile, "closedBy">;
 
 interface UnitText extends UnitPlace {
   readonly text: Result<string>;
@@ -197,5 +220,7 @@ function statUnit(root: string, path: string, files: HostFiles): UnitPlace | und
   // A masked unit is a link to /dev/null, which everybody may write.
   if (files.realPath(`${root}${path}`)?.endsWith("/dev/null")) return undefined;
   const status = files.stat(`${root}${path}`);
-  return status && { path, mode: status.mode, uid: status.uid, gid: status.gid };
+  if (!status) return undefined;
+  const { mode, uid, gid } = status;
+  return { path, mode, uid, gid, ...readWriters(`${root}${path}`, mode, files) };
 }

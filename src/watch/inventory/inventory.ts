@@ -429,7 +429,7 @@ export class Inventory {
 
   /** The files that `lookAtEngine` looks at; none where the Engine's host is not this machine. */
   engineFiles(): ReturnType<typeof engineFiles> {
-    return this.hostSight ? engineFiles(this.hostSight) : [];
+    return this.hostSight ? engineFiles(this.hostSight, hostFiles) : [];
   }
 
   get engine(): EngineSubject | undefined {
