@@ -22,7 +22,7 @@ const names = process.argv.slice(2);
 const chosen = stacks.filter(({ name }) => names.length === 0 || names.includes(name));
 if (chosen.length === 0)
   throw new Error(`no stack ${names.join(", ")}; there are ${stacks.map(({ name }) => name).join(", ")}`);
-const packages = await serverPackages();
+const packages = await serverPackages("stacks");
 if (!packages.ok) throw new Error(packages.reason);
 const engine = await startEngine({ bridge: true });
 const program = process.env.BULKHEAD_PROGRAM ?? builtCommand();
@@ -40,6 +40,10 @@ try {
     const untouched = folder();
     writeStack(stack, untouched);
     const before = await useOf(engine, stack, untouched);
+    for (const output of before.outputs.filter((each) => each.startsWith("it fails"))) {
+      console.log(`    FAULT untouched: ${output}`);
+      process.exitCode = 1;
+    }
     console.log(
       `${stack.name}: untouched ${before.outputs.join(" | ").slice(0, 200)}; stops in ${before.stop.took} ms`,
     );

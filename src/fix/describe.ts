@@ -4,7 +4,7 @@ import { visible } from "../base/visible.ts";
 import { wrap } from "../base/width.ts";
 import type { LineKind, Painter } from "./diff.ts";
 import { type Counts, hiding, type Remaining, shownStep, snippetOf } from "./outcome.ts";
-import type { Step, StepKind } from "./plan/step.ts";
+import { breaksText, type Step, type StepKind } from "./plan/step.ts";
 import type { Planned, WrittenPlan } from "./write-plans.ts";
 
 export interface Look {
@@ -33,7 +33,8 @@ interface Row {
   readonly isMade: boolean;
   readonly controls: readonly string[];
   readonly text: string;
-  readonly breaks: string | undefined;
+  readonly breaks: readonly string[];
+  readonly knownFrom: readonly string[];
   readonly subject: string;
 }
 
@@ -56,9 +57,9 @@ export function describePlans(plans: readonly WrittenPlan[], look: Look): string
 
 function rowsOf({ subject, steps, open, refused }: WrittenPlan): readonly Row[] {
   const row = (step: Step, isMade: boolean): Row => {
-    const { kind, controls, summary, breaks } = shownStep(subject, step);
+    const { kind, controls, summary, breaks, knownFrom = [] } = shownStep(subject, step);
     const own = isMade && kind === "decision" ? "accepted" : kind;
-    return { kind: own, isMade, controls, text: summary, breaks, subject: subject.id };
+    return { kind: own, isMade, controls, text: summary, breaks, knownFrom, subject: subject.id };
   };
   const made = steps.filter(({ kind }) => kind !== "manual");
   const advice = steps.filter(({ kind }) => kind === "manual");
@@ -133,29 +134,17 @@ function sayLeft(rows: readonly Row[], look: Look): readonly string[] {
   return texts.length === 0 ? [] : [indented(texts.join(" "), look).replace(/^ {2}/gm, "")];
 }
 
-/** Ends of sentences: a stop before a space and the beginning of another. */
-const sentences = /(?<=[.:]”?\)?) (?=[A-Z`])/;
-
-/** Where a step's needs are known from: the same for each control of a service. */
-const ofSource = /^(?:Tested with|Known from) /;
-
 /** For each control what could break and how it looks; what only some services share is said with their names. */
 function sayBreaks(rows: readonly Row[], look: Look): readonly string[] {
   const c = createColors(look.colour);
-  const said = rows
-    .filter(({ isMade }) => isMade)
-    .flatMap(({ controls, breaks = "", subject }) =>
-      breaks
-        .split(sentences)
-        .filter((text) => text !== "")
-        .map((text) => ({ topic: ofSource.test(text) ? "" : controls.join(", "), text, subject })),
-    );
-  if (said.length === 0) return [];
-  const topics = groupBy(
-    said.filter(({ topic }) => topic !== ""),
-    ({ topic }) => topic,
+  const made = rows.filter(({ isMade }) => isMade);
+  const said = made.flatMap(({ controls, breaks, subject }) =>
+    breaks.map((text) => ({ topic: controls.join(", "), text, subject })),
   );
-  const sources = said.filter(({ topic }) => topic === "");
+  if (said.length === 0) return [];
+  const topics = groupBy(said, ({ topic }) => topic);
+  // The same for each control of a service.
+  const sources = made.flatMap(({ knownFrom, subject }) => knownFrom.map((text) => ({ text, subject })));
   const entries = [
     ...[...topics].map(([topic, own]) => `${topic}: ${bySubjects(own)}`),
     ...(sources.length === 0 ? [] : [`What an image needs: ${bySubjects(sources)}`]),
@@ -199,6 +188,7 @@ export function describeStep({ subject }: Pick<Planned, "subject">, written: Ste
   const c = createColors(look.colour);
   const step = shownStep(subject, written);
   const snippet = snippetOf({ subject }, step);
+  const breaks = breaksText(step);
   return [
     `\n${c.bold(visible(subject.id))}  ${step.kind}  ${step.controls.join(", ")}\n`,
     indented(step.summary, look),
@@ -207,7 +197,7 @@ export function describeStep({ subject }: Pick<Planned, "subject">, written: Ste
       .filter(Boolean)
       .map((line) => `      ${c.green(visible(line))}\n`),
     indented(`Why: ${step.why}`, look, c.dim),
-    step.breaks === undefined ? "" : indented(`Could break: ${step.breaks}`, look, c.dim),
+    breaks === undefined ? "" : indented(`Could break: ${breaks}`, look, c.dim),
   ].join("");
 }
 

@@ -8,7 +8,7 @@ const [subject] = composeReading("services: { web: { image: nginx } }").subjects
 
 function step(name: string, kind: Step["kind"] = "behavioural"): Step {
   const patches = [{ op: "set", field: "privileged", value: false }] as const;
-  return { kind, keys: [name], controls: [name], summary: name, why: "", breaks: undefined, patches };
+  return { kind, keys: [name], controls: [name], summary: name, why: "", breaks: [], patches };
 }
 
 const three = [step("one"), step("two"), step("three")];

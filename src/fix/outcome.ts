@@ -7,7 +7,7 @@ import type { Subject } from "../model/subject.ts";
 import { redactSentence, redactSource } from "../report/secrets/redact.ts";
 import type { ChangedText } from "./changed-texts.ts";
 import { failuresOf } from "./plan/failures.ts";
-import type { Step, StepKind } from "./plan/step.ts";
+import { breaksText, type Step, type StepKind } from "./plan/step.ts";
 import type { WrittenPlan } from "./write-plans.ts";
 
 /** What `bulkhead fix` did, or would do. */
@@ -69,8 +69,15 @@ export function outcomeDocument({ plans, files, gaps }: FixOutcome): object {
 }
 
 function stepDocument({ subject }: WrittenPlan, step: Step): object {
-  const { controls, kind, summary, breaks } = shownStep(subject, step);
-  return { controls, kind, summary, snippet: snippetOf({ subject }, step), breaks: breaks ?? null };
+  const shown = shownStep(subject, step);
+  const { controls, kind, summary } = shown;
+  return {
+    controls,
+    kind,
+    summary,
+    snippet: snippetOf({ subject }, step),
+    breaks: breaksText(shown) ?? null,
+  };
 }
 
 /** Takes credentials out of a sentence about the subject: those that it has, and what looks like one. */
@@ -85,7 +92,7 @@ export function shownStep(subject: Subject, step: Step): Step {
     ...step,
     summary: hide(step.summary),
     why: hide(step.why),
-    breaks: step.breaks === undefined ? undefined : hide(step.breaks),
+    breaks: step.breaks.map(hide),
   };
 }
 

@@ -17,7 +17,7 @@ function step(...patches: readonly Patch[]): Step {
     controls: ["x"],
     summary: "",
     why: "",
-    breaks: undefined,
+    breaks: [],
     patches,
   };
 }

@@ -61,10 +61,8 @@ describe("what a container shows on the Engine counts more than what is known of
       "nginx:1.27",
       "read-only-rootfs",
     );
-    expect(step).toMatchObject({
-      kind: "decision",
-      breaks: expect.stringContaining("/etc/nginx/conf.d/default.conf"),
-    });
+    expect(step?.kind).toBe("decision");
+    expect(step?.breaks.join(" ")).toContain("/etc/nginx/conf.d/default.conf");
     const harmless = seenAs({ wrote: ["/var/cache/nginx/client_temp"], owners: [] });
     expect(harmless("nginx:1.27", "read-only-rootfs")?.kind).toBe("behavioural");
   });

@@ -40,7 +40,7 @@ export function withKinds(
     if (step.patches.some(takesPurpose)) return { ...step, kind: riskier(step.kind, "decision") };
     if (!rule) return step;
     const kind = rule(step, { view, needs });
-    return { ...step, kind, breaks: kind === "safe" ? undefined : step.breaks };
+    return kind === "safe" ? { ...step, kind, breaks: [], knownFrom: [] } : { ...step, kind };
   });
 }
 

@@ -76,7 +76,7 @@ function defaultLimit(step: Step): Step {
 }
 
 function advice(step: Step, summary: string): Step {
-  return { ...step, kind: "manual", summary, breaks: undefined, patches: [] };
+  return { ...step, kind: "manual", summary, breaks: [], patches: [] };
 }
 
 function sayWhat(name: LimitName): string {

@@ -16,7 +16,7 @@ function step(control: string, ...patches: readonly ContainerPatch[]): Step {
     controls: [control],
     summary: control,
     why: "",
-    breaks: undefined,
+    breaks: [],
     patches,
   };
 }

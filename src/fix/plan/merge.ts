@@ -3,7 +3,7 @@ import type { Patch } from "../../model/patch.ts";
 import { compareSeverity } from "../../model/severity.ts";
 import type { Failure } from "./failures.ts";
 import { limitOf } from "./limits.ts";
-import { joinTexts, riskier, type Step } from "./step.ts";
+import { distinct, joinTexts, riskier, type Step } from "./step.ts";
 
 interface MergedStep {
   step: Step;
@@ -81,7 +81,8 @@ function taking(owner: Step, other: Step): Step {
     ...serving(owner, other),
     kind: riskier(owner.kind, other.kind),
     summary: joinTexts(owner.summary, other.summary),
-    breaks: joinTexts(owner.breaks, other.breaks) || undefined,
+    breaks: distinct(...owner.breaks, ...other.breaks),
+    knownFrom: distinct(...(owner.knownFrom ?? []), ...(other.knownFrom ?? [])),
   };
 }
 
@@ -168,7 +169,7 @@ function isAlone(patch: Patch): boolean {
 }
 
 function stepOf({ control, remedy }: Failure, patches: readonly Patch[]): Step {
-  const { breaks } = remedy;
+  const breaks = distinct(remedy.breaks);
   const [only] = patches;
   const isKiller = patches.length === 1 && only?.field === "oomKillDisable";
   const summary = isKiller ? "Leave the OOM killer on." : remedy.summary;

@@ -5,7 +5,7 @@ import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
 import { type Mount, mount } from "../../model/mount.ts";
 import type { ContainerPatch, Patch } from "../../model/patch.ts";
-import { joinTexts, type Step } from "./step.ts";
+import { distinct, joinTexts, type Step } from "./step.ts";
 
 /** What a workload is known to need, so that hardening gives it back. What is not known is undefined. */
 export interface Needs {
@@ -132,10 +132,10 @@ function giveCapabilities(step: Step, _: ContainerPatch, { view, needs, newUser 
     // Never safe: what is dropped cannot be had with no-new-privileges, but a file that is marked with a capability is
     // not even executed where that is out of the bounding set (capabilities(7), “Safety checking”).
     const breaks = `It starts as ${starting.user}, which holds none. A setuid program gets none either, and a file that has a capability (\`getcap\`) cannot be executed: EPERM.`;
-    return { ...step, summary: "Drop ALL capabilities.", breaks };
+    return { ...step, summary: "Drop ALL capabilities.", breaks: [breaks] };
   }
   if (!needs?.capabilities) {
-    return saying(step, "bulkhead does not know which ones this workload needs, so it adds none back.");
+    return saying(step, ["bulkhead does not know which ones this workload needs, so it adds none back."]);
   }
   const listed = needs.capabilities.join(", ");
   if (newUser !== undefined && listed !== "") {
@@ -144,25 +144,27 @@ function giveCapabilities(step: Step, _: ContainerPatch, { view, needs, newUser 
     return {
       ...step,
       summary: `Drop ALL capabilities${kept.length === 0 ? "" : `, and add back ${kept.join(", ")}`}.`,
-      breaks: `As ${newUser} it needs no other; to start as root ${needs.source} needs ${listed}. ${howKnown(needs, "nonRoot")}`,
+      breaks: [`As ${newUser} it needs no other; to start as root ${needs.source} needs ${listed}.`],
+      knownFrom: howKnown(needs, "nonRoot"),
       patches: [...step.patches, ...missing(view.capAdd, kept).map(addCapability)],
     };
   }
   if (listed === "") {
-    const breaks = `None is needed to start ${needs.source}. ${howKnown(needs, "capabilities")}`;
-    return { ...step, summary: "Drop ALL capabilities.", breaks };
+    const breaks = [`None is needed to start ${needs.source}.`];
+    return { ...step, summary: "Drop ALL capabilities.", breaks, knownFrom: howKnown(needs, "capabilities") };
   }
   return {
     ...step,
     summary: `Drop ALL capabilities, and add back ${listed}, which ${needs.source} needs.`,
-    breaks: `What needs another one fails with EPERM (“Operation not permitted”). ${howKnown(needs, "capabilities")}`,
+    breaks: ["What needs another one fails with EPERM (“Operation not permitted”)."],
+    knownFrom: howKnown(needs, "capabilities"),
     patches: [...step.patches, ...missing(view.capAdd, needs.capabilities).map(addCapability)],
   };
 }
 
-function howKnown({ knownFrom, tried }: Needs, fact: NeedName): string {
-  if (tried?.facts.includes(fact)) return `Tested with ${tried.on}.`;
-  return knownFrom === undefined ? "" : `Known from ${knownFrom}; not tested.`;
+function howKnown({ knownFrom, tried }: Needs, fact: NeedName): readonly string[] {
+  if (tried?.facts.includes(fact)) return [`Tested with ${tried.on}.`];
+  return knownFrom === undefined ? [] : [`Known from ${knownFrom}; not tested.`];
 }
 
 /** Without `--privileged` Docker's default set stays, so only what is beyond it is given here. */
@@ -194,7 +196,7 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
       ...step,
       kind: "manual",
       summary: `Mount a volume on ${homeless.join(" and ")}, where ${needs.source} keeps its data; then its root file system can be read-only.`,
-      breaks: undefined,
+      breaks: [],
       patches: [],
     };
   }
@@ -213,16 +215,14 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
       ? ""
       : `${tmpfs === "" ? ", with" : " and"} an anonymous volume on ${onDisk.join(", ")}`;
   const full =
-    inMemory.length === 0
-      ? ""
-      : " More than 64 MiB in a tmpfs fails with ENOSPC (“No space left on device”).";
+    inMemory.length === 0 ? "" : "More than 64 MiB in a tmpfs fails with ENOSPC (“No space left on device”).";
   const outside = elsewhere(needs);
   const shown =
     outside.length === 0
       ? ""
-      : ` Its container wrote ${outside.slice(0, 3).join(", ")}${outside.length > 3 ? ` and ${outside.length - 3} more` : ""}: that would fail.`;
+      : `Its container wrote ${outside.slice(0, 3).join(", ")}${outside.length > 3 ? ` and ${outside.length - 3} more` : ""}: that would fail.`;
   const known = needs?.writablePaths
-    ? `Outside its volumes, ${needs.source} writes nowhere else. ${howKnown(needs, "writable")}`
+    ? `Outside its volumes, ${needs.source} writes nowhere else.`
     : "bulkhead does not know where else this workload writes.";
   return saying(
     {
@@ -236,7 +236,8 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
         }),
       ],
     },
-    `${known}${shown}${full}`,
+    [known, shown, full],
+    needs?.writablePaths ? howKnown(needs, "writable") : [],
   );
 }
 
@@ -292,7 +293,8 @@ function giveUser(step: Step, patch: ContainerPatch, { view, needs }: ViewNeeds)
   return {
     ...step,
     summary: `Run it as ${value}, which ${needs.source} supports.`,
-    breaks: `${breaks} ${howKnown(needs, "nonRoot")}`.trim(),
+    breaks: [breaks],
+    knownFrom: howKnown(needs, "nonRoot"),
     patches: [
       ...step.patches.map((each): Patch => (each === patch ? { op: "set", field: "user", value } : each)),
       ...openedTmpfs(view, needs),
@@ -321,13 +323,13 @@ function keepCapability(step: Step, patch: ContainerPatch, { needs }: ViewNeeds)
     ...step,
     kind: "manual",
     summary: `Keep ${patch.value}, which ${needs.source} needs, and ignore this finding with that reason; or find a workload that needs less.`,
-    breaks: undefined,
+    breaks: [],
     patches: step.patches.filter((each) => each !== patch),
   };
 }
 
-function saying(step: Step, sentence: string): Step {
-  return { ...step, breaks: joinTexts(step.breaks, sentence) };
+function saying(step: Step, texts: readonly string[], knownFrom: readonly string[] = []): Step {
+  return { ...step, breaks: distinct(...step.breaks, ...texts), knownFrom };
 }
 
 function missing(present: Container["capAdd"], names: readonly string[]): readonly string[] {

@@ -8,7 +8,7 @@ import { hasKindRule, withKinds } from "./kinds.ts";
 import { type Limits, limitOf, withLimits, withSwap } from "./limits.ts";
 import { mergeSteps, stepsOf } from "./merge.ts";
 import { isGivenFor, type Needs, withNeeds } from "./needs.ts";
-import { joinTexts, riskier, type Step } from "./step.ts";
+import { breaksText, joinTexts, riskier, type Step } from "./step.ts";
 
 /**
  * A remedy as `bulkhead fix` would write it for this subject: with the default that fix sets, and with what the image is known
@@ -45,7 +45,7 @@ function settled(
     return before && isStartingPoint(before, knowledge) ? before : step;
   });
   const steps = reconcile(made, subject, knowledge);
-  const breaks = joinTexts(...steps.map((step) => step.breaks));
+  const breaks = joinTexts(...steps.map(breaksText));
   return {
     kind: steps.map(({ kind }) => kind).reduce(riskier, "safe"),
     summary: joinTexts(...steps.map(({ summary }) => summary)),
@@ -108,7 +108,7 @@ function forChildren(step: Step, subject: Subject, children: Children | undefine
     ...step,
     kind: "manual",
     summary: `${where}: set USER at the end of that Dockerfile instead. A user here would run its RUN lines without root.`,
-    breaks: undefined,
+    breaks: [],
     patches: [],
   };
 }

@@ -19,8 +19,10 @@ export interface Step {
   readonly summary: string;
   /** What an attacker or an accident can do without it: the first control's words. */
   readonly why: string;
-  /** What could stop working and how to tell; undefined where nothing can. */
-  readonly breaks: string | undefined;
+  /** What could stop working and how to tell, a sentence or two each; empty where nothing can. */
+  readonly breaks: readonly string[];
+  /** How that is known: a run that was made, or a page. Absent where it is the control's own. */
+  readonly knownFrom?: readonly string[];
   /** In order; empty where the step is advice. */
   readonly patches: readonly Patch[];
 }
@@ -45,7 +47,19 @@ const order = ["safe", "behavioural", "decision", "manual"] as const;
 
 /** Texts that differ, one after the other. */
 export function joinTexts(...texts: readonly (string | undefined)[]): string {
-  return [...new Set(texts.filter((text) => text !== undefined && text !== ""))].join(" ");
+  return distinct(...texts).join(" ");
+}
+
+export function distinct(...texts: readonly (string | undefined)[]): readonly string[] {
+  return [...new Set(texts.filter((text): text is string => text !== undefined && text !== ""))];
+}
+
+/** What could stop working, as one text; undefined where nothing can. */
+export function breaksText({
+  breaks,
+  knownFrom = [],
+}: Pick<Step, "breaks" | "knownFrom">): string | undefined {
+  return breaks.length === 0 ? undefined : joinTexts(...breaks, ...knownFrom);
 }
 
 /** A decision that somebody named: `published-port`, or `published-port@web` for one subject. */

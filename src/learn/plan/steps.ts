@@ -68,7 +68,7 @@ function step(control: string, summary: string, patches: readonly ContainerPatch
     controls: [control],
     summary,
     why: "trial runs of the workload show it",
-    breaks,
+    breaks: [breaks],
     patches,
   };
 }

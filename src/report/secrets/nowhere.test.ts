@@ -256,7 +256,7 @@ describe("a plan shows no secret, whatever its steps say", () => {
         controls: ["image-secret"],
         summary: says,
         why: says,
-        breaks: says,
+        breaks: [says],
       },
       patches: [{ op: "add", field: "environment", value }],
     };
@@ -296,7 +296,7 @@ function learntOf(subject: Subject, says: string): Learnt {
       controls: ["memory-limit"],
       summary: says,
       why: says,
-      breaks: says,
+      breaks: [says],
     },
     patches: [],
   };

@@ -34,6 +34,10 @@ export interface ServerImage {
   readonly folders?: Readonly<Record<string, number>>;
   /** Modes of some of these folders: `0o3777`. */
   readonly modes?: Readonly<Record<string, number>>;
+  /** Paths that get a copy of another file of the image. */
+  readonly copies?: Readonly<Record<string, string>>;
+  /** File capabilities, as setcap takes them. */
+  readonly capabilities?: Readonly<Record<string, string>>;
   /** What a path leads to. */
   readonly links?: Readonly<Record<string, string>>;
   /** Users beside root, with their uids; the group has the same name and number. */
@@ -76,7 +80,7 @@ async function archiveOf(image: ServerImage): Promise<string> {
   const made = `${archive}.${randomBytes(4).toString("hex")}`;
   try {
     await fill(root, image);
-    await run("tar", ["-C", root, "-cf", made, "."]);
+    await run("tar", ["-C", root, "--xattrs", "--xattrs-include=security.capability", "-cf", made, "."]);
     await rename(made, archive);
     return archive;
   } finally {
@@ -125,6 +129,11 @@ async function fill(root: string, image: ServerImage): Promise<void> {
     await chown(join(root, name), uid, uid);
   }
   for (const [name, mode] of Object.entries(image.modes ?? {})) await chmod(join(root, name), mode);
+  for (const [name, from] of Object.entries(image.copies ?? {}))
+    await copyFile(join(root, from), join(root, name));
+  for (const [name, capabilities] of Object.entries(image.capabilities ?? {})) {
+    await run("setcap", [capabilities, join(root, name)]);
+  }
 }
 
 async function addNode(root: string): Promise<void> {

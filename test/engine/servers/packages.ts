@@ -5,15 +5,23 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Where the packages are kept between runs; scripts/test.sh puts them there, too. */
+/** Where the packages are kept between runs; scripts/test.sh puts the first there, too. */
 const folder = resolve("node_modules/.cache/server-packages");
+const stackFolder = resolve("node_modules/.cache/stack-packages");
+
+/** What only `npm run test:stacks` unpacks. */
+const ofStacks = [
+  ...["apache2", "libapache2-mod-php8.4", "docker-registry", "rabbitmq-server", "prometheus"],
+  ...["sudo", "gosu"],
+];
 
 /** Fetches the packages where they are not there. The reason is apt's. */
-export async function serverPackages(): Promise<
-  { readonly ok: true } | { readonly ok: false; readonly reason: string }
-> {
+export async function serverPackages(
+  wanted: "servers" | "stacks" = "servers",
+): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }> {
   try {
     await run("sh", ["scripts/server-packages.sh", folder]);
+    if (wanted === "stacks") await run("sh", ["scripts/server-packages.sh", stackFolder, ...ofStacks]);
     return { ok: true };
   } catch (error) {
     const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
@@ -30,11 +38,14 @@ const spare =
 
 /** The files of the packages that the servers need, as `dpkg -x` gives them to a folder. */
 export async function filesOf(servers: readonly string[]): Promise<readonly string[]> {
-  const needed = new Set<string>();
+  const files = new Map<string, string>();
   for (const server of servers) {
-    const names = (await readFile(join(folder, `${server}.needs`), "utf8")).split("\n");
-    for (const name of names) if (name !== "" && !spare.test(name)) needed.add(name);
+    const from = ofStacks.includes(server) ? stackFolder : folder;
+    const needed = new Set((await readFile(join(from, `${server}.needs`), "utf8")).split("\n"));
+    for (const file of await readdir(from)) {
+      const name = file.split("_")[0] ?? "";
+      if (file.endsWith(".deb") && needed.has(name) && !spare.test(name)) files.set(file, join(from, file));
+    }
   }
-  const files = (await readdir(folder)).filter((file) => needed.has(file.split("_")[0] ?? ""));
-  return files.map((file) => join(folder, file));
+  return [...files.values()];
 }

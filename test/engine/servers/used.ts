@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -27,11 +27,12 @@ interface Use {
 }
 
 /** Writes the stack's files into a folder. */
-export function writeStack({ compose, files }: Stack, folder: string): void {
+export function writeStack({ compose, files, prepare }: Stack, folder: string): void {
   for (const [name, text] of Object.entries({ "compose.yaml": compose, ...files })) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
+  if (prepare) execFileSync("sh", ["-c", prepare], { cwd: folder });
 }
 
 /** Hardens the stack in a folder of its own: what the command said. */
@@ -57,10 +58,13 @@ export async function harden(
 
 /** Brings the stack up, uses it and stops it. */
 export async function useOf(engine: TestEngine, stack: Stack, folder: string): Promise<Use> {
-  const compose = async (...words: readonly string[]) => {
-    const options = { cwd: folder, env: { ...process.env, ...engine.environment }, maxBuffer: 2 ** 26 };
-    return (await run("docker-compose", ["-p", stack.name, ...words], options)).stdout;
-  };
+  const env = { ...process.env, ...engine.environment, COMPOSE_PROJECT_NAME: stack.name };
+  const options = { cwd: folder, env, maxBuffer: 2 ** 26 };
+  const compose = async (...words: readonly string[]) => (await run("docker-compose", words, options)).stdout;
+  const within = async (service: string, command: string) =>
+    service === "host"
+      ? (await run("sh", ["-c", command], options)).stdout
+      : compose("exec", "-T", service, "sh", "-c", command);
   try {
     await compose("up", "-d", "--quiet-pull");
     const outputs: string[] = [];
@@ -77,7 +81,7 @@ export async function useOf(engine: TestEngine, stack: Stack, folder: string): P
   async function untilDone(service: string, command: string): Promise<string> {
     const deadline = Date.now() + 20_000;
     for (;;) {
-      const said = await compose("exec", "-T", service, "sh", "-c", command).catch(
+      const said = await within(service, command).catch(
         (error: unknown) => `it fails: ${String(error).split("\n").slice(-3).join(" ")}`,
       );
       if (!said.startsWith("it fails") || Date.now() > deadline) return said.trim();
