@@ -240,6 +240,32 @@ export const configSchema = z.strictObject({
       .check(z.meta({ description: "What is asked of images, in files and Dockerfiles." })),
   ),
   ignores: z.optional(z.array(ignore).check(z.meta({ description: "Findings that are accepted." }))),
+  bundles: z.optional(
+    z
+      .strictObject({
+        files: z
+          .array(z.string().check(z.minLength(1)))
+          .check(
+            z.meta({
+              description: "Files that bulkhead learn --bundle wrote, beside bulkhead.yaml or absolute.",
+            }),
+          ),
+        key: z.optional(
+          z
+            .string()
+            .check(
+              z.minLength(1),
+              z.meta({ description: "A public key (PEM) that must have signed each of them." }),
+            ),
+        ),
+      })
+      .check(
+        z.meta({
+          description:
+            "What runs have shown images to need, for fix, run and guard. It holds for an image by its digest, never by its name.",
+        }),
+      ),
+  ),
   fix: z.optional(
     z
       .strictObject({

@@ -1,24 +1,26 @@
 import { resolve } from "node:path";
 import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
 import { type Survey, type SurveyedSubject, type SurveyRequest, survey } from "../../audit/survey.ts";
+import type { Bundles } from "../../fix/bundle/bundle.ts";
 import { changedTexts } from "../../fix/changed-texts.ts";
 import { describeStep, type Look } from "../../fix/describe.ts";
 import { choose, questionsOn } from "../../fix/interactive.ts";
 import { isAtWork, readJournals } from "../../fix/live/recreate/journal.ts";
 import {
-  type ImagePrograms,
-  programsOf,
+  imagesOf,
   type RunningService,
   type RunningServices,
   runningServices,
+  type ShownImages,
 } from "../../fix/live/running.ts";
 import { childrenOf } from "../../fix/plan/base-images.ts";
-import { needsOf, withSeen } from "../../fix/plan/kinds.ts";
+import { needsByBundle, withSeen } from "../../fix/plan/kinds.ts";
 import { type PlanRequest, planFixes } from "../../fix/plan/plan.ts";
 import type { Step } from "../../fix/plan/step.ts";
 import type { Planned } from "../../fix/write-plans.ts";
 import type { Subject } from "../../model/subject.ts";
 import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
+import { bundlesIn } from "../common/bundles.ts";
 import { complain, complainAt, hideInComplaints } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import { askLocalEngine } from "../common/local-engine.ts";
@@ -44,8 +46,10 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   hideInComplaints(seen.secretValues);
   for (const each of seen.gaps) complainAt(each.reason, each.location, io, each.file);
   if (options.guard) return await withGuards({ seen, request, options, io });
-  const { running, programs } = (options.offline ? undefined : await lookAtEngine(seen)) ?? {};
-  const plan = planner(seen, options, settings.value, io, { running, programs });
+  const bundles = bundlesIn(settings.value, io);
+  if (!bundles.ok) return complain(bundles.reason);
+  const { running, images } = (options.offline ? undefined : await lookAtEngine(seen)) ?? {};
+  const plan = planner(seen, options, settings.value, io, { running, images, bundles: bundles.value });
   const plans: Planned[] = [];
   for (const [index, each] of seen.subjects.entries()) {
     plans.push(plan(each, takesOf(options)));
@@ -117,7 +121,7 @@ type Plan = (subject: SurveyedSubject, takes: PlanRequest["takes"]) => Planned;
 
 interface EngineLook {
   readonly running: RunningServices | undefined;
-  readonly programs: ImagePrograms | undefined;
+  readonly images: ShownImages | undefined;
 }
 
 /** What the Engine shows of the Compose files' services and of the images, where one answers on this machine. */
@@ -127,7 +131,7 @@ async function lookAtEngine({ inputs, subjects }: Survey): Promise<EngineLook | 
   if (files.length === 0 && images.length === 0) return undefined;
   return await askLocalEngine(engineTarget({}), async (reader) => ({
     running: files.length === 0 ? undefined : await runningServices(reader, files),
-    programs: await programsOf(reader, images),
+    images: await imagesOf(reader, images),
   }));
 }
 
@@ -142,7 +146,7 @@ function planner(
   options: FixOptions,
   { config }: AuditSettings,
   io: DiskFiles,
-  { running, programs }: Partial<EngineLook>,
+  { running, images, bundles }: Partial<EngineLook> & { readonly bundles: Bundles },
 ): Plan {
   const { rules } = seen;
   const limits = limitsOf(options, config);
@@ -156,7 +160,9 @@ function planner(
       ...{ rules, takes, limits, children },
       needs(subject) {
         const shown = shownOf(each, running);
-        return withSeen(needsOf(subject), shown, programs?.get(imageOf(subject) ?? "") ?? shown?.gains);
+        const image = images?.get(imageOf(subject) ?? "");
+        const needs = needsByBundle(subject, bundles, image?.identity);
+        return withSeen(needs, shown, image?.programs ?? shown?.gains);
       },
     }),
     ...(options.safe && { open: [] }),

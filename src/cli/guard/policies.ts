@@ -5,6 +5,7 @@ import { nearestConfig } from "../../config/find.ts";
 import { loadPolicies, type Policies } from "../../guard/policy/policies.ts";
 import { readSigned } from "../../guard/policy/signature.ts";
 import { loadConfig } from "../audit/settings.ts";
+import { bundlesIn } from "../common/bundles.ts";
 import { complain } from "../common/complain.ts";
 import type { GuardPolicyOptions } from "./options.ts";
 
@@ -24,7 +25,13 @@ export async function policiesFor(
     io,
   );
   if (!settings.ok) return undefined;
+  const bundles = bundlesIn(settings.value, io);
+  if (!bundles.ok) {
+    complain(bundles.reason);
+    return undefined;
+  }
   const policies = loadPolicies({
+    bundles: bundles.value,
     config: settings.value.config,
     environment: io.environment,
     preset: options.preset,

@@ -6,6 +6,7 @@ import { type ComposeText, composeTextOf } from "../../fix/live/compose-text.ts"
 import { isRunInput, runBody, runSource } from "../../fix/verify/run-source.ts";
 import { composeSource, type SourceContext } from "../../fix/verify/source.ts";
 import type { Planned } from "../../fix/write-plans.ts";
+import { type ImageIdentities, identitiesOf } from "../../learn/bundle/statement.ts";
 import { learn } from "../../learn/learn.ts";
 import type { Learnt } from "../../learn/learnt.ts";
 import { mergeRemembered, rememberShown } from "../../learn/remembered.ts";
@@ -18,6 +19,8 @@ import { profilePlace } from "./profiles.ts";
 export interface AllLearnt {
   readonly learnt: readonly Learnt[];
   readonly hostCpus: number | undefined;
+  /** Which images they ran, where a bundle is asked for. */
+  readonly images: ImageIdentities;
   /** The Compose file of a `docker run` line as it is, where --as asks for one. */
   readonly compose: ComposeText | undefined;
 }
@@ -66,7 +69,9 @@ export async function learnAll(
     if (!asked.ok) return failed(`${fileOf(input)}: ${asked.reason}`);
     compose = composeTextOf(asked.value.body, plan.subject.name);
   }
-  return ok({ learnt: all, hostCpus, compose });
+  const asked = options.bundle !== undefined || options.verifyBundle !== undefined;
+  const images = asked ? await identitiesOf(engine.reader, all) : new Map();
+  return ok({ learnt: all, hostCpus, images, compose });
 }
 
 function serviceOfImage(image: string, name: string): ComposeText {

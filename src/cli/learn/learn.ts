@@ -12,6 +12,7 @@ import { complain, complainAt, hideInComplaints } from "../common/complain.ts";
 import { withTrials } from "../common/trials.ts";
 import type { FixJob } from "../fix/job.ts";
 import type { FixOptions } from "../fix/options.ts";
+import { openBundling } from "./bundle.ts";
 import { learnAll } from "./learn-all.ts";
 import type { LearnOptions } from "./options.ts";
 import { type LearnTarget, learnTargetOf, tellLearnt } from "./tell.ts";
@@ -21,6 +22,8 @@ export async function runLearn(given: string | undefined, options: LearnOptions)
   if (options.apply && options.output !== undefined) {
     return complain("--apply writes the original, --output leaves it alone: give one of them");
   }
+  const bundling = await openBundling(options);
+  if (!bundling.ok) return complain(bundling.reason);
   if (options.record !== undefined) return await (await import("./record.ts")).recordSession(given, options);
   const isLoaded = options.inPlace || options.while !== undefined;
   if (options.diskLimits && !isLoaded) {
@@ -66,7 +69,11 @@ export async function runLearn(given: string | undefined, options: LearnOptions)
   });
   const tried = await withTrials(options, (tools) => learnAll(plans, job, options, tools));
   if (!tried.ok) return complain(tried.reason);
-  return await tellLearnt(tried.value, target, options, job);
+  const { value: bundle } = bundling;
+  if (!bundle) return await tellLearnt(tried.value, target, options, job);
+  const isCompared = options.verifyBundle !== undefined;
+  const status = isCompared ? 0 : await tellLearnt(tried.value, target, options, job);
+  return status === 2 ? 2 : Math.max(status, bundle(tried.value));
 }
 
 function requestOf(target: LearnTarget, options: LearnOptions, settings: AuditSettings): SurveyRequest {

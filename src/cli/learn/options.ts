@@ -25,6 +25,14 @@ export interface LearnOptions extends TrialOptions {
   /** The file to write a session to. */
   readonly record?: string;
   readonly merge?: boolean;
+  /** The file that a bundle is written to. */
+  readonly bundle?: string;
+  /** The file of a private key, in PEM. */
+  readonly sign?: string;
+  /** The bundle to compare with. */
+  readonly verifyBundle?: string;
+  /** The file of a public key, in PEM. */
+  readonly key?: string;
   readonly file: readonly string[];
   readonly profile: readonly string[];
   readonly envFile: readonly string[];
@@ -75,6 +83,13 @@ export function addLearnOptions(command: Command): Command {
     )
     .option("--merge", "add this run to what earlier runs saw")
     .option(
+      "--bundle <file>",
+      "write what the workload needs, with its images' digests, into one document (in-toto, in a DSSE envelope) that bulkhead.yaml's bundles names",
+    )
+    .option("--sign <key>", "with --bundle: sign it with this private key (PEM; P-256 or Ed25519)")
+    .option("--verify-bundle <file>", "learn again, and print what differs from a bundle; write nothing else")
+    .option("--key <file>", "with --verify-bundle: the public key (PEM) that must have signed it")
+    .option(
       "--skip <control>",
       "do not change what these controls judge: seccomp-profile, apparmor-profile, memory-limit (repeatable, or with commas)",
       list,
@@ -102,6 +117,7 @@ Examples:
   bulkhead learn compose.yaml#web --while 'npm run test:e2e' --disk-limits --apply
   bulkhead learn 'docker run -d -p 8080:80 nginx' --check-http /
   bulkhead learn image:nginx --as compose     a hardened service for your Compose file
+  bulkhead learn compose.yaml --check-http / --bundle web.bundle.json --sign key.pem
 
 Exit status:
   0  the hardened workload works, and there is nothing left to write

@@ -1,13 +1,15 @@
 import { writeSync } from "node:fs";
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { controls } from "../../controls/registry.ts";
-import { needsOf, withSeen } from "../../fix/plan/kinds.ts";
+import { needsByBundle, withSeen } from "../../fix/plan/kinds.ts";
 import { readRunArguments } from "../../formats/run-command/argv.ts";
 import { runDocker } from "../../run/docker.ts";
 import { harden } from "../../run/harden.ts";
 import { policyOf } from "../../run/policy.ts";
 import { shellWords } from "../../run/shell-words.ts";
 import { loadConfig } from "../audit/settings.ts";
+import { bundlesIn } from "../common/bundles.ts";
+import { complain } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import { askLocalEngine } from "../common/local-engine.ts";
 import type { RunOptions } from "./options.ts";
@@ -23,13 +25,16 @@ export async function runContainer(words: readonly string[], options: RunOptions
   const { config, ignores } = settings.value;
   const { image } = readRunArguments(words, io);
   const isAsked = image !== undefined && config.run?.harden === undefined;
-  const gains = isAsked ? await programsIn(image, options) : undefined;
+  const shown = isAsked ? await imageIn(image, options) : undefined;
+  const bundles = bundlesIn(settings.value, io);
+  if (!bundles.ok) return complain(bundles.reason);
   const hardened = harden({
     arguments: words,
     policy: policyOf(config),
     controls,
     rules: { ignores, today: new Date().toISOString().slice(0, 10) },
-    needs: (subject) => withSeen(needsOf(subject), undefined, gains),
+    needs: (subject) =>
+      withSeen(needsByBundle(subject, bundles.value, shown?.identity), undefined, shown?.programs),
     io,
   });
   const command = [...globalFlags(options), "run", ...hardened.arguments];
@@ -44,11 +49,11 @@ export async function runContainer(words: readonly string[], options: RunOptions
   return await runDocker(command);
 }
 
-/** The image's programs that give more rights; undefined where it is not on an Engine of this machine. */
-async function programsIn(image: string, options: RunOptions) {
+/** The image; undefined where it is not on an Engine of this machine. */
+async function imageIn(image: string, options: RunOptions) {
   return await askLocalEngine(engineTarget(options), async (reader) => {
-    const { programsOf } = await import("../../fix/live/running.ts");
-    return (await programsOf(reader, [image])).get(image);
+    const { imagesOf } = await import("../../fix/live/running.ts");
+    return (await imagesOf(reader, [image])).get(image);
   });
 }
 

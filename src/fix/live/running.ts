@@ -4,6 +4,7 @@ import { isRecord, itemsOf, recordAt, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { isProcessOf } from "../../engine/host/container-process.ts";
 import { type GainingProgram, gainingPrograms, layersOf } from "../../engine/host/gaining.ts";
+import { type ImageIdentity, identityOf } from "../bundle/bundle.ts";
 import { changesThatWouldBeLost } from "./recreate/layer.ts";
 
 /** What the Engine shows of a service that runs: more than any file says of what it needs. */
@@ -52,20 +53,28 @@ export async function runningServices(
   return found;
 }
 
-/** By the image's reference: its programs that give more rights; without those that cannot be looked at from here. */
-export type ImagePrograms = ReadonlyMap<string, readonly GainingProgram[]>;
+/** What the Engine has under a reference. */
+export interface ShownImage {
+  readonly identity: ImageIdentity | undefined;
+  /** Its programs that give more rights; undefined where its layers cannot be looked at from here. */
+  readonly programs: readonly GainingProgram[] | undefined;
+}
 
-/** Looks into the layers of images that the Engine has on this machine. */
-export async function programsOf(
+/** By the image's reference; without those that the Engine does not have. */
+export type ShownImages = ReadonlyMap<string, ShownImage>;
+
+/** Looks at images that the Engine has, and into their layers where those are on this machine. */
+export async function imagesOf(
   reader: Pick<EngineClient, "get">,
   references: Iterable<string>,
-): Promise<ImagePrograms> {
-  const found = new Map<string, readonly GainingProgram[]>();
+): Promise<ShownImages> {
+  const found = new Map<string, ShownImage>();
   for (const reference of new Set(references)) {
     const path = reference.split("/").map(encodeURIComponent).join("/");
     const image = await reader.get(`/images/${path}/json`);
-    const programs = image.ok ? gainingPrograms(layersOf(image.value)) : undefined;
-    if (programs) found.set(reference, programs);
+    if (!image.ok) continue;
+    const programs = gainingPrograms(layersOf(image.value));
+    found.set(reference, { identity: identityOf(image.value), programs });
   }
   return found;
 }
@@ -81,7 +90,7 @@ export async function gainsOf(
     : undefined;
   if (own) return own;
   const image = textAt(inspect, "Image") ?? "";
-  return (await programsOf(reader, [image])).get(image);
+  return (await imagesOf(reader, [image])).get(image)?.programs;
 }
 
 /** Only root sees volumes, and only on the Engine's machine. */

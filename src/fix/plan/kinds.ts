@@ -5,6 +5,7 @@ import { setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
 import type { Patch } from "../../model/patch.ts";
 import type { Subject } from "../../model/subject.ts";
+import type { Bundles, ImageIdentity } from "../bundle/bundle.ts";
 import { needsNoSetuid } from "./limits.ts";
 import { elsewhere, gainingIn, type Needs, type SeenNeeds, startsAsOther, unsizedPaths } from "./needs.ts";
 import { riskier, type Step, type StepKind } from "./step.ts";
@@ -127,6 +128,23 @@ export function needsOf(subject: Subject): Needs | undefined {
   if (view?.image.state !== "set" || view.image.isCallers || view.build.state !== "unset") return undefined;
   const known = knownImage(view.image.value);
   return known && needsOfImage(known, view.image.value);
+}
+
+/**
+ * What bundles show of the very image that a container is made from, or else what is known of its name. `image` is what the
+ * Engine has under the name; without it only a name that ends in a digest says which image it is.
+ */
+export function needsByBundle(
+  subject: Subject,
+  bundles: Bundles,
+  image: ImageIdentity | undefined,
+): Needs | undefined {
+  const view = subject.kind === "container" ? subject.views[0] : undefined;
+  const reference =
+    view?.image.state === "set" && view.build.state === "unset" ? view.image.value : undefined;
+  if (!view || reference === undefined) return needsOf(subject);
+  const pinned = /@sha256:[0-9a-f]{64}$/.test(reference) ? { repoDigests: [reference] } : undefined;
+  return bundles.needsOf(image ?? pinned, view) ?? needsOf(subject);
 }
 
 /** What is known of the workload in an image, by its reference alone. */

@@ -45,7 +45,9 @@ export interface SeenNeeds {
   readonly owners: readonly (number | undefined)[];
 }
 
-type NeedName = "writable" | "capabilities" | "ports" | "nonRoot";
+export const needNames = ["writable", "capabilities", "ports", "nonRoot"] as const;
+
+type NeedName = (typeof needNames)[number];
 
 /** Bytes. storage-limit's starting point too: a tmpfs without a size would be a finding of its own. */
 const tmpfsSize = 64 * 1024 ** 2;

@@ -1,3 +1,4 @@
+import type { Bundles } from "../../fix/bundle/bundle.ts";
 import { askedLabel } from "../judge/container/folders.ts";
 import { spaceOf } from "../judge/image/space.ts";
 import { routes } from "../routes/table.ts";
@@ -40,6 +41,8 @@ export interface PolicySources {
   readonly preset?: PresetName | undefined;
   /** `--listen`: where the others come in. */
   readonly listen?: readonly string[] | undefined;
+  /** What bundles show of images. */
+  readonly bundles?: Bundles | undefined;
   /** `--mode`: before all. */
   readonly mode?: Policy["mode"] | undefined;
 }
@@ -48,7 +51,14 @@ export interface PolicySources {
  * Every client's policy: the defaults, what `guard` says for all, the preset, what the client says itself; the later word
  * counts. A preset says whole which routes are open.
  */
-export function loadPolicies({ config, environment, preset, listen = [], mode }: PolicySources): Policies {
+export function loadPolicies({
+  config,
+  environment,
+  preset,
+  listen = [],
+  bundles,
+  mode,
+}: PolicySources): Policies {
   const { clients = {}, ...words } = config.guard ?? {};
   const basis = { ...defaultPolicy, limits: { ...defaultPolicy.limits, ...limitsOf(config.fix?.limits) } };
   const common = layer(basis, words, config.guard ? "bulkhead.yaml" : basis.name, "default");
@@ -104,6 +114,7 @@ export function loadPolicies({ config, environment, preset, listen = [], mode }:
     writableMounts,
     reservedLabels,
     trustedImages,
+    ...(bundles && { bundles }),
     ...(policy.owner && { space: spaceOf(policy.owner) }),
   });
   return {

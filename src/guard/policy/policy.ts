@@ -1,3 +1,4 @@
+import type { Bundles } from "../../fix/bundle/bundle.ts";
 import type { Limits } from "../../fix/plan/limits.ts";
 import type { JsonLimits } from "../json/parse.ts";
 import type { RouteGroup } from "../routes/route.ts";
@@ -25,6 +26,8 @@ export interface Policy {
      */
     readonly hardenUnknown?: ReadonlySet<string>;
   };
+  /** What runs have shown images to need. */
+  readonly bundles?: Bundles;
   /** What becomes of something unsafe that the client said explicitly, under a control that hardens. */
   readonly override: "replace" | "deny";
   /** The guard's own rules, by id; those not named deny. */

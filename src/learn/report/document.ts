@@ -8,7 +8,10 @@ import { isPlainUser } from "../observe/users.ts";
 import { headRoom, isSilent, limitsFrom, tmpfsSize } from "../plan/steps.ts";
 
 /** The document that `bulkhead learn --format json` prints; its shape is a public interface. */
-export function learntDocument(all: readonly Learnt[], hostCpus: number | undefined): object {
+export function learntDocument(
+  all: readonly Learnt[],
+  hostCpus: number | undefined,
+): { readonly schemaVersion: 1; readonly workloads: readonly object[] } {
   return { schemaVersion: 1, workloads: all.map((each) => hidden(workload(each, hostCpus), each)) };
 }
 

@@ -69,7 +69,7 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
   };
   const asNamed = sent(body);
   if (denied.length > 0 && isEnforced) return { request: asNamed, reasons: denied };
-  const hardened = harden(body, read, withoutAllowed(before.view, policy), context);
+  const hardened = harden(body, read, withoutAllowed(before.view, policy), image.answer, context);
   const after = denied.length > 0 ? [] : lookAt(judged(hardened.view), context, "final").reasons;
   const safe = withoutHostRights(hardened.body, judged(hardened.view), context);
   const changes = [...hardened.changes, ...safe.changes];

@@ -1,6 +1,7 @@
 import type { Rules } from "../../../audit/evaluate.ts";
 import { startingUser } from "../../../controls/users/starting-user.ts";
-import { needsOf } from "../../../fix/plan/kinds.ts";
+import { identityOf, noBundles } from "../../../fix/bundle/bundle.ts";
+import { needsByBundle } from "../../../fix/plan/kinds.ts";
 import type { Needs } from "../../../fix/plan/needs.ts";
 import { planFixes, takesAll } from "../../../fix/plan/plan.ts";
 import { writeCreateRequest } from "../../../formats/create-request/write.ts";
@@ -11,7 +12,7 @@ import type { ContainerPatch } from "../../../model/patch.ts";
 import { chosenControls, subjectOf } from "../policy/control-reasons.ts";
 import { isAllowed } from "../policy/rules.ts";
 import { hardenWhereKnown } from "../policy/treatment.ts";
-import type { Change, Reason } from "../result.ts";
+import type { Answer, Change, Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
 import { contextOf } from "./known.ts";
 
@@ -33,7 +34,13 @@ const mostChanges = 64;
  * Writes into the body of a create request what the controls that harden find missing. `read` is the body as it was read,
  * `view` that with what is known of it, and without what the policy allows.
  */
-export function harden(body: unknown, read: Container, view: Container, context: CheckContext): Hardened {
+export function harden(
+  body: unknown,
+  read: Container,
+  view: Container,
+  image: Answer,
+  context: CheckContext,
+): Hardened {
   const { policy } = context;
   const seen = contextOf(context);
   // What an old Engine does not say of itself, the guard gives to be sure.
@@ -42,7 +49,8 @@ export function harden(body: unknown, read: Container, view: Container, context:
   const controlContext = { ...seen, engine };
   const subject = subjectOf(view);
   // A volume would be an object that belongs to nobody: the guard gives only what goes with the container.
-  const known = needsOf(subject);
+  const identity = image.state === "found" ? identityOf(image.document) : undefined;
+  const known = needsByBundle(subject, policy.bundles ?? noBundles, identity);
   const needs = known && { ...known, onlyTmpfs: true };
   const plan = planFixes(
     { subject, context: controlContext },

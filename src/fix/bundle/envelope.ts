@@ -1,0 +1,106 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { isRecord, itemsOf, textAt } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+
+/**
+ * A document in a DSSE envelope, as in-toto and cosign sign them.
+ *
+ * @see https://github.com/secure-systems-lab/dsse/blob/master/protocol.md
+ */
+export interface Envelope {
+  readonly payloadType: string;
+  /** Base64. */
+  readonly payload: string;
+  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+}
+
+const payloadType = "application/vnd.in-toto+json";
+
+/** Keys that cosign takes too: an elliptic curve (P-256), or Ed25519. */
+const keyTypes = ["ec", "ed25519"];
+
+/** Puts a document into an envelope, signed where there is a key. */
+export function seal(document: object, key: KeyObject | undefined): Envelope {
+  const body = Buffer.from(JSON.stringify(document));
+  const signatures = key
+    ? [
+        {
+          keyid: keyIdOf(createPublicKey(key)),
+          sig: sign(digestOf(key), toSign(body), key).toString("base64"),
+        },
+      ]
+    : [];
+  return { payloadType, payload: body.toString("base64"), signatures };
+}
+
+/** The document in an envelope. With a key, one of its signatures must be that key's. */
+export function unseal(text: string, key: KeyObject | undefined): Result<unknown> {
+  const envelope = parse(text);
+  if (!isRecord(envelope) || envelope.payloadType !== payloadType || typeof envelope.payload !== "string") {
+    return failed("it is not a bundle: learn --bundle writes one");
+  }
+  const body = Buffer.from(envelope.payload, "base64");
+  const signatures = itemsOf(envelope.signatures).map((each) => textAt(each, "sig") ?? "");
+  if (key && !signatures.some((sig) => isSigned(body, sig, key))) {
+    return failed(signatures.length === 0 ? "it is not signed" : "it is not signed with this key");
+  }
+  const document = parse(body.toString("utf8"));
+  return document === undefined ? failed("what it holds is not JSON") : ok(document);
+}
+
+function isSigned(body: Buffer, sig: string, key: KeyObject): boolean {
+  try {
+    return verify(digestOf(key), toSign(body), key, Buffer.from(sig, "base64"));
+  } catch {
+    return false;
+  }
+}
+
+/** What is signed: the type and the body, each with its length (DSSE's pre-authentication encoding). */
+function toSign(body: Buffer): Buffer {
+  const head = `DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${body.length} `;
+  return Buffer.concat([Buffer.from(head), body]);
+}
+
+/** Ed25519 hashes by itself. */
+function digestOf({ asymmetricKeyType }: KeyObject): string | null {
+  return asymmetricKeyType === "ed25519" ? null : "sha256";
+}
+
+/** A private key's text: PEM (PKCS#8 or SEC1), not encrypted. */
+export function privateKeyOf(pem: string): Result<KeyObject> {
+  return keyOf(
+    () => createPrivateKey(pem),
+    "a private key in PEM, without a password: openssl genpkey makes one",
+  );
+}
+
+/** A public key's text: PEM, as cosign.pub. */
+export function publicKeyOf(pem: string): Result<KeyObject> {
+  return keyOf(() => createPublicKey(pem), "a public key in PEM, such as cosign.pub");
+}
+
+function keyOf(read: () => KeyObject, what: string): Result<KeyObject> {
+  try {
+    const key = read();
+    if (keyTypes.includes(key.asymmetricKeyType ?? "")) return ok(key);
+    return failed(`it is a key of type ${key.asymmetricKeyType}; P-256 and Ed25519 are taken`);
+  } catch {
+    return failed(`it is not ${what}`);
+  }
+}
+
+/** Names a key: SHA-256 of its public form. */
+export function keyIdOf(key: KeyObject): string {
+  return createHash("sha256")
+    .update(key.export({ type: "spki", format: "der" }))
+    .digest("hex");
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
