@@ -13,6 +13,7 @@ import {
   table,
   type World,
 } from "../../../../test/support/guard/guard.ts";
+import type { Bundles } from "../../../fix/bundle/bundle.ts";
 import type { Policy } from "../../policy/policy.ts";
 
 const giga = 1024 ** 3;
@@ -300,6 +301,19 @@ describe("hardening", () => {
     const under = policy({ controls: { ...controls, hardenUnknown: new Set(["read-only-rootfs"]) } });
     expect(flags("app", under)).toEqual(expect.arrayContaining(["--read-only"]));
     expect(flags("app", under)).not.toContain("--cap-drop ALL");
+  });
+
+  test("of an image whose needs a bundle has, by its id, and never by its name", () => {
+    const needs = { source: "it", capabilities: ["CHOWN"], writablePaths: ["/run"] };
+    const bundles: Bundles = {
+      needsOf: (image) => (image?.id === `sha256:${idOf("app")}` ? needs : undefined),
+    };
+    const under = policy({ bundles });
+    expect(flags("app", under)).toEqual(
+      expect.arrayContaining(["--read-only", "--cap-drop ALL", "--cap-add CHOWN"]),
+    );
+    const moved = { ...world, images: { app: { Id: `sha256:${"f".repeat(64)}` } } };
+    expect(flagsOf(decideIn(moved, run("app"), under))).not.toContain("--cap-drop ALL");
   });
 
   test("replaces what is explicitly unsafe, and says so", () => {
