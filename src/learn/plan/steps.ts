@@ -61,14 +61,19 @@ export function stepsFor(wish: Wish): readonly Step[] {
   ];
 }
 
-function step(control: string, summary: string, patches: readonly ContainerPatch[], breaks: string): Step {
+function step(
+  control: string,
+  summary: string,
+  patches: readonly ContainerPatch[],
+  ...breaks: readonly string[]
+): Step {
   return {
     kind: "behavioural",
     keys: [`learn ${control}`],
     controls: [control],
     summary,
     why: "trial runs of the workload show it",
-    breaks: [breaks],
+    breaks,
     patches,
   };
 }
@@ -141,6 +146,10 @@ function rootStep(wish: Wish): readonly Step[] {
         ...places.map((place) => ({ op: "add", field: "mounts", value: tmpfsAt(place, wish) }) as const),
       ],
       "A write elsewhere fails: EROFS. What is in a tmpfs is gone after a stop.",
+      ...places.map(
+        ({ path, bytes }) =>
+          `More than ${sayBytes(tmpfsSize(bytes))} in ${path} fails: ENOSPC (“No space left on device”).`,
+      ),
     ),
   ];
 }
