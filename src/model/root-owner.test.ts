@@ -47,6 +47,31 @@ describe("a problem under a root", () => {
     expect(message).not.toContain("own the host");
   });
 
+  test("the host's network below a rootless Podman is the host's own; only what a user may is open there", () => {
+    const found = problem(
+      "runs in the host's network: a process in it can reach every service on the host's loopback and listen on any of the host's ports",
+    );
+    const podman: RootOwner = { ...rover, kind: "podman-rootless" };
+    expect(weighed("host-network", "high", found, podman)).toEqual({
+      severity: "high",
+      message:
+        "runs in the host's network: a process in it can reach every service on the host's loopback and listen on the ports that rover (uid 1000) may, and changes nothing of that network",
+    });
+    // rootlesskit has a network of its own, which may lead to the host's loopback.
+    expect(weighed("host-network", "high", found, { ...rover, reachesLoopback: true }).severity).toBe("high");
+    expect(weighed("host-network", "high", found, { ...rover, reachesLoopback: false }).severity).toBe(
+      "medium",
+    );
+  });
+
+  test("an IPC namespace that others may join is not the host's", () => {
+    const found: Problem = {
+      ...problem("has one (shareable): one that joins reads and changes its shared memory", "low"),
+      amongContainers: true,
+    };
+    expect(weighed("host-ipc", "medium", found, rover)).toEqual({ message: found.message, severity: "low" });
+  });
+
   test("a weaker problem does not get stronger", () => {
     expect(weighed("docker-socket-mount", "critical", problem("x: y", "low"), rover).severity).toBe("low");
   });

@@ -69,7 +69,7 @@ export function underRoot(
   problem: Problem,
   owner: RootOwner | undefined,
 ): Problem {
-  if (owner?.kind !== "userns-remap" && !isRootlessOwner(owner)) return problem;
+  if (problem.amongContainers || (owner?.kind !== "userns-remap" && !isRootlessOwner(owner))) return problem;
   const weight = isRootlessOwner(owner)
     ? rootlessWeight(control.id, problem, owner)
     : remappedWeight(control.id, nameOwner(owner));
@@ -121,9 +121,18 @@ function rootlessWeight(control: string, problem: Problem, owner: RootOwner): We
   const who = nameOwner(owner);
   if (control === "sensitive-host-mount" || control === "read-only-volume")
     return placeWeight(problem.place ?? "/", owner);
+  if (control === "host-network" && owner.kind === "podman-rootless") return podmanNetwork(who);
   if (control === "host-network" && owner.reachesLoopback !== false) return undefined;
   const row = rootlessRows[control];
   return row && { most: row.most, ...row.says(who) };
+}
+
+/** Podman has no rootlesskit: `--network host` is the host's own network, over which the user's namespace has no rights. */
+function podmanNetwork(who: string): Weight {
+  return {
+    most: "high",
+    follows: `a process in it can reach every service on the host's loopback and listen on the ports that ${who} may, and changes nothing of that network`,
+  };
 }
 
 /** What the user's account owns stays as it is; the rest of the host is closed to it, as to the user. */

@@ -44,6 +44,8 @@ export interface Problem {
   readonly about?: ProblemTopic | undefined;
   /** The place of the host that it is about; canonical. */
   readonly place?: string | undefined;
+  /** It is between containers alone, so that it weighs the same under any root. */
+  readonly amongContainers?: true | undefined;
   /** When it came about, where somebody watched. */
   readonly since?: Since | undefined;
   /** What mends this one, with the path that was looked at: `chmod 644 /etc/docker/daemon.json`. */
@@ -81,14 +83,21 @@ export function fail(
     readonly observed?: string;
     readonly about?: ProblemTopic | undefined;
     readonly place?: string | undefined;
+    readonly amongContainers?: true | undefined;
     readonly since?: Since | undefined;
     readonly advice?: string | undefined;
   } = {},
 ): Verdict {
-  const { origins = [], severity, evidence = "", observed, about, place, since, advice } = where;
+  const { origins = [], severity, evidence = "", observed, amongContainers, ...more } = where;
+  const { about, place, since, advice } = more;
   return {
     verdict: "fail",
-    problems: [{ message, severity, origins, evidence, about, place, since, advice }],
+    problems: [
+      {
+        ...{ message, severity, origins, evidence, about, place, since, advice },
+        ...(amongContainers && { amongContainers }),
+      },
+    ],
     observed,
   };
 }

@@ -27,6 +27,11 @@ function judge(version: string) {
     : [verdict?.verdict];
 }
 
+test("Podman's version is not Docker's", () => {
+  const podman = engine("configured", { version: set("5.4.2"), product: set("podman") });
+  expect(engineVersion.check.engine?.(podman, bareContext("engine-api"))?.verdict).toBe("notApplicable");
+});
+
 test("a line that a vendor maintained has ended the day after", () => {
   const view = engine("configured", { version: set("25.0.13") });
   const on = (today: string) =>

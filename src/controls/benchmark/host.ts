@@ -6,6 +6,7 @@ import { setItems } from "../../model/fact.ts";
 import type { HostFileRole } from "../../model/host/benchmark-sight.ts";
 import { combine, fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Checks, Context, Control } from "../control.ts";
+import { isPodman } from "../engine/docker-only.ts";
 import {
   type Exposure,
   exposuresOf,
@@ -161,6 +162,8 @@ export const engineVersion: Control = {
 /** What the Engine runs containers and builds with; the kernel's holes are judged for each container, by kernel-reach. */
 function judgeVersions(engine: Engine, context: Context): Verdict {
   const { version } = engine;
+  if (isPodman(engine))
+    return notApplicable("Podman has versions of its own, and its distribution mends them");
   if (version.state !== "set") return unknown("the Engine's version is not known");
   const { value, origins } = version;
   const release = releaseOf(value);

@@ -9,6 +9,7 @@ import type { Origin } from "../../model/origin.ts";
 import { boundingSet } from "../capabilities/bounding-set.ts";
 import { asksPrivileged } from "../capabilities/privilege.ts";
 import { limits } from "../cgroups/limits.ts";
+import { isPodman } from "../engine/docker-only.ts";
 import { runsModule } from "../mac/security-module.ts";
 
 /**
@@ -21,7 +22,7 @@ export function differences(
   engine: Engine | undefined,
 ): readonly Difference[] {
   return [
-    ...amounts(configured, effective),
+    ...amounts(configured, effective, engine),
     ...switches(configured, effective),
     ...seccomp(configured, effective, engine),
     ...securityModules(configured, effective, engine),
@@ -35,9 +36,15 @@ export function differences(
 }
 
 /** What the Engine and the kernel limit, by the table of facts. A difference of a thousandth is the kernel's rounding. */
-function amounts(configured: Container, effective: Container): readonly Difference[] {
+function amounts(
+  configured: Container,
+  effective: Container,
+  engine: Engine | undefined,
+): readonly Difference[] {
   return limits.flatMap(({ field, facts, amountIn, say }): readonly Difference[] => {
     const asked = amountIn(configured) ?? impliedAmount(field, configured);
+    // Podman's API says 0 where no swappiness was set.
+    if (field === "memory-swappiness" && asked === 0 && isPodman(engine)) return [];
     const shown = facts.map((fact): Fact<unknown> => effective[fact]).find(({ state }) => state === "set");
     if (asked === undefined || !shown) return [];
     const now = amountIn(effective);

@@ -66,6 +66,13 @@ testControl(drift, {
       /sysctl net\.ipv4\.conf\.all\.forwarding/,
     ),
     beside(
+      "swappiness that is Docker's",
+      { memorySwappiness: set(0) },
+      { memorySwappiness: set(60) },
+      /memory-swappiness/,
+      { engine: { ...engine("configured"), product: set("docker") } },
+    ),
+    beside(
       "memory within limits",
       { memory: set(64 * MiB) },
       { memory: set(1024 * MiB) },
@@ -167,6 +174,10 @@ testControl(drift, {
     ),
   ],
   passes: [
+    // Podman's API says 0 where no swappiness was set.
+    beside("Podman's swappiness", { memorySwappiness: set(0) }, { memorySwappiness: set(60) }, undefined, {
+      engine: { ...engine("configured"), product: set("podman") },
+    }),
     beside("no interface", { networkMode: set({ mode: "none" }) }, { interfaces: set([]) }),
     beside(
       "an interface that its own process may make",

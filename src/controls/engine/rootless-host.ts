@@ -12,6 +12,7 @@ import {
   type Verdict,
 } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
+import { isPodman } from "./docker-only.ts";
 
 const docs = "https://docs.docker.com/engine/security/rootless/";
 
@@ -49,6 +50,9 @@ function ofRootless(about: {
     remedy: { engine: () => manual(advice) },
   };
 }
+
+/** Where there is no rootlesskit. */
+const ofEachContainer = notApplicable("Podman has no rootlesskit: each container's own network decides");
 
 const unseenHost = unknown("the host of this rootless Engine cannot be seen from here");
 
@@ -111,7 +115,8 @@ export const rootlessPortDriver = ofRootless({
   attack: ["T1190"],
   cwe: [778],
   references: [`${docs}tips/#networking`],
-  check({ portDriver }) {
+  check({ portDriver }, engine) {
+    if (isPodman(engine)) return ofEachContainer;
     if (portDriver === undefined || portDriver === "") return unseenHost;
     if (portDriver !== "builtin") return pass(`port driver ${portDriver}`);
     return fail("uses rootlesskit's port driver builtin: a container sees one address for every client", {
@@ -134,7 +139,8 @@ export const rootlessLoopback = ofRootless({
     `${docs}tips/#networking`,
     "https://github.com/rootless-containers/rootlesskit/blob/master/docs/network.md",
   ],
-  check({ loopbackOpen, networkDriver }) {
+  check({ loopbackOpen, networkDriver }, engine) {
+    if (isPodman(engine)) return ofEachContainer;
     if (loopbackOpen === undefined) return unseenHost;
     if (!loopbackOpen) return pass("the host's loopback is closed");
     const how = networkDriver === "host" ? "runs in the host's own network" : "opens the host's loopback";

@@ -13,6 +13,9 @@ const obeyed = ["org.systemd.property.", "run.oci.", "io.katacontainers.", "dev.
 /** What Podman notes of each of its containers (podman: libpod/define/annotations.go). */
 const ownOfPodman = ["io.podman.annotations.", "io.container.manager", "org.opencontainers."];
 
+/** What it tells systemd of how a container is stopped: its own stop signal and time. */
+const stopOfPodman = ["org.systemd.property.KillSignal", "org.systemd.property.TimeoutStopUSec"];
+
 function isObeyed(name: string): boolean {
   return obeyed.some((prefix) => name.startsWith(prefix));
 }
@@ -51,7 +54,9 @@ export const runtimeAnnotation: Control = {
   check: {
     container: ({ annotations }, { engine }) =>
       judgeItems(annotations, ({ value: { name }, origins }) => {
-        if (isPodman(engine) && ownOfPodman.some((prefix) => name.startsWith(prefix))) return pass();
+        const isPodmans =
+          stopOfPodman.includes(name) || ownOfPodman.some((prefix) => name.startsWith(prefix));
+        if (isPodmans && isPodman(engine)) return pass();
         const evidence = { origins, evidence: name, observed: name };
         return isObeyed(name)
           ? fail(

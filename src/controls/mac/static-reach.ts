@@ -94,7 +94,12 @@ function byDockers(
   if (dockers.unless?.some(has)) return "lets";
   // Every Engine that still runs has it.
   if (dockers.since === "1.10") return "stops";
-  if (version === undefined || !isDocker)
+  if (version !== undefined && !isDocker)
+    return {
+      unknown:
+        "the profile is another Engine's, whose calls its API does not show: bulkhead reach asks the kernel",
+    };
+  if (version === undefined)
     return {
       unknown: `Docker's own profile stops it since Engine ${dockers.since}, and the Engine's version is not seen`,
     };

@@ -40,7 +40,10 @@ export const hostIpc: Control = {
         if (byDefault || placement.mode?.mode === "shareable") {
           return fail(
             `has an IPC namespace that any other container may join (shareable${byDefault ? ", the engine's default" : ""}): one that does reads and changes its shared memory`,
-            { origins: placement.origins, severity: "low", evidence: "ipc", observed: "ipc shareable" },
+            {
+              ...{ origins: placement.origins, severity: "low", evidence: "ipc", observed: "ipc shareable" },
+              amongContainers: true,
+            },
           );
         }
       }

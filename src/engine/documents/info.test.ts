@@ -230,6 +230,27 @@ it("reads podman as far as its API goes", () => {
   });
 });
 
+// podman: docs, podman-run(1): “This option is not supported on cgroups V1 rootless systems.” Its API says true all the same.
+it.each([
+  ["1", true, ["memory", "memory-swap", "pids-limit", "cpus", "cpuset-cpus", "blkio"]],
+  ["1", false, []],
+  ["2", true, []],
+])(
+  "podman on cgroup v%s, rootless %s: limits that it forgets are %j",
+  (CgroupVersion, isRootless, limits) => {
+    const podman = engineFromInfo({
+      info: {
+        CgroupVersion,
+        ...{ CgroupDriver: "cgroupfs", MemoryLimit: true, PidsLimit: true, CpuCfsQuota: true, CPUSet: true },
+        SecurityOptions: ["name=seccomp,profile=default", ...(isRootless ? ["name=rootless"] : [])],
+      },
+      version: { Version: "5.4.2", Components: [{ Name: "Podman Engine" }] },
+      networks: [],
+    });
+    expect(podman.limitsNotInForce).toMatchObject({ state: "set", value: limits });
+  },
+);
+
 it.each([
   null,
   undefined,

@@ -57,7 +57,7 @@ export function engineFromInfo(documents: EngineDocuments): Engine {
     swarmActive: swarmActive(info),
     cgroupVersion: cgroupVersion(info),
     rootOwner: rootOwner(security, product),
-    limitsNotInForce: limitsNotInForce(info),
+    limitsNotInForce: limitsNotInForce(info, product, security.rootless),
     rootlessHost: rootlessHost(security.rootless, documents.version),
     memoryTotal: integerFact(field(info, "MemTotal")),
     cpus: integerFact(field(info, "NCPU")),
@@ -99,11 +99,19 @@ const switches = [
 ] as const;
 
 /** What the Engine refuses to set, or forgets with a warning (moby: daemon/info_unix.go). */
-function limitsNotInForce(info: JsonNode): Fact<readonly string[]> {
+function limitsNotInForce(
+  info: JsonNode,
+  product: Fact<string>,
+  rootless: Fact<boolean>,
+): Fact<readonly string[]> {
   if (isNothing(info.value)) return unresolved("the Engine did not describe itself");
+  const all = [...switches.map(([name]) => name), "blkio"];
   // Of a rootless Engine without delegated cgroups.
-  if (textAt(info.value, "CgroupDriver") === "none")
-    return set([...switches.map(([name]) => name), "blkio"], { pointer: "/info/CgroupDriver" });
+  if (textAt(info.value, "CgroupDriver") === "none") return set(all, { pointer: "/info/CgroupDriver" });
+  // Podman shows what the kernel has, and drops a rootless container's limits all the same (podman-run(1)).
+  const isRootless = rootless.state === "set" && rootless.value;
+  if (isPodman(product) && isRootless && textAt(info.value, "CgroupVersion") === "1")
+    return set(all, { pointer: "/info/CgroupVersion" });
   const off = switches.flatMap(([name, member]) => {
     const { value } = field(info, member);
     return value === false ? [name] : [];

@@ -133,6 +133,28 @@ describe("the daemon behind a socket", () => {
     expect(seeHost("/run/docker.sock", "/proc", host(child({})))).toMatchObject({ pid: 20 });
   });
 
+  it("is a rootless podman, which starts itself anew as `exe`: known by its executable", () => {
+    const socket = "/run/user/1000/podman/podman.sock";
+    const table = `${unixTable}0000000000000000: 00000002 00000000 00010000 0001 01 790 ${socket}\n`;
+    const podman = (exe: string) => ({
+      ...dockerd,
+      // The first one is in the host's user namespace and hands the socket on.
+      "/proc/30/comm": "podman\n",
+      "/proc/30/stat": "30 (podman) S 1 30 0\n",
+      "/proc/30/net/unix": table,
+      "/proc/31/comm": "exe\n",
+      "/proc/31/exe": `-> ${exe}`,
+      "/proc/31/stat": "31 (exe) S 30 30 0\n",
+      "/proc/31/fd/3": "-> socket:[790]",
+      "/proc/31/net/unix": table,
+    });
+    expect(seeHost(socket, "/proc", host(podman("/usr/bin/podman")))).toMatchObject({
+      pid: 31,
+      process: "podman",
+    });
+    expect(seeHost(socket, "/proc", host(podman("/usr/bin/exe")))).toBeUndefined();
+  });
+
   it("says what listens on its host, and not that nothing does where that is not to be read", () => {
     expect(allListeningAddresses("/proc/20", host(dockerd))).toHaveLength(4);
     expect(allListeningAddresses("/proc/21", host(dockerd))).toBeUndefined();

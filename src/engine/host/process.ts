@@ -22,8 +22,7 @@ export function findDaemon(socketPath: string, proc: string, files: HostFiles): 
     .list(proc)
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((entry) => {
-      const comm = files.read(`${proc}/${entry}/comm`);
-      const name = comm.ok ? comm.value.trim() : "";
+      const name = programOf(`${proc}/${entry}`, files);
       const parent = daemonNames.includes(name) ? parentOf(`${proc}/${entry}`, files) : undefined;
       return parent === undefined ? [] : [{ pid: Number(entry), name, parent }];
     });
@@ -33,6 +32,13 @@ export function findDaemon(socketPath: string, proc: string, files: HostFiles): 
   const [only, ...others] = firstOf(daemons.filter(({ name }) => name === "dockerd"));
   const isBlind = only !== undefined && files.list(`${proc}/${only.pid}/fd`).length === 0;
   return isBlind && others.length === 0 ? only : undefined;
+}
+
+/** A process's name; a rootless podman starts itself anew in its user namespace as /proc/self/exe, whose name is `exe`. */
+function programOf(folder: string, files: HostFiles): string {
+  const comm = files.read(`${folder}/comm`);
+  const name = comm.ok ? comm.value.trim() : "";
+  return name === "exe" ? posix.basename(files.readLink(`${folder}/exe`) ?? name) : name;
 }
 
 /**

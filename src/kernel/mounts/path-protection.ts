@@ -47,5 +47,5 @@ export function isProtection(entry: MountEntry): boolean {
   const hides = entry.root === "/null" || (entry.type === "tmpfs" && isReadOnly(entry));
   // The runtime binds parts of the container's own /proc; a whole procfs below it is a second one.
   if (entry.target.startsWith("/proc/")) return hides || (entry.type === "proc" && entry.root !== "/");
-  return hides && /^\/sys\/(?:firmware|devices)(?:\/|$)/.test(entry.target);
+  return hides && /^\/sys\/(?!fs\/cgroup(?:\/|$))/.test(entry.target);
 }

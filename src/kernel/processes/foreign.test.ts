@@ -1,4 +1,7 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
+import { testFolder } from "../../../test/support/test-folder.ts";
 import { readForeign } from "../read.ts";
 import { enginePid, engineProcess, hostMounts, initProcess, status, v2Host } from "../testing/hosts.ts";
 import { layHost } from "../testing/recorded-host.ts";
@@ -102,4 +105,46 @@ it("what another user's file called dockerd starts is not an Engine's own", () =
   expect(youngBelow("/home/eve/dockerd", { uid: 1000 })).toContain(found);
   expect(youngBelow("/usr/bin/dockerd", { isContainers: true })).toContain(found);
   expect(youngBelow("/usr/bin/dockerd", { forkedOnly: false })).toEqual([]);
+});
+
+/** The foreign containers beside a process with its own mounts that runs `executable`. */
+function besides(executable: string): readonly string[] {
+  const host = v2Host();
+  const process = (pid: number, name: string, more: object = {}) => ({
+    ...engineProcess,
+    pid,
+    status: status({ name, pid, ppid: pid === 1 ? 0 : 1 }),
+    mountinfo: hostMounts,
+    ...more,
+  });
+  const own = { ...engineProcess.namespaces, mnt: 4026539999 };
+  const bare = "900 1 0:77 / / rw - tmpfs tmpfs rw\n901 900 8:1 /etc /etc ro - ext4 /dev/sda1 rw\n";
+  const { proc, cgroup } = layHost({
+    ...host,
+    processes: [
+      engineProcess,
+      process(1, "systemd"),
+      process(2080, "slirp4netns", { namespaces: own, mountinfo: bare, cgroup: "0::/user.slice\n" }),
+    ],
+    links: { "2080/exe": executable, [`${enginePid}/exe`]: "/usr/bin/dockerd" },
+  });
+  return readForeign({ enginePid, proc, cgroup, sockets: [] }, { members: [], ids: [] }).map(
+    ({ name }) => name,
+  );
+}
+
+it("the network of a rootless Podman's containers is none, by the file that it runs", () => {
+  const folder = testFolder();
+  const forged = join(folder, "slirp4netns");
+  writeFileSync(forged, "", { mode: 0o777 });
+  chmodSync(forged, 0o777);
+  expect(besides(forged)).toEqual(["slirp4netns/4026539999"]);
+  expect(besides("/nonexistent/slirp4netns")).toEqual(["slirp4netns/4026539999"]);
+});
+
+it.runIf(process.getuid?.() === 0)("a file that only root may write is the host's own", () => {
+  const real = join(testFolder(), "slirp4netns");
+  writeFileSync(real, "", { mode: 0o755 });
+  chmodSync(real, 0o755);
+  expect(besides(real)).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { readLink, readText } from "../files.ts";
 import { parseMountinfo } from "../mounts/mount-table.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import type { NamespaceMember } from "./namespaces.ts";
+import { isNetworkHelper } from "./network-helper.ts";
 import { runningPids } from "./scan.ts";
 import { parseStat, parseStatus } from "./status.ts";
 
@@ -59,6 +60,7 @@ export function findForeign(
     if (!stat.ok || ended || isKernels) continue;
     const age = now - started;
     if (age < 2 * ticks || (age < 30 * ticks && forkedOnly && isRuntimes(parentOf(proc, pid)))) continue;
+    if (isNetworkHelper(proc, pid)) continue;
     const before = first.get(key);
     if (!before || started < before.started) first.set(key, { pid, started });
   }
