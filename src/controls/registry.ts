@@ -37,6 +37,7 @@ import { engineStorageLimit } from "./engine/engine-storage-limit.ts";
 import { engineUlimits } from "./engine/engine-ulimits.ts";
 import { engineUnitFiles } from "./engine/engine-unit-files.ts";
 import { engineUserNamespaces } from "./engine/engine-user-namespaces.ts";
+import { kernelPrograms } from "./engine/kernel-programs.ts";
 import {
   engineLimits,
   rootlessBeside,
@@ -108,6 +109,7 @@ export const controls: readonly Control[] = [
   engineNetworkSocket,
   engineSocketPermissions,
   engineUnitFiles,
+  kernelPrograms,
   engineUserNamespaces,
   engineLimits,
   rootlessBeside,

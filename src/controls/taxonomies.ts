@@ -35,6 +35,7 @@ export const techniques = {
   "T1499.001": "Endpoint Denial of Service: OS Exhaustion Flood",
   T1525: "Implant Internal Image",
   "T1543.002": "Create or Modify System Process: Systemd Service",
+  T1546: "Event Triggered Execution",
   T1548: "Abuse Elevation Control Mechanism",
   "T1548.001": "Abuse Elevation Control Mechanism: Setuid and Setgid",
   "T1548.003": "Abuse Elevation Control Mechanism: Sudo and Sudo Caching",

@@ -28,6 +28,18 @@ export interface SocketFile {
   readonly acl?: "unread" | "unknown" | undefined;
 }
 
+/** A program that the host's kernel starts as root, as one of its settings names it. */
+export interface KernelProgram {
+  /** `kernel.core_pattern`, `binfmt_misc qemu-arm`, the path of a release_agent. */
+  readonly setting: string;
+  /** All that the setting says. */
+  readonly value: string;
+  /** The program, and files among its arguments. */
+  readonly paths: readonly string[];
+  /** Those of these files that are there. */
+  readonly files: readonly SocketFile[];
+}
+
 /** A file or folder of a systemd unit. */
 export type UnitFile = SocketFile;
 
@@ -116,6 +128,7 @@ export interface EngineScalars {
   readonly dataRoot: string;
   readonly defaultRuntime: string;
   readonly units: Units;
+  readonly kernelPrograms: readonly KernelProgram[];
 }
 
 export interface EngineLists {
@@ -180,6 +193,7 @@ const emptyEngine: Engine = {
   dataRoot: unset,
   defaultRuntime: unset,
   units: unset,
+  kernelPrograms: unset,
   listenAddresses: [],
   socketFiles: [],
   storageOptions: [],

@@ -96,6 +96,12 @@ export const engineGuidance: Readonly<Record<string, Guidance>> = {
     action: "Move the option to /etc/docker/daemon.json and check it with dockerd --validate.",
     onEngine: true,
   },
+  "kernel-programs": {
+    letItBe: "A crash reporter of your own, in a place where only root writes.",
+    symptom: "No core dumps, or no emulation of another architecture.",
+    cause: "The setting is the kernel's default again",
+    action: "Start the service that writes it: systemd-coredump, apport, binfmt-support.",
+  },
   "engine-user-namespaces": {
     letItBe: "The Engine is rootless, or every container starts as a user of its own and drops capabilities.",
     symptom: '"permission denied" on volumes and bind mounts; images are gone.',

@@ -59,6 +59,7 @@ export const engineSight = {
   listenAddresses: { since: 39 },
   socketFiles: { unseen: "no unix socket of this engine is visible from here" },
   units: { unseen: "the units of this engine's host are not visible from here" },
+  kernelPrograms: { unseen: "the kernel settings of this engine's host are not visible from here" },
   storageOptions: { since: "never" },
   furtherOptions: { since: "never" },
   credentials: { unseen: "the Engine hides the passwords of its proxies, and tells no log options" },

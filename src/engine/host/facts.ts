@@ -6,6 +6,7 @@ import { isRootlessOwner } from "../../model/root-owner.ts";
 import { storageQuota } from "../documents/info.ts";
 import { type HostFiles, readWriters } from "./files.ts";
 import { containerdSocket, type HostSight } from "./host.ts";
+import { readKernelPrograms } from "./kernel-programs.ts";
 import { flagValues } from "./process.ts";
 import { readRootlessHost, readRootOwner } from "./root.ts";
 
@@ -35,6 +36,7 @@ export function withHost(engine: Engine, sight: HostSight, files: HostFiles): En
       mountOptions(sight, valueOr(engine.dataRoot, ""), files),
     ),
     socketFiles: readSocketFiles(sight, files),
+    kernelPrograms: readKernelPrograms(sight, files),
     listenAddresses: [...engine.listenAddresses, ...inheritedAddresses(engine, sight)],
     ...(knowsConfiguration(sight) && {
       logOptions: [],

@@ -264,6 +264,31 @@ describe("what the host adds to the engine", () => {
     ]);
   });
 
+  it("reads the programs that the kernel starts", () => {
+    const settings = {
+      "/proc/sys/kernel/core_pattern": "|/usr/bin/core %p /tmp/x\n",
+      "/proc/sys/kernel/modprobe": "/sbin/modprobe\n",
+      "/sys/kernel/uevent_helper": "\n",
+      "/sys/fs/cgroup/rdma/release_agent": "/tmp/agent\n",
+      "/sys/fs/cgroup/memory/release_agent": "\n",
+      "/proc/sys/fs/binfmt_misc/arm": "enabled\ninterpreter /usr/bin/qemu-arm\nflags: OCF\n",
+      "/proc/sys/fs/binfmt_misc/status": "enabled\n",
+      "/usr/bin/core": "",
+    };
+    const read = facts(settings).kernelPrograms;
+    expect(read.state === "set" && read.value.map(({ setting, paths }) => [setting, ...paths])).toEqual([
+      ["kernel.core_pattern", "/usr/bin/core", "/tmp/x"],
+      ["kernel.modprobe", "/sbin/modprobe"],
+      ["/sys/fs/cgroup/rdma/release_agent", "/tmp/agent"],
+      ["binfmt_misc arm", "/usr/bin/qemu-arm"],
+    ]);
+    expect(read.state === "set" && read.value[0]?.files).toMatchObject([{ path: "/usr/bin/core", gid: 999 }]);
+    expect(facts({ "/proc/sys/kernel/core_pattern": "/tmp/core.%p\n" }).kernelPrograms).toMatchObject({
+      value: [],
+    });
+    expect(facts().kernelPrograms.state).toBe("unresolved");
+  });
+
   it("knows whom an ACL lets in, or that there is one that is not known", () => {
     const path = "/run/docker.sock";
     const ada = { kind: "user", id: "1001", permissions: "rw-" } as const;

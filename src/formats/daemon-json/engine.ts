@@ -50,6 +50,7 @@ export const daemonSight = {
   listenAddresses: "read",
   socketFiles: ofHost,
   units: ofHost,
+  kernelPrograms: ofHost,
   storageOptions: "read",
   furtherOptions: "read",
   credentials: "read",

@@ -12,6 +12,7 @@ import type { Context } from "../../controls/control.ts";
 import { readSocketFiles } from "../../engine/host/facts.ts";
 import { hostFiles } from "../../engine/host/files.ts";
 import { engineFiles, type HostSight, seeHost, seeHostAgain } from "../../engine/host/host.ts";
+import { readKernelPrograms } from "../../engine/host/kernel-programs.ts";
 import { isOfProof } from "../../engine/proof-register.ts";
 import { references } from "../../engine/read/containers.ts";
 import type { LiveContainer, LiveExec, LiveReading } from "../../engine/read/live-reading.ts";
@@ -410,21 +411,25 @@ export class Inventory {
   }
 
   /**
-   * Looks again at what the Engine's host shows of it: its arguments, its daemon.json, and who may use its sockets. True
-   * where that is not what it was. An Engine that does not run stays as it was.
+   * Looks again at what the Engine's host shows of it: its arguments, its daemon.json, who may use its sockets, and which programs the
+   * host's kernel starts. True where that is not what it was. An Engine that does not run stays as it was.
    */
   lookAtEngine(): boolean {
     const { engine, host } = this.told;
     const view = engine?.views[0];
     const now = host && seeHostAgain(host, hostFiles);
     if (!engine || !view || !host || !now) return false;
-    const socketFiles = readSocketFiles(now, hostFiles);
-    if (isEqual(host, now) && isEqual(view.socketFiles, socketFiles)) return false;
+    const seen = {
+      socketFiles: readSocketFiles(now, hostFiles),
+      kernelPrograms: readKernelPrograms(now, hostFiles),
+    };
+    const before = { socketFiles: view.socketFiles, kernelPrograms: view.kernelPrograms };
+    if (isEqual(host, now) && isEqual(before, seen)) return false;
     this.hostSight = now;
-    this.told = { engine: { ...engine, views: [{ ...view, socketFiles }] }, host: now };
-    const before = this.engineView;
+    this.told = { engine: { ...engine, views: [{ ...view, ...seen }] }, host: now };
+    const judged = this.engineView;
     this.engineView = engineSubject(this.told).subject;
-    return !isEqual(before, this.engineView);
+    return !isEqual(judged, this.engineView);
   }
 
   /** The files that `lookAtEngine` looks at; none where the Engine's host is not this machine. */

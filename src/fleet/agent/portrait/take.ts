@@ -125,6 +125,7 @@ const scalars: { readonly [K in keyof EngineScalars]: Shown<EngineScalars[K]> | 
   },
   // What is wrong with them is a finding; a unit that is as Docker ships it is no setting.
   units: undefined,
+  kernelPrograms: undefined,
   logDriver: { ...daemon, name: "log-driver", say: asIs, otherwise: "json-file" },
   icc: { ...daemon, name: "icc", say: onOff, otherwise: "on" },
   liveRestore: { ...daemon, name: "live-restore", say: onOff },

@@ -77,6 +77,7 @@ export const beyond: Readonly<Record<string, string>> = {
   swapTotal: "it is what the host has",
   kernelVersion: "it is what the host has",
   units: "systemd's units are separate files",
+  kernelPrograms: "they are settings of the host's kernel",
   socketFiles: "who may open the socket is set where it is made: by chown and chmod, or in docker.socket",
 };
 
