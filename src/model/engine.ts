@@ -22,7 +22,7 @@ export interface SocketFile {
   readonly gid: number;
   /** A folder above it that only its owner may enter, so that its mode lets nobody else in. */
   readonly closedBy?: string | undefined;
-  /** Whom a script or an ACL lets in beside root: `bob, by the docker group`, `uid 1001, by its ACL`. */
+  /** Whom a script, the group or an ACL lets in beside root: `bob (in the group docker)`, `uid 1001 (by its ACL)`. */
   readonly openTo?: string | undefined;
   /** Its group may write it, and so may whom an ACL names. Left out where that is known. */
   readonly acl?: "unread" | "unknown" | undefined;

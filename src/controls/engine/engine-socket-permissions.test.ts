@@ -17,9 +17,9 @@ testControl(engineSocketPermissions, {
     view("mode 0777 with the file type's bits", live(socket(0o140_777))),
     view("an owner other than root", live(socket(0o660, 1000)), { message: /uid 1000/ }),
     view("mode 0666 of a rootless engine", live(socket(0o666, 1000), true)),
-    view("an ACL", live({ ...socket(0o660), openTo: "uid 1001, by its ACL" }), {
+    view("an ACL", live({ ...socket(0o660), openTo: "uid 1001 (by its ACL)" }), {
       severity: "medium",
-      message: /lets uid 1001, by its ACL use/,
+      message: /lets uid 1001 \(by its ACL\) use/,
     }),
   ],
   passes: [

@@ -9,7 +9,7 @@ import { judgeAcl } from "./acl.ts";
 export const engineSocketPermissions: Control = {
   id: "engine-socket-permissions",
   title: "The Engine's socket is open to others",
-  why: "Connecting to the socket takes write permission on it, and anyone who connects is root on the host. `chmod 666 /var/run/docker.sock`, a widespread piece of bad advice against “permission denied”, makes every user and every daemon of the host root. An ACL gives it to those whom it names, and the mode does not show them. An owner other than root can give it to anyone. containerd's socket gives the same rights.",
+  why: "Connecting to the socket takes write permission on it, and anyone who connects is root on the host. `chmod 666 /var/run/docker.sock`, a widespread piece of bad advice against “permission denied”, makes every user and every daemon of the host root. Every member of its group (docker) is root, too, without a password. An ACL gives it to those whom it names, and the mode does not show them. An owner other than root can give it to anyone. containerd's socket gives the same rights.",
   row: "1.1",
   severity: "high",
   guard: "off",
@@ -39,7 +39,7 @@ export const engineSocketPermissions: Control = {
   remedy: {
     engine: () =>
       manual(
-        "Give the socket back to root and its group: `chown root:docker /var/run/docker.sock && chmod 660 /var/run/docker.sock`, remove an ACL with `setfacl -b`, and take out of start-up scripts and docker.socket (`SocketMode=`) what changed it.",
+        "Give the socket back to root and its group: `chown root:docker /var/run/docker.sock && chmod 660 /var/run/docker.sock`, take users out of the group who are not to be root (`gpasswd --delete USER docker`), remove an ACL with `setfacl -b`, and take out of start-up scripts and docker.socket (`SocketMode=`) what changed it.",
       ),
   },
 };

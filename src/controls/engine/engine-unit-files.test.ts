@@ -16,7 +16,7 @@ testControl(engineUnitFiles, {
     named("a user owns it", { files: [{ ...file, uid: 1000 }] }),
     named("one of several", { files: [file, { ...file, path: `${path}.d`, mode: 0o777 }] }),
     named("an ACL lets a user write it", {
-      files: [{ ...file, mode: 0o664, openTo: "uid 1001, by its ACL" }],
+      files: [{ ...file, mode: 0o664, openTo: "uid 1001 (by its ACL)" }],
     }),
     other("it gets an argument", {
       files: [file],

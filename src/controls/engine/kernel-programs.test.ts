@@ -30,7 +30,7 @@ testControl(kernelPrograms, {
     named("a program that a user owns", program(path, { files: [{ ...file, uid: 1000 }] }), /uid 1000/),
     named("one that everybody writes", program(path, { files: [{ ...file, mode: 0o757 }] })),
     named("one that a group writes", program(path, { files: [{ ...file, mode: 0o775, gid: 50 }] })),
-    named("one that an ACL opens", program(path, { files: [{ ...file, openTo: "uid 9, by its ACL" }] })),
+    named("one that an ACL opens", program(path, { files: [{ ...file, openTo: "uid 9 (by its ACL)" }] })),
   ],
   passes: [
     named("root's own", program(`${path} %P`, { files: [file] })),

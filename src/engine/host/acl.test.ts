@@ -16,7 +16,7 @@ other::---
 `;
 
 it("names who may write beside the owner and the group, with what the mask leaves them", () => {
-  expect(letIn(aclFromGetfacl(shown))).toBe("uid 1001 and gid 50, by its ACL");
+  expect(letIn(aclFromGetfacl(shown))).toBe("uid 1001 and gid 50 (by its ACL)");
   expect(letIn(aclFromGetfacl(shown.replace("mask::rw-", "mask::r--")))).toBeUndefined();
   expect(letIn(aclFromGetfacl("user::rw-\ngroup::rw-\nother::---\n"))).toBeUndefined();
 });

@@ -71,11 +71,16 @@ export function aclFromLs(text: string): Acl {
   return sign === "+" ? "unread" : [];
 }
 
+/** `ada, bob and carl`. */
+export function sayAll(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
 /** Who may write beside a file's owner and group, in words; undefined where nobody may. */
 export function letIn(acl: Acl): string | undefined {
   if (typeof acl === "string") return undefined;
   const names = acl
     .filter(({ permissions }) => permissions.includes("w"))
     .map(({ kind, id }) => (kind === "user" ? `uid ${id}` : `gid ${id}`));
-  return names.length === 0 ? undefined : `${names.join(" and ")}, by its ACL`;
+  return names.length === 0 ? undefined : `${sayAll(names)} (by its ACL)`;
 }

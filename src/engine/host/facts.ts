@@ -4,6 +4,7 @@ import { type Fact, type FactList, set, unresolved, valueOr } from "../../model/
 import { kernelInterfaces } from "../../model/kernel-interfaces/table.ts";
 import { isRootlessOwner } from "../../model/root-owner.ts";
 import { storageQuota } from "../documents/info.ts";
+import { sayAll } from "./acl.ts";
 import { type HostFiles, readWriters } from "./files.ts";
 import { containerdSocket, type HostSight } from "./host.ts";
 import { readKernelPrograms } from "./kernel-programs.ts";
@@ -164,9 +165,33 @@ export function readSocketFiles(sight: HostSight, files: HostFiles): Engine["soc
     const { mode, uid, gid } = status;
     const closedBy = closedFolder(posix.dirname(path), sight, files);
     const writers = readWriters(`${sight.root}${path}`, mode, files);
-    const file = { path, mode, uid, gid, ...(closedBy && { closedBy }), ...writers };
+    const members = mode & 0o020 ? readMembers(sight.root, gid, files) : undefined;
+    const openTo = [members, writers.openTo].filter((each) => each !== undefined).join(" and ");
+    const file = {
+      ...{ path, mode, uid, gid },
+      ...(closedBy && { closedBy }),
+      ...writers,
+      ...(openTo !== "" && { openTo }),
+    };
     return [set(file, { kernel: path, field: "mode" })];
   });
+}
+
+/** Who is in a group beside root, by the host's own files (group(5), passwd(5)); undefined where nobody is. */
+function readMembers(root: string, gid: number, files: HostFiles): string | undefined {
+  // Distributions put accounts of their own (sync, halt) into root's.
+  if (gid === 0) return undefined;
+  const linesOf = (path: string) => {
+    const text = files.read(`${root}${path}`);
+    return text.ok ? text.value.split("\n").map((line) => line.split(":")) : [];
+  };
+  const group = linesOf("/etc/group").find(([, , number]) => number === String(gid));
+  const listed = group?.[3]?.split(",").filter(Boolean) ?? [];
+  const primary = linesOf("/etc/passwd").flatMap(([name = "", , uid, number]) =>
+    number === String(gid) && uid !== "0" ? [name] : [],
+  );
+  const names = [...new Set([...listed, ...primary])].filter((name) => name !== "root");
+  return names.length === 0 ? undefined : `${sayAll(names)} (in the group ${group?.[0] ?? gid})`;
 }
 
 /** Others need x on every folder of a path (path_resolution(7)). */

@@ -264,6 +264,21 @@ describe("what the host adds to the engine", () => {
     ]);
   });
 
+  it("knows who is in the group that may write a socket", () => {
+    const groups = "root:x:0:eve\ndocker:x:999:ada,bob\n";
+    const users = "root:x:0:999:::\nada:x:1000:1000:::\ncarl:x:1001:999:::\n";
+    const openTo = "ada, bob and carl (in the group docker)";
+    expect(facts({ "/etc/group": groups, "/etc/passwd": users }).socketFiles).toMatchObject([
+      { value: { openTo } },
+    ]);
+    const acls = { "/run/docker.sock": [{ kind: "user", id: "7", permissions: "rw-" } as const] };
+    expect(facts({ "/etc/group": "docker:x:999:ada\n" }, {}, acls).socketFiles).toMatchObject([
+      { value: { openTo: "ada (in the group docker) and uid 7 (by its ACL)" } },
+    ]);
+    const none = facts({ "/etc/group": "docker:x:999:\n" }).socketFiles[0];
+    expect(none).not.toHaveProperty("value.openTo");
+  });
+
   it("reads the programs that the kernel starts", () => {
     const settings = {
       "/proc/sys/kernel/core_pattern": "|/usr/bin/core %p /tmp/x\n",
@@ -293,7 +308,7 @@ describe("what the host adds to the engine", () => {
     const path = "/run/docker.sock";
     const ada = { kind: "user", id: "1001", permissions: "rw-" } as const;
     expect(facts({}, {}, { [path]: [ada] }).socketFiles).toMatchObject([
-      { value: { path, openTo: "uid 1001, by its ACL" } },
+      { value: { path, openTo: "uid 1001 (by its ACL)" } },
     ]);
     for (const acl of ["unread", "unknown"] as const)
       expect(facts({}, {}, { [path]: acl }).socketFiles).toMatchObject([{ value: { path, acl } }]);

@@ -75,6 +75,9 @@ export function seeHostAgain(before: HostSight, files: HostFiles): HostSight | u
   return { ...before, commandLine, configFile, units: readUnits(root, before.unit, files) };
 }
 
+/** Who is in the group of a socket (group(5), passwd(5)). */
+const groupFiles = ["/etc/group", "/etc/passwd"];
+
 /** The files on this machine that say what the Engine does and who may use it: their paths, and where they are read. */
 export function engineFiles(
   { configFile, sockets, units, root, commandLine }: HostSight,
@@ -83,7 +86,7 @@ export function engineFiles(
   const ofUnits = units.flatMap((unit) => [...unit.files, ...unit.folders].map(({ path }) => path));
   const containerd = containerdSocket({ commandLine, root }, files);
   const ofSockets = [...sockets, ...(containerd === undefined ? [] : [containerd])];
-  return [...new Set([configFile.path, ...ofSockets, ...ofUnits])].map((path) => ({
+  return [...new Set([configFile.path, ...ofSockets, ...groupFiles, ...ofUnits])].map((path) => ({
     path,
     at: `${root}${path}`,
   }));
