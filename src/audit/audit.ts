@@ -1,11 +1,13 @@
+import { isPodman } from "../controls/engine/docker-only.ts";
 import { formats } from "../formats/formats.ts";
+import { valueOr } from "../model/fact.ts";
 import type { Gap } from "../model/gap.ts";
 import { compareSeverity, isAtLeast, type Severity } from "../model/severity.ts";
 import type { Subject } from "../model/subject.ts";
 import { compareWithBaseline } from "./baseline.ts";
 import type { Benchmark } from "./benchmark/benchmark.ts";
 import { type ControlResult, evaluate, type Rules } from "./evaluate.ts";
-import type { BaselineEntry, Finding, Report, ReportedSubject } from "./finding.ts";
+import type { BaselineEntry, Finding, Report, ReportedEngine, ReportedSubject } from "./finding.ts";
 import type { DiskFiles } from "./inputs/disk-files.ts";
 import type { Input } from "./inputs/inputs.ts";
 import type { Live } from "./live/live.ts";
@@ -67,10 +69,11 @@ function assemble(
   const findings = (compared?.findings ?? all)
     .filter((finding) => isAtLeast(finding.severity, request.minimum))
     .toSorted(worstFirst);
+  const engine = engineOf(judged.map(({ subject }) => subject));
   const passes = judged.flatMap(({ results }) => results).filter((result) => result.verdict === "pass");
   return {
     tool: { name: "bulkhead", version: request.version },
-    subjects: judged.map(({ subject, results }) => reported(subject, results)),
+    subjects: judged.map(({ subject, results }) => reported(subject, results, engine)),
     findings,
     gaps,
     summary: summarise(passes.length, findings),
@@ -89,10 +92,28 @@ function worstFirst(a: Finding, b: Finding): number {
   );
 }
 
-function reported(subject: Subject, results: readonly ControlResult[]): ReportedSubject {
+function reported(
+  subject: Subject,
+  results: readonly ControlResult[],
+  engine: ReportedEngine | undefined,
+): ReportedSubject {
   const { id, kind, name, source, location } = subject;
   const verdicts = Object.fromEntries(results.map((result) => [result.control, result.verdict]));
-  return { id, kind, name, source, location: location ?? null, image: imageOf(subject), verdicts };
+  return {
+    ...{ id, kind, name, source, location: location ?? null, image: imageOf(subject), verdicts },
+    ...(isLive(subject) && { engine }),
+  };
+}
+
+function isLive({ source }: Subject): boolean {
+  return source === "engine-api" || source === "kernel";
+}
+
+/** The Engine that was asked. */
+function engineOf(subjects: readonly Subject[]): ReportedEngine | undefined {
+  const found = subjects.find((each) => each.kind === "engine" && isLive(each));
+  const view = found?.kind === "engine" ? found.views.at(-1) : undefined;
+  return view && { isPodman: isPodman(view), isRootless: valueOr(view.rootless, false) };
 }
 
 function imageOf(subject: Subject): string | undefined {

@@ -42,6 +42,11 @@ export interface AcceptedGap {
   readonly suppressed: Suppression;
 }
 
+export interface ReportedEngine {
+  readonly isPodman: boolean;
+  readonly isRootless: boolean;
+}
+
 export interface ReportedSubject {
   readonly id: string;
   readonly kind: SubjectKind;
@@ -50,6 +55,8 @@ export interface ReportedSubject {
   readonly location: FileOrigin | null;
   /** The image of a container, where it is known. */
   readonly image?: string | undefined;
+  /** Of what runs: its Engine, as far as commands for it differ. */
+  readonly engine?: ReportedEngine | undefined;
   /** Verdicts of this subject, every control counted. */
   readonly verdicts: Readonly<Record<string, VerdictName>>;
 }

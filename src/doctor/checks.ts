@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { isRecord, textAt, textsOf } from "../base/json.ts";
 import type { Result } from "../base/result.ts";
+import { isPodman } from "../controls/engine/docker-only.ts";
 import type { ConnectOptions } from "../engine/connect/endpoint.ts";
 import { connectEngine } from "../engine/connect.ts";
+import { engineFromInfo } from "../engine/documents/info.ts";
 import { hostFiles } from "../engine/host/files.ts";
 import { seeHost } from "../engine/host/host.ts";
 import { readStanding } from "../engine/host/own-container.ts";
@@ -45,7 +47,7 @@ export async function checkEngine(options: ConnectOptions, proc: string): Promis
     ];
   try {
     const { address, apiVersion, socketPath } = client.value;
-    const info = await client.value.get("/info");
+    const [info, about] = await Promise.all([client.value.get("/info"), client.value.get("/version")]);
     if (!info.ok)
       return [
         limited(
@@ -55,7 +57,12 @@ export async function checkEngine(options: ConnectOptions, proc: string): Promis
         ),
       ];
     const version = textAt(info.value, "ServerVersion") ?? "unknown version";
-    const found = `${version} at ${address}, API ${apiVersion}`;
+    const described = engineFromInfo({
+      info: info.value,
+      version: about.ok ? about.value : undefined,
+      networks: undefined,
+    });
+    const found = `${isPodman(described) ? "Podman " : ""}${version} at ${address}, API ${apiVersion}`;
     return [
       ok("Docker Engine", found),
       sameMachine(socketPath, proc),

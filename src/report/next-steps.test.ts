@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { finding } from "../../test/support/report.ts";
 import type { ReportedSubject } from "../audit/finding.ts";
 import { commandFor, nextSteps } from "./next-steps.ts";
+import { nameOf } from "./words.ts";
 
 const fix = { kind: "behavioural", summary: "Do it.", snippet: null, breaks: null } as const;
 
@@ -24,6 +25,41 @@ test.each([
     location: { file, startLine: 1, startColumn: 1, endLine: 1, endColumn: 2 },
   };
   expect(commandFor(finding({ control: "privileged", subject: subject.id, fix }), subject)).toBe(command);
+});
+
+test.each([
+  [undefined, "unix:///run/bulkhead-web.sock", "bulkhead fix container:web"],
+  [
+    { isPodman: false, isRootless: true },
+    '"unix://$XDG_RUNTIME_DIR/bulkhead-web.sock"',
+    "bulkhead fix container:web",
+  ],
+  // Podman's containers are audited, not changed.
+  [
+    { isPodman: true, isRootless: true },
+    '"unix://$XDG_RUNTIME_DIR/bulkhead-web.sock"',
+    "bulkhead explain privileged",
+  ],
+])(
+  "of an Engine that is %j: a guard's socket where its user may make one, and no fix that refuses",
+  (engine, at, fixed) => {
+    const subject: ReportedSubject = {
+      ...{ id: "container:web", name: "web", kind: "container", source: "engine-api", verdicts: {} },
+      ...{ location: null, engine },
+    };
+    const mounted = finding({
+      ...{ control: "docker-socket-mount", subject: subject.id, fix },
+      message: "mounts /run/user/1000/docker.sock at /s: it leads to root",
+    });
+    expect(commandFor(mounted, subject)).toBe(`bulkhead guard proxy --listen ${at}`);
+    expect(commandFor(finding({ control: "privileged", subject: subject.id, fix }), subject)).toBe(fixed);
+  },
+);
+
+test("an Engine is called by its program", () => {
+  const engine = { kind: "engine", name: "engine" } as const;
+  expect(nameOf(engine)).toBe("dockerd");
+  expect(nameOf({ ...engine, engine: { isPodman: true, isRootless: false } })).toBe("podman");
 });
 
 test("where no command mends it, the step says what to do by hand", () => {

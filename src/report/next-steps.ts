@@ -49,7 +49,9 @@ export function commandFor({ control, fix, message }: Finding, subject: Reported
     if (client.setting === "none") return `bulkhead explain ${control}`;
     if (subject.source === "compose" && target !== undefined) return `bulkhead fix --guard ${target}`;
     const preset = client.preset === undefined ? "" : ` --preset ${client.preset}`;
-    return `bulkhead guard proxy${preset} --listen unix:///run/bulkhead-${socketName(subject.name)}.sock`;
+    const name = `bulkhead-${socketName(subject.name)}.sock`;
+    const at = subject.engine?.isRootless ? `"unix://$XDG_RUNTIME_DIR/${name}"` : `unix:///run/${name}`;
+    return `bulkhead guard proxy${preset} --listen ${at}`;
   }
   if (!fix || fix.kind === "manual" || target === undefined) return `bulkhead explain ${control}`;
   if (fix.kind === "decision") {
@@ -66,7 +68,8 @@ function socketName(name: string): string {
 }
 
 /** What `bulkhead fix` takes for the subject; undefined where it has nothing to write to. */
-function targetOf({ kind, source, name, location }: ReportedSubject): string | undefined {
+function targetOf({ kind, source, name, location, engine }: ReportedSubject): string | undefined {
+  if (engine?.isPodman) return undefined;
   if (source === "engine-api" || source === "kernel") {
     if (kind === "engine") return "engine";
     return kind === "container" ? quoted(`container:${name}`) : undefined;

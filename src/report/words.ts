@@ -81,8 +81,9 @@ export const verdictNames = {
 } as const;
 
 /** A subject as the first word of a sentence: the service, the file, and dockerd for an engine. */
-export function nameOf({ kind, name }: Pick<ReportedSubject, "kind" | "name">): string {
-  return kind === "engine" && name === "engine" ? "dockerd" : name;
+export function nameOf({ kind, name, engine }: Pick<ReportedSubject, "kind" | "name" | "engine">): string {
+  if (kind !== "engine" || name !== "engine") return name;
+  return engine?.isPodman ? "podman" : "dockerd";
 }
 
 /** The message as a sentence about the name: `web mounts /proc.`, and `web: No limit is set.` where it has a subject. */
