@@ -79,7 +79,7 @@ export async function startPodman(): Promise<TestPodman> {
   return { host: `unix://${socket}`, podman, stop };
 }
 
-async function importBusybox(
+export async function importBusybox(
   folder: string,
   podman: (args: readonly string[]) => Promise<string>,
 ): Promise<void> {

@@ -83,11 +83,25 @@ export interface RootlessOptions {
   readonly flags?: readonly string[];
 }
 
-export async function startRootless({
-  environment = {},
-  flags = [],
-}: RootlessOptions = {}): Promise<RootlessEngine> {
-  const folder = await mkdtemp(join(tmpdir(), "bulkhead-rootless-"));
+/** A user of this machine for the length of a test: made for it, or the one whom systemd gives cgroups. */
+export interface TestUser {
+  readonly uid: number;
+  readonly user: string;
+  readonly home: string;
+  readonly runtimeFolder: string;
+  readonly delegated: boolean;
+  /** What begins the command line of a program that runs as the user, with this environment. */
+  startsWith(environment: Readonly<Record<string, string>>): readonly string[];
+  /** Runs a command where the user has his name: in the mounts of the process `pid`, which `startsWith` began. */
+  run(
+    pid: number,
+    who: "root" | "user",
+    command: readonly string[],
+    environment: Readonly<Record<string, string>>,
+  ): Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }>;
+}
+
+export async function testUser(folder: string): Promise<TestUser> {
   const delegated = delegatedUser();
   const uid = delegated?.uid ?? freeUid();
   const user = delegated ? "rootless" : "rover";
@@ -97,62 +111,71 @@ export async function startRootless({
   if (!delegated) await mkdir(runtimeFolder, 0o700);
   for (const path of [folder, runtimeFolder, home]) await chown(path, uid, uid);
   await chmod(folder, 0o711);
-  // Where the guardian looks for it.
-  await symlink(join(runtimeFolder, "docker.sock"), join(folder, "docker.sock"));
   const own = {
     PATH: process.env.PATH ?? "",
     HOME: home,
     XDG_RUNTIME_DIR: runtimeFolder,
     DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtimeFolder}/bus`,
-    DOCKERD_ROOTLESS_ROOTLESSKIT_NET: "slirp4netns",
-    ...environment,
   };
-  const script = scripts.find((path) => existsSync(path)) ?? "";
   const made = [
     ...["unshare", "--mount", "--propagation", "slave"],
     fileURLToPath(new URL("rootless-user.sh", import.meta.url)),
     ...[folder, String(uid), user, String(2_000_000 + (uid % 1000) * 65_536)],
   ];
-  const engine = await launch(folder, join(runtimeFolder, "docker.sock"), [
-    ...(delegated ? ["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"] : made),
-    ...["env", "-i", ...Object.entries(own).map(([name, value]) => `${name}=${value}`)],
-    ...(delegated ? ["systemd-run", "--user", "--scope", "--quiet", "-p", "Delegate=yes", "--"] : []),
-    ...["sh", script, `--data-root=${folder}/data`, "--storage-driver=vfs"],
-    ...["--bridge=none", "--iptables=false", ...flags],
-  ]);
+  const ids = ["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"];
   return {
-    ...engine,
-    uid,
-    user,
-    runtimeFolder,
-    home,
-    as(who, command, more = {}) {
-      const enter = ["nsenter", `--mount=/proc/${engine.pid}/ns/mnt`];
-      const ids = ["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"];
-      const environment = {
-        PATH: process.env.PATH ?? "",
-        HOME: home,
-        ...(who === "user"
-          ? { XDG_RUNTIME_DIR: runtimeFolder, XDG_STATE_HOME: join(home, "state") }
-          : { DOCKER_HOST: engine.host, XDG_STATE_HOME: join(folder, "etc/state") }),
-        ...more,
-      };
-      const pairs = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    ...{ uid, user, home, runtimeFolder, delegated: delegated !== undefined },
+    startsWith: (environment) => [
+      ...(delegated ? ids : made),
+      ...["env", "-i", ...pairsOf({ ...own, ...environment })],
+      ...(delegated ? ["systemd-run", "--user", "--scope", "--quiet", "-p", "Delegate=yes", "--"] : []),
+    ],
+    run(pid, who, command, environment) {
       const [program = "", ...args] = [
-        ...enter,
+        ...["nsenter", `--mount=/proc/${pid}/ns/mnt`],
         ...(who === "user" ? ids : []),
-        "env",
-        "-i",
-        ...pairs,
+        ...["env", "-i", ...pairsOf({ PATH: own.PATH, HOME: home, ...environment })],
         ...command,
       ];
       return new Promise((resolve) => {
-        execFile(program, args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+        execFile(program, args, { cwd: "/", maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
           const status = error ? (typeof error.code === "number" ? error.code : 1) : 0;
           resolve({ status, stdout, stderr });
         });
       });
     },
+  };
+}
+
+function pairsOf(environment: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+}
+
+export async function startRootless({
+  environment = {},
+  flags = [],
+}: RootlessOptions = {}): Promise<RootlessEngine> {
+  const folder = await mkdtemp(join(tmpdir(), "bulkhead-rootless-"));
+  const account = await testUser(folder);
+  const { uid, user, home, runtimeFolder } = account;
+  // Where the guardian looks for it.
+  await symlink(join(runtimeFolder, "docker.sock"), join(folder, "docker.sock"));
+  const script = scripts.find((path) => existsSync(path)) ?? "";
+  const engine = await launch(folder, join(runtimeFolder, "docker.sock"), [
+    ...account.startsWith({ DOCKERD_ROOTLESS_ROOTLESSKIT_NET: "slirp4netns", ...environment }),
+    ...["sh", script, `--data-root=${folder}/data`, "--storage-driver=vfs"],
+    ...["--bridge=none", "--iptables=false", ...flags],
+  ]);
+  return {
+    ...engine,
+    ...{ uid, user, runtimeFolder, home },
+    as: (who, command, more = {}) =>
+      account.run(engine.pid, who, command, {
+        ...(who === "user"
+          ? { XDG_RUNTIME_DIR: runtimeFolder, XDG_STATE_HOME: join(home, "state") }
+          : { DOCKER_HOST: engine.host, XDG_STATE_HOME: join(folder, "etc/state") }),
+        ...more,
+      }),
   };
 }
 
