@@ -2,8 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { builtCommand, type Ran, runCli } from "../support/cli.ts";
-import { testFolder } from "../support/test-folder.ts";
+import { builtCommand, folderOf, type Ran, runCli } from "../support/cli.ts";
 import { describeWithServers } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { importServerImage } from "./servers/image.ts";
@@ -14,7 +13,7 @@ const image = "registry.example/cache:1";
 
 await describeWithServers("a bundle of what a real server needs", () => {
   let engine: TestEngine;
-  let folder: string;
+  const { path: folder, remove } = folderOf({});
   let program: string;
   const run = (...words: readonly string[]): Promise<Ran> =>
     runCli(program, words, { cwd: folder, env: engine.environment });
@@ -29,7 +28,6 @@ await describeWithServers("a bundle of what a real server needs", () => {
   beforeAll(async () => {
     program = builtCommand();
     engine = await startEngine({ bridge: true });
-    folder = testFolder();
     await importServerImage(engine, image, servers.redis);
     write("compose.yaml", `services:\n  cache:\n    image: ${image}\n`);
     const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -38,6 +36,7 @@ await describeWithServers("a bundle of what a real server needs", () => {
   }, 300_000);
   afterAll(async () => {
     await engine?.stop();
+    remove();
   });
 
   it("is written, learnt again, and used for the image that it names by its digest", async () => {

@@ -17,6 +17,7 @@ describe.each(Object.entries(pairs))("an envelope signed with %s", (_, { private
       value: { says: "what it needs" },
     });
     expect(envelope.signatures.map(({ keyid }) => keyid)).toEqual([keyIdOf(publicKey)]);
+    expect(keyIdOf(privateKey)).toBe(keyIdOf(publicKey));
   });
 
   test("is not opened where a byte of it differs", () => {

@@ -25,7 +25,7 @@ export function seal(document: object, key: KeyObject | undefined): Envelope {
   const signatures = key
     ? [
         {
-          keyid: keyIdOf(createPublicKey(key)),
+          keyid: keyIdOf(key),
           sig: sign(digestOf(key), toSign(body), key).toString("base64"),
         },
       ]
@@ -90,8 +90,9 @@ function keyOf(read: () => KeyObject, what: string): Result<KeyObject> {
   }
 }
 
-/** Names a key: SHA-256 of its public form. */
-export function keyIdOf(key: KeyObject): string {
+/** Names a key, or the public half of a private one: SHA-256 of its SPKI form. */
+export function keyIdOf(given: KeyObject): string {
+  const key = given.type === "private" ? createPublicKey(given) : given;
   return createHash("sha256")
     .update(key.export({ type: "spki", format: "der" }))
     .digest("hex");
