@@ -70,4 +70,10 @@ export const features: readonly Feature[] = [
     project: "host",
     files: ["test/engine/podman.test.ts"],
   },
+  {
+    id: "podman-rootless",
+    says: "a rootless Podman: whose root it is, limits in force or not, nothing high in plain containers, a guard before it",
+    project: "host",
+    files: ["test/engine/podman-rootless.test.ts"],
+  },
 ];

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand } from "../support/cli.ts";
+import { hasProgram } from "../support/has-program.ts";
 import { describeWhere } from "./describe.ts";
 import { limitFile } from "./limit-file.ts";
 import { image } from "./podman.ts";
@@ -157,6 +158,43 @@ describeWhere(rootlessPodmanAvailable(), "a rootless Podman", () => {
         [],
       );
   });
+
+  it("fix says of the Engine and of a container what it does not change", async () => {
+    expect((await bulkhead("user", "fix", "container:plain1")).stderr).toContain(
+      "Podman's containers are audited",
+    );
+    expect((await bulkhead("user", "fix", "engine")).stderr).toContain("Podman has no daemon.json");
+    expect((await bulkhead("user", "doctor")).stdout).toMatch(
+      new RegExp(`Podman \\S+ at ${podman.host}[^]*is ${podman.user} \\(uid ${podman.uid}\\) on the host`),
+    );
+  });
+
+  it.skipIf(!hasProgram("docker", "--version"))(
+    "a guard of the user's stands before it: what is hardened runs and may be entered, the rest is denied",
+    async () => {
+      const script = `
+        node=$1 program=$2 at=$3/guard.sock said=$3/guard.out image=$4
+        "$node" "$program" guard proxy --listen "unix://$at" --log "$3/guard.log" 2>"$said" &
+        guard=$!
+        until grep -q " guards " "$said"; do kill -0 $guard || exit 9; sleep 0.1; done
+        ask() { docker -H "unix://$at" "$@" 2>&1; echo "status $?"; }
+        ask run --rm --network none "$image" sh -c 'echo hello'
+        ask exec plain1 sh -c 'echo entered'
+        ask exec privileged sh -c 'echo never'
+        ask run --rm --network none --privileged "$image" sh -c 'echo never'
+        until grep -q engine-limits "$said" || [ "$5" = delegated ]; do sleep 0.1; done
+        cat "$said"
+        kill $guard
+        wait $guard`;
+      const words = [process.execPath, program, podman.home, image, podman.delegated ? "delegated" : ""];
+      const { stdout } = await podman.as("user", ["sh", "-c", script, "sh", ...words]);
+      expect(stdout).toMatch(/^hello\nstatus 0\nentered\nstatus 0\n/);
+      expect(stdout).not.toContain("never\nstatus 0");
+      expect(stdout).toMatch(/privileged is a container that this policy would not have made/);
+      expect(stdout).toMatch(/bulkhead: runs privileged/);
+      if (!podman.delegated) expect(stdout).toContain("limits.pids of the policy has no effect");
+    },
+  );
 
   it("root and the user see the same", () => {
     const told = (as: string) =>

@@ -1,6 +1,7 @@
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { withConfiguration } from "../../audit/live/engine-facts.ts";
 import { bareContext } from "../../controls/control.ts";
+import { isPodman } from "../../controls/engine/docker-only.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import type { HostSight } from "../../engine/host/host.ts";
 import { readEngine } from "../../engine/read/read.ts";
@@ -39,6 +40,10 @@ export async function fixEngine(options: FixOptions): Promise<number> {
     const { engine, host, gaps } = await readEngine(client.value, { containers: [], images: [] });
     const view = engine?.views[0];
     if (!engine || !view) return complain(gaps[0]?.reason ?? "the Engine does not describe itself");
+    if (isPodman(view))
+      return complain(
+        "Podman has no daemon.json; bulkhead does not change its containers.conf and storage.conf",
+      );
     if (!host?.sameFiles || host.process !== "dockerd") {
       return complain(
         `dockerd of ${client.value.address} does not run here, so its daemon.json cannot be seen`,

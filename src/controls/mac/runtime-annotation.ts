@@ -16,6 +16,11 @@ const ownOfPodman = ["io.podman.annotations.", "io.container.manager", "org.open
 /** What it tells systemd of how a container is stopped: its own stop signal and time. */
 const stopOfPodman = ["org.systemd.property.KillSignal", "org.systemd.property.TimeoutStopUSec"];
 
+/** Whether Podman itself gives its containers the annotation. */
+export function isPodmansOwn(name: string): boolean {
+  return stopOfPodman.includes(name) || ownOfPodman.some((prefix) => name.startsWith(prefix));
+}
+
 function isObeyed(name: string): boolean {
   return obeyed.some((prefix) => name.startsWith(prefix));
 }
@@ -54,9 +59,7 @@ export const runtimeAnnotation: Control = {
   check: {
     container: ({ annotations }, { engine }) =>
       judgeItems(annotations, ({ value: { name }, origins }) => {
-        const isPodmans =
-          stopOfPodman.includes(name) || ownOfPodman.some((prefix) => name.startsWith(prefix));
-        if (isPodmans && isPodman(engine)) return pass();
+        if (isPodman(engine) && isPodmansOwn(name)) return pass();
         const evidence = { origins, evidence: name, observed: name };
         return isObeyed(name)
           ? fail(

@@ -115,6 +115,14 @@ describe("the daemon behind a socket", () => {
       "/proc/20/cmdline": "dockerd\0",
     };
     expect(seeHost("/run/docker.sock", "/proc", host(closed))).toMatchObject({ pid: 20 });
+    // The socket of another user is not that of root's dockerd.
+    const rootful = { ...closed, "/proc/20/status": "Name:\tdockerd\nUid:\t0\t0\t0\t0\n" };
+    const owned = (uid: number): HostFiles => {
+      const files = host({ ...rootful, "/run/docker.sock": "socket" });
+      return { ...files, stat: (path) => ({ ...files.stat(path), uid }) as ReturnType<HostFiles["stat"]> };
+    };
+    expect(seeHost("/run/docker.sock", "/proc", owned(0))).toMatchObject({ pid: 20 });
+    expect(seeHost("/run/docker.sock", "/proc", owned(1000))).toBeUndefined();
     const second = { "/proc/21/comm": "dockerd", "/proc/21/stat": "21 (dockerd) S 1 21 0\n" };
     expect(seeHost("/run/docker.sock", "/proc", host({ ...closed, ...second }))).toBeUndefined();
   });

@@ -31,7 +31,17 @@ export function findDaemon(socketPath: string, proc: string, files: HostFiles): 
   if (owner) return owner;
   const [only, ...others] = firstOf(daemons.filter(({ name }) => name === "dockerd"));
   const isBlind = only !== undefined && files.list(`${proc}/${only.pid}/fd`).length === 0;
-  return isBlind && others.length === 0 ? only : undefined;
+  return isBlind && others.length === 0 && isOfSameUser(`${proc}/${only.pid}`, socketPath, files)
+    ? only
+    : undefined;
+}
+
+/** Whether a daemon may have made the socket: it belongs to the user whom the daemon runs as. Not known: it may. */
+function isOfSameUser(folder: string, socketPath: string, files: HostFiles): boolean {
+  const status = files.read(`${folder}/status`);
+  const uid = status.ok ? /^Uid:\s*\d+\s+(\d+)/m.exec(status.value)?.[1] : undefined;
+  const socket = files.stat(socketPath);
+  return uid === undefined || socket === undefined || socket.uid === Number(uid);
 }
 
 /** A process's name; a rootless podman starts itself anew in its user namespace as /proc/self/exe, whose name is `exe`. */

@@ -37,6 +37,8 @@ export interface World {
   readonly hidden?: readonly string[];
   readonly mute?: boolean | Question["kind"];
   readonly info?: Json;
+  /** The Engine is Podman. */
+  readonly isPodman?: boolean;
 }
 
 /** A full id that is easy to tell from others: `idOf("web")`. */
@@ -67,7 +69,10 @@ function answer(question: Question, world: World): Answer {
   if (world.mute === true || world.mute === question.kind)
     return { state: "unknown", reason: "it does not answer" };
   if (question.kind === "engine") {
-    const version = { Version: "26.1.5", Components: [{ Name: "Engine" }] };
+    const version = {
+      Version: "26.1.5",
+      Components: [{ Name: world.isPodman ? "Podman Engine" : "Engine" }],
+    };
     return {
       state: "found",
       id: "engine",

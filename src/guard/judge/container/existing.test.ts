@@ -409,3 +409,24 @@ describe("the container's own files decide who a name is", () => {
     users,
   );
 });
+
+test("what Podman notes of each of its containers, nobody asked for", () => {
+  const own = {
+    "io.container.manager": "libpod",
+    "org.opencontainers.image.stopSignal": "15",
+    "org.systemd.property.KillSignal": "15",
+    "org.systemd.property.TimeoutStopUSec": "uint64 10000000",
+  };
+  const made = (Annotations: object) => ({
+    ...world,
+    containers: { web: { Config: { User: "1000" }, HostConfig: { Runtime: "oci", Annotations } } },
+  });
+  const started = (there: World) => outcomeOf(decideIn(there, ask("container-start", { container: "web" })));
+  expect(started({ ...made(own), isPodman: true })).toBe("allow");
+  expect(started({ ...made({ ...own, "run.oci.hooks": "x" }), isPodman: true })).toEqual([
+    "guard-unsafe-container",
+  ]);
+  // Of dockerd each of both would be somebody's wish.
+  expect(started(made(own))).toEqual(["guard-unsafe-container"]);
+  expect(started(made({}))).toEqual(["guard-unsafe-container"]);
+});

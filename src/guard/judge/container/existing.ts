@@ -1,5 +1,8 @@
 import { itemsOf, recordAt, textAt } from "../../../base/json.ts";
+import { isPodman } from "../../../controls/engine/docker-only.ts";
+import { isPodmansOwn } from "../../../controls/mac/runtime-annotation.ts";
 import type { Container } from "../../../model/container.ts";
+import { unset, valueOr } from "../../../model/fact.ts";
 import { checkFields } from "../fields.ts";
 import { imageLabel, withoutSpace } from "../image/space.ts";
 import { calledOf } from "../objects.ts";
@@ -30,9 +33,10 @@ export function existingReasons(
 ): readonly Reason[] {
   if (visited.has(id)) return [];
   const answer = context.ask({ kind: "container", name: id });
-  const view = containerOf(answer, context);
+  const found = containerOf(answer, context);
   // What is missing or unknown is denied where its name is looked up.
-  if (answer.state !== "found" || !view) return [];
+  if (answer.state !== "found" || !found) return [];
+  const view = withoutPodmanRuntime(found, context);
   const others = usedReasons(answer.document, calledOf(answer.document, id), context);
   if (isAllowed(context.policy, "guard-unsafe-container")) return others;
   const hostConfig = recordAt(answer.document, "HostConfig");
@@ -168,9 +172,20 @@ function callsAs(hostConfig: Json, context: CheckContext): readonly Reason[] {
   return reservedReasons(labels, context, "joins the network of a container that has");
 }
 
-/** Without what the Engine filled in: its own log driver, with the options that its operator gave it. */
-function asAsked(hostConfig: Json, context: CheckContext): Json {
+/** Podman calls each runtime `oci`, which says nothing. A create request that names one was judged by that name. */
+function withoutPodmanRuntime(view: Container, context: CheckContext): Container {
+  const isOwn = valueOr(view.runtime, "") === "oci" && isPodman(engineOf(context));
+  return isOwn ? { ...view, runtime: unset } : view;
+}
+
+/** Without what the Engine filled in: its own log driver, with the options that its operator gave it; Podman's annotations. */
+function asAsked(asFound: Json, context: CheckContext): Json {
   const engine = engineOf(context);
+  const annotations = Object.entries(recordAt({ at: asFound }, "at", "Annotations"));
+  const hostConfig =
+    isPodman(engine) && annotations.length > 0
+      ? { ...asFound, Annotations: Object.fromEntries(annotations.filter(([name]) => !isPodmansOwn(name))) }
+      : asFound;
   const driver = textAt(hostConfig, "LogConfig", "Type");
   const isDefault = engine?.logDriver.state === "set" && engine.logDriver.value === driver;
   return isDefault ? { ...hostConfig, LogConfig: undefined } : hostConfig;
