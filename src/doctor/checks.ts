@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { isRecord, textAt, textsOf } from "../base/json.ts";
 import type { Result } from "../base/result.ts";
-import { isPodman } from "../controls/engine/docker-only.ts";
 import type { ConnectOptions } from "../engine/connect/endpoint.ts";
 import { connectEngine } from "../engine/connect.ts";
 import { engineFromInfo } from "../engine/documents/info.ts";
@@ -57,12 +56,13 @@ export async function checkEngine(options: ConnectOptions, proc: string): Promis
         ),
       ];
     const version = textAt(info.value, "ServerVersion") ?? "unknown version";
-    const described = engineFromInfo({
+    const { product } = engineFromInfo({
       info: info.value,
       version: about.ok ? about.value : undefined,
       networks: undefined,
     });
-    const found = `${isPodman(described) ? "Podman " : ""}${version} at ${address}, API ${apiVersion}`;
+    const isPodman = product.state === "set" && product.value === "podman";
+    const found = `${isPodman ? "Podman " : ""}${version} at ${address}, API ${apiVersion}`;
     return [
       ok("Docker Engine", found),
       sameMachine(socketPath, proc),
