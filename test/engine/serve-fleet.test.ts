@@ -214,10 +214,11 @@ describeWhere(
         ...["--ignores-from", join(folder.path, "queue", "accepted.yaml")],
       ]);
       const { findings } = JSON.parse(stdout) as { findings: Finding[] };
-      expect(findings.length).toBeGreaterThan(2);
-      for (const { suppressed } of findings) {
-        expect(suppressed, stderr).toMatchObject({ reason: "It installs drivers.", until: "2099-01-01" });
-      }
+      // What other Engines of this machine run is nothing of this fleet.
+      const own = findings.filter(({ subject }) => /^container:(?:third|fourth|fifth)$/.test(subject));
+      const accepted = { reason: "It installs drivers.", until: "2099-01-01" };
+      expect(own.length, stderr).toBeGreaterThan(2);
+      for (const { subject, suppressed } of own) expect(suppressed, subject).toMatchObject(accepted);
     });
 
     it("shows each of its pages", async () => {
