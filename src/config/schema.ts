@@ -243,13 +243,11 @@ export const configSchema = z.strictObject({
   bundles: z.optional(
     z
       .strictObject({
-        files: z
-          .array(z.string().check(z.minLength(1)))
-          .check(
-            z.meta({
-              description: "Files that bulkhead learn --bundle wrote, beside bulkhead.yaml or absolute.",
-            }),
-          ),
+        files: z.array(z.string().check(z.minLength(1))).check(
+          z.meta({
+            description: "Files that bulkhead learn --bundle wrote, beside bulkhead.yaml or absolute.",
+          }),
+        ),
         key: z.optional(
           z
             .string()
