@@ -23,8 +23,9 @@ const withEngine = {
   // On a busy machine an Engine may be late; what had to be run again is named at the end of the run.
   retry: process.env.CI === "true" ? 1 : 0,
   setupFiles: ["test/support/runner/fixed-seed.ts", "test/support/runner/chosen-engine.ts"],
-  testTimeout: 120_000 * slowness,
-  hookTimeout: 120_000 * slowness,
+  // A noisy machine took twenty times as long for minutes.
+  testTimeout: 300_000 * slowness,
+  hookTimeout: 300_000 * slowness,
 };
 
 /**
