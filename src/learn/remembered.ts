@@ -104,6 +104,7 @@ function mergeObservations(one: Observation, other: Observation): Observation {
     },
     listens: unique([...one.listens, ...other.listens], String).toSorted(),
     startsAs: other.startsAs,
+    image: other.image,
     places: one.places && other.places ? mergePlaces(one.places, other.places) : (other.places ?? one.places),
     gains: other.gains ?? one.gains,
     mounted: unique([...one.mounted, ...other.mounted], String).toSorted(),

@@ -13,7 +13,7 @@ import type { GuardServiceOptions } from "./options.ts";
 export function ownFilesOf(
   options: GuardServiceOptions,
   listen: readonly string[],
-  { clients }: Policies,
+  { clients, default: own }: Policies,
   io: DiskFiles,
 ): readonly OwnFile[] {
   const { config, log, learn, metrics, policyKey, policySignature } = options;
@@ -28,6 +28,7 @@ export function ownFilesOf(
     [policySignature ?? (policyKey && policy && `${policy}.sig`), "policy"],
     [log === "-" ? undefined : log, "audit log"],
     [log === "-" ? undefined : inForcePath(log), "audit log"],
+    ...(own.bundles?.files ?? []).map((path) => [path, "policy"] as const),
     [learn, "learned policy"],
     [metrics === undefined ? undefined : /^unix:\/\/([^,]+)/.exec(metrics)?.[1], "listener"],
     [program, "program"],

@@ -1,9 +1,10 @@
+import type { KeyObject } from "node:crypto";
 import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { readConfig } from "../../config/config.ts";
 import { nearestConfig } from "../../config/find.ts";
 import { loadPolicies, type Policies } from "../../guard/policy/policies.ts";
-import { readSigned } from "../../guard/policy/signature.ts";
+import { readKey, readSigned } from "../../guard/policy/signature.ts";
 import { loadConfig } from "../audit/settings.ts";
 import { bundlesIn } from "../common/bundles.ts";
 import { complain } from "../common/complain.ts";
@@ -25,7 +26,7 @@ export async function policiesFor(
     io,
   );
   if (!settings.ok) return undefined;
-  const bundles = bundlesIn(settings.value, io);
+  const bundles = bundlesIn(settings.value, io, signed.value);
   if (!bundles.ok) {
     complain(bundles.reason);
     return undefined;
@@ -45,11 +46,11 @@ export async function policiesFor(
   return undefined;
 }
 
-/** Where a key is given, puts the text whose signature was checked in the place of the file. */
+/** Where a key is given, puts the text whose signature was checked in the place of the file. The key, then. */
 function checkSignature(
   { policyKey, policySignature, config }: GuardPolicyOptions,
   io: DiskFiles,
-): Result<void> {
+): Result<KeyObject | undefined> {
   if (policyKey === undefined)
     return policySignature === undefined
       ? ok(undefined)
@@ -59,7 +60,7 @@ function checkSignature(
   const text = readSigned(path, policyKey, policySignature ?? `${path}.sig`);
   if (!text.ok) return text;
   io.give(path, text.value);
-  return ok(undefined);
+  return readKey(policyKey);
 }
 
 /** A certificate or an address that would be two clients at once. */

@@ -1,11 +1,12 @@
 import type { KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { whyUnread } from "../../base/error-words.ts";
+import { privateKeyOf, publicKeyOf } from "../../base/keys.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { visible } from "../../base/visible.ts";
 import { createFile } from "../../fix/apply.ts";
 import { readBundle, type Statement } from "../../fix/bundle/bundle.ts";
-import { keyIdOf, privateKeyOf, publicKeyOf, seal } from "../../fix/bundle/envelope.ts";
+import { keyIdOf, seal } from "../../fix/bundle/envelope.ts";
 import { type Compared, compareWith } from "../../learn/bundle/compare.ts";
 import { statementOf } from "../../learn/bundle/statement.ts";
 import { complain } from "../common/complain.ts";
@@ -13,7 +14,7 @@ import { version } from "../common/version.ts";
 import type { AllLearnt } from "./learn-all.ts";
 import type { LearnOptions } from "./options.ts";
 
-/** What becomes of what was learnt: the exit status. */
+/** Writes or compares what was learnt, and answers the exit status. */
 type Bundling = (all: AllLearnt) => number;
 
 /** What --bundle or --verify-bundle ask for, with their files read before anything runs. Undefined without either. */
@@ -22,6 +23,8 @@ export async function openBundling(options: LearnOptions): Promise<Result<Bundli
   if (sign !== undefined && bundle === undefined) return failed("--sign needs --bundle");
   if (key !== undefined && verifyBundle === undefined) return failed("--key needs --verify-bundle");
   if (bundle === undefined && verifyBundle === undefined) return ok(undefined);
+  if (options.merge)
+    return failed("a bundle is of one image, and --merge adds runs of earlier ones: leave it out");
   if (inPlace) return failed("a bundle is of trials: --in-place makes none");
   if (verifyBundle === undefined) {
     const own = keyFrom(sign, privateKeyOf);
@@ -96,7 +99,7 @@ function keyFrom(
   if (path === undefined) return ok(undefined);
   const text = textOf(path);
   const key = text.ok ? read(text.value) : text;
-  return key.ok || !text.ok ? key : failed(`${path}: ${key.reason}`);
+  return key.ok || !text.ok ? key : failed(`${path} ${key.reason}`);
 }
 
 function textOf(path: string): Result<string> {

@@ -86,7 +86,7 @@ export function addLearnOptions(command: Command): Command {
       "--bundle <file>",
       "write what the workload needs, with its images' digests, into one document (in-toto, in a DSSE envelope) that bulkhead.yaml's bundles names",
     )
-    .option("--sign <key>", "with --bundle: sign it with this private key (PEM; P-256 or Ed25519)")
+    .option("--sign <key>", "with --bundle: sign it with this private key (PEM, ECDSA on P-256)")
     .option("--verify-bundle <file>", "learn again, and print what differs from a bundle; write nothing else")
     .option("--key <file>", "with --verify-bundle: the public key (PEM) that must have signed it")
     .option(

@@ -162,8 +162,7 @@ export const engineVersion: Control = {
 /** What the Engine runs containers and builds with; the kernel's holes are judged for each container, by kernel-reach. */
 function judgeVersions(engine: Engine, context: Context): Verdict {
   const { version } = engine;
-  if (isPodman(engine))
-    return notApplicable("Podman has versions of its own, and its distribution mends them");
+  if (isPodman(engine)) return notApplicable("Podman has other versions, and its distribution mends them");
   if (version.state !== "set") return unknown("the Engine's version is not known");
   const { value, origins } = version;
   const release = releaseOf(value);

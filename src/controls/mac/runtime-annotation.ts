@@ -13,7 +13,7 @@ const obeyed = ["org.systemd.property.", "run.oci.", "io.katacontainers.", "dev.
 /** What Podman notes of each of its containers (podman: libpod/define/annotations.go). */
 const ownOfPodman = ["io.podman.annotations.", "io.container.manager", "org.opencontainers."];
 
-/** What it tells systemd of how a container is stopped: its own stop signal and time. */
+/** How systemd is to stop a container: the stop signal and time that Podman gives it. */
 const stopOfPodman = ["org.systemd.property.KillSignal", "org.systemd.property.TimeoutStopUSec"];
 
 /** Whether Podman itself gives its containers the annotation. */

@@ -92,7 +92,7 @@ export function engineFiles(
   }));
 }
 
-/** The socket of the containerd that dockerd uses: whoever may use it is root on the host, too. */
+/** The socket of the containerd that dockerd uses: using it is root on the host, too. */
 export function containerdSocket(
   { commandLine, root }: Pick<HostSight, "commandLine" | "root">,
   files: HostFiles,

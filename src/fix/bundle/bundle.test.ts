@@ -1,7 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
-import { bundlesOf, type ImageIdentity, invocationOf, predicateType, statementType } from "./bundle.ts";
+import { mount } from "../../model/mount.ts";
+import { bundlesOf, type ImageIdentity, predicateType, settingOf, statementType } from "./bundle.ts";
 import { seal } from "./envelope.ts";
 
 const id = `sha256:${"a".repeat(64)}`;
@@ -20,17 +22,17 @@ const learnt = {
   })),
 };
 
-function bundles(said: object, words: Parameters<typeof invocationOf>[0] = bare) {
+function bundles(said: object, setting: Parameters<typeof settingOf>[0] = bare) {
   const workload = {
     image: { reference: "redis:8", id, repoDigests: [digest] },
-    invocation: invocationOf(words),
+    ...settingOf(setting),
     learnt: said,
   };
   const statement = {
     _type: statementType,
     subject: [],
     predicateType,
-    predicate: { tool: {}, made: "2026-12-02", architecture: "x64", workloads: [workload] },
+    predicate: { tool: { version: "1" }, made: "2026-12-02", architecture: "x64", workloads: [workload] },
   };
   const read = bundlesOf(
     [{ name: "redis.json", text: JSON.stringify(seal(statement, undefined)) }],
@@ -46,12 +48,32 @@ describe("a bundle holds for the image that it names by a digest", () => {
     [{ id, repoDigests: [] }, true],
     [{ repoDigests: [digest] }, true],
     [{ id: `sha256:${"c".repeat(64)}`, repoDigests: [] }, false],
-    [{ id: `sha256:${"c".repeat(64)}`, repoDigests: [digest.replace("redis", "valkey")] }, false],
+    // A digest names content, in whichever registry, and as whichever store counts it.
+    [{ repoDigests: [`redis:8@sha256:${"b".repeat(64)}`] }, true],
+    [{ id: `sha256:${"b".repeat(64)}`, repoDigests: [] }, true],
+    [{ repoDigests: ["redis:8"] }, false],
     [{}, false],
     [undefined, false],
   ];
   test.each(images)("%j: %s", (image, isKnown) => {
     expect(needsOf(image, bare) !== undefined).toBe(isKnown);
+  });
+
+  test("and for the user that it was started as", () => {
+    const other = container("declared", { user: set("999") });
+    expect(needsOf({ id }, other)).toBeUndefined();
+    expect(bundles(learnt, other).needsOf({ id }, other)).toBeDefined();
+  });
+
+  test("where one of its mounts is missing it may write elsewhere", () => {
+    const at = (...targets: readonly string[]) =>
+      container("declared", {
+        mounts: targets.map((target) => set(mount({ type: "volume", target, source: "x" }))),
+      });
+    const known = bundles(learnt, at("/data"));
+    expect(known.needsOf({ id }, at("/data", "/etc/own"))?.writablePaths).toEqual(["/run"]);
+    expect(known.needsOf({ id }, bare)?.writablePaths).toBeUndefined();
+    expect(known.needsOf({ id }, bare)?.tried?.facts).not.toContain("writable");
   });
 
   test("and for the words that it was started with", () => {
@@ -104,4 +126,44 @@ test.each([
     ok: false,
     reason: `a.json: ${reason}`,
   });
+});
+
+function mostly(value: unknown): fc.Arbitrary<unknown> {
+  return fc.oneof({ weight: 9, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: fc.jsonValue() });
+}
+
+test("a bundle with anything in it is read or refused, and never more than that", () => {
+  const workload = fc.record(
+    {
+      image: mostly({ reference: "a", id, repoDigests: [] }),
+      invocation: mostly(settingOf(bare).invocation),
+      mounts: mostly([]),
+      learnt: fc.oneof(
+        fc.record(
+          Object.fromEntries(
+            Object.entries(learnt).map(([key, value]) => [key, fc.oneof(fc.constant(value), fc.jsonValue())]),
+          ),
+        ),
+        fc.jsonValue(),
+      ),
+    },
+    { requiredKeys: ["image", "invocation", "learnt"] },
+  );
+  let read = 0;
+  fc.assert(
+    fc.property(fc.array(workload, { maxLength: 2 }), fc.jsonValue(), (workloads, made) => {
+      const predicate = {
+        tool: { version: "1" },
+        made: workloads.length > 1 ? made : "2026-12-02",
+        workloads,
+      };
+      const text = JSON.stringify(seal({ predicateType, predicate }, undefined));
+      const known = bundlesOf([{ name: "a", text }], undefined);
+      if (!known.ok) return;
+      read += 1;
+      known.value.needsOf({ id }, bare);
+    }),
+    { numRuns: 500 },
+  );
+  expect(read).toBeGreaterThan(50);
 });

@@ -2,7 +2,7 @@ import { createHash, type KeyObject } from "node:crypto";
 import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { Container } from "../../model/container.ts";
-import { setItems } from "../../model/fact.ts";
+import { setItems, valueOr } from "../../model/fact.ts";
 import { type Needs, needNames } from "../plan/needs.ts";
 import { unseal } from "./envelope.ts";
 
@@ -25,13 +25,15 @@ export const predicateType = "urn:bulkhead:workload:v1";
 
 export interface BundledWorkload {
   readonly image: ImageIdentity & { readonly reference: string };
-  /** The words that replace the image's own, as a digest: they may hold secrets. */
+  /** The words that replace the image's own, and the user, as a digest: words may hold secrets. */
   readonly invocation: string;
+  /** Where its own file mounts something: without that it would write there. */
+  readonly mounts: readonly string[];
   /** As `learn --format json` shows it. */
   readonly learnt: object;
 }
 
-/** Which image it is, whatever its name. */
+/** Which image it is, whatever its name: by digests of its content. */
 export interface ImageIdentity {
   /** `sha256:…` */
   readonly id: string;
@@ -47,35 +49,36 @@ export function identityOf(image: unknown): ImageIdentity | undefined {
 
 /** What bundles show of the needs of a container that is made from an image. */
 export interface Bundles {
-  readonly needsOf: (
-    image: Partial<ImageIdentity> | undefined,
-    view: Pick<Container, "entrypoint" | "command">,
-  ) => Needs | undefined;
+  readonly needsOf: (image: Partial<ImageIdentity> | undefined, view: Setting) => Needs | undefined;
+  /** The files that they were read from, with the key's: who writes them decides what is given back. */
+  readonly files: readonly string[];
 }
 
-export const noBundles: Bundles = { needsOf: () => undefined };
+/** What of a container decides, beside its image, what it needs. */
+type Setting = Pick<Container, "entrypoint" | "command" | "user" | "mounts">;
+
+export const noBundles: Bundles = { needsOf: () => undefined, files: [] };
 
 /** Bundles by their texts. With a key each of them must be signed with it. */
 export function bundlesOf(
   texts: readonly { readonly name: string; readonly text: string }[],
   key: KeyObject | undefined,
-): Result<Bundles> {
-  const known: BundledWorkload[] = [];
-  const days = new Map<BundledWorkload, string>();
+): Result<Pick<Bundles, "needsOf">> {
+  const known: { readonly workload: BundledWorkload; readonly day: string }[] = [];
   for (const { name, text } of texts) {
     const read = readBundle(text, key);
     if (!read.ok) return failed(`${name}: ${read.reason}`);
-    for (const workload of read.value.predicate.workloads) {
-      known.push(workload);
-      days.set(workload, read.value.predicate.made);
-    }
+    const { made, workloads } = read.value.predicate;
+    known.push(...workloads.map((workload) => ({ workload, day: made })));
   }
   return ok({
     needsOf(image, view) {
-      const invocation = invocationOf(view);
-      // The newest that was given says it.
-      const found = known.findLast((each) => each.invocation === invocation && isSame(each.image, image));
-      return found && needsIn(found, days.get(found) ?? "");
+      const { invocation, mounts } = settingOf(view);
+      // The last one that is named counts.
+      const found = known.findLast(
+        ({ workload }) => workload.invocation === invocation && isSame(workload.image, image),
+      );
+      return found && needsIn(found.workload, found.day, mounts);
     },
   });
 }
@@ -84,38 +87,61 @@ export function bundlesOf(
 export function readBundle(text: string, key: KeyObject | undefined): Result<Statement> {
   const document = unseal(text, key);
   if (!document.ok) return document;
-  const predicate = recordAt(document.value).predicate;
-  const workloads = itemsOf(recordAt(predicate).workloads);
-  const isOurs = textAt(document.value, "predicateType") === predicateType;
-  if (!isOurs || workloads.length === 0 || !workloads.every(isWorkload)) {
-    return failed("it is not a bundle that this version reads");
-  }
-  return ok(document.value as Statement);
+  const predicate = recordAt(document.value, "predicate");
+  const workloads = itemsOf(predicate.workloads);
+  const isOurs =
+    textAt(document.value, "predicateType") === predicateType &&
+    textAt(predicate, "tool", "version") !== undefined &&
+    /^\d{4}-\d\d-\d\d$/.test(textAt(predicate, "made") ?? "") &&
+    workloads.length > 0 &&
+    workloads.every(isWorkload);
+  return isOurs ? ok(document.value as Statement) : failed("it is not a bundle that this version reads");
 }
 
 function isWorkload(value: unknown): boolean {
-  const image = recordAt(value).image;
+  const { image, learnt, invocation, mounts } = recordAt(value);
+  const { id, reference, repoDigests } = recordAt(image);
+  const areTexts = (list: unknown) => Array.isArray(list) && textsOf(list).length === list.length;
   return (
-    isRecord(value) &&
-    isRecord(value.learnt) &&
-    typeof value.invocation === "string" &&
-    /^sha256:[0-9a-f]{64}$/.test(textAt(image, "id") ?? "")
+    /^sha256:[0-9a-f]{64}$/.test(typeof id === "string" ? id : "") &&
+    typeof reference === "string" &&
+    typeof invocation === "string" &&
+    [repoDigests, mounts].every(areTexts) &&
+    isRecord(learnt)
   );
 }
 
+/** Each store has digests of its own kind (of the configuration, of the manifest): any that both have is of the same content. */
 function isSame(one: ImageIdentity, other: Partial<ImageIdentity> | undefined): boolean {
-  if (one.id === other?.id) return true;
-  return other?.repoDigests?.some((digest) => one.repoDigests.includes(digest)) ?? false;
+  const digests = digestsOf(other ?? {});
+  return digestsOf(one).some((digest) => digests.includes(digest));
 }
 
-/** Names what a container runs, where that is not the image's own. */
-export function invocationOf({ entrypoint, command }: Pick<Container, "entrypoint" | "command">): string {
+function digestsOf({ id, repoDigests = [] }: Partial<ImageIdentity>): readonly string[] {
+  return [id ?? "", ...repoDigests].flatMap((text) => /sha256:[0-9a-f]{64}$/.exec(text)?.[0] ?? []);
+}
+
+/** How a container is started, and where its file mounts something. */
+export function settingOf({
+  entrypoint,
+  command,
+  user,
+  mounts,
+}: Setting): Pick<BundledWorkload, "invocation" | "mounts"> {
   const words = [entrypoint, command].map((list) => setItems(list).map(({ value }) => value));
-  return `sha256:${createHash("sha256").update(JSON.stringify(words)).digest("hex")}`;
+  const said = JSON.stringify([...words, valueOr(user, "")]);
+  return {
+    invocation: `sha256:${createHash("sha256").update(said).digest("hex")}`,
+    mounts: setItems(mounts).map(({ value }) => value.target),
+  };
 }
 
 /** What the steps that held show. What no run showed stays unknown. */
-function needsIn({ image, learnt }: BundledWorkload, day: string): Needs | undefined {
+function needsIn(
+  { image, learnt, mounts }: BundledWorkload,
+  day: string,
+  mounted: readonly string[],
+): Needs | undefined {
   const { verified, steps, files, capabilities, user, network } = recordAt(learnt);
   if (verified !== true) return undefined;
   const held = new Set(
@@ -135,7 +161,9 @@ function needsIn({ image, learnt }: BundledWorkload, day: string): Needs | undef
       ? itemsOf(needed).flatMap((each) => textAt(each, "name") ?? [])
       : asRoot
     : undefined;
-  const writable = held.has("read-only-rootfs") ? places("scratch") : undefined;
+  // Without one of its mounts it would write there, too.
+  const isMounted = mounts.every((target) => mounted.includes(target));
+  const writable = held.has("read-only-rootfs") && isMounted ? places("scratch") : undefined;
   const shown = { writable, capabilities: kept, nonRoot, ports: network ?? undefined };
   return {
     source: `the image ${image.reference}`,

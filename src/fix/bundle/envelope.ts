@@ -1,5 +1,5 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import { isRecord, itemsOf, textAt } from "../../base/json.ts";
+import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { isRecord, itemsOf, parsedJson, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 
 /**
@@ -16,9 +16,6 @@ export interface Envelope {
 
 const payloadType = "application/vnd.in-toto+json";
 
-/** Keys that cosign takes too: an elliptic curve (P-256), or Ed25519. */
-const keyTypes = ["ec", "ed25519"];
-
 /** Puts a document into an envelope, signed where there is a key. */
 export function seal(document: object, key: KeyObject | undefined): Envelope {
   const body = Buffer.from(JSON.stringify(document));
@@ -26,7 +23,7 @@ export function seal(document: object, key: KeyObject | undefined): Envelope {
     ? [
         {
           keyid: keyIdOf(key),
-          sig: sign(digestOf(key), toSign(body), key).toString("base64"),
+          sig: sign("sha256", toSign(body), key).toString("base64"),
         },
       ]
     : [];
@@ -35,7 +32,7 @@ export function seal(document: object, key: KeyObject | undefined): Envelope {
 
 /** The document in an envelope. With a key, one of its signatures must be that key's. */
 export function unseal(text: string, key: KeyObject | undefined): Result<unknown> {
-  const envelope = parse(text);
+  const envelope = parsedJson(text);
   if (!isRecord(envelope) || envelope.payloadType !== payloadType || typeof envelope.payload !== "string") {
     return failed("it is not a bundle: learn --bundle writes one");
   }
@@ -44,13 +41,13 @@ export function unseal(text: string, key: KeyObject | undefined): Result<unknown
   if (key && !signatures.some((sig) => isSigned(body, sig, key))) {
     return failed(signatures.length === 0 ? "it is not signed" : "it is not signed with this key");
   }
-  const document = parse(body.toString("utf8"));
+  const document = parsedJson(body.toString("utf8"));
   return document === undefined ? failed("what it holds is not JSON") : ok(document);
 }
 
 function isSigned(body: Buffer, sig: string, key: KeyObject): boolean {
   try {
-    return verify(digestOf(key), toSign(body), key, Buffer.from(sig, "base64"));
+    return verify("sha256", toSign(body), key, Buffer.from(sig, "base64"));
   } catch {
     return false;
   }
@@ -62,46 +59,10 @@ function toSign(body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(head), body]);
 }
 
-/** Ed25519 hashes by itself. */
-function digestOf({ asymmetricKeyType }: KeyObject): string | null {
-  return asymmetricKeyType === "ed25519" ? null : "sha256";
-}
-
-/** A private key's text: PEM (PKCS#8 or SEC1), not encrypted. */
-export function privateKeyOf(pem: string): Result<KeyObject> {
-  return keyOf(
-    () => createPrivateKey(pem),
-    "a private key in PEM, without a password: openssl genpkey makes one",
-  );
-}
-
-/** A public key's text: PEM, as cosign.pub. */
-export function publicKeyOf(pem: string): Result<KeyObject> {
-  return keyOf(() => createPublicKey(pem), "a public key in PEM, such as cosign.pub");
-}
-
-function keyOf(read: () => KeyObject, what: string): Result<KeyObject> {
-  try {
-    const key = read();
-    if (keyTypes.includes(key.asymmetricKeyType ?? "")) return ok(key);
-    return failed(`it is a key of type ${key.asymmetricKeyType}; P-256 and Ed25519 are taken`);
-  } catch {
-    return failed(`it is not ${what}`);
-  }
-}
-
 /** Names a key, or the public half of a private one: SHA-256 of its SPKI form. */
 export function keyIdOf(given: KeyObject): string {
   const key = given.type === "private" ? createPublicKey(given) : given;
   return createHash("sha256")
     .update(key.export({ type: "spki", format: "der" }))
     .digest("hex");
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

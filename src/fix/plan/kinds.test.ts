@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { planForCompose, planForRun } from "../../../test/support/formats/plans.ts";
-import { needsOf, withSeen } from "./kinds.ts";
+import { needsByBundle, needsOf, withSeen } from "./kinds.ts";
 import type { SeenNeeds } from "./needs.ts";
 import type { PlanRequest } from "./plan.ts";
 import type { Step, SubjectPlan } from "./step.ts";
@@ -65,6 +65,18 @@ describe("what a container shows on the Engine counts more than what is known of
     expect(step?.breaks.join(" ")).toContain("/etc/nginx/conf.d/default.conf");
     const harmless = seenAs({ wrote: ["/var/cache/nginx/client_temp"], owners: [] });
     expect(harmless("nginx:1.27", "read-only-rootfs")?.kind).toBe("behavioural");
+  });
+
+  test("an image that the caller chooses, or that is built here, gets nothing from a bundle", () => {
+    const id = `sha256:${"a".repeat(64)}`;
+    const shown = { source: "it", capabilities: [] };
+    const known = (subject: Parameters<typeof needsByBundle>[0]) =>
+      needsByBundle(subject, { needsOf: () => shown }, { id, repoDigests: [] });
+    const of = (line: string) => planForRun(line).subject;
+    expect(known(of("docker run shop:1"))).toBe(shown);
+    expect(known(of('docker run "${IMAGE:-shop:1}"'))).toBeUndefined();
+    const built = planForCompose("services:\n  a:\n    image: shop:1\n    build: .\n");
+    expect(known(built.subject)).toBeUndefined();
   });
 
   test("a volume that belongs to another user makes the user a decision", () => {

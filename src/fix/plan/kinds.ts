@@ -122,12 +122,10 @@ function makesReadOnly(patch: Patch): boolean {
   return patch.op === "replace" && patch.field === "mounts" && patch.with.readOnly === true;
 }
 
-/** What is known of a container's workload from its image; nothing of one that is built here or that the caller chooses, since that may be anything. */
+/** What is known of a container's workload from its image's name. */
 export function needsOf(subject: Subject): Needs | undefined {
-  const view = subject.kind === "container" ? subject.views[0] : undefined;
-  if (view?.image.state !== "set" || view.image.isCallers || view.build.state !== "unset") return undefined;
-  const known = knownImage(view.image.value);
-  return known && needsOfImage(known, view.image.value);
+  const own = namedImage(subject);
+  return own && needsOfReference(own.reference);
 }
 
 /**
@@ -136,15 +134,20 @@ export function needsOf(subject: Subject): Needs | undefined {
  */
 export function needsByBundle(
   subject: Subject,
-  bundles: Bundles,
+  bundles: Pick<Bundles, "needsOf">,
   image: ImageIdentity | undefined,
 ): Needs | undefined {
+  const own = namedImage(subject);
+  if (!own) return undefined;
+  const { view, reference } = own;
+  return bundles.needsOf(image ?? { repoDigests: [reference] }, view) ?? needsOfReference(reference);
+}
+
+/** The image that a container is made from; none where it is built here or the caller chooses it, since that may be anything. */
+function namedImage(subject: Subject): { readonly view: Container; readonly reference: string } | undefined {
   const view = subject.kind === "container" ? subject.views[0] : undefined;
-  const reference =
-    view?.image.state === "set" && view.build.state === "unset" ? view.image.value : undefined;
-  if (!view || reference === undefined) return needsOf(subject);
-  const pinned = /@sha256:[0-9a-f]{64}$/.test(reference) ? { repoDigests: [reference] } : undefined;
-  return bundles.needsOf(image ?? pinned, view) ?? needsOf(subject);
+  if (view?.image.state !== "set" || view.image.isCallers || view.build.state !== "unset") return undefined;
+  return { view, reference: view.image.value };
 }
 
 /** What is known of the workload in an image, by its reference alone. */

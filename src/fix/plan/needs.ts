@@ -1,3 +1,4 @@
+import { boundingSet } from "../../controls/capabilities/bounding-set.ts";
 import { startingUser } from "../../controls/users/starting-user.ts";
 import type { GainingProgram } from "../../engine/host/gaining.ts";
 import { defaultCapabilities } from "../../model/container/capability.ts";
@@ -136,13 +137,14 @@ function giveCapabilities(step: Step, _: ContainerPatch, { view, needs, newUser 
     const breaks = `It starts as ${starting.user}, which holds none. A setuid program gets none either, and a file that has a capability (\`getcap\`) cannot be executed: EPERM.`;
     return { ...step, summary: "Drop ALL capabilities.", breaks: [breaks] };
   }
-  if (!needs?.capabilities) {
+  const needed = heldOf(needs?.capabilities, view);
+  if (!needs || !needed) {
     return saying(step, ["bulkhead does not know which ones this workload needs, so it adds none back."]);
   }
-  const listed = needs.capabilities.join(", ");
+  const listed = needed.join(", ");
   if (newUser !== undefined && listed !== "") {
     // A binary that is marked with this one is executed only where it may be had, by whichever user.
-    const kept = needs.capabilities.filter((name) => name === "NET_BIND_SERVICE");
+    const kept = needed.filter((name) => name === "NET_BIND_SERVICE");
     return {
       ...step,
       summary: `Drop ALL capabilities${kept.length === 0 ? "" : `, and add back ${kept.join(", ")}`}.`,
@@ -160,8 +162,14 @@ function giveCapabilities(step: Step, _: ContainerPatch, { view, needs, newUser 
     summary: `Drop ALL capabilities, and add back ${listed}, which ${needs.source} needs.`,
     breaks: ["What needs another one fails with EPERM (“Operation not permitted”)."],
     knownFrom: howKnown(needs, "capabilities"),
-    patches: [...step.patches, ...missing(view.capAdd, needs.capabilities).map(addCapability)],
+    patches: [...step.patches, ...missing(view.capAdd, needed).map(addCapability)],
   };
+}
+
+/** Those of the capabilities that it may hold today: hardening gives back, and never more than there was. */
+function heldOf(names: readonly string[] | undefined, view: Container): readonly string[] | undefined {
+  const held = boundingSet(view);
+  return names?.filter((name) => (held.state === "set" ? held.value.has(name) : isDefault(name)));
 }
 
 function howKnown({ knownFrom, tried }: Needs, fact: NeedName): readonly string[] {

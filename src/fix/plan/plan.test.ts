@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planForCompose, planForRun } from "../../../test/support/formats/plans.ts";
+import { allCapabilities, tweakCapabilities } from "../../model/container/capability.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Needs } from "./needs.ts";
 import type { Step, SubjectPlan } from "./step.ts";
@@ -169,6 +171,31 @@ describe("what the workload needs", () => {
         : [],
     );
     expect(modes).toEqual([["/run", 0o1777, 8 * 1024 ** 2]]);
+  });
+
+  test("no capability is given back that it does not hold today", () => {
+    fc.assert(
+      fc.property(
+        fc.subarray([...allCapabilities]),
+        fc.subarray([...allCapabilities], { maxLength: 3 }),
+        fc.subarray([...allCapabilities], { maxLength: 3 }),
+        (capabilities, added, dropped) => {
+          const words = [
+            ...added.map((name) => `--cap-add ${name}`),
+            ...dropped.map((name) => `--cap-drop ${name}`),
+          ];
+          const plan = planForRun(`docker run ${words.join(" ")} served`, {
+            needs: () => ({ source: "the image served", capabilities }),
+          });
+          const held = tweakCapabilities(false, added, dropped);
+          const given = plan.steps.flatMap(({ patches }) =>
+            patches.flatMap((patch) => (patch.op === "add" && patch.field === "capAdd" ? [patch.value] : [])),
+          );
+          expect(given.filter((name) => !held.has(name))).toEqual([]);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   test("what was tried on a run is told apart from what was read", () => {

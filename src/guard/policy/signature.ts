@@ -1,7 +1,8 @@
-import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { type KeyObject, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { whyUnread } from "../../base/error-words.ts";
 import { recordAt, textAt } from "../../base/json.ts";
+import { publicKeyOf } from "../../base/keys.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 
 /** Bytes of a key or a signature; no such file is larger. */
@@ -27,20 +28,11 @@ export function readSigned(path: string, keyPath: string, signaturePath: string)
       );
 }
 
-function readKey(path: string): Result<KeyObject> {
+export function readKey(path: string): Result<KeyObject> {
   const bytes = readBytes(path, largest);
   if (!bytes.ok) return bytes;
-  const wrong = failed(
-    `${path} is not a public key of ECDSA on P-256, in PEM, as cosign generate-key-pair writes cosign.pub`,
-  );
-  if (!bytes.value.includes("BEGIN PUBLIC KEY")) return wrong;
-  try {
-    const key = createPublicKey(bytes.value);
-    const isKnown = key.asymmetricKeyType === "ec" && key.asymmetricKeyDetails?.namedCurve === "prime256v1";
-    return isKnown ? ok(key) : wrong;
-  } catch {
-    return wrong;
-  }
+  const key = publicKeyOf(bytes.value.toString("utf8"));
+  return key.ok ? key : failed(`${path} ${key.reason}`);
 }
 
 function readSignature(path: string): Result<Buffer> {

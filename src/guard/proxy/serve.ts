@@ -88,7 +88,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     eyes,
     limitsTeller(() => inUse, options.tell),
   );
-  /** For what the operator is told of it. Nothing waits: an Engine may take seconds to describe itself. */
+  /** So that the operator hears at the start which limits have no effect. Nothing waits: an Engine may take seconds to describe itself. */
   const hearOfEngine = () => void ask([{ kind: "engine" }]);
   const hostRoot = trimmedRoot(options.hostRoot);
   const onHost = hostRoot === "" ? hostPrograms(options.connect) : undefined;

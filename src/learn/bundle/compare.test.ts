@@ -20,6 +20,7 @@ const learnt = {
 const workload: BundledWorkload = {
   image: { reference: "nginx:1", id: "sha256:a", repoDigests: [] },
   invocation: "sha256:1",
+  mounts: ["/data"],
   learnt,
 };
 
@@ -36,7 +37,8 @@ test("the same is no difference, also where fewer calls were made", () => {
 
 test.each([
   [{ image: { ...workload.image, id: "sha256:b" } }, "its image is sha256:b, and was sha256:a"],
-  [{ invocation: "sha256:2" }, "it is started with other words"],
+  [{ invocation: "sha256:2" }, "it is started with other words, or as another user"],
+  [{ mounts: [] }, "it has a mount at /data no more"],
   [{ learnt: { ...learnt, capabilities: { needed: [] } } }, "it needs the capability CHOWN no more"],
   [{ learnt: { ...learnt, files: { ...learnt.files, data: [] } } }, "it keeps data in /data no more"],
   [

@@ -33,6 +33,7 @@ const sets: readonly (readonly [what: string, read: Read])[] = [
   ["keeps data in", ({ learnt }) => names(recordAt(learnt, "files").data, "path")],
   ["writes among the image's files:", ({ learnt }) => textsOf(recordAt(learnt, "files").amongTheImages)],
   ["listens on", ({ learnt }) => textsOf(recordAt(learnt, "network").listens)],
+  ["has a mount at", ({ mounts }) => mounts],
   ["works with", (workload) => outcomes(workload, "holds")],
 ];
 
@@ -44,7 +45,7 @@ function differencesOf(then: BundledWorkload, now: BundledWorkload): readonly st
   const calls: Read = ({ learnt }) => textsOf(recordAt(learnt, "seccomp").calls);
   return [
     ...(then.image.id === now.image.id ? [] : [`its image is ${now.image.id}, and was ${then.image.id}`]),
-    ...(then.invocation === now.invocation ? [] : ["it is started with other words"]),
+    ...(then.invocation === now.invocation ? [] : ["it is started with other words, or as another user"]),
     ...sets.flatMap(([what, read]) => {
       const [before, after] = [textsOf(read(then)), textsOf(read(now))];
       return [

@@ -4,9 +4,9 @@ import type { EngineClient } from "../../engine/client.ts";
 import {
   type BundledWorkload,
   type ImageIdentity,
-  invocationOf,
   predicateType,
   type Statement,
+  settingOf,
   statementType,
 } from "../../fix/bundle/bundle.ts";
 import { imagesOf } from "../../fix/live/running.ts";
@@ -14,16 +14,16 @@ import type { Container } from "../../model/container.ts";
 import type { Learnt } from "../learnt.ts";
 import { learntDocument } from "../report/document.ts";
 
-/** By the reference that a service names. */
+/** By the reference that a service names, and by the id of what it ran. */
 export type ImageIdentities = ReadonlyMap<string, ImageIdentity>;
 
-/** Which images the services ran, as the Engine has them now. */
+/** The images that the services ran, and those that their references mean now. */
 export async function identitiesOf(
   reader: Pick<EngineClient, "get">,
   learnt: readonly Learnt[],
 ): Promise<ImageIdentities> {
-  const references = learnt.flatMap((each) => referenceOf(viewOf(each)) ?? []);
-  const shown = await imagesOf(reader, references);
+  const names = learnt.flatMap((each) => [referenceOf(viewOf(each)) ?? [], each.seen?.image ?? []].flat());
+  const shown = await imagesOf(reader, names);
   return new Map([...shown].flatMap(([name, { identity }]) => (identity ? [[name, identity]] : [])));
 }
 
@@ -44,15 +44,17 @@ export function statementOf(
     if (each.failure !== undefined) return failed(`${id}: ${each.failure}`);
     const view = viewOf(each);
     const reference = referenceOf(view);
-    const identity = images.get(reference ?? "");
+    // What ran is what was learnt from; its name may mean another image by now.
+    const identity = images.get(each.seen?.image ?? "");
     if (!view || reference === undefined || !identity) {
-      return failed(
-        `${id} names no image that the Engine has: one that is built here has no name to be known by`,
-      );
+      return failed(`${id} names no image: one that is built here has no name to be known by`);
+    }
+    if (images.get(reference)?.id !== identity.id) {
+      return failed(`${id}: ${reference} became another image while it was tried`);
     }
     workloads.push({
       image: { reference, ...identity },
-      invocation: invocationOf(view),
+      ...settingOf(view),
       learnt: documents[at] ?? {},
     });
   }

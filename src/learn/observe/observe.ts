@@ -19,6 +19,8 @@ export interface Observation {
   readonly listens: readonly string[];
   /** The user that it is started as; "" is root. */
   readonly startsAs: string;
+  /** The image that it was made from: `sha256:…`; undefined where the Engine did not answer. */
+  readonly image?: string | undefined;
   /** Undefined where the Engine does not say, or nothing ran long enough to be asked. */
   readonly places: Places | undefined;
   /** Its programs that give who executes them more rights; undefined where its files cannot be seen from here. */
@@ -44,6 +46,7 @@ interface Watches {
   readonly network: NetworkWatch;
   readonly listens: Set<string>;
   startsAs: string;
+  image: string | undefined;
   places: Places | undefined;
   gains: readonly GainingProgram[] | undefined;
   mounted: readonly string[];
@@ -62,6 +65,7 @@ export function observer(reader: EngineClient, trace: KernelTrace | undefined): 
       network: watchNetwork(),
       listens: new Set(),
       startsAs: "",
+      image: undefined,
       places: undefined,
       gains: undefined,
       mounted: [],
@@ -103,22 +107,24 @@ export function observer(reader: EngineClient, trace: KernelTrace | undefined): 
           watches.gains = isHere(state) ? gainingPrograms([`/proc/${state.pid}/root`]) : undefined;
           const inspect = await reader.get(`/containers/${state.id}/json`);
           watches.startsAs = (inspect.ok && textAt(inspect.value, "Config", "User")) || "";
+          watches.image = inspect.ok ? textAt(inspect.value, "Image") : undefined;
         }
       },
     },
     observed: () =>
       new Map(
-        [...services].map(([name, { peaks, users, network, listens, startsAs, places, gains, mounted }]) => [
+        [...services].map(([name, { peaks, users, network, listens, ...rest }]) => [
           name,
           {
             peaks: peaks.peaks(),
             users: users.users(),
             network: network.network(),
             listens: [...listens].toSorted(),
-            startsAs,
-            places,
-            gains,
-            mounted,
+            startsAs: rest.startsAs,
+            image: rest.image,
+            places: rest.places,
+            gains: rest.gains,
+            mounted: rest.mounted,
             asked: trace?.asked(name),
           },
         ]),

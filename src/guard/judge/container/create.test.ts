@@ -306,6 +306,7 @@ describe("hardening", () => {
   test("of an image whose needs a bundle has, by its id, and never by its name", () => {
     const needs = { source: "it", capabilities: ["CHOWN"], writablePaths: ["/run"] };
     const bundles: Bundles = {
+      files: [],
       needsOf: (image) => (image?.id === `sha256:${idOf("app")}` ? needs : undefined),
     };
     const under = policy({ bundles });
