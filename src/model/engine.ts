@@ -36,7 +36,7 @@ export interface KernelProgram {
   readonly value: string;
   /** The program, and files among its arguments. */
   readonly paths: readonly string[];
-  /** Those of these files that are there. */
+  /** Those of these files that are there, where links lead, and every folder on the way: who writes one of them decides what runs. */
   readonly files: readonly SocketFile[];
 }
 

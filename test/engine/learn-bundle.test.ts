@@ -11,7 +11,7 @@ import { servers } from "./servers/images.ts";
 /** A name that no table knows: what is known of it comes from the bundle. */
 const image = "registry.example/cache:1";
 
-await describeWithServers("a bundle of what a real server needs", () => {
+await describeWithServers("a bundle with the needs of a real server", () => {
   let engine: TestEngine;
   const { path: folder, remove } = folderOf({});
   let program: string;

@@ -24,8 +24,26 @@ testControl(kernelPrograms, {
     named("a container's layer", program("/var/lib/docker/overlay2/ab/diff/x"), /in a container's files/),
     named("the Engine's own data root", program("/srv/docker/overlay2/ab/diff/x")),
     named("another process's files", program("/proc/77/root/x")),
-    named("a place of everybody's", program("/tmp/x"), /a place that others can write to/),
-    named("a file among its arguments", program("/usr/bin/cat /home/eve/x")),
+    named(
+      "a folder of everybody's, where it need not even be",
+      program("/tmp/x", { files: [{ ...file, path: "/tmp", mode: 0o1777 }] }),
+      /starts \/tmp\/x as root by kernel.core_pattern: everybody can write \/tmp$/,
+    ),
+    named(
+      "a user's folder, of a file among its arguments",
+      program("/usr/bin/cat /home/eve/x", { files: [{ ...file, path: "/home/eve", uid: 1000 }] }),
+      /starts \/home\/eve\/x as root .*: uid 1000 owns \/home\/eve$/,
+    ),
+    named(
+      "a folder far above, in a place that looks like root's",
+      program("/opt/agent/bin/x", { files: [{ ...file, path: "/opt", mode: 0o775, gid: 50 }] }),
+      /the group 50 can write \/opt$/,
+    ),
+    named(
+      "where a link leads",
+      program("/usr/bin/x", { files: [{ ...file, path: "/srv/eve/x", uid: 1000 }] }),
+      /starts \/usr\/bin\/x as root .*: uid 1000 owns \/srv\/eve\/x$/,
+    ),
     named("a shell", program("/bin/sh -c id"), /runs whatever its arguments say/),
     named("a program that a user owns", program(path, { files: [{ ...file, uid: 1000 }] }), /uid 1000/),
     named("one that everybody writes", program(path, { files: [{ ...file, mode: 0o757 }] })),
@@ -34,6 +52,7 @@ testControl(kernelPrograms, {
   ],
   passes: [
     named("root's own", program(`${path} %P`, { files: [file] })),
+    named("a mount of root's", program("/mnt/tools/x", { files: [{ ...file, path: "/mnt/tools/x" }] })),
     named("one that is not there", program("/sbin/modprobe", { setting: "kernel.modprobe" })),
     named(
       "an interpreter for its own files",

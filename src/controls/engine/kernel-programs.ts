@@ -48,8 +48,6 @@ export const kernelPrograms: Control = {
   },
 };
 
-const openPlaces = /^\/(?:tmp|var\/tmp|dev\/shm|run\/user|home|mnt|media)(?:\/|$)/;
-
 /** A process's own view of files (`/proc/77/root`), and where Docker and containerd keep the files of containers. */
 const ofContainers = ["/proc", "/var/lib/docker", "/var/lib/containerd", "/run/containerd"];
 
@@ -68,25 +66,32 @@ function judge({ setting, paths, files }: KernelProgram, engine: Engine, origins
   const places = paths.flatMap((path): Verdict[] => {
     if (folders.some((folder) => isAtOrBelow(path, folder)))
       return [bad(path, "it lies in a container's files, so that a process in there decides what runs")];
-    if (openPlaces.test(path)) return [bad(path, "it lies in a place that others can write to")];
     return [];
   });
   const program = paths[0] ?? "";
   const isShell = interpreters.test(program.slice(program.lastIndexOf("/") + 1));
   if (isShell && !setting.startsWith("binfmt_misc"))
     places.push(bad(program, "it runs whatever its arguments say"));
-  return [...places, ...files.map((file) => judgeFile(file, bad))];
+  return [...places, ...files.map((file) => judgeFile(file, paths, bad))];
 }
 
 /** What the kernel shows for an owner that has no number in the reader's user namespace (/proc/sys/kernel/overflowuid). */
 const overflow = 65_534;
 
-function judgeFile(file: SocketFile, bad: (path: string, why: string) => Verdict): Verdict {
+function judgeFile(
+  file: SocketFile,
+  paths: readonly string[],
+  bad: (path: string, why: string) => Verdict,
+): Verdict {
   const { path, mode, uid, gid, openTo } = file;
+  // A folder, or where a link leads, is on the way to one of them.
+  const program = paths.find((each) => isAtOrBelow(each, path)) ?? paths[0] ?? path;
+  const it = program === path ? "it" : path;
+  const others = (who: string) => bad(program, `${who} can write ${it}`);
   if (uid === overflow) return unknown(`from inside a user namespace it is not seen who owns ${path}`);
-  if (uid !== 0) return bad(path, `uid ${uid} owns it`);
-  if (mode & 0o002) return bad(path, "everybody can write it");
-  if (openTo !== undefined) return bad(path, `it can be written by ${openTo}`);
-  if (mode & 0o020 && gid !== 0 && file.acl === undefined) return bad(path, `the group ${gid} can write it`);
+  if (uid !== 0) return bad(program, `uid ${uid} owns ${it}`);
+  if (mode & 0o002) return others("everybody");
+  if (openTo !== undefined) return others(openTo);
+  if (mode & 0o020 && gid !== 0 && file.acl === undefined) return others(`the group ${gid}`);
   return judgeAcl(file) ?? pass(path);
 }

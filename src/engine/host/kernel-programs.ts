@@ -42,13 +42,26 @@ export function readKernelPrograms(
   ];
   const programs = settings.flatMap(([setting, value]): readonly KernelProgram[] => {
     const paths = value.split(/\s+/).filter((word) => word.startsWith("/"));
-    const there = paths.flatMap((path) => {
+    const targets = paths.flatMap((path) => {
+      const real = files.realPath(`${root}${path}`);
+      return [
+        path,
+        ...(real === undefined ? [] : [real.startsWith(`${root}/`) ? real.slice(root.length) : real]),
+      ];
+    });
+    const there = [...new Set(targets.flatMap(withFolders))].flatMap((path) => {
       const status = files.stat(`${root}${path}`);
-      if (!status || status.isDirectory || status.node !== undefined) return [];
+      if (!status || status.node !== undefined) return [];
       const { mode, uid, gid } = status;
       return [{ path, mode, uid, gid, ...readWriters(`${root}${path}`, mode, files) }];
     });
     return paths.length === 0 ? [] : [{ setting, value, paths, files: there }];
   });
   return set(programs, { kernel: sysctl });
+}
+
+/** `/usr/bin/x`, `/usr/bin`, `/usr`, `/`. */
+function withFolders(path: string): readonly string[] {
+  const folder = posix.dirname(path);
+  return folder === path ? [path] : [path, ...withFolders(folder)];
 }

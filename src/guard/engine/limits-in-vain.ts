@@ -5,7 +5,7 @@ import { engineIn } from "../judge/container/known.ts";
 import type { Policies } from "../policy/policies.ts";
 
 /**
- * Tells the operator which limits of the policies have no effect, because the Engine cannot set them. Takes the Engine's
+ * Reports which limits of the policies have no effect, because the Engine cannot set them. Takes the Engine's
  * description each time it was asked for, and says the same only once.
  */
 export function limitsTeller(

@@ -81,7 +81,7 @@ export function findForeign(
 const runtimes = /^(?:runc|crun|youki|containerd-shim.*|conmon|dockerd|buildkitd|podman|buildah)$/;
 
 /**
- * Tells processes of the host's root, or of the Engine's user beside it: those in the namespaces and the root file system of the
+ * Recognises processes of the host's root, or of the Engine's user beside it: those in the namespaces and the root file system of the
  * host's first process or of the Engine. No process in a container is, and none of another user.
  */
 function hostProcesses(proc: string, engine: EngineProcess): (pid: number) => boolean {
