@@ -1,9 +1,9 @@
 import type { KeyObject } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
-import { publicKeyOf } from "../../base/keys.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type Bundles, bundlesOf, noBundles } from "../../fix/bundle/bundle.ts";
+import { publicKeyOf } from "../../fix/bundle/keys.ts";
 
 import type { AuditSettings } from "../audit/settings.ts";
 

@@ -1,12 +1,12 @@
 import type { KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { whyUnread } from "../../base/error-words.ts";
-import { privateKeyOf, publicKeyOf } from "../../base/keys.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { visible } from "../../base/visible.ts";
 import { createFile } from "../../fix/apply.ts";
 import { readBundle, type Statement } from "../../fix/bundle/bundle.ts";
 import { keyIdOf, seal } from "../../fix/bundle/envelope.ts";
+import { privateKeyOf, publicKeyOf } from "../../fix/bundle/keys.ts";
 import { type Compared, compareWith } from "../../learn/bundle/compare.ts";
 import { statementOf } from "../../learn/bundle/statement.ts";
 import { complain } from "../common/complain.ts";

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { privateKeyOf, publicKeyOf } from "../../base/keys.ts";
 import { type Envelope, keyIdOf, seal, unseal } from "./envelope.ts";
+import { privateKeyOf, publicKeyOf } from "./keys.ts";
 
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 

@@ -34,8 +34,8 @@ const engineLasts = 10_000;
 
 /**
  * Answers what a decision depends on: objects by the Engine's inspect, and paths by what is on the host. An object may change
- * between two requests, so none is remembered but the Engine's own description, and whose each image's name was. `hear` gets that description with each decision that
- * depends on it. Never rejects.
+ * between two requests, so none is remembered but the Engine's own description, and whose each image's name was. `hear` gets that
+ * description with each decision that depends on it. Never rejects.
  */
 export function answerer(
   engine: Pick<EngineClient, "get">,

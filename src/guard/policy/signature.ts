@@ -2,8 +2,8 @@ import { type KeyObject, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { whyUnread } from "../../base/error-words.ts";
 import { recordAt, textAt } from "../../base/json.ts";
-import { publicKeyOf } from "../../base/keys.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { publicKeyOf } from "../../fix/bundle/keys.ts";
 
 /** Bytes of a key or a signature; no such file is larger. */
 const largest = 64 * 1024;

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import { failed, ok, type Result } from "./result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 
 /** A public key in PEM: ECDSA on P-256, as cosign generate-key-pair writes cosign.pub. */
 export function publicKeyOf(pem: string): Result<KeyObject> {
