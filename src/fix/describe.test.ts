@@ -55,7 +55,7 @@ test("each step is in a block that its service is in", () => {
 test("what could break is said once, and with the services' names where only some share it", () => {
   const said = describePlans(plans, { colour: false, width: 1_000 }).split("Could break: ")[1] ?? "";
   expect(said.match(/fails with EROFS/g)).toHaveLength(2);
-  expect(said).toContain("db: Outside its volumes, the image postgres:17 writes nowhere else.");
+  expect(said).toContain("db: As published, the image postgres:17 writes nowhere else outside its volumes.");
   expect(said).not.toContain("published-port");
 });
 

@@ -88,7 +88,7 @@ describe("what bulkhead run adds", () => {
       override: true,
       harden: ["pids-limit"],
     });
-    expect(result.arguments).toEqual(["--pids-limit", "2048", "--read-only=false", "app:1"]);
+    expect(result.arguments).toEqual(["--pids-limit", "8192", "--read-only=false", "app:1"]);
   });
 
   it("holds to the controls that the policy names, known or not", () => {

@@ -87,7 +87,7 @@ function patchesFor(
   const known = needs(subject);
   /**
    * By default only what is known to do no harm. An unknown image may start as root and drop, or run a program that a file
-   * capability marks, as another user, too. 2048 processes are too few for some.
+   * capability marks, as another user, too. Any number of processes is too few for some.
    */
   const isKnown = (control: string) => {
     if (policy.harden !== undefined) return true;

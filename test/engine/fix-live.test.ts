@@ -49,14 +49,14 @@ describeWithEngine("bulkhead fix container:NAME", () => {
     const before = await inspect("shown", "{{json .HostConfig}}");
     const { status, stdout } = await fix("container:shown", "--accept", "capabilities-drop");
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^ {2}docker update --pids-limit 2048 .*shown$/m);
+    expect(stdout).toMatch(/^ {2}docker update --pids-limit 8192 .*shown$/m);
     expect(stdout).toMatch(/^ {2}docker run -d --name shown .*--env TOKEN .*--cap-drop ALL .*app:1$/m);
     expect(stdout).toContain("The values of TOKEN are not shown");
     expect(stdout).not.toMatch(/hunter2|FROM_IMAGE|--label|--workdir|sleep/);
     expect(await inspect("shown", "{{json .HostConfig}}")).toBe(before);
     expect(JSON.parse((await fix("container:shown", "--format", "json")).stdout)).toMatchObject({
       schemaVersion: 1,
-      update: expect.arrayContaining(["docker", "update", "--pids-limit", "2048", "shown"]),
+      update: expect.arrayContaining(["docker", "update", "--pids-limit", "8192", "shown"]),
     });
   });
 

@@ -135,7 +135,7 @@ describeWithEngine("bulkhead guard authz, in a real dockerd", () => {
   it("denies what the proxy would harden, with the flags to add; with them it goes through", async () => {
     const said = await denied(["run", "--rm", "--name=plain", busybox, "echo", "hi"]);
     expect(said).toContain("--security-opt no-new-privileges");
-    expect(said).toContain("--pids-limit 2048");
+    expect(said).toContain("--pids-limit 8192");
     const added = said.split("say it yourself: ")[1]?.split("\n")[0]?.split(" ") ?? [];
     expect(await engine.docker(["run", "--rm", "--network=none", ...added, busybox, "echo", "hi"])).toBe(
       "hi",

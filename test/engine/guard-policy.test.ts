@@ -226,7 +226,7 @@ describeWithEngine("the guard's policy, word by word", () => {
     });
 
     it("harden for every image where that is said, with the limits that are said", async () => {
-      expect(await made("plain", [])).toMatchObject({ ReadonlyRootfs: false, PidsLimit: 2048, Memory: 0 });
+      expect(await made("plain", [])).toMatchObject({ ReadonlyRootfs: false, PidsLimit: 8192, Memory: 0 });
       expect(await made("rootfs", [])).toMatchObject({
         ReadonlyRootfs: true,
         PidsLimit: 77,

@@ -231,7 +231,7 @@ configs: { settings: { content: "a=b" } }
     await compose("start");
     expect(await compose("top", "web")).toContain("httpd");
     const hardened = JSON.parse(await engine.docker(["inspect", "shop-web-1"]));
-    expect(hardened[0].HostConfig).toMatchObject({ SecurityOpt: ["no-new-privileges"], PidsLimit: 2048 });
+    expect(hardened[0].HostConfig).toMatchObject({ SecurityOpt: ["no-new-privileges"], PidsLimit: 8192 });
     await compose("down", "-v", "-t", "1");
     expect(await engine.docker(["ps", "-aq"])).toBe("");
     expect(await engine.docker(["volume", "ls", "-q", "--filter=name=shop"])).toBe("");

@@ -61,7 +61,7 @@ describeWithEngine("old versions of the API through the guard", () => {
         "made",
         "HostConfig",
       );
-      expect(made).toMatchObject({ SecurityOpt: ["no-new-privileges"], PidsLimit: 2048 });
+      expect(made).toMatchObject({ SecurityOpt: ["no-new-privileges"], PidsLimit: 8192 });
       expect(made.IpcMode).toBe(Number(version.slice(2)) < 40 ? "shareable" : "private");
       await docker("restart", "-t0", name);
       await docker("rm", "-f", name);

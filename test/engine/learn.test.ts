@@ -119,7 +119,7 @@ describeWithEngine("bulkhead learn", () => {
     read_only: true
     tmpfs: ["/run:size=16m,mode=755"]
     network_mode: none
-    pids_limit: 2048
+    pids_limit: 8192
     blkio_config:
       weight: 300
     security_opt: [seccomp=seccomp/web.json, no-new-privileges:true]

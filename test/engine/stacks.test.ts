@@ -30,6 +30,10 @@ await describeWithServers("a hardened stack answers and stops as it did untouche
     writeStack(stack, untouched);
     const before = await useOf(engine, stack, untouched);
     expect(before.outputs).toEqual(["the site of the-shop"]);
+    const fixed = testFolder();
+    writeStack(stack, fixed);
+    await harden({ engine, program, folder: testFolder }, stack, fixed, "fix");
+    expect(differences(before, await useOf(engine, stack, fixed))).toEqual([]);
     const hardened = testFolder();
     writeStack(stack, hardened);
     const { stdout } = await harden({ engine, program, folder: testFolder }, stack, hardened, "verify");

@@ -52,6 +52,11 @@ describe.each(images)("%s", (reference) => {
     expect(new Set(capabilities).size).toBe(capabilities.length);
   });
 
+  test("names its programs, unless it is a base", () => {
+    const { programs = [], bare } = needs(reference) ?? {};
+    expect(bare || programs.length > 0).toBe(true);
+  });
+
   test("writes to absolute paths, and listens on ports", () => {
     const { writable, ports = [] } = needs(reference) ?? {};
     for (const { path, kind, declared } of writable ?? []) {

@@ -6,8 +6,12 @@ import type { Capability } from "../../model/container/capability.ts";
  * may need more.
  */
 export interface ImageNeeds {
+  /** Its own programs, by their file names. What another one needs, that an entrypoint or a command names, is not known. */
+  readonly programs: readonly string[];
   /** What it writes to, so that its root may be read-only; undefined where that is not known. */
   readonly writable: readonly WritablePath[] | undefined;
+  /** With which of these its entrypoint writes in places that are not listed. */
+  readonly writesElsewhere?: WritesElsewhere | undefined;
   /** What it needs after `cap_drop: ALL` where it starts as the user that the image sets. As another, it needs none. */
   readonly capabilities: readonly Capability[];
   /** What it listens on: `80/tcp`. */
@@ -45,6 +49,15 @@ export interface WritablePath {
   readonly kind: "tmpfs" | "data";
   /** The image declares a VOLUME there: it stays writable below a read-only root without a mount of one's own. */
   readonly declared: boolean;
+  /** It writes there only where something is mounted at this path, or below. */
+  readonly whenMounted?: string;
+}
+
+interface WritesElsewhere {
+  /** Folders whose mounted scripts it runs. */
+  readonly mounts?: readonly string[];
+  /** Names of variables. */
+  readonly variables?: RegExp;
 }
 
 interface Entry extends Partial<Omit<ImageNeeds, "sources">> {
@@ -65,13 +78,26 @@ const ownedData = "its data folder belongs to that user, as that of a new named 
 
 const library = "https://github.com/docker-library";
 
+/** https://github.com/nginx/docker-nginx/tree/master/entrypoint */
+const nginxScripts: WritesElsewhere = {
+  mounts: ["/docker-entrypoint.d"],
+  variables: /^NGINX_(?:ENVSUBST_(?:OUTPUT|TEMPLATE)_DIR|ENTRYPOINT_WORKER_PROCESSES_AUTOTUNE)$/,
+};
+
 const entries: readonly Entry[] = [
   {
     // The master makes its temporary folders, gives them to the workers' user, and starts these as that user. Ports below
     // 1024 take NET_BIND_SERVICE only where net.ipv4.ip_unprivileged_port_start is not 0, as Docker sets it. Debian's own
     // layout is another one: it writes to /var/lib/nginx and /var/log/nginx, and its workers are www-data.
     repositories: ["library/nginx"],
-    writable: [tmpfs("/var/cache/nginx"), tmpfs("/run")],
+    // Its entrypoint fills in templates, and runs the scripts of a folder.
+    programs: ["nginx", "nginx-debug"],
+    writable: [
+      tmpfs("/var/cache/nginx"),
+      tmpfs("/run"),
+      { ...tmpfs("/etc/nginx/conf.d"), whenMounted: "/etc/nginx/templates" },
+    ],
+    writesElsewhere: nginxScripts,
     capabilities: ["CHOWN", "NET_BIND_SERVICE", "SETGID", "SETUID"],
     ports: ["80/tcp"],
     nonRoot: {
@@ -90,12 +116,15 @@ const entries: readonly Entry[] = [
   },
   {
     repositories: ["nginxinc/nginx-unprivileged"],
-    writable: [tmpfs("/tmp")],
+    programs: ["nginx", "nginx-debug"],
+    writable: [tmpfs("/tmp"), { ...tmpfs("/etc/nginx/conf.d"), whenMounted: "/etc/nginx/templates" }],
+    writesElsewhere: nginxScripts,
     ports: ["8080/tcp"],
     sources: ["https://github.com/nginxinc/docker-nginx-unprivileged/blob/main/mainline/debian/Dockerfile"],
   },
   {
     repositories: ["library/httpd"],
+    programs: ["httpd", "httpd-foreground"],
     writable: [tmpfs("/usr/local/apache2/logs")],
     capabilities: ["NET_BIND_SERVICE", "SETGID", "SETUID"],
     ports: ["80/tcp"],
@@ -110,6 +139,7 @@ const entries: readonly Entry[] = [
     // The binary has the file capability: without it in the bounding set the kernel refuses to execute it, as whomever.
     // So there is no user here that would need none.
     repositories: ["library/caddy"],
+    programs: ["caddy"],
     writable: [data("/data"), data("/config")],
     capabilities: ["NET_BIND_SERVICE"],
     ports: ["80/tcp", "443/tcp", "443/udp", "2019/tcp"],
@@ -120,6 +150,7 @@ const entries: readonly Entry[] = [
   },
   {
     repositories: ["library/traefik"],
+    programs: ["traefik"],
     writable: [],
     capabilities: ["NET_BIND_SERVICE"],
     ports: ["80/tcp"],
@@ -134,6 +165,7 @@ const entries: readonly Entry[] = [
     // As haproxy it binds ports below 1024, which Docker's networks allow; which, its configuration says.
     // Its runtime socket is put below one of these.
     repositories: ["library/haproxy"],
+    programs: ["haproxy"],
     writable: [tmpfs("/var/lib/haproxy"), tmpfs("/run"), tmpfs("/tmp")],
     sources: [
       `${library}/docs/blob/master/haproxy/content.md`,
@@ -143,16 +175,19 @@ const entries: readonly Entry[] = [
   {
     repositories: ["library/postgres"],
     tags: /^(?:latest|alpine|bookworm|trixie|(?:1[89]|[2-9]\d)(?:$|[.-]))/,
+    programs: ["postgres"],
     writable: [data("/var/lib/postgresql", true), tmpfs("/var/run/postgresql"), tmpfs("/tmp")],
     ...postgres(),
   },
   {
     repositories: ["library/postgres"],
+    programs: ["postgres"],
     writable: [data("/var/lib/postgresql/data", true), tmpfs("/var/run/postgresql"), tmpfs("/tmp")],
     ...postgres(),
   },
   {
     repositories: ["library/mysql"],
+    programs: ["mysqld"],
     writable: [data("/var/lib/mysql", true), tmpfs("/var/run/mysqld"), tmpfs("/tmp")],
     capabilities: steppingDown,
     ports: ["3306/tcp", "33060/tcp"],
@@ -161,6 +196,7 @@ const entries: readonly Entry[] = [
   },
   {
     repositories: ["library/mariadb"],
+    programs: ["mariadbd", "mysqld"],
     writable: [data("/var/lib/mysql", true), tmpfs("/run/mysqld"), tmpfs("/tmp")],
     capabilities: steppingDown,
     ports: ["3306/tcp"],
@@ -174,6 +210,7 @@ const entries: readonly Entry[] = [
     // It takes capabilities out of its own bounding set (SETPCAP); without SETGID and SETUID it stays root and says nothing.
     // A data folder of another's takes CHOWN, and one that only its owner may enter DAC_OVERRIDE.
     repositories: ["library/redis"],
+    programs: ["redis-server"],
     writable: [data("/data", true)],
     capabilities: [...steppingDown, "SETPCAP"],
     ports: ["6379/tcp"],
@@ -189,6 +226,7 @@ const entries: readonly Entry[] = [
   },
   {
     repositories: ["valkey/valkey", "library/valkey"],
+    programs: ["valkey-server"],
     writable: [data("/data", true)],
     capabilities: steppingDown,
     ports: ["6379/tcp"],
@@ -197,12 +235,14 @@ const entries: readonly Entry[] = [
   },
   {
     repositories: ["library/memcached"],
+    programs: ["memcached"],
     writable: [],
     ports: ["11211/tcp"],
     sources: [`${library}/memcached`],
   },
   {
     repositories: ["library/mongo"],
+    programs: ["mongod"],
     writable: [data("/data/db", true), data("/data/configdb", true), tmpfs("/tmp")],
     capabilities: steppingDown,
     ports: ["27017/tcp"],
@@ -211,6 +251,7 @@ const entries: readonly Entry[] = [
   },
   {
     repositories: ["library/rabbitmq"],
+    programs: ["rabbitmq-server"],
     writable: [data("/var/lib/rabbitmq", true), tmpfs("/var/log/rabbitmq"), tmpfs("/tmp")],
     capabilities: steppingDown,
     ports: ["5672/tcp", "5671/tcp", "4369/tcp", "25672/tcp", "15691/tcp", "15692/tcp"],
@@ -224,6 +265,7 @@ const entries: readonly Entry[] = [
     // The entrypoint unpacks WordPress into the volume with its owners and modes.
     repositories: ["library/wordpress"],
     tags: /^(?!.*(?:fpm|cli))/,
+    programs: ["apache2-foreground"],
     writable: [data("/var/www/html", true), tmpfs("/run"), tmpfs("/tmp")],
     capabilities: [...steppingDown, "FOWNER", "NET_BIND_SERVICE"],
     ports: ["80/tcp"],
@@ -234,6 +276,7 @@ const entries: readonly Entry[] = [
     // With REDIS_HOST and others it writes beside PHP's own configuration, which a tmpfs would hide.
     repositories: ["library/nextcloud"],
     tags: /^(?!.*fpm)/,
+    programs: ["apache2-foreground"],
     writable: undefined,
     capabilities: [...steppingDown, "FOWNER", "NET_BIND_SERVICE"],
     ports: ["80/tcp"],
@@ -242,6 +285,7 @@ const entries: readonly Entry[] = [
   },
   {
     repositories: ["grafana/grafana", "grafana/grafana-oss", "grafana/grafana-enterprise"],
+    programs: ["grafana", "grafana-server"],
     writable: [data("/var/lib/grafana"), tmpfs("/var/log/grafana"), tmpfs("/tmp")],
     ports: ["3000/tcp"],
     sources: [
@@ -251,12 +295,14 @@ const entries: readonly Entry[] = [
   },
   {
     repositories: ["prom/prometheus", "quay.io/prometheus/prometheus"],
+    programs: ["prometheus"],
     writable: [data("/prometheus", true)],
     ports: ["9090/tcp"],
     sources: ["https://github.com/prometheus/prometheus/blob/main/Dockerfile"],
   },
   {
     repositories: ["library/registry"],
+    programs: ["registry"],
     writable: [data("/var/lib/registry", true)],
     ports: ["5000/tcp"],
     nonRoot: { user: "1000:1000", requires: "/var/lib/registry belongs to that user" },
@@ -272,6 +318,7 @@ const entries: readonly Entry[] = [
   {
     repositories: ["library/php"],
     tags: /(?:^|-)apache(?:$|-)/,
+    programs: ["apache2-foreground"],
     bare: true,
     writable: [tmpfs("/run"), tmpfs("/tmp")],
     capabilities: ["NET_BIND_SERVICE", "SETGID", "SETUID"],
@@ -282,6 +329,7 @@ const entries: readonly Entry[] = [
   {
     repositories: ["library/php"],
     tags: /(?:^|-)fpm(?:$|-)/,
+    programs: ["php-fpm"],
     bare: true,
     writable: [tmpfs("/tmp")],
     // Its master ends the workers, which are another user's, at a reload and a stop.
@@ -308,8 +356,9 @@ export function needsOf(repository: string, tag: string): ImageNeeds | undefined
     ({ repositories, tags }) => repositories.includes(repository) && (tags?.test(tag) ?? true),
   );
   if (!entry) return undefined;
-  const { writable, capabilities = [], ports = [], nonRoot, bare = false, sources, tried } = entry;
-  return { writable, capabilities, ports, nonRoot, bare, sources, tried };
+  const { programs = [], capabilities = [], ports = [], bare = false } = entry;
+  const { writable, writesElsewhere, nonRoot, sources, tried } = entry;
+  return { programs, writable, writesElsewhere, capabilities, ports, nonRoot, bare, sources, tried };
 }
 
 /** Its own start needs nothing; the scratch folder is what programs expect. */

@@ -6,6 +6,7 @@ import type { Mount } from "../../model/mount.ts";
 import type { Patch } from "../../model/patch.ts";
 import type { Subject } from "../../model/subject.ts";
 import type { Bundles, ImageIdentity } from "../bundle/bundle.ts";
+import { asPublished } from "./as-published.ts";
 import { needsNoSetuid } from "./limits.ts";
 import { elsewhere, gainingIn, type Needs, type SeenNeeds, startsAsOther, unsizedPaths } from "./needs.ts";
 import { riskier, type Step, type StepKind } from "./step.ts";
@@ -125,7 +126,7 @@ function makesReadOnly(patch: Patch): boolean {
 /** What is known of a container's workload from its image's name. */
 export function needsOf(subject: Subject): Needs | undefined {
   const own = namedImage(subject);
-  return own && needsOfReference(own.reference);
+  return own && needsByName(own);
 }
 
 /**
@@ -140,14 +141,29 @@ export function needsByBundle(
   const own = namedImage(subject);
   if (!own) return undefined;
   const { view, reference } = own;
-  return bundles.needsOf(image ?? { repoDigests: [reference] }, view) ?? needsOfReference(reference);
+  return bundles.needsOf(image ?? { repoDigests: [reference] }, view) ?? needsByName(own);
+}
+
+interface Named {
+  readonly view: Container;
+  readonly reference: string;
 }
 
 /** The image that a container is made from; none where it is built here or the caller chooses it, since that may be anything. */
-function namedImage(subject: Subject): { readonly view: Container; readonly reference: string } | undefined {
+function namedImage(subject: Subject): Named | undefined {
   const view = subject.kind === "container" ? subject.views[0] : undefined;
   if (view?.image.state !== "set" || view.image.isCallers || view.build.state !== "unset") return undefined;
   return { view, reference: view.image.value };
+}
+
+function needsByName({ view, reference }: Named): Needs | undefined {
+  const known = knownImage(reference);
+  if (!known?.needs) return known && needsOfImage(known, reference);
+  const { runsItsProgram, writable } = asPublished(known.needs, view);
+  const needs = needsOfImage({ ...known, needs: { ...known.needs, writable } }, reference);
+  if (runsItsProgram) return needs;
+  const capabilities = needs.capabilities?.length === 0 ? needs.capabilities : undefined;
+  return { ...needs, bare: true, capabilities, writablePaths: undefined, ports: undefined };
 }
 
 /** What is known of the workload in an image, by its reference alone. */

@@ -38,3 +38,48 @@ test("of an image that a script's caller chooses nothing is known; of one that t
   expect(needsFor("IMAGE=redis:7\ndocker run $IMAGE")?.source).toBe("the image redis:7");
   expect(needsFor("IMAGE=redis:7\ndocker run ${IMAGE:-nginx}")?.source).toBe("the image redis:7");
 });
+
+test.each([
+  "docker run nginx nginx-debug -g 'daemon off;'",
+  "docker run nginx -g 'daemon off;'",
+  "docker run -v ./nginx.conf:/etc/nginx/nginx.conf nginx",
+  "docker run --entrypoint /docker-entrypoint.sh nginx nginx",
+])("what is known of an image is of its own program: %s", (line) => {
+  expect(needsFor(line)).toMatchObject({ bare: false, capabilities: expect.arrayContaining(["SETUID"]) });
+  expect(needsFor(line)?.writablePaths).toEqual(["/var/cache/nginx", "/run"]);
+});
+
+test.each([
+  "docker run nginx sh -c 'envsubst </t >/etc/nginx/conf.d/default.conf && nginx'",
+  "docker run --entrypoint sh nginx -c true",
+  "docker run --entrypoint /start.sh nginx",
+  "docker run -v ./start.sh:/docker-entrypoint.sh --entrypoint /docker-entrypoint.sh nginx",
+  "docker run -v ./bin:/usr/sbin nginx /usr/sbin/nginx",
+  'docker run nginx "$COMMAND"',
+])("another program may need anything: %s", (line) => {
+  expect(needsFor(line)).toMatchObject({
+    bare: true,
+    capabilities: undefined,
+    writablePaths: undefined,
+    ports: undefined,
+  });
+});
+
+test("another program of an image that starts as another user holds no capability either", () => {
+  expect(needsFor("docker run memcached sh -c true")?.capabilities).toEqual([]);
+});
+
+test("an entrypoint writes where templates are mounted, and its scripts anywhere", () => {
+  expect(needsFor("docker run -v ./t:/etc/nginx/templates:ro nginx")?.writablePaths).toContain(
+    "/etc/nginx/conf.d",
+  );
+  expect(
+    needsFor("docker run -v ./t:/etc/nginx/templates/default.conf.template nginx")?.writablePaths,
+  ).toContain("/etc/nginx/conf.d");
+  for (const words of [
+    "-v ./env.sh:/docker-entrypoint.d/40-env.sh",
+    "-e NGINX_ENVSUBST_OUTPUT_DIR=/etc/nginx",
+    "-e NGINX_ENTRYPOINT_WORKER_PROCESSES_AUTOTUNE=1",
+  ])
+    expect(needsFor(`docker run ${words} nginx`)).toMatchObject({ bare: false, writablePaths: undefined });
+});

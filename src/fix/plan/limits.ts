@@ -146,12 +146,8 @@ function isSet(patch: Patch, field: string): boolean {
  * nobody says otherwise. Log rotation is the third one: log-limit's remedy.
  */
 
-/**
- * Podman's default. Few workloads ever reach it; a fork bomb does.
- *
- * @see https://docs.podman.io/en/stable/markdown/podman-run.1.html#pids-limit-limit
- */
-export const defaultPids = 2048;
+/** A fork bomb reaches it soon. A crawler or a JVM with some thousand threads does not reach it, as it does Podman's 2048. */
+export const defaultPids = 8192;
 
 /** Whether an image is a server that is known to run no setuid program. In a base image anything may run. */
 export function needsNoSetuid(needs: Needs | undefined): boolean {

@@ -4,6 +4,7 @@ import type { GainingProgram } from "../../engine/host/gaining.ts";
 import { defaultCapabilities } from "../../model/container/capability.ts";
 import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
+import { isAtOrBelow } from "../../model/host/path.ts";
 import { type Mount, mount } from "../../model/mount.ts";
 import type { ContainerPatch, Patch } from "../../model/patch.ts";
 import { distinct, joinTexts, type Step } from "./step.ts";
@@ -199,7 +200,7 @@ function giveDevices(step: Step, _: ContainerPatch, { view, needs }: ViewNeeds):
 function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: ViewNeeds): Step {
   const targets = setItems(view.mounts).map(({ value }) => value.target);
   const bare = (paths: readonly string[]) =>
-    paths.filter((path) => !targets.some((target) => isBelow(path, target)));
+    paths.filter((path) => !targets.some((target) => isAtOrBelow(path, target)));
   const homeless = bare(needs?.persistentPaths ?? []);
   if (needs && homeless.length > 0) {
     return {
@@ -232,7 +233,7 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
       ? ""
       : `Its container wrote ${outside.slice(0, 3).join(", ")}${outside.length > 3 ? ` and ${outside.length - 3} more` : ""}: that would fail.`;
   const known = needs?.writablePaths
-    ? `Outside its volumes, ${needs.source} writes nowhere else.`
+    ? `As published, ${needs.source} writes nowhere else outside its volumes.`
     : "bulkhead does not know where else this workload writes.";
   return saying(
     {
@@ -254,7 +255,7 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
 /** What a container wrote in places that nothing makes writable again. */
 export function elsewhere(needs: Needs | undefined): readonly string[] {
   const writable = needs?.writablePaths ?? ["/tmp"];
-  return (needs?.seen?.wrote ?? []).filter((path) => !writable.some((folder) => isBelow(path, folder)));
+  return (needs?.seen?.wrote ?? []).filter((path) => !writable.some((folder) => isAtOrBelow(path, folder)));
 }
 
 /** Folders of sockets, locks and pid files. Any other may get what users send: its size is nobody's to invent. */
@@ -365,8 +366,4 @@ function addTmpfs(target: string, mode: number | undefined): Patch {
 export function startsAsOther(view: Container): boolean {
   const starting = startingUser(view);
   return starting.known && !starting.isRoot;
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
 }

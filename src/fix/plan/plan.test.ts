@@ -36,7 +36,7 @@ describe("limits", () => {
   });
 
   test("processes get a default that stops a fork bomb, and may be too low as any limit", () => {
-    const patches = [{ op: "set", field: "pidsLimit", value: 2048 }];
+    const patches = [{ op: "set", field: "pidsLimit", value: 8192 }];
     expect(stepsFor(planForRun("docker run nginx"), "pids-limit")).toMatchObject([
       { kind: "behavioural", patches, breaks: [expect.stringContaining("EAGAIN")] },
     ]);

@@ -82,7 +82,7 @@ test("what the proxy would harden is denied, with every flag in one line", async
   const { verdict, said } = await ruled("", asked("POST", create, plain));
   expect(verdict).toBe("deny");
   expect(said).toMatch(/^a plugin cannot add what is missing; say it yourself: --/);
-  expect(said).toContain("--pids-limit 2048");
+  expect(said).toContain("--pids-limit 8192");
   expect(said).toContain("--security-opt no-new-privileges");
   expect((await ruled("", asked("POST", create, complete))).verdict).toBe("allow");
 });

@@ -22,7 +22,7 @@ test("without a word: what gives the host away is closed, what is grave denies, 
     groups: { safe: "allow", read: "allow", secretRead: "allow", judged: "allow", rootEquivalent: "deny" },
     override: "replace",
     redact: false,
-    limits: { pids: { value: 2048 } },
+    limits: { pids: { value: 8192 } },
   });
   expect([...policy.controls.deny]).toEqual(
     expect.arrayContaining(["privileged", "docker-socket-mount", "host-network", "capabilities-dangerous"]),

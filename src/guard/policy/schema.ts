@@ -191,7 +191,7 @@ const limits = z.strictObject({
   cpus: bounds(cpus, "The CPUs where there is no cap: 1.5, or { default: 1, max: 4 }."),
   pids: bounds(
     pids,
-    "The processes and threads where there is no limit: 500, or { default: 500, max: 4096 }. Default: 2048.",
+    "The processes and threads where there is no limit: 500, or { default: 500, max: 4096 }. Default: 8192.",
   ),
 });
 

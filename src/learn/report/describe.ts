@@ -160,7 +160,7 @@ function limits(learnt: Learnt): readonly string[] {
   const { seen, isLoaded, plan } = learnt;
   if (!seen) return [];
   const { memory, pids, pidsSampled, cpus } = seen.peaks;
-  // fix's default (2048 processes) comes from no peak.
+  // fix's default (8192 processes) comes from no peak.
   const set = (field: string) =>
     plan.steps
       .filter(({ keys: [key] }) => key.startsWith("learn "))

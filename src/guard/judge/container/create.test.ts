@@ -285,7 +285,7 @@ describe("hardening", () => {
 
   test("sets what is unset: what cannot break a workload everywhere, the rest where the image's needs are known", () => {
     expect(flags("app")).toEqual([
-      "--pids-limit 2048",
+      "--pids-limit 8192",
       "--security-opt no-new-privileges",
       "--log-driver json-file",
       "--log-opt max-size=10m",
@@ -326,7 +326,7 @@ describe("hardening", () => {
     const replaced = decision.changes.filter((change) => change.replaced).map(({ control }) => control);
     expect(replaced.toSorted()).toEqual(["host-uts", "no-new-privileges", "pids-limit"]);
     expect(decision.request.body).toMatchObject({
-      HostConfig: { PidsLimit: 2048, SecurityOpt: ["no-new-privileges"] },
+      HostConfig: { PidsLimit: 8192, SecurityOpt: ["no-new-privileges"] },
     });
   });
 

@@ -3,6 +3,9 @@ import type { Stack } from "../stacks.ts";
 
 const asGuest = `wget -qO- --header "Authorization: Basic $(printf guest:guest | base64)" --header "Content-Type: application/json"`;
 
+/** Asked before there is a cookie, root's rabbitmqctl would make one, which the server cannot read. */
+const listens = "wget -qO- http://127.0.0.1:15672/ >/dev/null";
+
 export const dataStacks: readonly Stack[] = [
   {
     name: "postgres-clients",
@@ -84,6 +87,8 @@ exec "$@"
         },
         folders: { "var/lib/rabbitmq": 999, "var/log/rabbitmq": 999, "etc/rabbitmq": 999 },
         users: { rabbitmq: 999 },
+        // Its home, where the cookie of its nodes is.
+        links: { rabbitmq: "/var/lib/rabbitmq" },
         changes: [
           "ENV PATH=/usr/lib/rabbitmq/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/var/lib/rabbitmq RABBITMQ_LOGS=- LANG=C.UTF-8",
           'ENTRYPOINT ["docker-entrypoint.sh"]',
@@ -99,9 +104,9 @@ exec "$@"
     volumes: ["queue:/var/lib/rabbitmq"]
 volumes: { queue: {} }
 `,
-    checks: ["--check-exec", "rabbitmqctl -q ping"],
+    checks: ["--check-exec", `${listens} && rabbitmqctl -q ping`],
     uses: [
-      ["queue", "rabbitmqctl -q await_startup && echo up"],
+      ["queue", `${listens} && rabbitmqctl -q await_startup && echo up`],
       [
         "queue",
         `${asGuest} --post-data '{"queues":[{"vhost":"/","name":"jobs","durable":true,"auto_delete":false,"arguments":{}}]}' http://127.0.0.1:15672/api/definitions && echo declared`,
@@ -111,7 +116,7 @@ volumes: { queue: {} }
         `${asGuest} --post-data '{"properties":{"delivery_mode":2},"routing_key":"jobs","payload":"a job","payload_encoding":"string"}' http://127.0.0.1:15672/api/exchanges/%2f/amq.default/publish`,
       ],
       ["host", "docker-compose restart queue 2>/dev/null"],
-      ["queue", "rabbitmqctl -q await_startup && echo up"],
+      ["queue", `${listens} && rabbitmqctl -q await_startup && echo up`],
       [
         "queue",
         `${asGuest} --post-data '{"count":1,"ackmode":"ack_requeue_false","encoding":"auto"}' http://127.0.0.1:15672/api/queues/%2f/jobs/get | grep -o '"payload":"[^"]*"'`,

@@ -17,7 +17,8 @@ const sshOptions =
 const ssh = `ssh ${sshOptions}`;
 
 /** A server that answers each request with what the function `answer` gives. */
-const serving = (answer: string) => `import http.server, os, subprocess, socket, threading
+const serving = (answer: string) => `import http.server, os, signal, subprocess, socket, threading
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 ${answer}
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -84,7 +85,7 @@ def answer(path):
       }),
     },
     compose: "services:\n  crawler:\n    image: registry.example/crawler:1\n",
-    checks: ["--check-http", ":8000/"],
+    checks: ["--check-http", ":8000/crawl"],
     uses: [
       ["crawler", "wget -qO- http://127.0.0.1:8000/"],
       ["crawler", "wget -qO- http://127.0.0.1:8000/crawl"],
@@ -115,12 +116,12 @@ process.on("SIGTERM", () => process.exit(0));
       },
     },
     compose: "services:\n  photos:\n    image: registry.example/photos:1\n",
-    checks: ["--check-http", ":3000/"],
+    checks: ["--check-http", "POST :3000/ +60m"],
     uses: [
       ["photos", "wget -qO- http://127.0.0.1:3000/"],
       [
         "photos",
-        "head -c 60000000 /dev/zero >/dev/shm/photo; wget -qO- --post-file=/dev/shm/photo http://127.0.0.1:3000/; rm /dev/shm/photo",
+        "yes | head -c 60000000 >/dev/shm/photo; wget -qO- --post-file=/dev/shm/photo http://127.0.0.1:3000/; rm /dev/shm/photo",
       ],
     ],
   },
@@ -187,7 +188,7 @@ volumes: { notes: {} }
 volumes: { home: {} }
 `,
     prepare: "mkdir keys && ssh-keygen -q -t ed25519 -N '' -f keys/ada && chmod 600 keys/ada",
-    checks: ["--check-exec", "nc -w 2 127.0.0.1 22 </dev/null | grep SSH"],
+    checks: ["--check-exec", `${ssh} ada@127.0.0.1 id -un`],
     uses: [
       ["jump", `${ssh} ada@127.0.0.1 'id -un; umask 077; echo kept >note; ls -l note | cut -c 1-10'`],
       ["jump", `printf 'get note /dev/stdout\\n' | sftp ${sshOptions} -q -b - ada@127.0.0.1 | tail -n 1`],
@@ -224,6 +225,7 @@ volumes: { home: {} }
           ),
         },
         {
+          folders: { "usr/local/bin": 0 },
           copies: { "usr/local/bin/rawsocket": "usr/bin/python3.13" },
           capabilities: { "usr/local/bin/rawsocket": "cap_net_raw=ep" },
           changes: ["USER app"],
