@@ -65,3 +65,12 @@ describe("causesOf", () => {
     expect(causesOf(lines).map(({ line }) => line)).toEqual([lines[0], lines[2]]);
   });
 });
+
+it.each([
+  ["open /data/x: Read-only file system", "readOnly"],
+  ["write /tmp/x: No space left on device", "limit"],
+  ["fork: Resource temporarily unavailable", "limit"],
+  ["chown: Operation not permitted", undefined],
+])("says where no capability helps: %s", (line, kind) => {
+  expect(causeOf(line)?.kind).toBe(kind);
+});

@@ -5,7 +5,9 @@ export interface Cause {
   /** Controls whose steps are likely to have done it, the likeliest first. */
   readonly suspects: readonly string[];
   readonly capability?: string | undefined;
-  readonly path?: string;
+  readonly path?: string | undefined;
+  /** Where no capability and no user helps: `readOnly` is a write below a root that is read-only, `limit` all else. */
+  readonly kind?: "readOnly" | "limit" | undefined;
 }
 
 /** A call that the kernel refused to a container of a trial: the cause itself, where a log has only signs. */
@@ -32,6 +34,7 @@ interface Sign {
   readonly reason: (match: RegExpExecArray, line: string) => string;
   readonly suspects: readonly string[];
   readonly capability?: string;
+  readonly kind?: Cause["kind"];
 }
 
 const notPermitted = /operation not permitted|not permitted|\bEPERM\b|\(1:|errno[ =:]*1\b/i;
@@ -78,11 +81,13 @@ const signs: readonly Sign[] = [
     pattern: /read-only file system|\bEROFS\b|\(30:/i,
     reason: (_, line) => `EROFS${writing(line)}: the file system is read-only`,
     suspects: ["read-only-rootfs", "read-only-volume", "sensitive-host-mount", "volume-options"],
+    kind: "readOnly",
   },
   {
     pattern: /no space left on device|\bENOSPC\b|\(28:/i,
     reason: (_, line) => `ENOSPC${writing(line)}: the tmpfs or the storage is full`,
     suspects: ["read-only-rootfs", "tmpfs-options", "storage-limit"],
+    kind: "limit",
   },
   {
     pattern: /bad system call|\bSIGSYS\b/i,
@@ -93,17 +98,20 @@ const signs: readonly Sign[] = [
     pattern: /cannot allocate memory|out of memory|\bENOMEM\b|\(12:|OOMKilled|lack of memory|bad_alloc/i,
     reason: () => "ENOMEM: it needs more memory than its limit",
     suspects: ["memory-limit", "memory-swap-limit", "capacity"],
+    kind: "limit",
   },
   {
     pattern:
       /resource temporarily unavailable|\bEAGAIN\b|can(?:'|no)t fork|fork failed|unable to (?:create|start) (?:a )?(?:new )?(?:native )?thread|pthread_create|can't start new thread/i,
     reason: () => "EAGAIN: it starts more processes or threads than its limit",
     suspects: ["pids-limit", "memory-limit"],
+    kind: "limit",
   },
   {
     pattern: /too many open files|\bEMFILE\b|\bENFILE\b/i,
     reason: () => "EMFILE: it opens more files than its limit",
     suspects: ["engine-ulimits"],
+    kind: "limit",
   },
   {
     pattern: /no new privileges|effective uid is not 0|must be setuid root|sudo: .*root/i,
@@ -125,6 +133,7 @@ const signs: readonly Sign[] = [
       /connection refused|network is unreachable|no route to host|name resolution|getaddrinfo|could not resolve|bad address|host not found|\bE(?:CONNREFUSED|NETUNREACH|HOSTUNREACH|NOTFOUND)\b/i,
     reason: () => "it cannot reach another host",
     suspects: ["host-network", "shared-namespace", "engine-icc", "published-port"],
+    kind: "limit",
   },
   {
     pattern: /no such file or directory|\bENOENT\b|does not exist|cannot open|can't open/i,
@@ -187,9 +196,9 @@ export function causeOf(line: string): Cause | undefined {
       return withPath({ reason, suspects }, path);
     }
   }
-  for (const { pattern, reason, suspects } of signs) {
+  for (const { pattern, reason, suspects, kind } of signs) {
     const match = pattern.exec(line);
-    if (match) return withPath({ reason: reason(match, line), suspects }, pathIn(line));
+    if (match) return withPath({ reason: reason(match, line), suspects, kind }, pathIn(line));
   }
   return undefined;
 }

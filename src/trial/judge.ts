@@ -39,7 +39,9 @@ export function judgeTrial(run: TrialRun, baseline: Baseline): TrialVerdict {
     const refused = run.refusals.filter(({ container }) => container === service?.state.id);
     const told = refused.flatMap((call) => {
       const line = lines.find(call.isIn);
-      return line === undefined ? [] : [{ ...call, reason: call.reason(causeOf(line)?.path) }];
+      if (line === undefined) return [];
+      const path = call.path ?? causeOf(line)?.path;
+      return [{ ...call, path, reason: call.reason(path) }];
     });
     // What no log speaks of is only a guess, and after what a log says.
     const before = refused

@@ -24,6 +24,15 @@ const suspects: Readonly<Record<Layer, readonly string[]>> = {
   unknown: [],
 };
 
+const kinds: Partial<Record<Layer, "readOnly" | "limit">> = {
+  "read-only root": "readOnly",
+  "read-only mount": "limit",
+  "full file system": "limit",
+  "memory limit": "limit",
+  "pids limit": "limit",
+  ulimit: "limit",
+};
+
 /** Watches what the Engine's new containers are refused; undefined where the kernel cannot be traced from here. */
 export function watchRefusals(reader: EngineClient): RefusalWatch | undefined {
   const asked = askWhy(reader);
@@ -39,6 +48,7 @@ export function watchRefusals(reader: EngineClient): RefusalWatch | undefined {
           container: container.id,
           reason: (path) => sayRefused({ rule, call: path === undefined ? call : withPath(call, path) }),
           suspects: suspects[rule.layer],
+          kind: kinds[rule.layer],
           capability: rule.layer === "capability" ? refusal.missing.at(-1) : undefined,
           isBeforeEnd: isHarmful(refused),
           isIn: (line) => isAbout(line, refusal),

@@ -29,9 +29,8 @@ describe("changeAfter", () => {
   it("gives a scratch folder a tmpfs, once, and takes a read-only root back where that is no help", () => {
     const refused = (path: string) => [
       {
-        ...cause("db", `EROFS at ${path}: the file system is read-only`),
-        path,
-        suspects: ["read-only-rootfs"],
+        ...cause("db", `openat(${path}) refused by the read-only root`),
+        ...{ path, suspects: ["read-only-rootfs"], kind: "readOnly" as const },
       },
     ];
     const all = [grants("db", [])];

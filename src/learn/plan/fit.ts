@@ -27,9 +27,8 @@ export type PlanChange =
 /** A file that is not open to root without it (capabilities(7)). */
 const opensFiles = "DAC_OVERRIDE";
 
-/** Refusals that no capability and no user helps. */
-const limits =
-  /^(?:EROFS|ENOSPC|ENOMEM|EAGAIN|EMFILE|it cannot reach another host)|^the answer of .* differs|has other content than/;
+/** Failures without a refusal that no capability and no user helps. */
+const differences = /^the answer of .* differs|has other content than/;
 
 /**
  * What a failed run asks for: a folder to write into, the step that a refusal names, the capability that its logs name, else the old user, else every capability of the service that
@@ -42,15 +41,10 @@ export function changeAfter(
 ): PlanChange | undefined {
   const [first] = causes;
   const failing = all.find(({ service }) => service === first?.service);
-  if (first && failing && limits.test(first.reason)) {
+  if (first && failing && (first.kind !== undefined || differences.test(first.reason))) {
     const { path } = first;
     const folder = path === undefined ? undefined : dirname(path);
-    if (
-      first.reason.startsWith("EROFS") &&
-      folder &&
-      isScratch(folder) &&
-      !failing.scratch.includes(folder)
-    ) {
+    if (first.kind === "readOnly" && folder && isScratch(folder) && !failing.scratch.includes(folder)) {
       return { kind: "scratch", service: failing.service, path: folder };
     }
     const control = first.suspects.find((each) => failing.controls.includes(each));

@@ -1,4 +1,5 @@
 import { sayBytes } from "../../controls/cgroups/amounts.ts";
+import { getsPayload } from "../../fix/plan/needs.ts";
 import type { Step } from "../../fix/plan/step.ts";
 import { tweakCapabilities } from "../../model/container/capability.ts";
 import type { Container } from "../../model/container.ts";
@@ -136,22 +137,41 @@ function rootStep(wish: Wish): readonly Step[] {
   const scratch = [...seen.places.scratch, ...shown.filter(({ path }) => !known.has(path))];
   const mounted = new Set(setItems(view.mounts).map(({ value }) => value.target));
   const places = scratch.filter(({ path }) => !mounted.has(path));
-  const where = places.map(({ path }) => path).join(", ");
+  // No run showed how much comes to a folder whose files were gone again when it was looked at.
+  const [inMemory, onDisk] = partition(
+    places,
+    ({ path, written }) => written.length > 0 || !getsPayload(path),
+  );
+  const where = [
+    inMemory.length === 0 ? [] : `a tmpfs on ${pathsOf(inMemory)}`,
+    onDisk.length === 0 ? [] : `an anonymous volume on ${pathsOf(onDisk)}`,
+  ].flat();
   return [
     step(
       "read-only-rootfs",
-      `Make the root file system read-only${where === "" ? "" : `, with a tmpfs on ${where}`}.`,
+      `Make the root file system read-only${where.length === 0 ? "" : `, with ${where.join(" and ")}`}.`,
       [
         { op: "set", field: "readonlyRootfs", value: true },
-        ...places.map((place) => ({ op: "add", field: "mounts", value: tmpfsAt(place, wish) }) as const),
+        ...inMemory.map((place) => ({ op: "add", field: "mounts", value: tmpfsAt(place, wish) }) as const),
+        ...onDisk.map(({ path }) => {
+          return { op: "add", field: "mounts", value: mount({ type: "volume", target: path }) } as const;
+        }),
       ],
       "A write elsewhere fails: EROFS. What is in a tmpfs is gone after a stop.",
-      ...places.map(
+      ...inMemory.map(
         ({ path, bytes }) =>
           `More than ${sayBytes(tmpfsSize(bytes))} in ${path} fails: ENOSPC (“No space left on device”).`,
       ),
     ),
   ];
+}
+
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): readonly [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
+function pathsOf(places: readonly WrittenFolder[]): string {
+  return places.map(({ path }) => path).join(", ");
 }
 
 /** With the owner and mode that the folder has, or had been given by whom it now does not start as. */

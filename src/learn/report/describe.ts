@@ -101,18 +101,19 @@ function files({ data, among }: Places, { plan }: Learnt): readonly string[] {
   const isReadOnly = plan.steps.some(({ patches }) =>
     patches.some(({ field }) => field === "readonlyRootfs"),
   );
-  const tmpfs = plan.steps
+  const added = plan.steps
     .flatMap(({ patches }) => patches)
-    .flatMap((patch) =>
-      patch.op === "add" && patch.field === "mounts" && patch.value.type === "tmpfs"
-        ? [patch.value.target]
-        : [],
-    );
+    .flatMap((patch) => (patch.op === "add" && patch.field === "mounts" ? patch.value : []));
+  const on = (what: string, type: string) => {
+    const targets = added.filter((each) => each.type === type).map(({ target }) => target);
+    return targets.length === 0 ? [] : [`${what} on ${targets.join(", ")}`];
+  };
+  const places = [...on("a tmpfs", "tmpfs"), ...on("an anonymous volume", "volume")];
   const some = (paths: readonly string[]) =>
     `${paths.slice(0, 4).join(", ")}${paths.length > 4 ? ` and ${paths.length - 4} more` : ""}`;
   return [
     isReadOnly
-      ? `read-only root file system${tmpfs.length === 0 ? "" : `, with a tmpfs on ${tmpfs.join(", ")}`}`
+      ? `read-only root file system${places.length === 0 ? "" : `, with ${places.join(" and ")}`}`
       : "the root file system stays writable",
     ...data.map(({ path, written }) => `${path} may hold data: ${some(written)}`),
     ...(among.length > 0 && !isReadOnly

@@ -85,6 +85,12 @@ export async function learnServer(
   return { project, learnt: triedBy(await inFolder(bench, project, words, workload)) };
 }
 
+/** `bulkhead learn --bundle` over the workload's file, under a load. */
+export async function bundleServer(bench: Bench, workload: Workload, file: string): Promise<Ran> {
+  const project = writeProject(bench.engine, workload, bench.folder());
+  return inFolder(bench, project, ["learn", "--while", loadOf(workload), "--bundle", file], workload);
+}
+
 function triedBy({ stdout, stderr }: Ran): readonly Tried[] {
   if (!stdout.startsWith("{")) throw new Error(`no document: ${stdout}${stderr}`);
   return JSON.parse(stdout).workloads;

@@ -271,3 +271,13 @@ volumes:
     read: "wget -qO- http://127.0.0.1:8080/ | grep -q kept",
   },
 ];
+
+/** Of which images there is a bundle, and by which workload it is learnt. */
+export const bundled: Readonly<Record<string, string>> = {
+  nginx: "nginx-root",
+  "nginx-unprivileged": "nginx-user",
+  redis: "redis-volume",
+  postgres: "postgres-volume",
+  mariadb: "mariadb-volume",
+  haproxy: "haproxy",
+};
