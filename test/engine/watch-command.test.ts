@@ -312,7 +312,7 @@ describeWithEngine("the command bulkhead watch", () => {
     );
     expect(told).toEqual(advice((JSON.parse(audited.stdout) as { readonly findings: Advised[] }).findings));
     // The control's own starting point would be another one.
-    expect(JSON.stringify(told)).toContain("2048");
+    expect(JSON.stringify(told)).toContain("8192");
   });
 
   it("killed at any moment, the history holds what was told a second before", async () => {
