@@ -302,7 +302,7 @@ const entries: readonly Entry[] = [
   },
   {
     repositories: ["library/registry"],
-    programs: ["registry"],
+    programs: ["registry", "serve"],
     writable: [data("/var/lib/registry", true)],
     ports: ["5000/tcp"],
     nonRoot: { user: "1000:1000", requires: "/var/lib/registry belongs to that user" },

@@ -49,6 +49,11 @@ test.each([
   expect(needsFor(line)?.writablePaths).toEqual(["/var/cache/nginx", "/run"]);
 });
 
+test("an entrypoint hands on options, a configuration and a word of its program", () => {
+  for (const line of ["redis --appendonly yes", "redis /usr/local/etc/redis.conf", "registry serve /c.yml"])
+    expect(needsFor(`docker run ${line}`)).toMatchObject({ bare: false, capabilities: expect.anything() });
+});
+
 test.each([
   "docker run nginx sh -c 'envsubst </t >/etc/nginx/conf.d/default.conf && nginx'",
   "docker run --entrypoint sh nginx -c true",
