@@ -37,8 +37,7 @@ await describeWithServers("a hardened stack answers and stops as it did untouche
     const hardened = testFolder();
     writeStack(stack, hardened);
     const { stdout } = await harden({ engine, program, folder: testFolder }, stack, hardened, "verify");
-    expect(stdout).toContain("breaks     read-only-rootfs");
-    expect(stdout).toContain("the answer of web to / differs: it says “Welcome to nginx!” instead");
+    expect(stdout).toContain("holds      read-only-rootfs");
     expect(stdout).toContain("holds      capabilities-drop");
     expect(differences(before, await useOf(engine, stack, hardened))).toEqual([]);
   }, 300_000);
