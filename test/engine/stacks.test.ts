@@ -41,4 +41,22 @@ await describeWithServers("a hardened stack answers and stops as it did untouche
     expect(stdout).toContain("holds      capabilities-drop");
     expect(differences(before, await useOf(engine, stack, hardened))).toEqual([]);
   }, 300_000);
+
+  it("finds that the answer of an image that nobody knows becomes another one", async () => {
+    const known = stacks.find(({ name }) => name === "nginx-templates");
+    const [image] = Object.values(known?.images ?? {});
+    if (!known || !image) throw new Error("there is no such stack");
+    const reference = "registry.example/web:1";
+    const stack = {
+      ...known,
+      compose: known.compose.replace("nginx:1.26", `${reference}\n    tmpfs: [/run, /var/cache/nginx]`),
+    };
+    await importServerImage(engine, reference, image);
+    const hardened = testFolder();
+    writeStack(stack, hardened);
+    const { stdout } = await harden({ engine, program, folder: testFolder }, stack, hardened, "verify");
+    expect(stdout).toContain("breaks     read-only-rootfs");
+    expect(stdout).toContain("the answer of web to / differs: it says “Welcome to nginx!” instead");
+    expect((await useOf(engine, stack, hardened)).outputs).toEqual(["the site of the-shop"]);
+  }, 300_000);
 });
