@@ -1,9 +1,6 @@
 // npx tsx scripts/learn-servers.ts [WORKLOAD…]: what `fix --apply` makes of each real server of the tests, what `fix --verify`
 // keeps and what `learn` finds, as a table. It ends with status 1 where a hardened server does not serve, keeps a capability that it does not need, has a
 // finding that is not documented, or is not proven. The tests try one of the fourteen the same way: all take half an hour.
-import { rmSync } from "node:fs";
-import { dirname } from "node:path";
-import { engineAvailable, startEngine } from "../test/engine/engine.ts";
 import { documentedFindings, documentedProofs } from "../test/engine/servers/documented.ts";
 import { importServers, type ServerName } from "../test/engine/servers/images.ts";
 import {
@@ -16,43 +13,21 @@ import {
   verifyServer,
   whyNotWithout,
 } from "../test/engine/servers/learnt.ts";
-import { serverPackages } from "../test/engine/servers/packages.ts";
+import { chosenFrom, withBench } from "../test/engine/servers/with-bench.ts";
 import { type Workload, workloads } from "../test/engine/servers/workloads.ts";
-import { builtCommand, folderOf } from "../test/support/cli.ts";
 
-const available = engineAvailable();
-if (!available.ok) throw new Error(available.reason);
-const names = process.argv.slice(2);
-const chosen = workloads.filter(({ name }) => names.length === 0 || names.includes(name));
-const unknown = names.filter((each) => !chosen.some(({ name }) => name === each));
-if (unknown.length > 0) throw new Error(`no workload ${unknown.join(", ")}`);
-const packages = await serverPackages();
-if (!packages.ok) throw new Error(packages.reason);
-const engine = await startEngine({ bridge: true });
-const folders: (() => void)[] = [];
-const bench: Bench = {
-  engine,
-  program: builtCommand(),
-  folder() {
-    const { path, remove } = folderOf({});
-    folders.push(remove);
-    return path;
-  },
-};
-try {
-  await importServers(engine, [...new Set(chosen.flatMap(({ images }): readonly ServerName[] => images))]);
+const chosen = chosenFrom(workloads, process.argv.slice(2));
+await withBench("servers", async (bench) => {
+  const images = chosen.flatMap((workload): readonly ServerName[] => workload.images);
+  await importServers(bench.engine, [...new Set(images)]);
   for (const workload of chosen) {
-    const faults = await tryOne(workload);
+    const faults = await tryOne(bench, workload);
     for (const fault of faults) console.log(`    FAULT ${fault}`);
     if (faults.length > 0) process.exitCode = 1;
   }
-} finally {
-  await engine.stop();
-  for (const remove of folders) remove();
-  rmSync(dirname(bench.program), { recursive: true });
-}
+});
 
-async function tryOne(workload: Workload): Promise<readonly string[]> {
+async function tryOne(bench: Bench, workload: Workload): Promise<readonly string[]> {
   console.log(`\n${workload.name}`);
   const faults: string[] = [];
   const whyNotFixed = await fixServer(bench, workload);

@@ -272,12 +272,12 @@ volumes:
   },
 ];
 
-/** Of which images there is a bundle, and by which workload it is learnt. */
-export const bundled: Readonly<Record<string, string>> = {
-  nginx: "nginx-root",
-  "nginx-unprivileged": "nginx-user",
-  redis: "redis-volume",
-  postgres: "postgres-volume",
-  mariadb: "mariadb-volume",
-  haproxy: "haproxy",
-};
+/** The images that have a bundle in test/fixtures/bundles, each with the workload by which it is learnt. */
+export const bundled: readonly { readonly name: string; readonly by: string }[] = [
+  { name: "nginx", by: "nginx-root" },
+  { name: "nginx-unprivileged", by: "nginx-user" },
+  { name: "redis", by: "redis-volume" },
+  { name: "postgres", by: "postgres-volume" },
+  { name: "mariadb", by: "mariadb-volume" },
+  { name: "haproxy", by: "haproxy" },
+];
