@@ -43,6 +43,7 @@ test.each([
   "docker run nginx nginx-debug -g 'daemon off;'",
   "docker run nginx -g 'daemon off;'",
   "docker run -v ./nginx.conf:/etc/nginx/nginx.conf nginx",
+  "docker run -v ./conf:/etc/nginx -v state:/run -v ./probe.sh:/usr/local/bin/probe.sh nginx",
   "docker run --entrypoint /docker-entrypoint.sh nginx nginx",
 ])("what is known of an image is of its own program: %s", (line) => {
   expect(needsFor(line)).toMatchObject({ bare: false, capabilities: expect.arrayContaining(["SETUID"]) });
@@ -61,6 +62,13 @@ test.each([
   "docker run -v ./start.sh:/docker-entrypoint.sh --entrypoint /docker-entrypoint.sh nginx",
   "docker run -v ./bin:/usr/sbin nginx /usr/sbin/nginx",
   'docker run nginx "$COMMAND"',
+  // A mount puts another program in its place, and no word says so.
+  "docker run -v ./start.sh:/docker-entrypoint.sh nginx",
+  "docker run -v ./nginx:/usr/sbin/nginx nginx",
+  "docker run -v ./bin:/usr/sbin nginx",
+  "docker run -v ./usr:/usr nginx",
+  "docker run -w /work -v ./app:/work --entrypoint ./entrypoint.sh nginx",
+  "docker run -v ./app:/work --entrypoint /usr/../work/entrypoint.sh nginx",
 ])("another program may need anything: %s", (line) => {
   expect(needsFor(line)).toMatchObject({
     bare: true,
