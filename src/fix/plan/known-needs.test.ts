@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { planForRun } from "../../../test/support/formats/plans.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { readRunLine } from "../../formats/run-command/read.ts";
 import { needsOf } from "./kinds.ts";
@@ -96,3 +97,14 @@ test("an entrypoint writes where templates are mounted, and its scripts anywhere
   ])
     expect(needsFor(`docker run ${words} nginx`)).toMatchObject({ bare: false, writablePaths: undefined });
 });
+
+test.each(["/run", "/run/", "/var/run", "/var/run/", "//run", "/var/./run"])(
+  "a folder that is mounted already gets no tmpfs, however its path is spelled: %s",
+  (target) => {
+    const { steps } = planForRun(`docker run -v state:${target} nginx:1.27`, { needs: needsOf });
+    const root = steps.find(({ controls }) => controls.includes("read-only-rootfs"));
+    expect(root?.summary).toBe(
+      "Make the root file system read-only, with a tmpfs of 64 MiB on /var/cache/nginx.",
+    );
+  },
+);

@@ -4,7 +4,7 @@ import type { GainingProgram } from "../../engine/host/gaining.ts";
 import { defaultCapabilities } from "../../model/container/capability.ts";
 import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
-import { isAtOrBelow } from "../../model/host/path.ts";
+import { canonicalPath, isAtOrBelow } from "../../model/host/path.ts";
 import { type Mount, mount } from "../../model/mount.ts";
 import type { ContainerPatch, Patch } from "../../model/patch.ts";
 import { distinct, joinTexts, type Step } from "./step.ts";
@@ -199,8 +199,7 @@ function giveDevices(step: Step, _: ContainerPatch, { view, needs }: ViewNeeds):
 
 function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: ViewNeeds): Step {
   const targets = setItems(view.mounts).map(({ value }) => value.target);
-  const bare = (paths: readonly string[]) =>
-    paths.filter((path) => !targets.some((target) => isAtOrBelow(path, target)));
+  const bare = (paths: readonly string[]) => paths.filter((path) => !isBelowOneOf(path, targets));
   const homeless = bare(needs?.persistentPaths ?? []);
   if (needs && homeless.length > 0) {
     return {
@@ -220,11 +219,6 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
       needs?.writablePaths !== undefined && needs.onlyTmpfs !== true && getsPayload(path) && isOpen(path),
   );
   const inMemory = paths.filter((path) => !onDisk.includes(path));
-  const tmpfs = inMemory.length === 0 ? "" : `, with a tmpfs of 64 MiB on ${inMemory.join(", ")}`;
-  const disk =
-    onDisk.length === 0
-      ? ""
-      : `${tmpfs === "" ? ", with" : " and"} an anonymous volume on ${onDisk.join(", ")}`;
   const full =
     inMemory.length === 0 ? "" : "More than 64 MiB in a tmpfs fails with ENOSPC (“No space left on device”).";
   const outside = elsewhere(needs);
@@ -238,7 +232,7 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
   return saying(
     {
       ...step,
-      summary: `Make the root file system read-only${tmpfs}${disk}.`,
+      summary: `Make the root file system read-only${sayPlaces({ inMemory, onDisk, size: " of 64 MiB" })}.`,
       patches: [
         ...step.patches,
         ...inMemory.map((path) => addTmpfs(path, mode)),
@@ -255,7 +249,25 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: View
 /** What a container wrote in places that nothing makes writable again. */
 export function elsewhere(needs: Needs | undefined): readonly string[] {
   const writable = needs?.writablePaths ?? ["/tmp"];
-  return (needs?.seen?.wrote ?? []).filter((path) => !writable.some((folder) => isAtOrBelow(path, folder)));
+  return (needs?.seen?.wrote ?? []).filter((path) => !isBelowOneOf(path, writable));
+}
+
+function isBelowOneOf(path: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => isAtOrBelow(canonicalPath(path), canonicalPath(folder)));
+}
+
+/** What stays writable below a read-only root: `, with a tmpfs on /run and an anonymous volume on /tmp`. */
+export function sayPlaces(places: {
+  readonly inMemory: readonly string[];
+  readonly onDisk: readonly string[];
+  readonly size?: string;
+}): string {
+  const { inMemory, onDisk, size = "" } = places;
+  const said = [
+    ...(inMemory.length === 0 ? [] : [`a tmpfs${size} on ${inMemory.join(", ")}`]),
+    ...(onDisk.length === 0 ? [] : [`an anonymous volume on ${onDisk.join(", ")}`]),
+  ];
+  return said.length === 0 ? "" : `, with ${said.join(" and ")}`;
 }
 
 /** Folders of sockets, locks and pid files. Any other may get what users send: its size is nobody's to invent. */

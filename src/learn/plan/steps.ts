@@ -1,11 +1,12 @@
 import { sayBytes } from "../../controls/cgroups/amounts.ts";
-import { getsPayload } from "../../fix/plan/needs.ts";
+import { getsPayload, sayPlaces } from "../../fix/plan/needs.ts";
 import type { Step } from "../../fix/plan/step.ts";
 import { tweakCapabilities } from "../../model/container/capability.ts";
 import type { Container } from "../../model/container.ts";
 import type { BlkioDeviceLimit } from "../../model/container-values.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import { amountIn } from "../../model/facts/table.ts";
+import { canonicalPath } from "../../model/host/path.ts";
 import { mount } from "../../model/mount.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Observation } from "../observe/observe.ts";
@@ -135,21 +136,17 @@ function rootStep(wish: Wish): readonly Step[] {
   });
   const known = new Set(seen.places.scratch.map(({ path }) => path));
   const scratch = [...seen.places.scratch, ...shown.filter(({ path }) => !known.has(path))];
-  const mounted = new Set(setItems(view.mounts).map(({ value }) => value.target));
-  const places = scratch.filter(({ path }) => !mounted.has(path));
+  const mounted = new Set(setItems(view.mounts).map(({ value }) => canonicalPath(value.target)));
+  const places = scratch.filter(({ path }) => !mounted.has(canonicalPath(path)));
   // No run showed how much comes to a folder whose files were gone again when it was looked at.
-  const [inMemory, onDisk] = partition(
-    places,
-    ({ path, written }) => written.length > 0 || !getsPayload(path),
-  );
-  const where = [
-    inMemory.length === 0 ? [] : `a tmpfs on ${pathsOf(inMemory)}`,
-    onDisk.length === 0 ? [] : `an anonymous volume on ${pathsOf(onDisk)}`,
-  ].flat();
+  const isSized = ({ path, written }: WrittenFolder) => written.length > 0 || !getsPayload(path);
+  const inMemory = places.filter(isSized);
+  const onDisk = places.filter((place) => !isSized(place));
+  const paths = { inMemory: pathsOf(inMemory), onDisk: pathsOf(onDisk) };
   return [
     step(
       "read-only-rootfs",
-      `Make the root file system read-only${where.length === 0 ? "" : `, with ${where.join(" and ")}`}.`,
+      `Make the root file system read-only${sayPlaces(paths)}.`,
       [
         { op: "set", field: "readonlyRootfs", value: true },
         ...inMemory.map((place) => ({ op: "add", field: "mounts", value: tmpfsAt(place, wish) }) as const),
@@ -166,12 +163,8 @@ function rootStep(wish: Wish): readonly Step[] {
   ];
 }
 
-function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): readonly [T[], T[]] {
-  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
-}
-
-function pathsOf(places: readonly WrittenFolder[]): string {
-  return places.map(({ path }) => path).join(", ");
+function pathsOf(places: readonly WrittenFolder[]): readonly string[] {
+  return places.map(({ path }) => path);
 }
 
 /** With the owner and mode that the folder has, or had been given by whom it now does not start as. */

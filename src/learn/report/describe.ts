@@ -3,6 +3,7 @@ import { visible } from "../../base/visible.ts";
 import { round, sayBytes } from "../../controls/cgroups/amounts.ts";
 import type { Look } from "../../fix/describe.ts";
 import { hiding, snippetOf } from "../../fix/outcome.ts";
+import { sayPlaces } from "../../fix/plan/needs.ts";
 import type { Step } from "../../fix/plan/step.ts";
 import { weakChecks } from "../../fix/verify/describe.ts";
 import type { Learnt } from "../learnt.ts";
@@ -104,17 +105,12 @@ function files({ data, among }: Places, { plan }: Learnt): readonly string[] {
   const added = plan.steps
     .flatMap(({ patches }) => patches)
     .flatMap((patch) => (patch.op === "add" && patch.field === "mounts" ? patch.value : []));
-  const on = (what: string, type: string) => {
-    const targets = added.filter((each) => each.type === type).map(({ target }) => target);
-    return targets.length === 0 ? [] : [`${what} on ${targets.join(", ")}`];
-  };
-  const places = [...on("a tmpfs", "tmpfs"), ...on("an anonymous volume", "volume")];
+  const targets = (type: string) => added.filter((each) => each.type === type).map(({ target }) => target);
+  const places = sayPlaces({ inMemory: targets("tmpfs"), onDisk: targets("volume") });
   const some = (paths: readonly string[]) =>
     `${paths.slice(0, 4).join(", ")}${paths.length > 4 ? ` and ${paths.length - 4} more` : ""}`;
   return [
-    isReadOnly
-      ? `read-only root file system${places.length === 0 ? "" : `, with ${places.join(" and ")}`}`
-      : "the root file system stays writable",
+    isReadOnly ? `read-only root file system${places}` : "the root file system stays writable",
     ...data.map(({ path, written }) => `${path} may hold data: ${some(written)}`),
     ...(among.length > 0 && !isReadOnly
       ? [`it writes next to files of the image: ${some(among)}; give it a separate folder to write to`]
@@ -161,7 +157,7 @@ function limits(learnt: Learnt): readonly string[] {
   const { seen, isLoaded, plan } = learnt;
   if (!seen) return [];
   const { memory, pids, pidsSampled, cpus } = seen.peaks;
-  // fix's default (8192 processes) comes from no peak.
+  // fix's default comes from no peak.
   const set = (field: string) =>
     plan.steps
       .filter(({ keys: [key] }) => key.startsWith("learn "))
