@@ -49,7 +49,8 @@ async function learnt(seen: Observation, shown: ShownNeeds, fails: Fails) {
         readOnly: patches.some(({ field }) => field === "readonlyRootfs"),
       });
       const suspects = reason?.startsWith("EROFS") ? ["read-only-rootfs"] : ["capabilities-drop"];
-      const causes = reason === undefined ? [] : [{ reason, suspects, service: "web" }];
+      const kind = reason?.startsWith("EROFS") ? "readOnly" : "notPermitted";
+      const causes = reason === undefined ? [] : [{ reason, suspects, kind, service: "web" }];
       return { works: reason === undefined, reason, evidence: [], causes, run: {} };
     },
   } as unknown as Session;

@@ -299,7 +299,8 @@ export function trialsOf(
         if (
           first.works ||
           first.causes.some(
-            ({ capability, reason }) => capability !== undefined || /EPERM|EACCES/.test(reason),
+            ({ capability, kind }) =>
+              capability !== undefined || kind === "denied" || kind === "notPermitted",
           )
         )
           return first;

@@ -70,7 +70,11 @@ it.each([
   ["open /data/x: Read-only file system", "readOnly"],
   ["write /tmp/x: No space left on device", "limit"],
   ["fork: Resource temporarily unavailable", "limit"],
-  ["chown: Operation not permitted", undefined],
-])("says where no capability helps: %s", (line, kind) => {
+  ["chown: Operation not permitted", "notPermitted"],
+  ["open /data/x: Permission denied", "denied"],
+  ["connect ECONNREFUSED 10.0.0.1:80", "unreachable"],
+  ["open /data/x: No such file or directory", "missing"],
+  ["Bad system call", undefined],
+])("says of which kind it is: %s", (line, kind) => {
   expect(causeOf(line)?.kind).toBe(kind);
 });

@@ -1,3 +1,17 @@
+export type CauseKind =
+  /** A write below a root that is read-only. */
+  | "readOnly"
+  /** No memory, no process, no file or no space more. */
+  | "limit"
+  | "unreachable"
+  /** A file that is not there. */
+  | "missing"
+  /** EACCES and EPERM. */
+  | "denied"
+  | "notPermitted"
+  /** Nothing was refused, and what it answers or writes is not what it was. */
+  | "otherContent";
+
 /** What a log line or an exit status says about why a hardened workload fails. */
 export interface Cause {
   /** A clause: `setgroups: EPERM, needs SETGID`. */
@@ -6,8 +20,8 @@ export interface Cause {
   readonly suspects: readonly string[];
   readonly capability?: string | undefined;
   readonly path?: string | undefined;
-  /** Where no capability and no user helps: `readOnly` is a write below a root that is read-only, `limit` all else. */
-  readonly kind?: "readOnly" | "limit" | undefined;
+  /** Undefined where that is not known. */
+  readonly kind?: CauseKind | undefined;
 }
 
 /** A call that the kernel refused to a container of a trial: the cause itself, where a log has only signs. */
@@ -34,7 +48,7 @@ interface Sign {
   readonly reason: (match: RegExpExecArray, line: string) => string;
   readonly suspects: readonly string[];
   readonly capability?: string;
-  readonly kind?: Cause["kind"];
+  readonly kind?: CauseKind;
 }
 
 const notPermitted = /operation not permitted|not permitted|\bEPERM\b|\(1:|errno[ =:]*1\b/i;
@@ -133,7 +147,7 @@ const signs: readonly Sign[] = [
       /connection refused|network is unreachable|no route to host|name resolution|getaddrinfo|could not resolve|bad address|host not found|\bE(?:CONNREFUSED|NETUNREACH|HOSTUNREACH|NOTFOUND)\b/i,
     reason: () => "it cannot reach another host",
     suspects: ["host-network", "shared-namespace", "engine-icc", "published-port"],
-    kind: "limit",
+    kind: "unreachable",
   },
   {
     pattern: /no such file or directory|\bENOENT\b|does not exist|cannot open|can't open/i,
@@ -148,6 +162,7 @@ const signs: readonly Sign[] = [
       "read-only-rootfs",
       "image-secret",
     ],
+    kind: "missing",
   },
 ];
 
@@ -180,10 +195,12 @@ export function causeOf(line: string): Cause | undefined {
         // Some refusals of rights come from who it runs as.
         suspects: denied.test(line) ? ["capabilities-drop", "root-user", ...rights] : [...rights],
         capability,
+        kind: denied.test(line) ? "denied" : notPermitted.test(line) ? "notPermitted" : undefined,
         ...(path !== undefined && { path }),
       };
     }
-    if (notPermitted.test(line)) return withPath({ reason: `EPERM${where}`, suspects: [...rights] }, path);
+    if (notPermitted.test(line))
+      return withPath({ reason: `EPERM${where}`, suspects: [...rights], kind: "notPermitted" }, path);
     if (!/exec .*permission denied/i.test(line)) {
       const reason = `EACCES${where}: it may not open the file (root needs DAC_OVERRIDE for that)`;
       const suspects = [
@@ -193,7 +210,7 @@ export function causeOf(line: string): Cause | undefined {
         "tmpfs-options",
         "apparmor-profile",
       ];
-      return withPath({ reason, suspects }, path);
+      return withPath({ reason, suspects, kind: "denied" }, path);
     }
   }
   for (const { pattern, reason, suspects, kind } of signs) {

@@ -40,6 +40,8 @@ export interface CheckFailure {
   readonly isFinal: boolean;
   /** The Engine could not start a container: no program of the workload had a part in it. */
   readonly byEngine?: boolean;
+  /** It works, and what it answers or writes is not what it was untouched. */
+  readonly isOtherContent?: boolean;
   /** Controls whose steps are likely to have done it, where no log says. */
   readonly suspects?: readonly string[];
 }
@@ -143,7 +145,7 @@ async function askOnce(
     : `has the status ${status} instead of ${expected.statuses[0]}`;
   if (difference === undefined) return undefined;
   const reason = `the answer of ${service} to ${check.text} differs: it ${difference}`;
-  return { kind: "http", service, reason, isFinal: false, suspects: ofContent };
+  return { kind: "http", service, reason, isFinal: false, isOtherContent: true, suspects: ofContent };
 }
 
 /** Runs the user's load to its end. Gives why it failed. */

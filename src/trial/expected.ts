@@ -24,8 +24,8 @@ export type Phase = "first" | "again";
 /** A file that the untouched runs had and this one has not, or has empty. */
 export function lacking(expected: ReadonlyMap<string, boolean>, files: WrittenFiles) {
   for (const [path, hasContent] of expected) {
-    if (!files.has(path)) return { path, how: "is not there" };
-    if (hasContent && files.get(path) === 0) return { path, how: "is empty" };
+    if (!files.has(path)) return { path, how: "is not there", isOtherContent: false };
+    if (hasContent && files.get(path) === 0) return { path, how: "is empty", isOtherContent: false };
   }
   return undefined;
 }
@@ -35,7 +35,7 @@ export function otherwise(likenesses: ReadonlyMap<string, Likeness>, given: Read
   for (const [path, likeness] of likenesses) {
     const content = given.get(path);
     if (content && differenceFrom(likeness, content) !== undefined)
-      return { path, how: "has other content than untouched" };
+      return { path, how: "has other content than untouched", isOtherContent: true };
   }
   return undefined;
 }

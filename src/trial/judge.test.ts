@@ -6,7 +6,7 @@ import { noRun, type ServiceRun, type TrialRun } from "./run.ts";
 
 const baseline = { logs: new Map() } as unknown as Baseline;
 
-function judged(log: string, refusals: readonly Partial<RefusedCall>[], fails = true) {
+function judged(log: string, refusals: readonly Partial<RefusedCall>[], fails = true, more = {}) {
   const state = { id: "1", running: !fails, exitCode: fails ? 3 : 0, error: "", oomKilled: false };
   const failure = {
     kind: "restart",
@@ -14,6 +14,7 @@ function judged(log: string, refusals: readonly Partial<RefusedCall>[], fails = 
     reason: "web ended with status 3",
     isFinal: true,
     phase: "first",
+    ...more,
   };
   const run = {
     ...noRun,
@@ -39,6 +40,17 @@ it("names the refused call that the log speaks of, with the log's path, before w
 it("names a refused call right before the end where no log says why, and after what one says", () => {
   expect(judged("", [{ isBeforeEnd: true }]).reason).toBe("mkdir(…) refused");
   expect(judged(denied, [{ isBeforeEnd: true }]).reason).toMatch(/^EACCES at \/x/);
+});
+
+it("gives the kind and the path of a refused call, and says where only the content is another", () => {
+  const [call] = judged("can't create /tmp/x: Read-only file system", [
+    { kind: "readOnly", isIn: (line) => line.includes("Read-only") },
+  ]).causes;
+  expect(call).toMatchObject({ kind: "readOnly", path: "/tmp/x" });
+  const failure = { suspects: ["root-user"], isOtherContent: true };
+  expect(judged("", [], true, failure).causes).toMatchObject([
+    { kind: "otherContent", suspects: ["root-user"] },
+  ]);
 });
 
 it("leaves out what it survived, and what another container was refused", () => {

@@ -50,8 +50,9 @@ export function judgeTrial(run: TrialRun, baseline: Baseline): TrialVerdict {
     return [...told, ...causesOf(lines), ...before].map((cause) => ({ ...cause, service: name }));
   });
   const said = run.failure ? causesOf([run.failure.reason]) : [];
-  const { suspects = [], reason: why = "" } = run.failure ?? {};
-  const guessed: readonly Cause[] = suspects.length > 0 ? [{ reason: why, suspects }] : [];
+  const { suspects = [], reason: why = "", isOtherContent } = run.failure ?? {};
+  const kind = isOtherContent ? "otherContent" : undefined;
+  const guessed: readonly Cause[] = suspects.length > 0 ? [{ reason: why, suspects, kind }] : [];
   const all = [...causes, ...[...said, ...guessed].map((cause) => ({ ...cause, service: culprit ?? "" }))];
   const lines = order.flatMap((name) => fresh.get(name) ?? []);
   const tail = culprit === undefined ? [] : lastLines(run.services.get(culprit)?.log ?? "");

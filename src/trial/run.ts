@@ -346,7 +346,9 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
       const wasThere = known.files.first?.has(lack.path) === true && phase === "again";
       const reason = `${lack.path} ${lack.how}${wasThere ? " after it was stopped and started" : ""}`;
       const suspects = ["read-only-rootfs", "tmpfs-options", "root-user", "capabilities-drop"];
-      return { kind: "output", service: name, reason: `${name}: ${reason}`, isFinal: true, suspects, phase };
+      const { isOtherContent } = lack;
+      const failed = { kind: "output", service: name, reason: `${name}: ${reason}`, isFinal: true } as const;
+      return { ...failed, isOtherContent, suspects, phase };
     }
     return undefined;
   }

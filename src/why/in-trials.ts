@@ -1,5 +1,5 @@
 import type { EngineClient } from "../engine/client.ts";
-import type { RefusalWatch, RefusedCall } from "../trial/cause.ts";
+import type { CauseKind, RefusalWatch, RefusedCall } from "../trial/cause.ts";
 import { isAbout, isHarmful } from "./outcome.ts";
 import { sayRefused } from "./report.ts";
 import type { Layer } from "./setting.ts";
@@ -24,7 +24,7 @@ const suspects: Readonly<Record<Layer, readonly string[]>> = {
   unknown: [],
 };
 
-const kinds: Partial<Record<Layer, "readOnly" | "limit">> = {
+const kinds: Partial<Record<Layer, CauseKind>> = {
   "read-only root": "readOnly",
   "read-only mount": "limit",
   "full file system": "limit",

@@ -155,7 +155,7 @@ async function newRefusal(
   if (known === undefined) return undefined;
   for (const line of newErrors(await logOf(state, docker), known)) {
     const cause = causeOf(line);
-    if (cause && !/^(?:ENOENT|it cannot reach)/.test(cause.reason))
+    if (cause && cause.kind !== "missing" && cause.kind !== "unreachable")
       return `it logs “${line}” (${cause.reason})`;
   }
   return undefined;

@@ -21,7 +21,9 @@ describe("changeAfter", () => {
   });
 
   it("takes a file that is not open for a lack of DAC_OVERRIDE", () => {
-    expect(changeAfter([cause("db", "EACCES at /data")], "db", [grants("db", [])])).toMatchObject({
+    expect(
+      changeAfter([{ ...cause("db", "EACCES at /data"), kind: "denied" }], "db", [grants("db", [])]),
+    ).toMatchObject({
       add: ["DAC_OVERRIDE"],
     });
   });
@@ -42,6 +44,14 @@ describe("changeAfter", () => {
     const step = { kind: "step", service: "db", control: "read-only-rootfs" };
     expect(changeAfter(refused("/run/a"), "db", all)).toEqual(step);
     expect(changeAfter(refused("/app/notes"), "db", all)).toEqual(step);
+  });
+
+  it("takes the likeliest step back where only what it answers is another, and no user or capability first", () => {
+    const differs = { ...cause("db", "after a reload it differs"), kind: "otherContent" as const };
+    const all = [grants("db", [], true)];
+    expect(changeAfter([{ ...differs, suspects: ["read-only-rootfs"] }], "db", all)).toEqual({
+      ...{ kind: "step", service: "db", control: "read-only-rootfs" },
+    });
   });
 
   it("gives the old user back first, to the service that failed", () => {

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { Cause } from "../../trial/cause.ts";
+import type { Cause, CauseKind } from "../../trial/cause.ts";
 import { isScratch } from "../../trial/written.ts";
 
 /** What may be given to a service again after a run that failed. */
@@ -27,8 +27,13 @@ export type PlanChange =
 /** A file that is not open to root without it (capabilities(7)). */
 const opensFiles = "DAC_OVERRIDE";
 
-/** Failures without a refusal that no capability and no user helps. */
-const differences = /^the answer of .* differs|has other content than/;
+/** Failures that no capability and no user helps. */
+const helpless: ReadonlySet<CauseKind | undefined> = new Set([
+  "readOnly",
+  "limit",
+  "unreachable",
+  "otherContent",
+]);
 
 /**
  * What a failed run asks for: a folder to write into, the step that a refusal names, the capability that its logs name, else the old user, else every capability of the service that
@@ -41,7 +46,7 @@ export function changeAfter(
 ): PlanChange | undefined {
   const [first] = causes;
   const failing = all.find(({ service }) => service === first?.service);
-  if (first && failing && (first.kind !== undefined || differences.test(first.reason))) {
+  if (first && failing && helpless.has(first.kind)) {
     const { path } = first;
     const folder = path === undefined ? undefined : dirname(path);
     if (first.kind === "readOnly" && folder && isScratch(folder) && !failing.scratch.includes(folder)) {
@@ -53,7 +58,7 @@ export function changeAfter(
   const order = all.toSorted((a, b) => Number(b.service === culprit) - Number(a.service === culprit));
   for (const cause of causes) {
     const own = all.find(({ service }) => service === cause.service);
-    const name = cause.capability ?? (cause.reason.startsWith("EACCES") ? opensFiles : undefined);
+    const name = cause.capability ?? (cause.kind === "denied" ? opensFiles : undefined);
     if (!own || own.hasUser || name === undefined) continue;
     const isNew = own.before.includes(name) && !own.capabilities.includes(name);
     if (isNew) return { kind: "capabilities", service: own.service, add: [name] };
