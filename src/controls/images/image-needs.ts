@@ -10,7 +10,7 @@ export interface ImageNeeds {
   readonly programs: readonly string[];
   /** What it writes to, so that its root may be read-only; undefined where that is not known. */
   readonly writable: readonly WritablePath[] | undefined;
-  /** With which of these its entrypoint writes in places that are not listed. */
+  /** What makes its entrypoint write in places that are not listed. */
   readonly writesElsewhere?: WritesElsewhere | undefined;
   /** What it needs after `cap_drop: ALL` where it starts as the user that the image sets. As another, it needs none. */
   readonly capabilities: readonly Capability[];
@@ -78,7 +78,7 @@ const ownedData = "its data folder belongs to that user, as that of a new named 
 
 const library = "https://github.com/docker-library";
 
-/** https://github.com/nginx/docker-nginx/tree/master/entrypoint */
+/** Its entrypoint runs the scripts of a folder: https://github.com/nginx/docker-nginx/tree/master/entrypoint */
 const nginxScripts: WritesElsewhere = {
   mounts: ["/docker-entrypoint.d"],
   variables: /^NGINX_(?:ENVSUBST_(?:OUTPUT|TEMPLATE)_DIR|ENTRYPOINT_WORKER_PROCESSES_AUTOTUNE)$/,
@@ -90,7 +90,6 @@ const entries: readonly Entry[] = [
     // 1024 take NET_BIND_SERVICE only where net.ipv4.ip_unprivileged_port_start is not 0, as Docker sets it. Debian's own
     // layout is another one: it writes to /var/lib/nginx and /var/log/nginx, and its workers are www-data.
     repositories: ["library/nginx"],
-    // Its entrypoint fills in templates, and runs the scripts of a folder.
     programs: ["nginx", "nginx-debug"],
     writable: [
       tmpfs("/var/cache/nginx"),

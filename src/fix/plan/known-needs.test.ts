@@ -46,7 +46,7 @@ test.each([
   "docker run -v ./nginx.conf:/etc/nginx/nginx.conf nginx",
   "docker run -v ./conf:/etc/nginx -v state:/run -v ./probe.sh:/usr/local/bin/probe.sh nginx",
   "docker run --entrypoint /docker-entrypoint.sh nginx nginx",
-])("what is known of an image is of its own program: %s", (line) => {
+])("what is known of an image holds for its program: %s", (line) => {
   expect(needsFor(line)).toMatchObject({ bare: false, capabilities: expect.arrayContaining(["SETUID"]) });
   expect(needsFor(line)?.writablePaths).toEqual(["/var/cache/nginx", "/run"]);
 });

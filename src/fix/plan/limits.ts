@@ -146,7 +146,7 @@ function isSet(patch: Patch, field: string): boolean {
  * nobody says otherwise. Log rotation is the third one: log-limit's remedy.
  */
 
-/** A fork bomb reaches it soon. A crawler or a JVM with some thousand threads does not reach it, as it does Podman's 2048. */
+/** A fork bomb reaches it soon. A crawler or a JVM with some thousand threads does not; it would reach Podman's 2048. */
 export const defaultPids = 8192;
 
 /** Whether an image is a server that is known to run no setuid program. In a base image anything may run. */

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { defaultPids } from "../../fix/plan/limits.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
 import { allCapabilities } from "../../model/container/capability.ts";
 import { isShutRoute, settableRules, shutRoutes } from "../judge/policy/rules.ts";
@@ -191,7 +192,7 @@ const limits = z.strictObject({
   cpus: bounds(cpus, "The CPUs where there is no cap: 1.5, or { default: 1, max: 4 }."),
   pids: bounds(
     pids,
-    "The processes and threads where there is no limit: 500, or { default: 500, max: 4096 }. Default: 8192.",
+    `The processes and threads where there is no limit: 500, or { default: 500, max: 4096 }. Default: ${defaultPids}.`,
   ),
 });
 
