@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type StdioOptions, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { statFields } from "../base/stat-fields.ts";
@@ -22,9 +22,15 @@ export function runDocker(words: readonly string[]): Promise<number> {
   return runProgram("docker", words, process.env);
 }
 
+/** Pulls as `docker run` does: its progress is on standard error, and it reads nothing. */
+export function pullWithDocker(words: readonly string[], quiet: boolean): Promise<number> {
+  const streams: StdioOptions = ["ignore", quiet ? "ignore" : 2, "inherit"];
+  return runProgram("docker", words, process.env, undefined, streams);
+}
+
 /**
- * Runs a program in this process's place: its standard streams and terminal, its signals, its exit status (128 + n where signal
- * n ended it, 124 where it was ended after `longest` milliseconds). Rejects never; says on standard error where the program cannot
+ * Runs a program in this process's place: its standard streams (all of them, unless `stdio` says otherwise) and terminal, its
+ * signals, its exit status (128 + n where signal n ended it, 124 where it was ended after `longest` milliseconds). Rejects never; says on standard error where the program cannot
  * be started.
  */
 export function runProgram(
@@ -32,6 +38,7 @@ export function runProgram(
   words: readonly string[],
   env: NodeJS.ProcessEnv,
   longest?: number,
+  stdio: StdioOptions = "inherit",
 ): Promise<number> {
   return new Promise((resolve) => {
     const handlers = passedOn.map((signal) => {
@@ -49,7 +56,7 @@ export function runProgram(
       for (const [signal, handler] of handlers) process.off(signal, handler);
       resolve(status);
     };
-    const child = spawn(program, [...words], { stdio: "inherit", env });
+    const child = spawn(program, [...words], { stdio, env });
     child.once("error", (error: NodeJS.ErrnoException) => {
       const why = error.code === "ENOENT" ? "it is not in PATH" : (error.code ?? error.message);
       process.stderr.write(`bulkhead: ${program} cannot be started: ${why}\n`);

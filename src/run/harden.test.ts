@@ -11,7 +11,7 @@ const nginx = {
   source: "nginx",
 };
 
-function hardened(line: string, policy: Partial<RunPolicy> = {}) {
+function hardened(line: string, policy: Partial<RunPolicy> = {}, unseen?: string) {
   return harden({
     arguments: line.split(" "),
     policy: { ...policyOf({}), ...policy },
@@ -23,6 +23,7 @@ function hardened(line: string, policy: Partial<RunPolicy> = {}) {
         : name === "sudo"
           ? { ...nginx, gains: [{ path: "/usr/bin/sudo", by: "mode" }] }
           : undefined,
+    unseen,
     io: memoryFiles(),
   });
 }
@@ -113,6 +114,13 @@ describe("what bulkhead run adds", () => {
       });
     }
     expect(hardened("--help")).toMatchObject({ arguments: ["--help"], note: undefined });
+  });
+
+  it("says what no-new-privileges could break where nobody looked into the image", () => {
+    expect(hardened("app:1", {}, "it is not pulled yet").note).toMatch(/\(it is not pulled yet\).*sudo/);
+    expect(hardened("app:1").note).toBeUndefined();
+    const said = "--security-opt no-new-privileges app:1";
+    expect(hardened(said, {}, "it is not pulled yet").note).toBeUndefined();
   });
 
   it("adds the same to its own result: nothing", () => {

@@ -3,7 +3,7 @@ import { bareContext, type Control } from "../controls/control.ts";
 import { needsNoSetuid } from "../fix/plan/limits.ts";
 import type { Needs } from "../fix/plan/needs.ts";
 import { planFixes, takesAll } from "../fix/plan/plan.ts";
-import { readRunArguments, writeRunArguments } from "../formats/run-command/argv.ts";
+import { type ReadArguments, readRunArguments, writeRunArguments } from "../formats/run-command/argv.ts";
 import type { Container } from "../model/container.ts";
 import { valueOr } from "../model/fact.ts";
 import type { ContainerPatch } from "../model/patch.ts";
@@ -19,6 +19,8 @@ export interface HardenRequest {
   readonly rules: Pick<Rules, "ignores" | "today">;
   /** What the workload is known to need; undefined where nothing is. */
   readonly needs: (subject: Subject) => Needs | undefined;
+  /** Why nobody looked at what the image holds; undefined where that was done, or need not be. */
+  readonly unseen: string | undefined;
   readonly io: Files;
 }
 
@@ -32,6 +34,15 @@ export interface Hardened {
   readonly quiet: boolean;
 }
 
+/** The image that the policy adds something to; undefined where docker will run none, or none that it adds to. */
+export function imageToHarden(
+  { help, image, gaps }: Pick<ReadArguments, "help" | "image" | "gaps">,
+  policy: Pick<RunPolicy, "exempt">,
+): string | undefined {
+  const isLeft = help || gaps.length > 0 || image === undefined || isExempt(image, policy);
+  return isLeft ? undefined : image;
+}
+
 /**
  * The arguments with what the policy adds. What the user says stays, unless the policy overrides; what docker will refuse
  * anyway is handed on as it is, for docker to say so. Pure but for the files that the arguments name.
@@ -40,10 +51,10 @@ export function harden(request: HardenRequest): Hardened {
   const { policy, io } = request;
   const read = readRunArguments(request.arguments, io);
   const asItIs = { arguments: request.arguments, flags: [], quiet: read.quiet };
-  if (read.help || read.image === undefined) return { ...asItIs, note: undefined };
-  const [gap] = read.gaps;
-  if (gap) return { ...asItIs, note: `nothing was added: ${gap.reason}` };
-  if (isExempt(read.image, policy)) return { ...asItIs, note: undefined };
+  if (imageToHarden(read, policy) === undefined) {
+    const gap = read.help || read.image === undefined ? undefined : read.gaps[0];
+    return { ...asItIs, note: gap && `nothing was added: ${gap.reason}` };
+  }
   const subject = subjectOf(read.name ?? "run", read.container);
   const gains = policy.harden === undefined ? (request.needs(subject)?.gains ?? []) : [];
   const patches = patchesFor(subject, read.container, request);
@@ -52,7 +63,9 @@ export function harden(request: HardenRequest): Hardened {
   return {
     arguments: written.arguments,
     flags: written.flags,
-    note: refused ? `not all was added: ${refused.reason}` : sayLeft(gains),
+    note: refused
+      ? `not all was added: ${refused.reason}`
+      : (sayLeft(gains) ?? sayUnseen(patches, request.unseen)),
     quiet: read.quiet,
   };
 }
@@ -63,6 +76,13 @@ function sayLeft(gains: NonNullable<Needs["gains"]>): string | undefined {
   if (!first) return undefined;
   const others = more.length === 0 ? "" : ` and ${more.length} more`;
   return `no-new-privileges was not added: ${first.path}${others} in the image ${more.length === 0 ? "gives" : "give"} more rights to a process that executes ${more.length === 0 ? "it" : "them"}`;
+}
+
+/** What no-new-privileges could break, where nobody looked. */
+function sayUnseen(patches: readonly ContainerPatch[], unseen: string | undefined): string | undefined {
+  const isAdded = patches.some((patch) => "field" in patch && patch.field === "noNewPrivileges");
+  if (unseen === undefined || !isAdded) return undefined;
+  return `nobody looked into the image (${unseen}): a setuid program in it, such as sudo, gives no more rights now`;
 }
 
 function subjectOf(name: string, view: Container): ContainerSubject {

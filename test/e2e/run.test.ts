@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeWithEngine } from "../engine/describe.ts";
 import { startEngine, type TestEngine } from "../engine/engine.ts";
-import { busybox, importBusybox } from "../engine/images.ts";
+import { busybox, importBusybox, importImage } from "../engine/images.ts";
+import { startRegistry, type TestRegistry } from "../engine/registry.ts";
 import { builtCommand, folderOf, type Ran, type RunOptions, runCli } from "../support/cli.ts";
 
 let program: string;
@@ -22,7 +23,9 @@ afterAll(() => folder.remove());
 
 describe("bulkhead run, without an Engine", () => {
   const dryRun = (...words: readonly string[]) =>
-    runCli(program, ["run", "--dry-run", "--no-config", ...words]);
+    runCli(program, ["run", "--dry-run", "--no-config", ...words], {
+      env: { DOCKER_HOST: "unix:///nonexistent" },
+    });
 
   it("prints the command as a shell takes it", async () => {
     const { stdout, stderr, status } = await dryRun(
@@ -38,7 +41,8 @@ describe("bulkhead run, without an Engine", () => {
     expect(stdout).toBe(
       "docker run -h box -e 'A=b c' --security-opt no-new-privileges -- example/app echo 'it'\\''s'\n",
     );
-    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^bulkhead: nobody looked into the image \(no Engine .* answers\): .*sudo.*\n$/);
   });
 
   it("leaves what stands behind its first foreign word to docker", async () => {
@@ -163,5 +167,79 @@ describeWithEngine("bulkhead run, on an Engine", () => {
       status: 2,
       stderr: expect.stringContaining("not bulkhead's own"),
     });
+  });
+});
+
+describeWithEngine("bulkhead run, with an image that docker pulls", () => {
+  let engine: TestEngine;
+  let registry: TestRegistry;
+  const name = "localhost:5000/app:1";
+  const nothingGained = "bulkhead: added --security-opt no-new-privileges\n";
+  const pulling = `bulkhead: pulling ${name} first`;
+
+  beforeAll(async () => {
+    engine = await startEngine({ bridge: true });
+    registry = await startRegistry(engine, "0104755");
+  });
+  afterAll(async () => {
+    registry?.stop();
+    await engine?.stop();
+  });
+
+  /** What is in the image of that name is no program: docker makes the container and cannot start it. */
+  async function run(words: readonly string[], ownFlags: readonly string[] = []): Promise<Ran> {
+    return await runCli(program, ["run", "--no-config", ...ownFlags, ...words], { env: engine.environment });
+  }
+  const isHere = async () => (await engine.docker(["images", "-q", name])) !== "";
+
+  it("looks at the one that comes, where there is none yet", async () => {
+    const dry = await run(["--rm", name, "/hello"], ["--dry-run"]);
+    expect(dry.stderr).toContain("(it is not pulled yet)");
+    expect(await isHere()).toBe(false);
+
+    const ran = await run(["--rm", name, "/hello"]);
+    expect(ran.stderr).toContain(pulling);
+    expect(ran.stderr).toContain("no-new-privileges was not added: /hello in the image");
+    expect(ran.stdout).toBe("");
+    expect(await isHere()).toBe(true);
+    expect((await run(["--rm", name, "/hello"])).stderr).not.toContain(pulling);
+  });
+
+  it("looks at the one that replaces the one that is here", async () => {
+    await importImage(engine, name);
+    expect((await run(["--rm", name, "true"])).stderr).toBe(nothingGained);
+
+    const ran = await run(["--rm", "--pull", "always", "--name", "pulled", name, "/hello"]);
+    expect(ran.stderr).toContain(pulling);
+    expect(ran.stderr).toContain("no-new-privileges was not added: /hello in the image");
+
+    await importImage(engine, name);
+    expect((await run(["--rm", "--pull", "always", "-q", "-d", name, "/hello"])).stderr).not.toContain(
+      "bulkhead",
+    );
+  });
+
+  it("pulls nothing where docker does not", async () => {
+    await engine.docker(["rmi", "-f", name]);
+    for (const words of [
+      ["--pull", "never", name],
+      ["--no-such", name],
+      ["--help", name],
+    ]) {
+      expect((await run(words)).stderr).not.toContain(pulling);
+      expect(await isHere()).toBe(false);
+    }
+  });
+
+  it("ends as docker does where it cannot be pulled", async () => {
+    const ran = await run(["--rm", "localhost:5000/none:1"]);
+    expect(ran).toMatchObject({ status: 125, stdout: "" });
+    expect(ran.stderr).toMatch(/^Error response from daemon: /m);
+  });
+
+  it("takes the one of another platform for none of what it knows", async () => {
+    await importImage(engine, name);
+    const ran = await run(["--rm", "--platform", "linux/s390x", "--pull", "never", name], ["--dry-run"]);
+    expect(ran.stderr).toMatch(/\(it is here for linux\/\w+\)/);
   });
 });

@@ -16,7 +16,7 @@ const { createServer } = require("node:http");
 const { gzipSync } = require("node:zlib");
 const digestOf = (bytes) => "sha256:" + createHash("sha256").update(bytes).digest("hex");
 const tar = Buffer.alloc(2048);
-tar.write("hello", 0); tar.write("0000644\\0", 100); tar.write("0000000\\0", 108); tar.write("0000000\\0", 116);
+tar.write("hello", 0); tar.write(process.env.MODE + "\\0", 100); tar.write("0000000\\0", 108); tar.write("0000000\\0", 116);
 tar.write("00000000000\\0", 124); tar.write("00000000000\\0", 136); tar.write("        ", 148); tar.write("0", 156);
 tar.write("ustar\\x0000", 257);
 const sum = tar.subarray(0, 512).reduce((all, byte) => all + byte, 0);
@@ -46,11 +46,14 @@ createServer(({ url, method }, answer) => {
 }).listen(5000, "127.0.0.1", () => console.log(digestOf(manifest)));
 `;
 
-/** A registry in the network namespace of an engine that has a bridge, where dockerd takes localhost for trusted. */
-export async function startRegistry({ pid }: TestEngine): Promise<TestRegistry> {
+/**
+ * A registry in the network namespace of an engine that has a bridge, where dockerd takes localhost for trusted. `mode` is the one
+ * of the file in its image, in octal.
+ */
+export async function startRegistry({ pid }: TestEngine, mode = "0000644"): Promise<TestRegistry> {
   const child = spawn("nsenter", ["--net", "--target", String(pid), process.execPath, "-e", program], {
     stdio: ["ignore", "pipe", "inherit"],
-    env: { PATH: process.env.PATH ?? "" },
+    env: { PATH: process.env.PATH ?? "", MODE: mode },
   });
   const digest = await new Promise<string>((resolve, reject) => {
     child.once("error", reject);

@@ -327,6 +327,8 @@ async function runInside(
     controls,
     rules: { ignores: [], today: new Date().toISOString().slice(0, 10) },
     needs: needsOf,
+    // Whatever the image holds: the command is to gain no rights.
+    unseen: undefined,
     io: diskFiles(),
   });
   const engine = host !== undefined ? ["--host", host] : context !== undefined ? ["--context", context] : [];

@@ -10,6 +10,14 @@ export interface RunOptions {
   readonly help?: boolean;
 }
 
+/** What goes to docker in front of its command. */
+export function globalFlags({ host, context }: RunOptions): readonly string[] {
+  return [
+    ...(host === undefined ? [] : ["--host", host]),
+    ...(context === undefined ? [] : ["--context", context]),
+  ];
+}
+
 /** Declares the options without loading what they need. From the first word that is not ours on, all is docker's. */
 export function addRunOptions(command: Command): Command {
   const own = command

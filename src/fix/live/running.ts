@@ -58,6 +58,8 @@ export interface ShownImage {
   readonly identity: ImageIdentity | undefined;
   /** Its programs that give more rights; undefined where its layers cannot be looked at from here. */
   readonly programs: readonly GainingProgram[] | undefined;
+  /** `linux/amd64`, `linux/arm/v7`. */
+  readonly platform: string;
 }
 
 /** By the image's reference; without those that the Engine does not have. */
@@ -74,9 +76,14 @@ export async function imagesOf(
     const image = await reader.get(`/images/${path}/json`);
     if (!image.ok) continue;
     const programs = gainingPrograms(layersOf(image.value));
-    found.set(reference, { identity: identityOf(image.value), programs });
+    found.set(reference, { identity: identityOf(image.value), programs, platform: platformOf(image.value) });
   }
   return found;
+}
+
+function platformOf(image: unknown): string {
+  const parts = ["Os", "Architecture", "Variant"].map((part) => textAt(image, part));
+  return parts.filter(Boolean).join("/");
 }
 
 /** A container's programs that give more rights: in its own files while it runs here, else in the layers of its image. */

@@ -8,6 +8,7 @@ import { folderOf } from "./folder.ts";
 import { splitArguments } from "./read/arguments.ts";
 import { readContainer } from "./read/container.ts";
 import type { Surroundings } from "./read/line-facts.ts";
+import { parseBoolean } from "./read/scalars.ts";
 import { type Word, wordOf } from "./word.ts";
 import type { Reader } from "./write/facts.ts";
 import { type Line, lineOf, type Slot } from "./write/line.ts";
@@ -24,6 +25,8 @@ export interface ReadArguments {
   /** `--help` or `--quiet` stands there. */
   readonly help: boolean;
   readonly quiet: boolean;
+  /** What the last flag of a name is given; of a boolean that stands alone, "true". */
+  readonly lastOf: (name: string) => string | undefined;
   /** What docker would refuse. */
   readonly gaps: readonly Gap[];
 }
@@ -36,11 +39,23 @@ export function readRunArguments(texts: readonly string[], io: Files): ReadArgum
   const words = wordsOf(texts);
   const { around, passed } = readerOf(texts, io);
   const { container, name, image, help, gaps } = readContainer(words, around, passed);
-  const quiet = splitArguments(words, dockerRun.table).before.some(
-    (argument) =>
-      argument.kind === "flag" && argument.flag.name === "quiet" && argument.value?.text !== "false",
+  const given = new Map(
+    splitArguments(words, dockerRun.table).before.flatMap((argument) =>
+      argument.kind === "flag" ? [[argument.flag.name, argument.value?.text ?? "true"] as const] : [],
+    ),
   );
-  return { container, name, image, help, quiet, gaps };
+  const lastOf = (flag: string) => given.get(flag);
+  const quiet = parseBoolean(lastOf("quiet") ?? "false") === true;
+  return { container, name, image, help, quiet, lastOf, gaps };
+}
+
+/** The arguments with one more flag behind all others, where it wins over one of its name. */
+export function withLastFlag(texts: readonly string[], ...flag: readonly string[]): readonly string[] {
+  const words = wordsOf(texts);
+  const { next, rest } = lineOf(words);
+  const first = next ?? rest[0];
+  const at = first === undefined ? texts.length : words.indexOf(first);
+  return [...texts.slice(0, at), ...flag, ...texts.slice(at)];
 }
 
 export interface WrittenArguments {
