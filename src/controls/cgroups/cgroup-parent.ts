@@ -1,16 +1,32 @@
 import type { Process } from "../../model/container/process.ts";
 import type { Container } from "../../model/container.ts";
+import type { Engine } from "../../model/engine.ts";
 import { isOpen, unset, valueOr } from "../../model/fact.ts";
 import { fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
 import { isPodman } from "../engine/docker-only.ts";
 import { nameProcesses, originsIn } from "../processes.ts";
 
-/** Where the Engine puts containers by itself: cgroupfs, the systemd driver, rootless. */
-const usualParents = ["/docker", "/system.slice", "/user.slice"];
+/** Where the Engine puts containers by itself, by what puts them there. */
+const parents = {
+  docker: { cgroupfs: "/docker", systemd: "/system.slice", rootless: "/user.slice" },
+  // podman: libpod/container_internal_linux.go
+  podman: { cgroupfs: "/libpod_parent", systemd: "/machine.slice", rootless: "/user.slice" },
+} as const;
 
-/** Podman's, by its cgroup manager: cgroupfs, or systemd as root and as a user (podman: libpod/container_internal_linux.go). */
-const podmanParents = ["/libpod_parent", "/machine.slice", "/user.slice", "/system.slice"];
+/** All of them, since a reading does not show the driver. Podman's machines run in units of the system, too. */
+export function usualParents(engine: Engine | undefined): readonly string[] {
+  return isPodman(engine)
+    ? [...Object.values(parents.podman), parents.docker.systemd]
+    : Object.values(parents.docker);
+}
+
+/** The one that the Engine takes, by its `CgroupDriver`. */
+export function parentByDriver(engine: Engine | undefined, driver: string | undefined): string {
+  const own = parents[isPodman(engine) ? "podman" : "docker"];
+  if (driver !== "systemd") return own.cgroupfs;
+  return engine && valueOr(engine.rootless, false) ? own.rootless : own.systemd;
+}
 
 export const cgroupParent: Control = {
   id: "cgroup-parent",
@@ -48,10 +64,9 @@ export const cgroupParent: Control = {
       if (isOpen(parent)) return unknownFact(parent);
       if (parent.state === "unset" || parent.value === "") return pass("the engine's own cgroup");
       const own = engine ? valueOr(engine.cgroupParent, "") : "";
-      const usual = isPodman(engine) ? podmanParents : usualParents;
-      const parents = own === "" ? usual : [clean(own)];
+      const allowed = own === "" ? usualParents(engine) : [clean(own)];
       const path = clean(parent.value);
-      if (parents.some((each) => path === each || path.startsWith(`${each}/`))) return pass(parent.value);
+      if (allowed.some((each) => path === each || path.startsWith(`${each}/`))) return pass(parent.value);
       return fail(
         `runs under the cgroup ${parent.value} instead of the engine's own: limits for all containers do not hold for it`,
         { origins: parent.origins, observed: parent.value, evidence: parent.value },

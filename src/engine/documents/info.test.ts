@@ -230,26 +230,54 @@ it("reads podman as far as its API goes", () => {
   });
 });
 
-// podman: docs, podman-run(1): “This option is not supported on cgroups V1 rootless systems.” Its API says true all the same.
+const controllers = ["cpuset", "cpu", "io", "memory", "pids"];
+
+/**
+ * podman: docs, podman-run(1): “This option is not supported on cgroups V1 rootless systems.” Its API says true all the same, and on
+ * v2 as systemd's user it says false though all are delegated (Podman 5.4.2, Debian 13).
+ */
 it.each([
-  ["1", true, ["memory", "memory-swap", "pids-limit", "cpus", "cpuset-cpus", "blkio"]],
-  ["1", false, []],
-  ["2", true, []],
+  ["1", true, true, undefined, ["memory", "memory-swap", "pids-limit", "cpus", "cpuset-cpus", "blkio"]],
+  ["1", false, true, undefined, []],
+  ["2", true, false, controllers, []],
+  ["2", false, false, controllers, []],
+  ["2", true, true, ["memory", "pids"], ["cpus", "cpuset-cpus", "blkio"]],
+  ["2", true, true, [], ["memory", "memory-swap", "pids-limit", "cpus", "cpuset-cpus", "blkio"]],
+  ["2", true, true, undefined, undefined],
 ])(
-  "podman on cgroup v%s, rootless %s: limits that it forgets are %j",
-  (CgroupVersion, isRootless, limits) => {
+  "podman on cgroup v%s, rootless %s, /info says %s, its own description %j: limits that it forgets are %j",
+  (CgroupVersion, isRootless, says, cgroupControllers, limits) => {
     const podman = engineFromInfo({
       info: {
         CgroupVersion,
-        ...{ CgroupDriver: "cgroupfs", MemoryLimit: true, PidsLimit: true, CpuCfsQuota: true, CPUSet: true },
+        ...{ CgroupDriver: "systemd", MemoryLimit: true, PidsLimit: true },
+        ...{ SwapLimit: says, CpuCfsQuota: says, CPUSet: says },
         SecurityOptions: ["name=seccomp,profile=default", ...(isRootless ? ["name=rootless"] : [])],
       },
       version: { Version: "5.4.2", Components: [{ Name: "Podman Engine" }] },
       networks: [],
+      libpod: cgroupControllers && { host: { cgroupControllers } },
     });
-    expect(podman.limitsNotInForce).toMatchObject({ state: "set", value: limits });
+    expect(podman.limitsNotInForce).toMatchObject(
+      limits ? { state: "set", value: limits } : { state: "unresolved" },
+    );
   },
 );
+
+it.each([
+  [["name=apparmor"], true, { state: "set", value: true }],
+  [["name=apparmor"], false, { state: "set", value: false }],
+  [["name=apparmor"], undefined, { state: "unresolved" }],
+  [[], undefined, { state: "set", value: false }],
+])("podman says of the kernel %j, of itself AppArmor %j", (SecurityOptions, apparmorEnabled, expected) => {
+  const podman = engineFromInfo({
+    info: { SecurityOptions },
+    version: { Components: [{ Name: "Podman Engine" }] },
+    networks: [],
+    libpod: { host: { security: { apparmorEnabled } } },
+  });
+  expect(podman.apparmorEnabled).toMatchObject(expected);
+});
 
 it.each([
   null,

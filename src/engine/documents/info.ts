@@ -26,6 +26,13 @@ export interface EngineDocuments {
   readonly info: unknown;
   readonly version: unknown;
   readonly networks: unknown;
+  /** Podman's own `/libpod/info`, by its path behind the version. */
+  readonly libpod?: unknown;
+}
+
+/** Whether the Engine that says this version is Podman, so that `/libpod/info` is asked for, too. */
+export function saysPodman(version: unknown): boolean {
+  return isPodman(readProduct({ version }));
 }
 
 /**
@@ -45,7 +52,10 @@ export function engineFromInfo(documents: EngineDocuments): Engine {
   const security = asOldAs(api, engineSight, readSecurity(info));
   const facts: FactsReadBy<typeof engineSight, Engine> = {
     ...security,
-    seccompProfile: isPodman(product) ? unknownProfile : security.seccompProfile,
+    ...(isPodman(product) && {
+      seccompProfile: unknownProfile,
+      apparmorEnabled: podmansAppArmor(documents, security.apparmorEnabled),
+    }),
     product,
     version: versionOf(documents),
     storageDriver: driver,
@@ -57,7 +67,9 @@ export function engineFromInfo(documents: EngineDocuments): Engine {
     swarmActive: swarmActive(info),
     cgroupVersion: cgroupVersion(info),
     rootOwner: rootOwner(security, product),
-    limitsNotInForce: limitsNotInForce(info, product, security.rootless),
+    limitsNotInForce: isPodman(product)
+      ? podmansMissingLimits(documents, info, security.rootless)
+      : limitsNotInForce(info),
     rootlessHost: rootlessHost(security.rootless, documents.version),
     memoryTotal: integerFact(field(info, "MemTotal")),
     cpus: integerFact(field(info, "NCPU")),
@@ -98,25 +110,58 @@ const switches = [
   ["cpuset-cpus", "CPUSet"],
 ] as const;
 
+const allLimits = [...switches.map(([name]) => name), "blkio"];
+
 /** What the Engine refuses to set, or forgets with a warning (moby: daemon/info_unix.go). */
-function limitsNotInForce(
-  info: JsonNode,
-  product: Fact<string>,
-  rootless: Fact<boolean>,
-): Fact<readonly string[]> {
+function limitsNotInForce(info: JsonNode): Fact<readonly string[]> {
   if (isNothing(info.value)) return unresolved("the Engine did not describe itself");
-  const all = [...switches.map(([name]) => name), "blkio"];
   // Of a rootless Engine without delegated cgroups.
-  if (textAt(info.value, "CgroupDriver") === "none") return set(all, { pointer: "/info/CgroupDriver" });
-  // Podman shows what the kernel has, and drops a rootless container's limits all the same (podman-run(1)).
-  const isRootless = rootless.state === "set" && rootless.value;
-  if (isPodman(product) && isRootless && textAt(info.value, "CgroupVersion") === "1")
-    return set(all, { pointer: "/info/CgroupVersion" });
+  if (textAt(info.value, "CgroupDriver") === "none") return set(allLimits, { pointer: "/info/CgroupDriver" });
   const off = switches.flatMap(([name, member]) => {
     const { value } = field(info, member);
     return value === false ? [name] : [];
   });
   return set(off, { pointer: "/info/CgroupDriver" });
+}
+
+/** What a controller of cgroup v2 sets. */
+const limitsOfController = [
+  ["memory", ["memory", "memory-swap"]],
+  ["pids", ["pids-limit"]],
+  ["cpu", ["cpus"]],
+  ["cpuset", ["cpuset-cpus"]],
+  ["io", ["blkio"]],
+] as const;
+
+const notDescribed = "Podman's own description of itself (/libpod/info) did not come";
+
+/** Of a rootless Podman on cgroup v2, /info names the controllers of another cgroup than its containers'. */
+function podmansMissingLimits(
+  { libpod }: EngineDocuments,
+  info: JsonNode,
+  rootless: Fact<boolean>,
+): Fact<readonly string[]> {
+  if (isNothing(info.value)) return unresolved("the Engine did not describe itself");
+  if (textAt(info.value, "CgroupVersion") === "1") {
+    // Podman shows what the kernel has, and drops a rootless container's limits all the same (podman-run(1)).
+    const isRootless = rootless.state === "set" && rootless.value;
+    return isRootless ? set(allLimits, { pointer: "/info/CgroupVersion" }) : limitsNotInForce(info);
+  }
+  const host = recordAt({ libpod }, "libpod", "host");
+  if (!Array.isArray(host.cgroupControllers)) return unresolved(notDescribed);
+  const controllers = textsOf(host.cgroupControllers);
+  const off = limitsOfController.flatMap(([controller, limits]) =>
+    controllers.includes(controller) ? [] : limits,
+  );
+  return set(off, { pointer: "/libpod/host/cgroupControllers" });
+}
+
+/** /info says what the kernel has. A rootless Podman loads no profile (podman: pkg/api/handlers/compat/info.go). */
+function podmansAppArmor({ libpod }: EngineDocuments, said: Fact<boolean>): Fact<boolean> {
+  if (said.state !== "set" || !said.value) return said;
+  const { apparmorEnabled } = recordAt({ libpod }, "libpod", "host", "security");
+  if (typeof apparmorEnabled !== "boolean") return unresolved(notDescribed);
+  return set(apparmorEnabled, { pointer: "/libpod/host/security/apparmorEnabled" });
 }
 
 /** `Details` of rootlesskit among the components of /version. */
@@ -145,7 +190,7 @@ function isPodman(product: Fact<string>): boolean {
 }
 
 /** Docker calls its component “Engine”, podman “Podman Engine”; others say their name. */
-function readProduct({ version }: EngineDocuments): Fact<string> {
+function readProduct({ version }: Pick<EngineDocuments, "version">): Fact<string> {
   const names = itemsOf(isRecord(version) ? version.Components : undefined).map(
     (each) => textAt(each, "Name") ?? "",
   );

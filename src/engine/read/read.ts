@@ -8,7 +8,7 @@ import { type Gap, gap } from "../../model/gap.ts";
 import type { Image } from "../../model/image.ts";
 import type { EngineSubject, ImageSubject } from "../../model/subject.ts";
 import type { EngineClient } from "../client.ts";
-import { type EngineDocuments, engineFromInfo } from "../documents/info.ts";
+import { type EngineDocuments, engineFromInfo, saysPodman } from "../documents/info.ts";
 import { joined, type Volumes } from "../documents/join.ts";
 import { networksFrom } from "../documents/networks.ts";
 import { imageFromInspect } from "../documents/sight.ts";
@@ -118,12 +118,16 @@ export function viewsOf(
 
 /** Undefined where the Engine does not describe itself: nothing can be said of it then. */
 async function readDocuments(asked: Questions): Promise<EngineDocuments | undefined> {
-  const [info, version, networks] = await Promise.all([
-    asked.ask("/info", { otherwise: "the Engine did not describe itself", subject: "engine" }),
-    asked.ask("/version", { otherwise: "the Engine did not say its version", subject: "engine" }),
-    asked.ask("/networks", { otherwise: "the Engine did not list its networks", subject: "engine" }),
+  const ask = (path: string, otherwise: string) => asked.ask(path, { otherwise, subject: "engine" });
+  const [info, [version, libpod], networks] = await Promise.all([
+    ask("/info", "the Engine did not describe itself"),
+    ask("/version", "the Engine did not say its version").then(async (version) => [
+      version,
+      saysPodman(version) ? await ask("/libpod/info", "Podman did not describe itself") : undefined,
+    ]),
+    ask("/networks", "the Engine did not list its networks"),
   ]);
-  return info === undefined ? undefined : { info, version, networks };
+  return info === undefined ? undefined : { info, version, networks, libpod };
 }
 
 /** An address that was used to get here is listened on, whether the Engine warns of it or not. */

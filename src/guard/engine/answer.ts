@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { textAt } from "../../base/json.ts";
 import type { Answer as EngineAnswer, EngineClient } from "../../engine/client.ts";
+import { saysPodman } from "../../engine/documents/info.ts";
 import type { Ask } from "../judge/judge.ts";
 import { type Answer, type EngineDocument, type Question, questionKey } from "../judge/result.ts";
 import type { ObjectKind } from "../routes/route.ts";
@@ -122,10 +123,13 @@ async function describeEngine(engine: Pick<EngineClient, "get">): Promise<Answer
     engine.get("/networks"),
   ]);
   for (const each of [info, version]) if (!each.ok) return { state: "unknown", reason: each.reason };
+  const isPodman = version.ok && saysPodman(version.value);
+  const libpod = isPodman ? await engine.get("/libpod/info") : undefined;
   const document: EngineDocument = {
     info: info.ok ? info.value : undefined,
     version: version.ok ? version.value : undefined,
     ...(networks.ok && { networks: networks.value }),
+    ...(libpod?.ok && { libpod: libpod.value }),
   };
   return { state: "found", id: "engine", document };
 }

@@ -136,6 +136,7 @@ export interface EngineDocument {
   readonly info: unknown;
   readonly version: unknown;
   readonly networks?: unknown;
+  readonly libpod?: unknown;
 }
 
 /** What the guard did to a create request, for the log and for the person who asks. */

@@ -430,3 +430,32 @@ test("what Podman notes of each of its containers, nobody asked for", () => {
   expect(started(made(own))).toEqual(["guard-unsafe-container"]);
   expect(started(made({}))).toEqual(["guard-unsafe-container"]);
 });
+
+/** What /info says, and the cgroups that the Engine's own containers and others are in then. */
+test.each([
+  ["docker", "cgroupfs", false, "docker", ["system.slice", "user.slice"]],
+  ["docker", "systemd", false, "system.slice", ["docker", "user.slice"]],
+  ["docker", "systemd", true, "user.slice", ["docker", "system.slice"]],
+  ["podman", "cgroupfs", false, "/libpod_parent", ["machine.slice", "system.slice", "user.slice"]],
+  ["podman", "systemd", false, "machine.slice", ["/libpod_parent", "system.slice", "user.slice"]],
+  ["podman", "systemd", true, "user.slice", ["machine.slice", "system.slice"]],
+])(
+  "%s puts its containers by %s, rootless %s, under %s",
+  (product, CgroupDriver, isRootless, own, others) => {
+    const SecurityOptions = ["name=seccomp,profile=builtin", ...(isRootless ? ["name=rootless"] : [])];
+    const startedUnder = (CgroupParent: string) =>
+      outcomeOf(
+        decideIn(
+          {
+            ...world,
+            info: { CgroupDriver, SecurityOptions },
+            isPodman: product === "podman",
+            containers: { web: { Config: { User: "1000" }, HostConfig: { CgroupParent } } },
+          },
+          ask("container-start", { container: "web" }),
+        ),
+      );
+    expect(startedUnder(own)).toBe("allow");
+    for (const other of others) expect(startedUnder(other), other).toEqual(["guard-unsafe-container"]);
+  },
+);

@@ -1,4 +1,5 @@
 import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../../base/json.ts";
+import { parentByDriver, usualParents } from "../../../controls/cgroups/cgroup-parent.ts";
 import { valueOr } from "../../../model/fact.ts";
 import { harmlessSysctls } from "../../../model/host/harmless-sysctls.ts";
 import { byCheck, byControls, eachOf, type Fields, harmless } from "../fields.ts";
@@ -161,7 +162,8 @@ export function checkCgroupParent(value: unknown, context: CheckContext): readon
     .filter((part) => part !== "")
     .join("/")}`;
   const isPlain = !parent.split("/").some((part) => part === "." || part === "..") && !parent.includes("//");
-  const others = ["/docker", "/system.slice", "/user.slice"].filter((each) => each !== ownParent(context));
+  const own = ownParent(context);
+  const others = usualParents(engineOf(context)).filter((each) => each !== own);
   const isOthers = others.some((each) => path === each || path.startsWith(`${each}/`));
   if (isPlain && !isOthers) return [];
   return against(
@@ -171,10 +173,10 @@ export function checkCgroupParent(value: unknown, context: CheckContext): readon
   );
 }
 
-function ownParent({ ask }: CheckContext): string {
-  const answer = ask({ kind: "engine" });
+function ownParent(context: CheckContext): string {
+  const answer = context.ask({ kind: "engine" });
   const info = answer.state === "found" ? recordAt({ at: answer.document }, "at", "info") : {};
-  return textAt({ info }, "info", "CgroupDriver") === "systemd" ? "/system.slice" : "/docker";
+  return parentByDriver(engineOf(context), textAt({ info }, "info", "CgroupDriver"));
 }
 
 /**

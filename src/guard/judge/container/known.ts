@@ -38,8 +38,8 @@ export function engineOf({ ask }: CheckContext): Engine | undefined {
 /** The Engine by the answer to what it is. */
 export function engineIn(document: unknown): Engine {
   return remembered(engines, document, () => {
-    const { info, version, networks } = recordAt({ document }, "document");
-    return engineFromInfo({ info, version, networks });
+    const { info, version, networks, libpod } = recordAt({ document }, "document");
+    return engineFromInfo({ info, version, networks, libpod });
   });
 }
 
