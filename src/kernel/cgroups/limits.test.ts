@@ -96,6 +96,26 @@ describe("limits on cgroup v2", () => {
     expect(limitsOf(files, `0::${scope}/init.scope\n`).pidsLimit).toMatchObject({ value: 100 });
   });
 
+  // crun 1.21, podman run --memory 64m: systemd's unit of the scope has MemorySwapMax=128M, crun's own cgroup 64M.
+  it.each([
+    ["on the host", `0::${scope}/container\n`],
+    ["from inside a cgroup namespace", `0::/../docker-${id}.scope/container\n`],
+  ])("reads crun's own cgroup in the scope that it asks systemd for, %s", (_, membership) => {
+    const files = {
+      ...cgroupV2({
+        "memory.max": `${64 * mebi}\n`,
+        "memory.swap.max": `${128 * mebi}\n`,
+        "pids.max": "50\n",
+      }),
+      [`${scope}/container/memory.max`]: `${64 * mebi}\n`,
+      [`${scope}/container/memory.swap.max`]: `${64 * mebi}\n`,
+      [`${scope}/container/pids.max`]: "max\n",
+    };
+    const limits = limitsOf(files, membership);
+    expect(limits.memorySwap).toEqual(fact(128 * mebi, `/sys/fs/cgroup${scope}/container/memory.swap.max`));
+    expect(limits.pidsLimit).toMatchObject({ value: 50 });
+  });
+
   it("finds the cgroup in the host's tree from inside a cgroup namespace", () => {
     const limits = limitsOf(cgroupV2({ "pids.max": "100\n" }), `0::/../docker-${id}.scope\n`);
     expect(limits.pidsLimit).toEqual(fact(100, `/sys/fs/cgroup${scope}/pids.max`));

@@ -6,8 +6,8 @@ import { parseMountinfo } from "../mounts/mount-table.ts";
 export interface Hierarchy {
   readonly version: 1 | 2;
   /**
-   * Absolute folders: the container's own cgroup first, the hierarchy's root last. Its own is the one named
-   * after it, also where its first process has moved into one that it made below.
+   * Absolute folders: the container's own cgroup first, the hierarchy's root last. Its own is the one named after it, also where its
+   * first process has moved into one that it made below; of crun, the one that crun makes in the container's scope.
    */
   readonly levels: readonly string[];
 }
@@ -43,14 +43,16 @@ export function openCgroupTree(mount: string): CgroupTree {
     const index = indexes.get(root) ?? indexCgroups(root);
     indexes.set(root, index);
     const name = path.split("/").find((part) => part.includes(id));
-    return name === undefined ? undefined : index.get(name);
+    const found = name === undefined ? undefined : index.get(name);
+    return found !== undefined && path.endsWith(`/${name}/container`) ? `${found}/container` : found;
   };
   // A container stands at the same path in most of its hierarchies, which are asked for one after the other.
   let latest: { readonly path: string; readonly id: string; readonly below: readonly string[] } | undefined;
   const belowRoot = (path: string, id: string) => {
     if (latest?.path === path && latest.id === id) return latest.below;
     const all = ancestry(path);
-    const named = all.findLastIndex((each) => each.includes(id));
+    const scope = all.findLastIndex((each) => each.includes(id));
+    const named = isCruns(all[scope - 1], all[scope]) ? scope - 1 : scope;
     const below = all.slice(Math.max(0, named)).map((each) => (each === "/" ? "" : each));
     latest = { path, id, below };
     return below;
@@ -74,6 +76,14 @@ export function openCgroupTree(mount: string): CgroupTree {
       return place(2, root, unified, id);
     },
   };
+}
+
+/**
+ * The cgroup of v2 that a container's processes are in where crun asks systemd for its scope: systemd writes the scope's files, and
+ * swap there as Docker counts it, with memory. In crun's own is what was asked for (crun(1): run.oci.systemd.subgroup).
+ */
+function isCruns(path: string | undefined, scope: string | undefined): boolean {
+  return scope?.endsWith(".scope") === true && path === `${scope}/container`;
 }
 
 /** Which cgroup a mount of cgroupfs shows at its top, as our own cgroup namespace spells it; `/` where none is mounted there. */
@@ -147,11 +157,11 @@ export function cgroupFolders(
   if (!read.ok) return [];
   const tree = openCgroupTree(cgroup);
   const membership = parseCgroup(read.value);
-  const own = controllers.flatMap(
-    (controller) => tree.hierarchy(membership, controller, id)?.levels[0] ?? [],
+  const levels = controllers.flatMap(
+    (controller) => tree.hierarchy(membership, controller, id)?.levels ?? [],
   );
-  // The root's would be the host's limits.
-  return [...new Set(own)].filter((folder) => folder.includes(id));
+  // Of crun, its scope, too. The root's would be the host's limits.
+  return [...new Set(levels)].filter((folder) => folder.includes(id));
 }
 
 /** Where a process stands in each hierarchy, from /proc/PID/cgroup (cgroups(7)). */
