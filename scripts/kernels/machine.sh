@@ -94,7 +94,7 @@ boot() {
   while [ $SECONDS -lt $until ]; do
     sleep 3
     runs || { [ $SECONDS -lt 15 ] || fail "it has ended: $(tail -n 3 "$folder/qemu.log")"; continue; }
-    enter "mkdir -p /bulkhead && { [ ! -e /dev/vdb ] || mount /dev/vdb /bulkhead; }" 2>/dev/null && return
+    enter "modprobe loop max_loop=8; mkdir -p /bulkhead && { [ ! -e /dev/vdb ] || mount /dev/vdb /bulkhead; }" 2>/dev/null && return
   done
   fail "it did not answer in 15 minutes: $folder/console"
 }

@@ -132,8 +132,10 @@ function cgroupOf(pid: number, controller: string): string {
 
 describeWithEngine("the kernel's view of real containers", () => {
   let engine: TestEngine;
+  let isSystemd = false;
   beforeAll(async () => {
     engine = await startEngine();
+    isSystemd = (await engine.docker(["info", "-f", "{{.CgroupDriver}}"])) === "systemd";
     await importBusybox(engine);
   });
   afterAll(async () => {
@@ -156,7 +158,9 @@ describeWithEngine("the kernel's view of real containers", () => {
     expect(value(read.utsMode)).toEqual({ mode: "private" });
     expect(value(read.usernsMode)).toEqual({ mode: "host" });
     expect(value(read.memory)).toBe(0);
-    expect(value(read.pidsLimit)).toBe(0);
+    // systemd gives each scope its DefaultTasksMax.
+    if (isSystemd) expect(value(read.pidsLimit)).toBeGreaterThan(1000);
+    else expect(value(read.pidsLimit)).toBe(0);
     expect(value(read.cpuQuota)).toBe(0);
     expect(value(read.cpuShares)).toBe(1024);
     expect(read.cpusetCpus.state).toBe("unset");
@@ -192,7 +196,8 @@ describeWithEngine("the kernel's view of real containers", () => {
     expect(value(read.memoryReservation)).toBe(32 * mebi);
     expect(value(read.pidsLimit)).toBe(50);
     expect([value(read.cpuQuota), value(read.cpuPeriod)]).toEqual([50_000, 100_000]);
-    expect(value(read.cpuShares)).toBe(768);
+    // runc before 1.3.2 makes a weight of it that gives less than was asked for.
+    expect(isUnified ? [768, 217] : [768]).toContain(value(read.cpuShares));
     expect(value(read.cpusetCpus)).toBe("0");
     expect(read.processes[0]?.capBounding).toMatchObject({ value: { size: 0 } });
     expect(mountsOf(read)).toMatchObject([
@@ -237,12 +242,11 @@ describeWithEngine("the kernel's view of real containers", () => {
   });
 
   it("a limit that only an ancestor cgroup has", async () => {
-    const driver = await engine.docker(["info", "-f", "{{.CgroupDriver}}"]);
-    const parent = driver === "systemd" ? `bulkheadtest${process.pid}.slice` : `bulkhead-test-${process.pid}`;
+    const parent = isSystemd ? `bulkheadtest${process.pid}.slice` : `bulkhead-test-${process.pid}`;
     const folders = ["pids", "memory"].map(
       (controller) => `/sys/fs/cgroup/${isUnified ? "" : `${controller}/`}${parent}`,
     );
-    const name = await run(engine, [`--cgroup-parent=${driver === "systemd" ? "" : "/"}${parent}`]);
+    const name = await run(engine, [`--cgroup-parent=${isSystemd ? "" : "/"}${parent}`]);
     onTestFinished(async () => {
       await engine.docker(["rm", "-f", name]).catch(() => {});
       for (const hierarchy of readdirSync("/sys/fs/cgroup")) {
@@ -259,7 +263,7 @@ describeWithEngine("the kernel's view of real containers", () => {
       origins: [{ kernel: `${folders[0]}/pids.max` }],
     });
     expect(value(read.memory)).toBe(256 * mebi);
-    expect(value(read.cgroupParent)).toBe(`/${parent}`);
+    expect(value(read.cgroupParent)).toBe(isSystemd ? parent : `/${parent}`);
   });
 
   it("limits loosened behind Docker's back", async () => {
@@ -505,6 +509,8 @@ console.log(JSON.stringify({ gaps, net: view.networkMode, pids: view.pidsLimit, 
     const binds = [...new Set(["/usr", "/lib", "/lib64", project, dirname(dirname(process.execPath))])];
     const output = await engine.docker([
       ...["run", "--rm", "--network=none", "--cgroupns=private", "--cap-add=SYS_PTRACE", "--read-only"],
+      // Where AppArmor runs, Docker's profile keeps it from looking into other containers (docs/containers.md).
+      "--security-opt=apparmor=unconfined",
       ...["-v", "/proc:/host/proc:ro", "-v", "/sys/fs/cgroup:/host/sys/fs/cgroup:ro"],
       ...binds.flatMap((path) => ["-v", `${path}:${path}:ro`]),
       ...["-v", `${folder}:/reader:ro`, "--tmpfs=/tmp:exec", "-e", "TSX_DISABLE_CACHE=1", busybox],
