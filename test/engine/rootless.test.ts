@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand } from "../support/cli.ts";
 import { describeWhere } from "./describe.ts";
@@ -143,6 +144,29 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
       expect(of(as, "engine", "engine-socket-permissions")).toEqual([]);
     },
   );
+
+  it("fix engine changes the daemon.json of the user who runs it, and of nobody else", async () => {
+    const path = join(engine.home, ".config/docker/daemon.json");
+    const denied = await bulkhead("root", ["fix", "engine", "--no-config", "--apply"]);
+    expect(denied).toMatchObject({ status: 2, stdout: "" });
+    expect(denied.stderr).toContain(`runs as uid ${engine.uid}, whose file ${path} is`);
+    expect(existsSync(path)).toBe(false);
+
+    const shown = await bulkhead("user", ["fix", "engine", "--no-config"]);
+    expect(shown.stderr).toContain("daemon.json is not written (dockerd accepts it)");
+    expect(shown.stdout).toContain("systemctl --user restart docker");
+    expect(existsSync(path)).toBe(false);
+
+    const written = await bulkhead("user", ["fix", "engine", "--no-config", "--apply"]);
+    expect(written).toMatchObject({ status: 0 });
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
+      "log-opts": { "max-size": expect.any(String) },
+    });
+    expect(statSync(path).uid).toBe(engine.uid);
+    const undone = await bulkhead("user", ["fix", "--undo", path]);
+    expect(undone.status, undone.stderr).toBe(0);
+    expect(existsSync(path)).toBe(false);
+  });
 
   it.each(who)("%s: what no node gives is no device", (as) => {
     for (const name of ["plain1", "limited"]) expect(of(as, name, "device-access")).toEqual([]);

@@ -5,16 +5,23 @@ import { isPodman } from "../../controls/engine/docker-only.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import type { HostSight } from "../../engine/host/host.ts";
 import { readEngine } from "../../engine/read/read.ts";
-import { createFile, replaceFile } from "../../fix/apply.ts";
+import { createFile, createNew, replaceFile } from "../../fix/apply.ts";
 import { describePlans, diffPainter } from "../../fix/describe.ts";
 import { patchOf, shownDiff } from "../../fix/diff.ts";
-import { givenAsFlag, validate, whenItHolds, whyNoLogOptions } from "../../fix/live/engine.ts";
+import {
+  givenAsFlag,
+  validate,
+  whenItHolds,
+  whyNoLogOptions,
+  whyNotFromHere,
+} from "../../fix/live/engine.ts";
 import { outcomeDocument } from "../../fix/outcome.ts";
 import { planFixes } from "../../fix/plan/plan.ts";
 import type { Step } from "../../fix/plan/step.ts";
 import { forget, keepOriginals } from "../../fix/undo/undo.ts";
 import type { WrittenPlan } from "../../fix/write-plans.ts";
 import { writeDaemonJson } from "../../formats/daemon-json/write.ts";
+import { unset, valueOr } from "../../model/fact.ts";
 import type { EnginePatch } from "../../model/patch.ts";
 import type { EngineSubject } from "../../model/subject.ts";
 import { applyEdits } from "../../model/writing.ts";
@@ -44,11 +51,8 @@ export async function fixEngine(options: FixOptions): Promise<number> {
       return complain(
         "Podman has no daemon.json; bulkhead does not change its containers.conf and storage.conf",
       );
-    if (!host?.sameFiles || host.process !== "dockerd") {
-      return complain(
-        `dockerd of ${client.value.address} does not run here, so its daemon.json cannot be seen`,
-      );
-    }
+    const why = whyNotFromHere(host, client.value.address);
+    if (why !== undefined || !host) return complain(why ?? "the Engine's host cannot be seen");
     const { engine: merged } = withConfiguration(view, host);
     return await fix({ ...engine, views: [merged] }, host, options, settings.value);
   } finally {
@@ -79,13 +83,17 @@ async function fix(
     return complain(`${path} is as it was: dockerd refuses the change: ${judged.reason}`);
   const isWritten = (options.apply === true || options.output !== undefined) && after !== before;
   if (isWritten) {
-    const isNew = options.output !== undefined || text === "missing";
     const kept = options.apply
       ? keepOriginals([{ file: path, after: Buffer.from(after) }], new Date())
       : undefined;
     if (kept && !kept.ok)
       complain(`--undo will not work for this: the originals cannot be kept in ${kept.reason}`);
-    const made = isNew ? createFile(options.output ?? path, after) : replaceFile(path, before, after);
+    const made =
+      options.output !== undefined
+        ? createFile(options.output, after)
+        : text === "missing"
+          ? createNew(path, after, 0o644)
+          : replaceFile(path, before, after);
     if (kept?.ok && !made.ok) forget(kept.value);
     if (!made.ok) return complain(`${options.output ?? path} is as it was: ${made.reason}`);
   }
@@ -99,7 +107,8 @@ async function fix(
     process.stdout.write(
       `\n${describePlans([plan], look) || "engine has no findings that fix can change.\n"}`,
     );
-    for (const sentence of whenItHolds(patches)) process.stdout.write(`\n${sentence}\n`);
+    for (const sentence of whenItHolds(patches, valueOr(subject.views[0]?.rootless ?? unset, false)))
+      process.stdout.write(`\n${sentence}\n`);
   }
   if (after === before) return 0;
   const checked = judged ? "dockerd accepts it" : "there is no dockerd here to check it";

@@ -222,6 +222,15 @@ describe("its configuration file", () => {
     });
     const xdg = { "/proc/20/environ": "HOME=/home/me\0XDG_CONFIG_HOME=/c\0" };
     expect(configFile(["dockerd", "--rootless"], xdg)).toMatchObject({ path: "/c/docker/daemon.json" });
+    // dockerd-rootless.sh gives no flag.
+    const kit = {
+      "/proc/20/environ": "HOME=/home/me\0ROOTLESSKIT_STATE_DIR=/run/user/1000/dockerd-rootless\0",
+    };
+    expect(configFile(["dockerd"], kit)).toMatchObject({ path: "/home/me/.config/docker/daemon.json" });
+    expect(configFile(["dockerd", "--rootless=false"], kit)).toMatchObject({
+      path: "/etc/docker/daemon.json",
+    });
+    expect(configFile(["dockerd"], environ)).toMatchObject({ path: "/etc/docker/daemon.json" });
   });
 });
 

@@ -131,9 +131,13 @@ function readConfigFile(
   { folder, root, files }: HostRoot,
 ): HostSight["configFile"] {
   const given = flagValues(words, ["--config-file"]).at(-1);
-  const rootless = flagValues(words, ["--rootless"]).some((value) => value !== "false");
-  const path =
-    given ?? (rootless ? `${configHome(folder, files)}/docker/daemon.json` : "/etc/docker/daemon.json");
+  const variable = environmentOf(folder, files);
+  const said = flagValues(words, ["--rootless"]).at(-1);
+  // Without the flag it is what started it that counts (moby: pkg/rootless, RunningWithRootlessKit).
+  const rootless = said === undefined ? Boolean(variable("ROOTLESSKIT_STATE_DIR")) : said !== "false";
+  // The rootless daemon's own XDG_CONFIG_HOME, else ~/.config of its HOME.
+  const home = variable("XDG_CONFIG_HOME") || `${variable("HOME") ?? ""}/.config`;
+  const path = given ?? (rootless ? `${home}/docker/daemon.json` : "/etc/docker/daemon.json");
   const absolute = posix.resolve(files.readLink(`${folder}/cwd`) ?? "/", path);
   const text = files.read(`${root}${absolute}`);
   const isMissing = !text.ok && files.stat(`${root}${absolute}`) === undefined && given === undefined;
@@ -145,13 +149,11 @@ function readConfigFile(
   };
 }
 
-/** The rootless daemon's own XDG_CONFIG_HOME, else ~/.config of its HOME. Nothing else of its environment is kept. */
-function configHome(folder: string, files: HostFiles): string {
+/** A process's environment, of which nothing is kept. */
+function environmentOf(folder: string, files: HostFiles): (name: string) => string | undefined {
   const environment = files.read(`${folder}/environ`);
   const variables = environment.ok ? environment.value.split("\0") : [];
-  const find = (name: string) =>
-    variables.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
-  return find("XDG_CONFIG_HOME") || `${find("HOME") ?? ""}/.config`;
+  return (name) => variables.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
 /** A systemd unit of Docker, as it stands on the disk. */

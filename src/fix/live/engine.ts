@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type BigIntStats, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import type { HostSight } from "../../engine/host/host.ts";
 import { readDockerdCommand } from "../../formats/daemon-json/dockerd.ts";
 import { keysInFlags } from "../../formats/daemon-json/invocation.ts";
 import { besideUnit } from "../../formats/daemon-json/surroundings.ts";
@@ -11,6 +12,36 @@ import { placeInUnit } from "../../formats/daemon-json/unit.ts";
 import { wordsFrom } from "../../formats/daemon-json/words.ts";
 import { keyOfField } from "../../formats/daemon-json/write/keys.ts";
 import type { EnginePatch } from "../../model/patch.ts";
+
+/**
+ * Why the daemon.json that dockerd reads cannot be changed from here; undefined where it can. A rootless dockerd has mounts of its
+ * own: its file is changed by the user who runs it, where the same path leads both to the same folder.
+ */
+export function whyNotFromHere(host: HostSight | undefined, address: string): string | undefined {
+  const elsewhere = `dockerd of ${address} does not run here, so its daemon.json cannot be seen`;
+  if (host?.process !== "dockerd") return elsewhere;
+  if (host.sameFiles) return undefined;
+  const { path } = host.configFile;
+  if (!isSamePlace(path, `${host.root}${path}`)) return elsewhere;
+  const owner = statusOf(host.folder)?.uid;
+  if (owner === BigInt(process.getuid?.() ?? -1)) return undefined;
+  return `dockerd of ${address} runs as uid ${owner}, whose file ${path} is: run this command as that user`;
+}
+
+/** Whether both lead to the same file, or to the same folder where there is none yet. */
+function isSamePlace(here: string, there: string): boolean {
+  const [own, theirs] = [statusOf(here), statusOf(there)];
+  if (own && theirs) return own.dev === theirs.dev && own.ino === theirs.ino;
+  return !own && !theirs && here !== "/" && isSamePlace(dirname(here), dirname(there));
+}
+
+function statusOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Lets dockerd itself say whether it would start with a daemon.json, together with its flags: what both set it refuses.
@@ -66,18 +97,19 @@ const reloaded = new Set<EnginePatch["field"]>([
 ]);
 
 /** What needs what, in sentences. */
-export function whenItHolds(patches: readonly EnginePatch[]): readonly string[] {
+export function whenItHolds(patches: readonly EnginePatch[], isRootless: boolean): readonly string[] {
+  const systemctl = isRootless ? "systemctl --user" : "systemctl";
   const fields = new Set(patches.map(({ field }) => field));
   const later = [...fields].filter((field) => !reloaded.has(field));
   const now = [...fields].filter((field) => reloaded.has(field));
   return [
     ...(later.length > 0
       ? [
-          "This takes effect when dockerd restarts, which stops every container unless live-restore is on (systemctl restart docker).",
+          `This takes effect when dockerd restarts, which stops every container unless live-restore is on (${systemctl} restart docker).`,
         ]
       : []),
     ...(now.length > 0 && later.length === 0
-      ? ["This takes effect without a restart (systemctl reload docker, or SIGHUP)."]
+      ? [`This takes effect without a restart (${systemctl} reload docker, or SIGHUP).`]
       : []),
     ...(fields.has("logDriver") || fields.has("logOptions") || fields.has("defaultUlimits")
       ? ["Existing containers keep their log and ulimit settings: recreate them."]
@@ -111,7 +143,8 @@ export function givenAsFlag(
   const key = keyOfField(patch.field);
   const words = wordsFrom(commandLine, { kernel: "cmdline" });
   if (key === undefined || !keysInFlags(words).has(key)) return undefined;
-  const place = placeOf(key, io);
+  // A rootless dockerd has no unit in these folders.
+  const place = keysInFlags(words).has("rootless") ? undefined : placeOf(key, io);
   const where = place ? `at ${place} (systemctl edit docker.service)` : "where dockerd is started";
   return `dockerd has ${key} from a flag and refuses to start with both: change it ${where}`;
 }
