@@ -91,7 +91,9 @@ describeWithEngine("tampering is noticed, with the right control and level", () 
         const io = limitFile(pid, "blkio", "blkio.throttle.write_bps_device", "io.max");
         const number = readFileSync(`/sys/block/${disk}/dev`, "utf8").trim();
         writeFileSync(io, `${number} ${isCap(io) ? "wbps=max" : "0"}`);
-        for (const control of ["cpu-limit", "io-limit"])
+        // On cgroup v2 an Engine may discard the disk's, with a warning: then nothing is lifted.
+        const kept = await engine.docker(["inspect", "-f", "{{len .HostConfig.BlkioDeviceWriteBps}}", name]);
+        for (const control of ["cpu-limit", ...(kept === "0" ? [] : ["io-limit"])])
           expect(await watched.change(opens(control, `container:${name}`), from)).toMatchObject({
             finding: { verdict: "fail", level: "effective" },
             cause: { kind: kernelEvents ? expect.stringMatching(/^(?:file|sweep)$/) : "sweep" },
