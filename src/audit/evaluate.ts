@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { Context, Control, Remedy } from "../controls/control.ts";
 import { covererOf } from "../model/credentials/mask.ts";
+import type { Engine } from "../model/engine.ts";
 import type { FileOrigin, Origin } from "../model/origin.ts";
 import type { Since } from "../model/since.ts";
 import type { Subject, SubjectKind } from "../model/subject.ts";
@@ -12,8 +13,8 @@ import { disagreement, observedOf, type ViewVerdict } from "./views.ts";
 /** How to judge. */
 export interface Rules extends Weighing {
   readonly controls: readonly Control[];
-  /** Patches in the subject's own syntax, where they can be spelled. */
-  readonly spell: (subject: Subject, remedy: Remedy) => string | null;
+  /** Patches in the subject's own syntax, where they can be spelled; of what runs, for the client of its Engine. */
+  readonly spell: (subject: Subject, remedy: Remedy, engine?: Engine) => string | null;
   /** A remedy as `bulkhead fix` writes it for the subject; without it a report shows the control's own. */
   readonly settle?:
     | ((control: Control, subject: Subject, context: Context, remedy: Remedy) => Remedy)
@@ -142,7 +143,7 @@ function fixOf(assessment: Assessment, subject: Subject, context: Context, rules
   return {
     kind: remedy.kind,
     summary: remedy.summary,
-    snippet: rules.spell(subject, remedy),
+    snippet: rules.spell(subject, remedy, context.engine),
     breaks: remedy.breaks ?? null,
   };
 }

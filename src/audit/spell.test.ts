@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { containerFromInspect } from "../engine/documents/inspect.ts";
+import { engine } from "../model/engine.ts";
+import { set } from "../model/fact.ts";
 import type { ContainerPatch } from "../model/patch.ts";
 import type { ContainerSubject } from "../model/subject.ts";
 import { spellRemedy } from "./spell.ts";
@@ -25,6 +27,13 @@ const spell = (labels: Readonly<Record<string, string>>) => spellRemedy(live(lab
 
 test("a live container's fix is docker update, and flags for what only a new one can have", () => {
   expect(spell({})).toBe("docker update --pids-limit 2048 web\n--cap-drop ALL");
+});
+
+test("podman's is podman update", () => {
+  const podman = engine("configured", { product: set("podman") });
+  expect(spellRemedy(live({}), { patches }, podman)).toBe(
+    "podman update --pids-limit 2048 web\n--cap-drop ALL",
+  );
 });
 
 test("a container of docker compose is changed in its file", () => {

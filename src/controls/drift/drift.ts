@@ -5,6 +5,7 @@ import { saySince } from "../../model/since.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
 import { lacksLimits } from "../cgroups/limits.ts";
 import { type Context, type Control, manual } from "../control.ts";
+import { clientOf } from "../engine/docker-only.ts";
 import { undecided } from "../undecided.ts";
 import { differences } from "./differences.ts";
 
@@ -76,8 +77,8 @@ function notCompared(effective: Container): Verdict | undefined {
 
 const compared = scalarFacts.filter((field) => rowOf(field).drift !== false);
 
-function advise(_: Container, __: Context) {
+function advise(_: Container, { engine }: Context) {
   return manual(
-    "Find out who changed it. Start the container again to get what the Engine says, or make the change by docker update.",
+    `Find out who changed it. Start the container again to get what the Engine says, or make the change by ${clientOf(engine)} update.`,
   );
 }

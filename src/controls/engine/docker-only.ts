@@ -17,6 +17,11 @@ export function isPodman(engine: Engine | undefined): boolean {
   return engine?.product.state === "set" && engine.product.value.toLowerCase() === "podman";
 }
 
+/** The program that changes what runs on the Engine. */
+export function clientOf(engine: Engine | undefined): "docker" | "podman" {
+  return isPodman(engine) ? "podman" : "docker";
+}
+
 /** What a sentence adds where only a configuration file or a command line was seen. */
 export function declaredNote({ level }: Engine, note: string): string {
   return level === "declared" ? ` (${note})` : "";

@@ -40,7 +40,7 @@ function markOf(line: string): string {
 
 /** What a line sets or removes: `tmpfs`, `--tmpfs`, `volumes`. */
 function keyOf(line: string): string {
-  return /^(?:# remove |leave out |docker update )?"?(-{0,2}[\w.-]+)/.exec(line)?.[1] ?? line;
+  return /^(?:# remove |leave out |(?:docker|podman) update )?"?(-{0,2}[\w.-]+)/.exec(line)?.[1] ?? line;
 }
 
 /** Each line of a control's snippets, with the subjects that it is proposed for. */
