@@ -128,10 +128,9 @@ function readAuditRules(root: string, files: HostFiles): AuditRules {
       .filter((name) => name.endsWith(".rules"))
       .map((name) => `${folder}/${name}`),
   ];
-  const texts = paths.map((path) => files.read(`${root}${path}`));
-  const unread = texts.find(
-    (text) => !text.ok && !/no such file|not exist|missing|there is no/i.test(text.reason),
-  );
+  const there = paths.map((path) => `${root}${path}`).filter((path) => files.stat(path) !== undefined);
+  const texts = there.map((path) => files.read(path));
+  const unread = texts.find((text) => !text.ok);
   if (unread && !unread.ok)
     return { from: "nowhere", reason: `auditd's rules cannot be read: ${unread.reason}` };
   const watched = texts.flatMap((text) => (text.ok ? watchedPaths(text.value) : []));

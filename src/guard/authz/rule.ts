@@ -125,7 +125,7 @@ function unhardened({ changes }: Passed): readonly Reason[] {
     const said = replaced ? `${flag} instead of what it says` : flag;
     byControl.set(control, [...(byControl.get(control) ?? []), said]);
   }
-  return [...byControl].map(([rule, flags]) => ({ rule, message: `it needs ${flags.join(" ")}` }));
+  return [...byControl].map(([rule, flags]) => lacking(rule, flags.join(" ")));
 }
 
 /** A note of the guard's for its own answers, which are not a plugin's to change. */
@@ -147,7 +147,11 @@ function unchanged(
       ? `--filter label=${owner.label}=${owner.value}`
       : `--label ${owner.label}=${owner.value}`
     : `another ${places.join(", ")}`;
-  return [{ rule: owner ? "guard-owner" : "guard-harden", message: `it needs ${what}` }];
+  return [lacking(owner ? "guard-owner" : "guard-harden", what)];
+}
+
+function lacking(rule: string, flags: string): Reason {
+  return { rule, message: `it needs ${flags}`, lacks: flags };
 }
 
 /** BuildKit's calls go past a plugin. */
@@ -198,13 +202,10 @@ function unblanked({ response, route }: Passed, policy: Policy): readonly Reason
 
 /** Why not, in the words that docker prints behind “authorization denied by plugin bulkhead:”. */
 export function denialText(reasons: readonly Reason[]): string {
-  const needed = reasons.filter(({ message }) => message.startsWith("it needs "));
-  const others = reasons.filter((reason) => !needed.includes(reason));
+  const flags = reasons.flatMap(({ lacks }) => lacks ?? []);
+  const others = reasons.filter(({ lacks }) => lacks === undefined);
   const said = others.map((reason) => `${reason.message} (${toldRule(reason)})`);
-  if (needed.length > 0) {
-    const flags = needed.map(({ message }) => message.slice("it needs ".length));
-    said.push(`a plugin cannot add what is missing; say it yourself: ${flags.join(" ")}`);
-  }
+  if (flags.length > 0) said.push(`a plugin cannot add what is missing; say it yourself: ${flags.join(" ")}`);
   return said.join("; ");
 }
 

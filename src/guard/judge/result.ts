@@ -82,6 +82,8 @@ export interface Reason {
   readonly because?: Reason;
   /** The kind of the object that does not exist for this client: it is missing, or another client owns it. */
   readonly absent?: ObjectKind;
+  /** Of a plugin, which adds nothing: the flags that the client must say itself. */
+  readonly lacks?: string;
   /** Whether nothing is known against it but that it could not be judged. */
   readonly isUnjudged?: true;
 }
