@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { callName, isCall } from "../../engine/system-calls.ts";
 import { beyondDefault, opensBy } from "../../formats/values/seccomp.ts";
-import { learntProfile, profileOf, profileText } from "./profile.ts";
+import { learntProfile, lives, profileOf, profileText } from "./profile.ts";
 
 const allowed = (seen: readonly string[]) => profileOf(seen).syscalls[0]?.names ?? [];
 
@@ -35,6 +35,22 @@ it("always allows calls on files and a shell's pipe, which a reload needs", () =
   expect(allowed([]).filter((name) => !isCall(name) && name !== "fstatat64")).toEqual([]);
   expect(beyondDefault(profileText(profileOf([])))).toEqual([]);
 });
+
+it("allows what is done with what was made, of which a quiet run shows nothing", () => {
+  expect(allowed(["socket", "bind", "listen"])).toEqual(
+    expect.arrayContaining(["accept", "accept4", "recvfrom", "sendmsg", "shutdown"]),
+  );
+  expect(allowed(["socket", "bind"])).not.toContain("accept4");
+});
+
+it.each(lives)(
+  "%j: all of them are calls, and Docker's own profile lets all of them through",
+  (makes, uses) => {
+    for (const name of [...makes, ...uses]) expect(isCall(name), name).toBe(true);
+    expect(beyondDefault(profileText(profileOf(makes)))).toEqual([]);
+    for (const made of makes) expect(allowed([made])).toEqual(expect.arrayContaining([...uses]));
+  },
+);
 
 it("lets a C library fall back from clone3, and makes no namespaces", () => {
   const { syscalls } = profileOf(["clone3", "socket"]);

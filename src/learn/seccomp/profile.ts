@@ -192,6 +192,34 @@ const families: readonly (readonly string[])[] = [
   ["io_setup", "io_submit", "io_getevents", "io_pgetevents", "io_destroy", "io_cancel"],
 ];
 
+const transfers = "sendto sendmsg sendmmsg recvfrom recvmsg recvmmsg".split(" ");
+
+/**
+ * Calls that make something, and those on what they made: who listens accepts, also where nobody connected while it was watched.
+ * Exported for the law that holds it to Docker's own profile.
+ */
+export const lives: readonly (readonly [makes: readonly string[], uses: readonly string[]])[] = [
+  [["socket", "socketpair"], transfers],
+  [["listen"], ["accept", "getpeername", "getsockname", "setsockopt", "shutdown", ...transfers]],
+  [
+    ["epoll_create", "epoll_create1"],
+    ["epoll_ctl", "epoll_wait"],
+  ],
+  [
+    ["inotify_init", "inotify_init1"],
+    ["inotify_add_watch", "inotify_rm_watch"],
+  ],
+  [["timerfd_create"], ["timerfd_settime", "timerfd_gettime"]],
+  [["timer_create"], ["timer_settime", "timer_gettime", "timer_getoverrun", "timer_delete"]],
+  [["mq_open"], ["mq_timedsend", "mq_timedreceive", "mq_notify", "mq_getsetattr", "mq_unlink"]],
+  [["msgget"], ["msgsnd", "msgrcv", "msgctl"]],
+  [
+    ["mlock", "mlock2", "mlockall"],
+    ["munlock", "munlockall"],
+  ],
+  [["pidfd_open"], ["pidfd_send_signal", "waitid"]],
+];
+
 type SyscallRule = SeccompProfile["syscalls"][number];
 
 /**
@@ -214,8 +242,9 @@ const usualFamilies = [1, 2, 10, 16];
 /** The least that the calls and the socket families which were seen take, on amd64 and arm64 alike. Pure. */
 export function profileOf(seen: Iterable<string>, sockets?: readonly number[]): SeccompProfile {
   const own = new Set(seen);
-  const all = new Set([...runc, ...runtimes, ...files, ...own, "clone"]);
-  const leading = new Set([...own, ...files]);
+  const used = lives.flatMap(([makes, uses]) => (makes.some((name) => own.has(name)) ? uses : []));
+  const all = new Set([...runc, ...runtimes, ...files, ...own, ...used, "clone"]);
+  const leading = new Set([...own, ...files, ...used]);
   // A call that only runc or a runtime makes brings no family with it.
   for (const family of families) {
     if (family.some((name) => leading.has(name))) for (const name of family) all.add(name);

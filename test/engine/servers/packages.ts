@@ -12,7 +12,8 @@ const stackFolder = resolve("node_modules/.cache/stack-packages");
 /** What only `npm run test:stacks` unpacks. */
 const ofStacks = [
   ...["apache2", "libapache2-mod-php8.4", "docker-registry", "rabbitmq-server", "prometheus"],
-  ...["sudo", "gosu"],
+  ...["sudo", "gosu", "memcached", "bind9", "bind9-dnsutils"],
+  ...["etcd-server", "etcd-client", "caddy", "gunicorn"],
 ];
 
 /** Fetches the packages where they are not there. The reason is apt's. */

@@ -1,5 +1,6 @@
 import type { ServerImage } from "./image.ts";
 import { dataStacks } from "./stacks/data.ts";
+import { moreStacks } from "./stacks/more.ts";
 import { ownStacks } from "./stacks/own.ts";
 import { webStacks } from "./stacks/web.ts";
 
@@ -21,4 +22,4 @@ export interface Stack {
   readonly uses: readonly (readonly [service: string, command: string])[];
 }
 
-export const stacks: readonly Stack[] = [...webStacks, ...dataStacks, ...ownStacks];
+export const stacks: readonly Stack[] = [...webStacks, ...dataStacks, ...ownStacks, ...moreStacks];
