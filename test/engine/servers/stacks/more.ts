@@ -174,7 +174,7 @@ def app(environ, start_response):
       ["notes", "wget -qO- http://127.0.0.1:8000/"],
       [
         "notes",
-        "head -c 40000000 /dev/zero >/dev/shm/x; wget -qO- --post-file=/dev/shm/x http://127.0.0.1:8000/; rm /dev/shm/x",
+        `python3 -c "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:8000/', bytes(40000000)).read())"`,
       ],
       ["notes", "kill -HUP 1; sleep 2; wget -qO- http://127.0.0.1:8000/"],
     ],
