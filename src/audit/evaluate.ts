@@ -13,7 +13,7 @@ import { disagreement, observedOf, type ViewVerdict } from "./views.ts";
 /** How to judge. */
 export interface Rules extends Weighing {
   readonly controls: readonly Control[];
-  /** Patches in the subject's own syntax, where they can be spelled; of what runs, for the client of its Engine. */
+  /** Patches in the subject's own syntax, where they can be spelled; a container that runs needs its Engine's client. */
   readonly spell: (subject: Subject, remedy: Remedy, engine?: Engine) => string | null;
   /** A remedy as `bulkhead fix` writes it for the subject; without it a report shows the control's own. */
   readonly settle?:

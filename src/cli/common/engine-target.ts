@@ -49,8 +49,8 @@ interface Places {
   readonly cgroup: string;
 }
 
-/** The same Engine for another command of this bulkhead. */
-export function engineArgs({ host, context }: Places): readonly string[] {
+/** The same Engine for docker, or another command of this bulkhead. */
+export function engineArgs({ host, context }: Pick<Places, "host" | "context">): readonly string[] {
   return [
     ...(host === undefined ? [] : ["--host", host]),
     ...(context === undefined ? [] : ["--context", context]),

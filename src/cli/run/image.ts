@@ -1,15 +1,15 @@
 import { imagesOf, type ShownImage } from "../../fix/live/running.ts";
 import type { ReadArguments } from "../../formats/run-command/argv.ts";
 import { pullWithDocker } from "../../run/docker.ts";
-import { engineTarget } from "../common/engine-target.ts";
+import { engineArgs, engineTarget } from "../common/engine-target.ts";
 import { askLocalEngine } from "../common/local-engine.ts";
-import { globalFlags, type RunOptions } from "./options.ts";
+import type { RunOptions } from "./options.ts";
 import { tell } from "./tell.ts";
 
 /** What is seen of the image that docker will run. */
 export interface SeenImage {
   readonly shown: ShownImage | undefined;
-  /** Why nothing was seen of what it holds; undefined where that was. */
+  /** Why nobody could look into it; undefined where its files were seen. */
   readonly unseen: string | undefined;
   /** Whether it was pulled here, so that docker must not pull once more: another image could come. */
   readonly isPulled: boolean;
@@ -39,7 +39,7 @@ export async function seeImage(
   const pulls = pull === "always" || (pull === "missing" && seen?.shown === undefined);
   if (seen && pulls && !options.dryRun) {
     if (!quiet) tell(`pulling ${image} first, since what it holds decides what is added`);
-    const status = await pullWithDocker([...globalFlags(options), ...pullOf(image, lastOf)], quiet);
+    const status = await pullWithDocker([...engineArgs(options), ...pullOf(image, lastOf)], quiet);
     if (status !== 0) return status === 1 ? notMade : status;
     isPulled = true;
     seen = await look();

@@ -10,20 +10,12 @@ export interface RunOptions {
   readonly help?: boolean;
 }
 
-/** What goes to docker in front of its command. */
-export function globalFlags({ host, context }: RunOptions): readonly string[] {
-  return [
-    ...(host === undefined ? [] : ["--host", host]),
-    ...(context === undefined ? [] : ["--context", context]),
-  ];
-}
-
 /** Declares the options without loading what they need. From the first word that is not ours on, all is docker's. */
 export function addRunOptions(command: Command): Command {
   const own = command
     .summary("docker run, with hardening options added")
     .description(
-      "Run a container as docker run does, and add hardening options. bulkhead.yaml says which; without one, defaults apply. Options for bulkhead come first: the first other word and everything after it go to docker. Options that you give yourself stay as they are. Added options are printed to standard error, unless docker's --quiet is set.",
+      "Run a container as docker run does, and add hardening options. bulkhead.yaml says which; without one, defaults apply. Options for bulkhead come first: the first other word and everything after it go to docker. Options that you give yourself stay as they are. An image that docker would pull is pulled first, to look at what it holds. Added options are printed to standard error, unless docker's --quiet is set.",
     )
     .usage("[--dry-run] [--config PATH] [docker run's options] IMAGE [COMMAND] [ARG...]")
     .argument("[argument...]", "the arguments of docker run")

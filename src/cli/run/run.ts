@@ -9,8 +9,9 @@ import { shellWords } from "../../run/shell-words.ts";
 import { loadConfig } from "../audit/settings.ts";
 import { bundlesIn } from "../common/bundles.ts";
 import { complain } from "../common/complain.ts";
+import { engineArgs } from "../common/engine-target.ts";
 import { seeImage } from "./image.ts";
-import { globalFlags, type RunOptions } from "./options.ts";
+import type { RunOptions } from "./options.ts";
 import { tell } from "./tell.ts";
 
 /** `bulkhead run`. Answers docker's exit status. */
@@ -40,7 +41,7 @@ export async function runContainer(words: readonly string[], options: RunOptions
     unseen,
     io,
   });
-  const command = [...globalFlags(options), "run", ...hardened.arguments];
+  const command = [...engineArgs(options), "run", ...hardened.arguments];
   if (options.dryRun) process.stdout.write(`docker ${shellWords(command)}\n`);
   else if (!hardened.quiet && hardened.flags.length > 0)
     tell(`added ${hardened.flags.map(shellWords).join(" ")}`);

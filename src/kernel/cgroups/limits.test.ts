@@ -107,6 +107,7 @@ describe("limits on cgroup v2", () => {
         "memory.swap.max": `${128 * mebi}\n`,
         "pids.max": "50\n",
       }),
+      [`${scope}/cgroup.procs`]: "",
       [`${scope}/container/memory.max`]: `${64 * mebi}\n`,
       [`${scope}/container/memory.swap.max`]: `${64 * mebi}\n`,
       [`${scope}/container/pids.max`]: "max\n",
@@ -114,6 +115,22 @@ describe("limits on cgroup v2", () => {
     const limits = limitsOf(files, membership);
     expect(limits.memorySwap).toEqual(fact(128 * mebi, `/sys/fs/cgroup${scope}/container/memory.swap.max`));
     expect(limits.pidsLimit).toMatchObject({ value: 50 });
+  });
+
+  it.each([
+    ["a process beside it", { [`${scope}/cgroup.procs`]: "812\n" }],
+    ["a cgroup beside it", { [`${scope}/cgroup.procs`]: "", [`${scope}/free/memory.max`]: "max\n" }],
+  ])("takes none for crun's that the workload made: with %s", (_, beside) => {
+    const files = {
+      ...cgroupV2({ "memory.max": "max\n", "pids.max": "max\n" }),
+      [`${scope}/container/memory.max`]: `${64 * mebi}\n`,
+      [`${scope}/container/pids.max`]: "50\n",
+      ...beside,
+    };
+    expect(limitsOf(files, `0::${scope}/container\n`)).toMatchObject({
+      memory: { value: 0 },
+      pidsLimit: { value: 0 },
+    });
   });
 
   it("finds the cgroup in the host's tree from inside a cgroup namespace", () => {

@@ -51,17 +51,17 @@ export function openCgroupTree(mount: string): CgroupTree {
   const belowRoot = (path: string, id: string) => {
     if (latest?.path === path && latest.id === id) return latest.below;
     const all = ancestry(path);
-    const scope = all.findLastIndex((each) => each.includes(id));
-    const named = isCruns(all[scope - 1], all[scope]) ? scope - 1 : scope;
+    const named = all.findLastIndex((each) => each.includes(id));
     const below = all.slice(Math.max(0, named)).map((each) => (each === "/" ? "" : each));
     latest = { path, id, below };
     return below;
   };
   const place = (version: 1 | 2, root: string, path: string, id: string): Hierarchy | undefined => {
     const found = locate(root, path, id);
-    return found === undefined
-      ? undefined
-      : { version, levels: belowRoot(found, id).map((each) => `${root}${each}`) };
+    if (found === undefined) return undefined;
+    const levels = belowRoot(found, id).map((each) => `${root}${each}`);
+    const own = `${root}${found}`;
+    return { version, levels: version === 2 && isCruns(own, levels[0]) ? [own, ...levels] : levels };
   };
   return {
     read,
@@ -80,10 +80,13 @@ export function openCgroupTree(mount: string): CgroupTree {
 
 /**
  * The cgroup of v2 that a container's processes are in where crun asks systemd for its scope: systemd writes the scope's files, and
- * swap there as Docker counts it, with memory. In crun's own is what was asked for (crun(1): run.oci.systemd.subgroup).
+ * swap there as Docker counts it, with memory. In crun's own is what was asked for (crun(1): run.oci.systemd.subgroup). A workload
+ * can make a cgroup of that name, too: what counts is that no process of the container is beside it.
  */
-function isCruns(path: string | undefined, scope: string | undefined): boolean {
-  return scope?.endsWith(".scope") === true && path === `${scope}/container`;
+function isCruns(folder: string, scope: string | undefined): boolean {
+  if (scope?.endsWith(".scope") !== true || folder !== `${scope}/container`) return false;
+  const beside = readText(`${scope}/cgroup.procs`);
+  return listSubfolders(scope).length === 1 && beside.ok && beside.value.trim() === "";
 }
 
 /** Which cgroup a mount of cgroupfs shows at its top, as our own cgroup namespace spells it; `/` where none is mounted there. */

@@ -243,8 +243,8 @@ const usualFamilies = [1, 2, 10, 16];
 export function profileOf(seen: Iterable<string>, sockets?: readonly number[]): SeccompProfile {
   const own = new Set(seen);
   const used = lives.flatMap(([makes, uses]) => (makes.some((name) => own.has(name)) ? uses : []));
-  const all = new Set([...runc, ...runtimes, ...files, ...own, ...used, "clone"]);
   const leading = new Set([...own, ...files, ...used]);
+  const all = new Set([...runc, ...runtimes, ...leading, "clone"]);
   // A call that only runc or a runtime makes brings no family with it.
   for (const family of families) {
     if (family.some((name) => leading.has(name))) for (const name of family) all.add(name);

@@ -7,7 +7,7 @@ ns IN A 192.0.2.53
 www IN A 192.0.2.1
 `;
 
-/** Servers of which the table of images knows nothing, or little. */
+/** Servers that the table of images does not have, or hardly. */
 export const moreStacks: readonly Stack[] = [
   {
     name: "memcached",
