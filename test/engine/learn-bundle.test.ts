@@ -18,8 +18,8 @@ await describeWithServers("a bundle with the needs of a real server", () => {
   const run = (...words: readonly string[]): Promise<Ran> =>
     runCli(program, words, { cwd: folder, env: engine.environment });
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
-  const capabilityStep = async () => {
-    const { stdout, stderr } = await run("fix", "--format", "json", "compose.yaml");
+  const capabilityStep = async (target = "compose.yaml") => {
+    const { stdout, stderr } = await run("fix", "--format", "json", target);
     const [plan] = (JSON.parse(stdout || stderr) as { subjects: readonly { patches: readonly Step[] }[] })
       .subjects;
     return plan?.patches.find(({ controls }) => controls.includes("capabilities-drop"));
@@ -51,6 +51,14 @@ await describeWithServers("a bundle with the needs of a real server", () => {
     const known = await capabilityStep();
     expect(known?.breaks).toContain("Tested with this very image");
     expect(known?.kind).toBe("behavioural");
+
+    // A container that runs is known by its image, and by the words that replaced that image's.
+    const docker = (...words: readonly string[]) => engine.docker(words);
+    await docker("run", "-d", "--name", "cache", image);
+    await docker("run", "-d", "--name", "other", image, "sleep", "1000");
+    expect((await capabilityStep("container:cache"))?.breaks).toContain("Tested with this very image");
+    expect((await capabilityStep("container:other"))?.breaks ?? "").not.toContain("Tested with");
+    await docker("rm", "-f", "cache", "other");
 
     // Another image under its name.
     await importServerImage(engine, image, { ...servers.redis, changes: ['CMD ["sh"]'] });

@@ -8,6 +8,7 @@ import type { EngineClient } from "../../engine/client.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
 import { createFile } from "../../fix/apply.ts";
+import { type Bundles, identityOf } from "../../fix/bundle/bundle.ts";
 import { describePlans } from "../../fix/describe.ts";
 import type { ComposeText } from "../../fix/live/compose-text.ts";
 import { createBodyOf } from "../../fix/live/create-body.ts";
@@ -21,6 +22,7 @@ import type { WrittenPlan } from "../../fix/write-plans.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { shellWords } from "../../run/shell-words.ts";
 import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
+import { bundlesIn } from "../common/bundles.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import { lookOf } from "./job.ts";
@@ -41,8 +43,11 @@ export async function fixContainer(name: string, options: FixOptions): Promise<n
   const wrong = wrongUseOf("container", options);
   if (wrong !== undefined) return complain(wrong);
   if (options.confirm || options.undo) return await settle(name, options);
-  const settings = await loadConfig(options, diskFiles());
+  const io = diskFiles();
+  const settings = await loadConfig(options, io);
   if (!settings.ok) return 2;
+  const bundles = bundlesIn(settings.value, io);
+  if (!bundles.ok) return complain(bundles.reason);
   const resumed = await resumeFirst(options);
   if (!resumed.ok) return resumed.reason === "" ? 2 : complain(resumed.reason);
   const target = engineTarget(options);
@@ -65,6 +70,7 @@ export async function fixContainer(name: string, options: FixOptions): Promise<n
       live,
       options,
       settings: settings.value,
+      bundles: bundles.value,
       reader: client.value,
       writer: writer.value,
     });
@@ -83,6 +89,7 @@ interface ContainerJob {
   readonly live: Live;
   readonly options: FixOptions;
   readonly settings: AuditSettings;
+  readonly bundles: Bundles;
   readonly reader: EngineClient;
   readonly writer: EngineWriter;
 }
@@ -111,6 +118,8 @@ async function fix(job: ContainerJob): Promise<number> {
     limits: await limitsFor(job, inspect.value),
     gains: await gainsOf(reader, inspect.value),
     body,
+    bundles: job.bundles,
+    image: identityOf(image.ok ? image.value : undefined),
   });
   const written = writtenPlan(subject, plan);
   const idle = whyNothingAccepted(options.accept, [written]);

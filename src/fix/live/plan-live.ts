@@ -1,11 +1,13 @@
 import type { Rules } from "../../audit/evaluate.ts";
 import type { Context } from "../../controls/control.ts";
+import { readCreateRequest } from "../../formats/create-request/read.ts";
 import { writeCreateRequest } from "../../formats/create-request/write.ts";
 import { flagsOfScalar } from "../../formats/run-command/write/flag-texts.ts";
 import { valueOr } from "../../model/fact.ts";
 import { isUpdatable, keyOf, type ScalarFact, scalarFacts } from "../../model/facts/table.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { ContainerSubject, Subject } from "../../model/subject.ts";
+import type { Bundles, ImageIdentity } from "../bundle/bundle.ts";
 import { needsOf, withSeen } from "../plan/kinds.ts";
 import type { Limits } from "../plan/limits.ts";
 import type { Needs } from "../plan/needs.ts";
@@ -37,11 +39,17 @@ interface LivePlanRequest {
   /** The programs of its image that give more rights; undefined where its files cannot be seen from here. */
   readonly gains?: Needs["gains"];
   readonly body: CreateBody;
+  readonly bundles: Pick<Bundles, "needsOf">;
+  /** The image that it was made from; undefined where the Engine has it no more. */
+  readonly image: ImageIdentity | undefined;
 }
 
 /** Sorts what hardens a container by what the Engine can do of it on the run. Pure. */
-export function planLive({ subject, context, rules, takes, limits, gains, body }: LivePlanRequest): LivePlan {
-  const needs = (each: Subject) => withSeen(needsOf(each), undefined, gains);
+export function planLive(request: LivePlanRequest): LivePlan {
+  const { subject, context, rules, takes, limits, gains, body, bundles, image } = request;
+  // A bundle knows how a container was started by what replaced the image's own words: the Engine shows both as one.
+  const shown = image && bundles.needsOf(image, readCreateRequest(body.body));
+  const needs = (each: Subject) => withSeen(shown ?? needsOf(each), undefined, gains);
   const { steps, open } = planFixes({ subject, context }, { rules, takes, limits, needs });
   const made = steps.filter(({ patches }) => patches.length > 0);
   const advice = steps.filter(({ patches }) => patches.length === 0);

@@ -12,7 +12,7 @@ import type { ContainerPatch } from "../../model/patch.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { WrittenFolder } from "../observe/places.ts";
 import type { Peaks } from "../observe/usage.ts";
-import type { ProcessUser } from "../observe/users.ts";
+import { isPlainUser, type ProcessUser } from "../observe/users.ts";
 
 /** What one service is to be run with. */
 export interface Wish {
@@ -138,8 +138,11 @@ function rootStep(wish: Wish): readonly Step[] {
   const scratch = [...seen.places.scratch, ...shown.filter(({ path }) => !known.has(path))];
   const mounted = new Set(setItems(view.mounts).map(({ value }) => canonicalPath(value.target)));
   const places = scratch.filter(({ path }) => !mounted.has(canonicalPath(path)));
-  // No run showed how much comes to a folder whose files were gone again when it was looked at.
-  const isSized = ({ path, written }: WrittenFolder) => written.length > 0 || !getsPayload(path);
+  // How much comes to a folder only a load shows, and only where its files were still there when it was looked at. A volume
+  // belongs to whom the image's folder belongs to: where root does not open it, what was seen has to do.
+  const isRoots = wish.user === undefined && !isPlainUser(seen.startsAs);
+  const isSized = ({ path, written, mode = 0 }: WrittenFolder) =>
+    !getsPayload(path) || (written.length > 0 && (wish.isLoaded || !(isRoots || (mode & 0o002) !== 0)));
   const inMemory = places.filter(isSized);
   const onDisk = places.filter((place) => !isSized(place));
   const paths = { inMemory: pathsOf(inMemory), onDisk: pathsOf(onDisk) };

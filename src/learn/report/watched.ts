@@ -72,7 +72,7 @@ export function describeWatched(report: WatchedReport, look: Look): string {
       "files",
       [
         ...(seen.places?.scratch ?? []).map(
-          ({ path, bytes }) => `writes to ${path} (${sayBytes(bytes)}): a tmpfs is enough`,
+          ({ path, bytes }) => `writes to ${path} (${sayBytes(bytes)}): it need not stay`,
         ),
         ...(seen.places?.data ?? []).map(({ path }) => `writes to ${path}, which may be data`),
         ...(seen.places?.among ?? []).slice(0, 5).map((path) => `writes ${path}, next to files of the image`),
