@@ -135,7 +135,7 @@ export const watchSchema = z.strictObject({
     z.partialRecord(control, z.enum(reactions)).check(
       z.meta({
         description:
-          "What is done, by control, to a container in which such a finding opens while bulkhead watches: pause, stop, disconnect (from its networks), or quarantine (pause, and keep evidence). Default: nothing. Never done to bulkhead itself, nor to a container with the label bulkhead.exempt.",
+          "What is done, by control, to a container in which such a finding opens while bulkhead watches: pause, stop, disconnect (from its networks), or quarantine (pause, and keep evidence). Default: nothing. Never done to bulkhead itself, nor to what exempt names.",
       }),
     ),
   ),
@@ -143,6 +143,14 @@ export const watchSchema = z.strictObject({
     z.boolean().check(
       z.meta({
         description: "Whether reactions take what was open when the watch began, too. Default: false.",
+      }),
+    ),
+  ),
+  exempt: z.optional(
+    z.array(z.string().check(z.minLength(1))).check(
+      z.meta({
+        description:
+          "Containers to which no reaction is done, by name; * matches any characters. Default: none.",
       }),
     ),
   ),

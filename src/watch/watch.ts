@@ -4,6 +4,7 @@ import type { ConnectOptions } from "../engine/connect/endpoint.ts";
 import type { EngineEvent } from "../engine/event.ts";
 import { followEvents } from "../engine/events.ts";
 import type { LiveContainer } from "../engine/read/live-reading.ts";
+import type { Process } from "../model/container/process.ts";
 import { bySweep, type Cause } from "./change.ts";
 import { openPublisher, type PublisherOptions } from "./changes/publisher.ts";
 import { openDrifts } from "./drift/drifts.ts";
@@ -45,6 +46,8 @@ export interface Watch {
   container(name: string): LiveContainer | undefined;
   /** All that are known, running or not. */
   containers(): readonly LiveContainer[];
+  /** A container's processes as the kernel showed them last. */
+  processes(id: string): readonly Process[];
   /** Takes what proofs lost so far, and judges the container that was proven just now. */
   proven(name: string, lost: NonNullable<Inventory["lostProofs"]>): void;
   close(): Promise<void>;
@@ -247,6 +250,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     },
     container: (name) => inventory.named(name),
     containers: () => inventory.list(),
+    processes: (id) => inventory.processesOf(id),
     proven(name, lost) {
       inventory.proofsLost(lost);
       const live = inventory.named(name);

@@ -31,6 +31,8 @@ export interface WatchSettings {
   readonly retention: number;
   readonly reactions: NonNullable<WatchConfig["reactions"]>;
   readonly reactAtStart: boolean;
+  /** Containers to which no reaction is done, by name. */
+  readonly exempt: readonly string[];
   readonly evidence: string;
 }
 
@@ -72,6 +74,7 @@ export function watchSettings(options: WatchOptions, settings: AuditSettings): W
     retention: durationOf(watch.history?.retention) ?? 90 * day,
     reactions: options.once ? {} : (watch.reactions ?? {}),
     reactAtStart: watch.reactAtStart ?? false,
+    exempt: watch.exempt ?? [],
     evidence: watch.evidence ?? "/var/lib/bulkhead/evidence",
   };
 }

@@ -21,7 +21,7 @@ import { jsonLine } from "../../watch/outputs/http.ts";
 import type { Output } from "../../watch/outputs/output.ts";
 import { journalLine } from "../../watch/outputs/syslog/message.ts";
 import { lineOf, streamOutput } from "../../watch/outputs/terminal.ts";
-import { openReactions, ownContainer } from "../../watch/reactions/reactions.ts";
+import { openReactions, usualGrace } from "../../watch/reactions/reactions.ts";
 import { sayIntervals } from "../../watch/reading/intervals.ts";
 import { startWatch, type Watch } from "../../watch/watch.ts";
 import { type AuditSettings, loadConfig } from "../audit/settings.ts";
@@ -154,9 +154,9 @@ async function watch(job: Job): Promise<number> {
     atStart: settings.reactAtStart,
     evidence: settings.evidence,
     connect,
-    proc: options.proc,
-    own: ownContainer(),
+    ...{ ...places, exempt: settings.exempt, grace: usualGrace },
     container: (name) => running?.container(name),
+    processes: (id) => running?.processes(id) ?? [],
     say,
   });
   /** Anyone who is to act on a change: accepted findings are none of it. Gives those that a silence keeps from the outputs. */

@@ -10,6 +10,7 @@ export function watchOf(open: () => readonly Finding[], running: Watch["containe
       ...{ containers: running().length, running: running().length },
     }),
     container: () => undefined,
+    processes: () => [],
     containers: running,
     proven() {},
     close: async () => {},

@@ -19,7 +19,8 @@ volumes: { db: {} }
 `,
     checks: ["--check-exec", "psql -U postgres -tAc 'select 1'"],
     uses: [
-      ["db", "psql -U postgres -tAc 'select 1'"],
+      // Over TCP: the server that only fills a new data folder listens on its socket, and ends.
+      ["db", "PGPASSWORD=secret psql -h 127.0.0.1 -U postgres -tAc 'select 1'"],
       [
         "db",
         "for i in $(seq 80); do psql -U postgres -tAc 'select pg_sleep(4)' >/dev/null 2>&1 & pids=\"$pids $!\"; done; n=0; for p in $pids; do wait $p && n=$((n+1)); done; echo $n clients served",
@@ -38,7 +39,7 @@ volumes: { db: {} }
 `,
     checks: ["--check-exec", "mariadb -uroot -psecret -Ne 'select 1'"],
     uses: [
-      ["db", "mariadb -uroot -psecret -Ne 'select 1'"],
+      ["db", "mariadb -h 127.0.0.1 -uroot -psecret -Ne 'select 1'"],
       [
         "db",
         // 200 MB of rows, sorted in files, then changed as a whole.
