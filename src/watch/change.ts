@@ -1,11 +1,19 @@
 import type { Finding } from "../audit/finding.ts";
 
 /**
- * What became of a finding. `changed`: it is another verdict or severity, or has other evidence. `loosened`: a `docker update`
- * raised a limit that still is one. No finding opens, and its verdict is `pass`.
+ * What is news, and opens no finding: its verdict is `pass`. `loosened`: a `docker update` raised a limit that still is one.
+ * `refused`: a rule began to refuse a container something.
  */
-export const changeKinds = ["opened", "changed", "resolved", "loosened"] as const;
+const noteKinds = ["loosened", "refused"] as const;
+
+/** What became of a finding. `changed`: it is another verdict or severity, or has other evidence. */
+export const changeKinds = ["opened", "changed", "resolved", ...noteKinds] as const;
 export type ChangeKind = (typeof changeKinds)[number];
+
+/** Whether nothing is open by it. */
+export function isNote({ change }: { readonly change: string }): boolean {
+  return (noteKinds as readonly string[]).includes(change);
+}
 
 /**
  * One change of what is hardened, as every output gets it, and as `--format jsonl` prints it: one line a change, keys in this
@@ -15,7 +23,7 @@ export interface Change {
   /** When it was noticed, ISO 8601 with milliseconds, UTC. */
   readonly time: string;
   readonly change: ChangeKind;
-  /** As it is now; for `resolved` as it was last. Its verdict is `fail` or `unknown`; for `loosened` it is `pass`. */
+  /** As it is now; for `resolved` as it was last. Its verdict is `fail` or `unknown`; for a note it is `pass`. */
   readonly finding: Finding;
   readonly cause: Cause;
 }

@@ -76,6 +76,14 @@ export const watchSchema = z.strictObject({
       }),
     ),
   ),
+  refusals: z.optional(
+    z.boolean().check(
+      z.meta({
+        description:
+          "Whether to report when a rule begins to refuse a container something, as bulkhead why does: the call, the program, and the setting to change. It traces the calls of all containers through tracefs, as root. Default: false.",
+      }),
+    ),
+  ),
   prove: z.optional(
     z.string().check(
       z.regex(

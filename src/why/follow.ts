@@ -49,7 +49,7 @@ export interface FollowerEvents {
 }
 
 /** Seconds after a refusal in which an end is put down to it. */
-const consequence = 1;
+export const consequence = 1;
 
 const linePattern =
   /^\s*(.*?)-(\d+)\s+(?:\(\s*([\d-]+)\)\s+)?\[\d+\]\s+\S+\s+(\d+\.\d+): (\w+)(?:: |\()(.*)$/;

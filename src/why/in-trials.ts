@@ -6,7 +6,7 @@ import type { Layer } from "./setting.ts";
 import { askWhy } from "./why.ts";
 
 /** Controls whose steps bring each layer about, the likeliest first. */
-const suspects: Readonly<Record<Layer, readonly string[]>> = {
+export const suspects: Readonly<Record<Layer, readonly string[]>> = {
   seccomp: ["seccomp-profile", "privileged", "capabilities-drop"],
   capability: ["capabilities-drop", "privileged", "root-user"],
   user: ["root-user", "capabilities-drop"],

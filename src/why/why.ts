@@ -7,6 +7,7 @@ import { causeOf } from "../trial/cause.ts";
 import { maskerOf } from "../trial/isolate.ts";
 import { isHere, processesOf, stateOf } from "../trial/state.ts";
 import { type AuditLine, type KernelLog, killedFor, openKernelLog, readAuditLine } from "./audit-lines.ts";
+import { consequence } from "./follow.ts";
 import { readTexts } from "./memory.ts";
 import {
   type Asked,
@@ -29,6 +30,10 @@ export interface Why {
   /** Follows what the Engine makes from now on. A container is to be named by `made` before it starts. */
   readonly followEngine: () => void;
   readonly made: (id: string) => Promise<void>;
+  /** What was refused since this was asked last, once what came of it is known. */
+  readonly news: () => readonly Refused[];
+  /** A container is gone. */
+  readonly forget: (id: string) => void;
   /** What these containers, which were `made`, were refused so far; they are forgotten then. The trace goes on. */
   readonly take: (ids: readonly string[]) => readonly Refused[];
   /** Ends the trace; waits until what follows from the last refusals is known. */
@@ -191,6 +196,13 @@ export function askWhy(reader: EngineClient, streams?: EngineStreams): Result<Wh
     );
   }
 
+  /** Of a watch that goes on for days the latest lines count. */
+  function lookAgain(): void {
+    trace.drain();
+    audit.push(...auditLinesOf(kernelLog));
+    audit.splice(0, audit.length - mostLines);
+  }
+
   let isClosed = false;
   const close = () => {
     if (isClosed) return;
@@ -212,9 +224,17 @@ export function askWhy(reader: EngineClient, streams?: EngineStreams): Result<Wh
     async made(id) {
       await know(id);
     },
+    news() {
+      lookAgain();
+      const isKnown = ({ kept }: Kind) =>
+        Date.now() - trace.at(kept.at(-1)?.time ?? 0) > consequence * 1_000 + settling;
+      const known = [...kinds].filter(([, kind]) => isKnown(kind));
+      for (const [key] of known) kinds.delete(key);
+      return tell(known.map(([, kind]) => kind));
+    },
+    forget: (id) => void asked.delete(id),
     take(ids) {
-      trace.drain();
-      audit.push(...auditLinesOf(kernelLog));
+      lookAgain();
       const isTheirs = (each: { readonly kept: readonly Refusal[] }) =>
         ids.includes(each.kept[0]?.container ?? "");
       const refused = tell([...kinds.values()].filter(isTheirs));
@@ -227,8 +247,7 @@ export function askWhy(reader: EngineClient, streams?: EngineStreams): Result<Wh
       // Only what follows from the refusals so far is still looked at.
       isOver = true;
       await new Promise((resolve) => setTimeout(resolve, settling));
-      trace.drain();
-      audit.push(...auditLinesOf(kernelLog));
+      lookAgain();
       const seconds = Math.round((Date.now() - begun) / 100) / 10;
       close();
       return {

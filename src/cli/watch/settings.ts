@@ -29,6 +29,8 @@ export interface WatchSettings {
   readonly history: string | false | undefined;
   readonly guardLogs: readonly string[];
   readonly retention: number;
+  /** Whether to tell when a container begins to be refused something. */
+  readonly refusals: boolean;
   readonly reactions: NonNullable<WatchConfig["reactions"]>;
   readonly reactAtStart: boolean;
   /** Containers to which no reaction is done, by name. */
@@ -72,6 +74,7 @@ export function watchSettings(options: WatchOptions, settings: AuditSettings): W
     history: options.history ?? watch.history?.path,
     guardLogs: watch.guardLogs ?? [],
     retention: durationOf(watch.history?.retention) ?? 90 * day,
+    refusals: !options.once && (watch.refusals ?? false),
     reactions: options.once ? {} : (watch.reactions ?? {}),
     reactAtStart: watch.reactAtStart ?? false,
     exempt: watch.exempt ?? [],

@@ -40,6 +40,7 @@ import type { WatchOptions } from "./options.ts";
 import { openOutputs } from "./outputs.ts";
 import { proofState, triesOf, whyUnproven } from "./proof-settings.ts";
 import { lostProofs, type Proving, startProving } from "./proving.ts";
+import { type Refusals, watchRefusals } from "./refusals.ts";
 import { openAccepted, openReport } from "./report.ts";
 import { type WatchSettings, watchSettings } from "./settings.ts";
 import { openWatchView, type WatchView } from "./view.ts";
@@ -159,6 +160,23 @@ async function watch(job: Job): Promise<number> {
     processes: (id) => running?.processes(id) ?? [],
     say,
   });
+  /** What opens nothing: the outputs of this host get it, and the history keeps it. */
+  function note(changes: readonly Change[]): void {
+    const clean = changes.map(redacted);
+    distributed.note(clean);
+    for (const change of clean) history?.send(change);
+  }
+  let refusals: Refusals | undefined;
+  function followRefusals({ containers }: Watch): void {
+    watchRefusals({ connect, containers, told: note, say })
+      .then((opened) => {
+        if (opened.ok) {
+          refusals = opened.value;
+          say("following what containers are refused");
+        } else say(`what containers are refused is not seen: ${opened.reason}`);
+      })
+      .catch((error: unknown) => say(`what containers are refused is not seen: ${visible(String(error))}`));
+  }
   /** Anyone who is to act on a change: accepted findings are none of it. Gives those that a silence keeps from the outputs. */
   function alertOf(changes: readonly Change[]): ReadonlySet<Change> {
     const clean = changes.map((change) => ({ change, sent: redacted(change) }));
@@ -216,11 +234,7 @@ async function watch(job: Job): Promise<number> {
         }
         portraits?.changes(changes);
       },
-      loosened(changes) {
-        const clean = changes.map(redacted);
-        distributed.note(clean);
-        for (const change of clean) history?.send(change);
-      },
+      loosened: note,
       ready(sight) {
         accepted?.ready();
         history?.seen(Date.now());
@@ -239,6 +253,7 @@ async function watch(job: Job): Promise<number> {
             say,
           });
         }
+        if (settings.refusals && running) followRefusals(running);
         if (options.once) end.tell();
         else if (!view) say(summary(running, endpoint, open(), distributed.silenceOf()));
         if (!options.once && (!view || typeof sight.calls === "string")) say(sayIntervals(sight));
@@ -254,6 +269,7 @@ async function watch(job: Job): Promise<number> {
       event(event) {
         metrics.event(event);
         reactions.event(event);
+        refusals?.event(event);
         view?.counted();
       },
       kernelEvents: metrics.kernelEvents,
@@ -278,6 +294,7 @@ async function watch(job: Job): Promise<number> {
   await jobs?.close();
   await declared?.close();
   await proving?.close();
+  await refusals?.close();
   await running.close();
   accepted?.close();
   await reactions.close();

@@ -1,6 +1,6 @@
 import type { Finding } from "../../audit/finding.ts";
 import { isAtLeast, type Severity } from "../../model/severity.ts";
-import { type Change, findingKey } from "../change.ts";
+import { type Change, findingKey, isNote } from "../change.ts";
 
 /** How an output fares, for the metrics. */
 export interface OutputState {
@@ -42,7 +42,7 @@ export function fromSeverity(least: Severity, output: Output, before: readonly F
       const key = findingKey(finding);
       const isGrave = isAtLeast(finding.severity, least);
       const known = told.has(key);
-      if (change.change === "loosened") {
+      if (isNote(change)) {
         if (isGrave) output.send(change);
         return;
       }

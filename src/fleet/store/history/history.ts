@@ -1,5 +1,5 @@
 import type { Finding } from "../../../audit/finding.ts";
-import { type Cause, type Change, type ChangeKind, subjectKey } from "../../../watch/change.ts";
+import { type Cause, type Change, type ChangeKind, isNote, subjectKey } from "../../../watch/change.ts";
 import type { HeldChange } from "../../../watch/changes/gate.ts";
 import type { Output } from "../../../watch/outputs/output.ts";
 import { type Database, whyDatabase } from "../database.ts";
@@ -228,9 +228,9 @@ function write(
   if (known === undefined && change === "resolved") return;
   const id =
     known ?? Number(statements.insert.run({ ...key, ...row, area: areaOf(control) }).lastInsertRowid);
-  // A limit that was loosened is over in its moment, and leaves what is open as it is.
-  const isOver = change === "resolved" || (change === "loosened" && known === undefined);
+  // A note is over in its moment, and leaves what is open as it is.
+  const isOver = change === "resolved" || (isNote({ change }) && known === undefined);
   if (isOver) statements.resolve.run({ id, time: at });
-  else if (known !== undefined && change !== "loosened") statements.update.run({ ...row, id });
+  else if (known !== undefined && !isNote({ change })) statements.update.run({ ...row, id });
   statements.change.run({ ...row, id, change, cause: JSON.stringify(cause), held: isHeld ? 1 : 0 });
 }

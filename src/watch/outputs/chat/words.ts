@@ -1,7 +1,7 @@
 import { visible } from "../../../base/visible.ts";
 import { type Severity, severities } from "../../../model/severity.ts";
 import { count, sentence } from "../../../report/words.ts";
-import type { Change } from "../../change.ts";
+import { type Change, isNote } from "../../change.ts";
 import type { Delivery } from "../destination.ts";
 import { sayCause, weightOf } from "../words.ts";
 
@@ -36,10 +36,10 @@ export function headline({ host, changes, lost }: Delivery): string {
   return `${visible(host)}: ${count(changes.length, "change")}${worst}${gone}`;
 }
 
-/** The gravest of what is not resolved; undefined where all is. A limit that was raised and still is one is nothing open. */
+/** The gravest of what is open; undefined where nothing is. */
 export function worstOpen(changes: Delivery["changes"]): Severity | undefined {
   const open = changes.flatMap(({ change }) =>
-    change.change === "resolved" || change.change === "loosened" ? [] : [change.finding.severity],
+    change.change === "resolved" || isNote(change) ? [] : [change.finding.severity],
   );
   return severities.findLast((each) => open.includes(each));
 }

@@ -3,12 +3,17 @@ import { wrap } from "../../../base/width.ts";
 import { findControl } from "../../../controls/registry.ts";
 import type { Style } from "../../../report/text/style.ts";
 import { sentence } from "../../../report/words.ts";
-import { type Change, findingKey } from "../../change.ts";
+import { type Change, type ChangeKind, findingKey } from "../../change.ts";
 import { sayCause, sayTime, sayUntil, sayWho, weightOf } from "../words.ts";
 import type { ViewItem, ViewState } from "./state.ts";
 
 /** Columns of what a line is about. */
 const label = 9;
+
+const notes: Readonly<Partial<Record<ChangeKind, string>>> = {
+  loosened: "it is a limit",
+  refused: "the rule holds",
+};
 
 /** All that is known of a finding, wrapped to the columns. */
 export function detailLines(
@@ -28,10 +33,7 @@ export function detailLines(
     ...said("", sentence(finding.message)),
     "",
     ...(change ? said("change", `${change.change} at ${sayTime(change.time)}`) : []),
-    ...said(
-      "now",
-      isOpen ? "it is open" : change?.change === "loosened" ? "it is a limit" : "it is resolved",
-    ),
+    ...said("now", isOpen ? "it is open" : ((change && notes[change.change]) ?? "it is resolved")),
     ...(latest ? causeLines(latest, said) : said("cause", "it was open when the watch began")),
     ...(silence
       ? said(
