@@ -182,7 +182,12 @@ const change = z.object({
       accepted: z.nullable(z.object({ reason: z.string(), until: z.string() })),
     }),
     z.object({ kind: z.literal("file"), path: z.string() }),
-    z.object({ kind: z.literal("kernel"), call: z.string(), process: z.string(), pid: count }),
+    z.object({
+      ...{ kind: z.literal("kernel"), call: z.string(), process: z.string(), pid: count },
+      parents: z.optional(z.array(z.string())),
+      user: z.optional(z.string()),
+      ended: z.optional(z.literal(true)),
+    }),
     z.object({
       kind: z.literal("event"),
       type: z.string(),

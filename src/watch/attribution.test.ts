@@ -33,6 +33,7 @@ it.each([
   ["a limit by its file", file("pids.max"), findingOf("pids-limit")],
   ["a device rule by its file", file("devices.allow"), deviceRule],
   ["a drift of several by the file of one", file("memory.max"), driftIn("pids-limit", "memory")],
+  ["what the kernel does after a stop", event("die"), findingOf("privileged", { level: "effective" })],
   ["a finding under a new name", event("rename"), findingOf("memory-limit")],
 ])("names what can bring it about: %s", (_, cause, finding) => {
   expect(causeOfFinding(cause, finding)).toBe(cause);
@@ -49,6 +50,11 @@ it.each([
   ["a limit after dockerd's reload", event("reload", "daemon"), findingOf("memory-limit")],
   ["a device rule after setuid", kernel("setuid"), deviceRule],
   ["a device rule after a mount", kernel("mount"), deviceRule],
+  [
+    "what the Engine is asked for after a stop",
+    event("die"),
+    findingOf("privileged", { level: "configured" }),
+  ],
   ["a remount after capset", kernel("capset"), findingOf("read-only-rootfs")],
   ["a remount after an update", event("update"), findingOf("read-only-rootfs")],
   ["root after a mount", kernel("mount"), findingOf("root-user")],

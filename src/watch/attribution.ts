@@ -54,9 +54,19 @@ const otherActions: Readonly<Record<NonNullable<About>, ReadonlySet<string>>> = 
 export function causeOfFinding(cause: Cause, finding: Finding, written?: Cause): Cause {
   const about = finding.control === "drift" ? aboutDrift(finding) : aboutOf(finding);
   const names = finding.control === "drift" ? Object.keys(finding.since ?? {}) : [finding.control];
-  return firstPossible([cause, written], (each) =>
-    about.some((what, index) => isPossible(each, what, names[index] ?? "")),
+  return firstPossible(
+    [cause, written],
+    (each) =>
+      canBeConfigured(each, finding) &&
+      about.some((what, index) => isPossible(each, what, names[index] ?? "")),
   );
+}
+
+/** What the Engine is asked to run does not change by these: an edit of its hostconfig.json may come to light with one of them. */
+const endings = new Set(["die", "kill", "stop"]);
+
+function canBeConfigured(cause: Cause, { level }: Finding): boolean {
+  return !(level === "configured" && cause.kind === "event" && endings.has(cause.action));
 }
 
 /** Likewise of one field of a drift. */

@@ -33,8 +33,7 @@ export type Cause =
   | EventCause
   /** No event told: the kernel was found so by a sweep. */
   | { readonly kind: "sweep" }
-  /** Found right after this call, of which the kernel told. `process` is the caller's name when it was read, which it chose itself. */
-  | { readonly kind: "kernel"; readonly call: string; readonly process: string; readonly pid: number }
+  | KernelCause
   /** Found right after this file changed: the Engine's daemon.json, a socket's mode or owner, a limit in a container's cgroup. */
   | { readonly kind: "file"; readonly path: string }
   /** It was so when the watch began: an output for people may leave these out or count them. */
@@ -48,6 +47,22 @@ export type Cause =
       readonly kind: "acceptance";
       readonly accepted: { readonly reason: string; readonly until: string } | null;
     };
+
+/** Found right after this call, of which the kernel told. */
+export interface KernelCause {
+  readonly kind: "kernel";
+  readonly call: string;
+  /** The caller's name, which it chose itself. */
+  readonly process: string;
+  /** The caller's, also where it moved another one. */
+  readonly pid: number;
+  /** The names of its ancestors, the nearest first, without the machine's first process. Left out where nobody looked in time. */
+  readonly parents?: readonly string[];
+  /** Who logged in, or whom it runs as: the host's account, or `uid 1000`. Likewise. */
+  readonly user?: string;
+  /** It had ended when it was to be looked at. Left out where it had not. */
+  readonly ended?: true;
+}
 
 /** An event of the Engine. */
 export interface EventCause {

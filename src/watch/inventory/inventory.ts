@@ -124,6 +124,11 @@ export class Inventory {
     this.lost = lostProofs;
   }
 
+  /** The host's procfs. */
+  get proc(): string {
+    return this.places.proc;
+  }
+
   get host(): HostSight | undefined {
     return this.hostSight;
   }

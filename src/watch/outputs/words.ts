@@ -2,7 +2,7 @@ import type { Finding } from "../../audit/finding.ts";
 import { visible } from "../../base/visible.ts";
 import type { Severity } from "../../model/severity.ts";
 import { sentence } from "../../report/words.ts";
-import type { Cause, Change, EventCause } from "../change.ts";
+import type { Cause, Change, EventCause, KernelCause } from "../change.ts";
 
 /** A cause in a few words: `exec_start of sh in web by ci`, `found by the sweep`. */
 export function sayCause(cause: Cause): string {
@@ -10,7 +10,7 @@ export function sayCause(cause: Cause): string {
     case "event":
       return sayEvent(cause) + sayCaller(cause) + sayLimits(cause);
     case "kernel":
-      return `after ${cause.call} by ${visible(cause.process)} (${cause.pid})`;
+      return `after ${cause.call} by ${sayProcess(cause)}${cause.ended ? ", since ended" : ""}`;
     case "file":
       return `${visible(cause.path)} changed`;
     case "sweep":
@@ -26,6 +26,12 @@ export function sayCause(cause: Cause): string {
         ? "its acceptance is over"
         : `accepted in bulkhead serve until ${cause.accepted.until}: ${visible(cause.accepted.reason)}`;
   }
+}
+
+/** `python3 (PID 812, from sh, sshd, as ada)`. */
+function sayProcess({ process, pid, parents = [], user }: KernelCause): string {
+  const from = parents.length === 0 ? "" : `, from ${parents.map(visible).join(", ")}`;
+  return `${visible(process)} (PID ${pid}${from}${user === undefined ? "" : `, as ${visible(user)}`})`;
 }
 
 function sayEvent({ type, action, actor, process }: EventCause): string {
@@ -53,7 +59,7 @@ export function sayWho(cause: Cause): string {
         return "unknown: no log of a guard has this call, so it came past the guard, or dockerd did it by itself";
       return `${visible(cause.by.client)}, through the guard at ${visible(cause.by.listener)}`;
     case "kernel":
-      return `the process ${visible(cause.process)} (${cause.pid}); a process chooses its name itself`;
+      return `the process ${sayProcess(cause)}; a process chooses its name itself`;
     case "sweep":
       return "unknown: it made no event";
     case "file":

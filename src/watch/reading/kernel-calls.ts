@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { tasksOfEngine, threadsOf } from "../../engine/engine-tasks.ts";
 import { bySweep, type Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
+import { causeOfCall } from "./caller.ts";
 import {
   type KernelCall,
   type KernelCalls,
@@ -53,6 +54,8 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   /** Processes that may hold other rights since a call, by their numbers. */
   const waiting = new Map<number, KernelCall>();
   let all = false;
+  /** Calls since the last look whose callers have ended. */
+  let ended: KernelCall[] = [];
   /** Somebody mounted, and it cannot be told any more in which container. */
   let mounted = false;
   /** More was told than could be kept: all are looked at, as if their rights were compared. */
@@ -68,11 +71,12 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     }
     // The Engine makes these calls for each process that it starts, and its events tell of that.
     if (lineage.has(call.caller)) return;
-    const cause = causeOf(call);
     const owner = inventory.ownerOf(call.pid);
-    if (owner === "gone" && mountingCalls.includes(call.call)) mounted = true;
-    else if (owner === "gone") all = true;
-    else if (owner.id !== undefined) touch(owner.id, cause, call);
+    if (owner === "gone") {
+      ended.push(call);
+      if (mountingCalls.includes(call.call)) mounted = true;
+      else all = true;
+    } else if (owner.id !== undefined) touch(owner.id, causeOf(call), call);
   }
 
   function touch(id: string, cause: Cause, { call, pid }: KernelCall): void {
@@ -152,15 +156,26 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
 
   function look(): void {
     const isWhole = all;
-    if (mounted && !all) for (const id of inventory.mountedOtherwise()) add(touched, id, bySweep);
+    const unnamed = causeOfEnded();
+    ended = [];
+    if (mounted && !all) for (const id of inventory.mountedOtherwise()) add(touched, id, unnamed);
     const causes = new Map(touched);
     touched.clear();
     all = false;
     mounted = false;
     const running = inventory.list().flatMap(({ id, pid }) => (pid === undefined ? [] : [id]));
     const ids = isWhole ? running : running.filter((id) => causes.has(id));
-    lookAt(session, ids, (id) => causes.get(id) ?? bySweep, 0);
+    lookAt(session, ids, (id) => causes.get(id) ?? unnamed, 0);
   }
+
+  /** Of several that ended nobody can say who changed what was found. */
+  function causeOfEnded(): Cause {
+    const [first] = ended;
+    const isOne = first && ended.every(({ caller, call }) => caller === first.caller && call === first.call);
+    return isOne ? causeOf(first) : bySweep;
+  }
+
+  const causeOf = (call: KernelCall) => causeOfCall(call, inventory.proc);
 
   function guarded(run: () => void): void {
     try {
@@ -200,10 +215,6 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     },
     stop,
   };
-}
-
-function causeOf({ call, process, pid }: KernelCall): Cause {
-  return { kind: "kernel", call, process, pid };
 }
 
 /** The Engine's own tasks, by ancestry: what dockerd, its containerd and its shims started, until that becomes a container's program. */

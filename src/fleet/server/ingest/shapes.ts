@@ -91,7 +91,12 @@ const cause = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("sweep") }),
   z.object({ kind: z.literal("prove") }),
-  z.object({ kind: z.literal("kernel"), call: short, process: short, pid: number }),
+  z.object({
+    ...{ kind: z.literal("kernel"), call: short, process: short, pid: number },
+    parents: z.array(short).max(10).exactOptional(),
+    user: short.exactOptional(),
+    ended: z.literal(true).exactOptional(),
+  }),
   z.object({ kind: z.literal("file"), path: text }),
   z.object({ kind: z.literal("start") }),
   z.object({ kind: z.literal("reconnect") }),
