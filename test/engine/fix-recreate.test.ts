@@ -143,6 +143,17 @@ describeWithEngine("bulkhead fix container:NAME --recreate", () => {
     expect(await fix("container:web", "--confirm")).toMatchObject({ status: 2 });
   });
 
+  it("keeps the address that a container was given on its network", async () => {
+    const address = "02:42:aa:bb:cc:dd";
+    await engine.docker(["network", "create", "lan"]);
+    await start("licensed", "--network", "lan", "--mac-address", address, busybox, "sleep", "600");
+    await start("plain", "--network", "lan", busybox, "sleep", "600");
+    expect((await fix("container:licensed")).stdout).toContain(`--mac-address ${address} `);
+    expect((await fix("container:plain")).stdout).not.toContain("--mac-address");
+    expect(await recreate("licensed")).toMatchObject({ status: 0 });
+    expect(await inspect("licensed", "{{.NetworkSettings.Networks.lan.MacAddress}}")).toBe(address);
+  });
+
   it("removes the old one in a later run, when --keep's time is over", async () => {
     await start("timed", busybox, "sleep", "600");
     await recreate("timed", "--keep", "24h");

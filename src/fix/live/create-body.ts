@@ -35,7 +35,7 @@ function configOf(inspect: unknown, image: JsonObject, mode: string): JsonObject
   const isOwn = (key: string, value: unknown): boolean => {
     // The Engine gives a container its id as a host name; one that joins another's network cannot have any.
     if (key === "Hostname") return value !== id.slice(0, 12) && !/^(container:|host$)/.test(mode);
-    if (key === "MacAddress" || key === "OnBuild" || key === "Shell") return false;
+    if (key === "OnBuild" || key === "Shell") return false;
     // Another entrypoint takes the image's command away.
     if (key === "Cmd" && !isEqual(config.Entrypoint ?? null, image.Entrypoint ?? null)) return true;
     return !isEmpty(value) && !isEqual(value, image[key] ?? null);

@@ -185,6 +185,7 @@ function networkFlags(body: JsonObject, host: JsonObject, networks: CreateBody["
     ...(mode === "" || mode === "default" || mode === "bridge" ? [] : [["--network", mode]]),
     ...networks.map(([name]) => ["--network", name]),
     ...list("--network-alias", endpoint.Aliases),
+    ...text("--mac-address", body.MacAddress),
     ...text("--ip", recordAt(endpoint, "IPAMConfig").IPv4Address),
     ...text("--ip6", recordAt(endpoint, "IPAMConfig").IPv6Address),
     ...boolean("--publish-all", host.PublishAllPorts),

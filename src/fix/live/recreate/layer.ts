@@ -1,25 +1,13 @@
 import { isRecord, itemsOf, recordAt, textAt } from "../../../base/json.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import type { EngineClient } from "../../../engine/client.ts";
+import { isNobodys, isScratch } from "../../../trial/written.ts";
 
 /** One path of a container's writable layer, with docker diff's letter. */
 export interface LayerChange {
   readonly letter: "A" | "C" | "D";
   readonly path: string;
 }
-
-/** What programs fill anew at each start. */
-const scratch = ["/tmp", "/var/tmp", "/run", "/var/run", "/var/lock", "/var/cache", "/dev", "/proc", "/sys"];
-
-/** Mount points that the Engine makes itself, for --init, secrets, and files of its own (moby: daemon/container_operations_unix.go). */
-const engineMade = [
-  "/sbin/docker-init",
-  "/run/secrets",
-  "/etc/hosts",
-  "/etc/hostname",
-  "/etc/resolv.conf",
-  "/.dockerenv",
-];
 
 const letters = ["C", "A", "D"] as const;
 
@@ -49,10 +37,10 @@ export function lostChanges(changes: unknown, apart: readonly string[]): readonl
     }));
   const paths = new Set(all.map(({ path }) => path));
   // A folder is listed because of what is in it: that is listed, too.
-  const parents = new Set([...paths, ...apart, ...scratch].flatMap(parentsOf));
-  const away = [...scratch, ...apart];
+  const parents = new Set([...paths, ...apart].flatMap(parentsOf));
   return all
-    .filter(({ path }) => !away.some((place) => isWithin(path, place)))
+    .filter(({ path }) => !isNobodys(path) && !isScratch(path))
+    .filter(({ path }) => !apart.some((place) => isWithin(path, place)))
     .filter(({ letter, path }) => letter === "D" || !parents.has(path))
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -71,7 +59,6 @@ function mountTargetsOf(inspect: unknown): readonly string[] {
   return [
     ...mounts.map((mount) => textAt(mount, "Destination") ?? ""),
     ...Object.keys(recordAt(inspect, "HostConfig", "Tmpfs")),
-    ...engineMade,
   ]
     .map((target) => target.replace(/\/+$/, ""))
     .filter((target) => target !== "");
