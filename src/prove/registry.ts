@@ -21,7 +21,7 @@ import {
 } from "./probes/machine.ts";
 import { hostInterfaces, hostIpc, hostName, hostProcesses, uidMap } from "./probes/namespaces.ts";
 import { engineTcp, hostPorts, metadata } from "./probes/network.ts";
-import { chown, chroot, mount, setuid, unshareMount, unshareUser } from "./probes/rights.ts";
+import { chown, chroot, mount, openByHandle, setuid, unshareMount, unshareUser } from "./probes/rights.ts";
 import { ptraceNeighbour, runAsRoot, setuidBinary } from "./probes/users.ts";
 
 /** Every probe, in the order of the requirement's rows; those that use up what a container has come last. */
@@ -48,6 +48,7 @@ export const probes: readonly Probe[] = [
   mount,
   unshareMount,
   ptraceNeighbour,
+  openByHandle,
   loadModule,
   swapoff,
   setHostname,

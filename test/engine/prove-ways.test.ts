@@ -154,7 +154,7 @@ describeWithEngine("prove knows every way", () => {
   const rights = [
     ...["unshare-user", "unshare-mount", "mount", "chown", "chroot", "setuid", "raw-socket", "kernel-log"],
     ...["core-pattern", "sysctl", "cgroup-write", "masked-paths", "set-hostname", "set-clock", "swapoff"],
-    ...["reboot", "mknod-open", "ptrace-neighbour", "write-root", "host-name"],
+    ...["reboot", "mknod-open", "ptrace-neighbour", "write-root", "host-name", "open-by-handle"],
   ];
   const dropped = ["--cap-drop", "ALL"];
   const locked = ["--security-opt", "no-new-privileges"];
@@ -166,6 +166,7 @@ describeWithEngine("prove knows every way", () => {
       ["dropped", dropped],
       ["hardened", ["-u", "1000", "--read-only", ...dropped, ...locked]],
       ["admin", ["--cap-add", "SYS_ADMIN", "--hostname", hostname()]],
+      ["searching", ["--cap-add", "DAC_READ_SEARCH"]],
       ["unmasked", ["--security-opt", "systempaths=unconfined"]],
       ["unconfined", ["--security-opt", "seccomp=unconfined"]],
       ["privileged", ["--privileged"]],

@@ -1,8 +1,11 @@
 import { own, spare } from "../containers/archive.ts";
 import type { Way, Ways } from "../experiment/ways.ts";
-import { atFdCwd, errnoOf } from "../helper/errno.ts";
+import { atFdCwd, errnoOf, folder } from "../helper/errno.ts";
 import type { Argument, Builder } from "../helper/program.ts";
 import { right } from "../right.ts";
+
+/** Errors of a handle that leads nowhere, or of a file system without handles. */
+const nowhere = ["ESTALE", "EINVAL", "EOPNOTSUPP"];
 
 /** Who may hold a right that root has by a capability. */
 const usual = ["root-user", "no-new-privileges", "seccomp-profile"];
@@ -104,6 +107,35 @@ export const mount = right({
 /** MOVE_MOUNT_F_EMPTY_PATH: the mount that the descriptor is. */
 function moved(builder: Builder, from: Argument) {
   return builder.call("move_mount", from, builder.text(""), atFdCwd, builder.text(spare), 4);
+}
+
+/**
+ * A handle is a number of a file in a whole file system, whatever of it is mounted here. This one leads nowhere: the kernel asks for the
+ * right before it looks (fs/fhandle.c). For a folder newer kernels ask in another place.
+ *
+ * @see https://man7.org/linux/man-pages/man2/open_by_handle_at.2.html
+ */
+export const openByHandle = right({
+  id: "open-by-handle",
+  control: "capabilities-dangerous",
+  others: [...usual, "capabilities-drop"],
+  tries: "open files outside of its mounts by their handles (CAP_DAC_READ_SEARCH)",
+  inPlace: true,
+  needs: "DAC_READ_SEARCH",
+  ways: [
+    { what: "open_by_handle_at(a file)", make: (builder) => byHandle(builder, 0), granted: nowhere },
+    {
+      what: "open_by_handle_at(a folder)",
+      make: (builder) => byHandle(builder, folder),
+      granted: nowhere,
+    },
+  ],
+});
+
+function byHandle(builder: Builder, flags: Argument) {
+  // struct file_handle: the handle has eight bytes, and is of type 1.
+  const handle = builder.bytes(new Uint8Array([8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
+  return builder.call("open_by_handle_at", atFdCwd, handle, flags);
 }
 
 /** Takes it away again (MNT_DETACH); what counts is whether it was mounted. */

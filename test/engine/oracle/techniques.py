@@ -98,6 +98,14 @@ def traced(pid):
     opened(f"/proc/{pid}/mem", os.O_RDONLY)
 
 
+def by_handle():
+    """A real file's handle, taken and opened again."""
+    path = b"/etc/hostname"
+    handle = (ctypes.c_uint32 * 34)(128)
+    call("name_to_handle_at", -100, path, handle, ctypes.byref(ctypes.c_int()), 0)
+    call("open_by_handle_at", os.open(path, os.O_RDONLY), handle, os.O_RDONLY)
+
+
 neighbour = int(sys.argv[1])
 hosts = sys.argv[2]
 masked = ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/acpi", "/sys/firmware"]
@@ -134,6 +142,7 @@ techniques = {
     "mknod-open": [node],
     "ptrace-neighbour": [lambda: traced(neighbour), lambda: call("ptrace", 0x4206, neighbour, None, None)],
     "write-root": [lambda: opened("/etc/oracle", os.O_WRONLY | os.O_CREAT)],
+    "open-by-handle": [by_handle],
     "host-name": [lambda: None if socket.gethostname() == hosts else os._exit(1)],
 }
 
