@@ -17,9 +17,11 @@ export async function loadingProjects(
   compose: ComposeOptions,
 ): Promise<readonly Input[]> {
   const files = new Set(changed.map(({ file }) => resolve(file)));
-  const own = inputs.filter(
-    (input) => input.format === "compose" && input.files.some((file) => files.has(resolve(file))),
-  );
+  const own = inputs
+    .filter(({ format }) => format === "compose")
+    // As docker compose is asked to load it: behind the file that it changes.
+    .map(({ base, ...input }) => (base === undefined ? input : { ...input, files: [base, ...input.files] }))
+    .filter((input) => input.files.some((file) => files.has(resolve(file))));
   const found: Input[] = [];
   for (const input of own) if ((await whyNotLoading(input, compose)) === undefined) found.push(input);
   return found;

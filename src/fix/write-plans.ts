@@ -114,13 +114,13 @@ interface WriteHooks {
 
 /** The edits that make the patches in the input that the subjects were read from. */
 export async function writeInput(
-  { format, files }: Input,
+  { format, files, base }: Input,
   wanted: readonly SubjectPatches[],
   context: WriteContext,
 ): Promise<Written> {
   const { write, nouns } = formats[format];
   return write
-    ? await write(files, wanted, context)
+    ? await write(files, wanted, { ...context, isPart: base !== undefined })
     : refuseAll(wanted, `bulkhead reads ${nouns[1]} and does not write them`);
 }
 

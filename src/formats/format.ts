@@ -39,6 +39,8 @@ export interface InputFiles {
   readonly files: readonly string[];
   /** The second file changes the first, which is judged without it: only what it has a part in is judged. */
   readonly overlay?: true;
+  /** The file that these change, where they are read without it, to be written. */
+  readonly base?: string;
 }
 
 export interface NamedFiles extends InputFiles {
@@ -91,6 +93,8 @@ export interface ReadContext {
   readonly compose: ComposeOptions;
   /** Whether a fix will write the inputs. Then the parsed text is kept, which takes memory. */
   readonly forWriting: boolean;
+  /** The files only change another one: what they say counts, and what they lack does not. */
+  readonly isPart: boolean;
 }
 
 /** What is to be written of one subject. */
@@ -107,6 +111,8 @@ export interface WriteContext<R extends Reading = Reading> {
   readonly compose: ComposeOptions;
   /** What its reader made of it as it is now, where that is known. */
   readonly reading: R | undefined;
+  /** As in `ReadContext`. */
+  readonly isPart?: boolean;
 }
 
 export interface Written {

@@ -14,7 +14,7 @@ export interface Input extends InputFiles {
 }
 
 /** The file that an input is named after. */
-export function fileOf({ files }: Input): string {
+export function fileOf({ files }: InputFiles): string {
   return files[0] ?? "";
 }
 
@@ -25,11 +25,11 @@ export interface ReadOptions extends ComposeOptions {
 
 /** Reads one input by its format. Never rejects for a bad text: what cannot be read is a gap. */
 export async function readInput(
-  { format, files }: Input,
+  { format, files, base }: Input,
   { forWriting = false, ...compose }: ReadOptions,
   io: DiskFiles,
 ): Promise<InputReading> {
-  return await formats[format].read(files, { io, compose, forWriting });
+  return await formats[format].read(files, { io, compose, forWriting, isPart: base !== undefined });
 }
 
 export interface Inputs {
@@ -59,7 +59,7 @@ export function inputsAt(path: string, { exclude, forWriting = false }: Search, 
   const isOwn = group && (!forWriting || (group.files[0] === path && !group.overlay));
   const input: Input = namesOnly?.(path, io) ?? {
     format: format.value,
-    ...(isOwn ? group : { files: [path] }),
+    ...(isOwn ? group : { files: [path], ...(group?.overlay && { base: fileOf(group) }) }),
   };
   return { inputs: [input], walked: false, gaps: [] };
 }
@@ -81,7 +81,7 @@ function inputsBelow(folder: string, exclude: readonly string[], forWriting: boo
   const grouped = formatNames.flatMap((format) =>
     (formats[format].together?.ofWalk(filesOf(format), io) ?? []).map(({ files, overlay }): Input => {
       // A fix writes each file on its own, so that it writes no service twice.
-      if (overlay && forWriting) return { format, files: files.slice(1) };
+      if (overlay && forWriting) return { format, files: files.slice(1), base: fileOf({ files }) };
       return { format, files, ...(overlay && { overlay }) };
     }),
   );

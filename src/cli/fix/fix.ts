@@ -15,9 +15,11 @@ import {
 } from "../../fix/live/running.ts";
 import { childrenOf } from "../../fix/plan/base-images.ts";
 import { needsByBundle, withSeen } from "../../fix/plan/kinds.ts";
+import { ownPart } from "../../fix/plan/own-part.ts";
 import { type PlanRequest, planFixes } from "../../fix/plan/plan.ts";
 import type { Step } from "../../fix/plan/step.ts";
 import type { Planned } from "../../fix/write-plans.ts";
+import type { Container } from "../../model/container.ts";
 import type { Subject } from "../../model/subject.ts";
 import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
 import { bundlesIn } from "../common/bundles.ts";
@@ -154,9 +156,8 @@ function planner(
     const text = io.read(file);
     return text.ok ? text.value : undefined;
   });
-  return (each, takes) => ({
-    ...each,
-    ...planFixes(each, {
+  const planned = (each: SurveyedSubject, takes: PlanRequest["takes"]) =>
+    planFixes(each, {
       ...{ rules, takes, limits, children },
       needs(subject) {
         const shown = shownOf(each, running);
@@ -164,10 +165,24 @@ function planner(
         const needs = needsByBundle(subject, bundles, image?.identity);
         return withSeen(needs, shown, image?.programs ?? shown?.gains);
       },
-    }),
+    });
+  return (each, takes) => ({
+    ...each,
+    ...ownPart(planned(each, takes), partIn(each, seen)),
     ...(options.safe && { open: [] }),
     declined: [],
   });
+}
+
+/** The service, where another file makes it and this one only changes it. */
+function partIn({ subject, input }: SurveyedSubject, { subjects }: Survey): Container | undefined {
+  const view = subject.kind === "container" ? subject.views[0] : undefined;
+  const { base } = input ?? {};
+  if (base === undefined || view === undefined) return undefined;
+  const isMade = view.image.state !== "unset" || view.build.state !== "unset";
+  const isInBase = (other: SurveyedSubject) =>
+    other.subject.name === subject.name && other.input?.files.includes(base);
+  return !isMade || subjects.some(isInBase) ? view : undefined;
 }
 
 function shownOf(

@@ -32,14 +32,14 @@ export const compose = {
     },
   },
   together: { ofWalk: composeProjects, ofNamed: composeProjectOf },
-  async read(files, { io, compose: { profiles, envFiles }, forWriting }) {
+  async read(files, { io, compose: { profiles, envFiles }, forWriting, isPart }) {
     const { readCompose } = await import("./read.ts");
-    return readCompose({ files, io, profiles, envFiles, forWriting });
+    return readCompose({ files, io, profiles, envFiles, forWriting, isPart });
   },
-  async write(files, wanted, { compose: { profiles, envFiles }, reading, io }) {
+  async write(files, wanted, { compose: { profiles, envFiles }, reading, io, isPart = false }) {
     const { writeComposeServices } = await import("./write.ts");
     const { edits, refused } = writeComposeServices({
-      ...{ files, io, profiles, envFiles },
+      ...{ files, io, profiles, envFiles, isPart },
       ...(reading && { reading }),
       changes: wanted.map(({ subject, patches }) => ({
         service: subject.name,

@@ -65,7 +65,8 @@ function readServices(
     return [];
   }
   const heaviest = project.size + aliasAllowance;
-  if (!project.broken) checkProject(model, heaviest, gaps.at);
+  const isWhole = !project.broken && !request.isPart;
+  if (isWhole) checkProject(model, heaviest, gaps.at);
   const swarm = isSwarmStack(first, model);
   const containerNames = containerNamesOf(model);
   const subjects: ContainerSubject[] = [];
@@ -86,7 +87,7 @@ function readServices(
       report({ reason: tooHeavy, place: entry.key });
       continue;
     }
-    if (!project.broken) checkService(name, entry, model, report);
+    if (isWhole) checkService(name, entry, model, report);
     const { base } = entry.key.source;
     const scope: Scope = {
       project: model,
@@ -95,7 +96,7 @@ function readServices(
       base,
       swarm,
       containerNames,
-      report: project.broken ? () => {} : report,
+      report: isWhole ? report : () => {},
     };
     subjects.push({
       kind: "container",

@@ -25,6 +25,8 @@ export interface ComposeRequest {
   readonly projectDirectory?: string;
   /** Whether the files will be written. Then the parsed trees are kept. */
   readonly forWriting?: boolean;
+  /** Whether they only change another file: then docker compose never loads them alone. */
+  readonly isPart?: boolean;
 }
 
 export interface Project {
