@@ -14,7 +14,6 @@ const known = {
   "src/prove/containers/test-container.ts": "dockerd's own words",
   "src/report/text/open-questions.ts":
     "how questions are put together in a report, which names each of them with -v",
-  "src/watch/reactions/reactions.ts": "dockerd's own words",
 } as const;
 
 test("nothing decides by the words of a reason", () => {
