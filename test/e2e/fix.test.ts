@@ -396,6 +396,30 @@ test("what a project takes over from a file beside it is mended in one go, and a
   expect(second).toMatchObject({ status: 0, stdout: "" });
 });
 
+test("a file that only changes another one is mended where it loosens, alone or in its folder, and hardened nowhere", async () => {
+  const base = "services:\n  web:\n    image: nginx:1.27\n";
+  const prod = `services:
+  web:
+    privileged: true
+    secrets: [key]
+  more:
+    image: redis:8
+secrets:
+  key: { file: key.txt }
+`;
+  for (const target of [".", "compose.prod.yaml"]) {
+    const cwd = testFolder({ "compose.yaml": base, "compose.prod.yaml": prod });
+    const ran = await fix(cwd, ["--apply", "--offline", "--accept", "privileged", target]);
+    expect(ran.stderr).not.toContain("neither image nor build");
+    const [web = "", more = ""] = read(join(cwd, "compose.prod.yaml")).split("  more:");
+    expect(web).toBe("services:\n  web:\n    privileged: false\n    secrets: [key]\n");
+    expect(more).toContain("read_only: true");
+    const made = read(join(cwd, "compose.yaml"));
+    if (target === ".") expect(made).toContain("read_only: true");
+    else expect(made).toBe(base);
+  }
+});
+
 test("USER goes into no Dockerfile that another one builds on, and into no Windows image", async () => {
   const files = {
     "base/Dockerfile": "FROM debian:12\n",
