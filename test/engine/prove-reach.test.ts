@@ -15,7 +15,8 @@ describeWithEngine("bulkhead prove looks for ways over the network", () => {
   const there = (...command: readonly string[]) => ["-t", String(engine.pid), "-n", ...command];
 
   beforeAll(async () => {
-    engine = await startEngine({ bridge: true, hosts: ["tcp://0.0.0.0:2375"] });
+    // A port that nobody would guess: what listens is asked, not what is usual.
+    engine = await startEngine({ bridge: true, hosts: ["tcp://0.0.0.0:4711"] });
     proving = await provingOn(engine);
     await proving.start("bridged", "--publish", "8088:8088");
     await proving.start("alone", "--network", "none");
@@ -43,7 +44,7 @@ describeWithEngine("bulkhead prove looks for ways over the network", () => {
         "host-ports": "notHeld",
         "cloud-metadata": "notHeld",
       });
-      expect(evidence(reached, "engine-tcp")).toMatch(/[\d.]+:2375, where an Engine answers with API/);
+      expect(evidence(reached, "engine-tcp")).toMatch(/[\d.]+:4711, where an Engine answers with API/);
       expect(evidence(reached, "host-ports")).toMatch(/it connects to .*:80\b/);
       // What the container publishes leads to itself. For the other it is a service of the host's.
       const isPublished = evidence(reached, "host-ports").includes(":8088");
