@@ -16,12 +16,6 @@ const reasons: readonly Reason[] = [
   },
   {
     setting: "apparmor",
-    test: /AppArmor learn: the kernel enforces/,
-    why: "the test touched a folder that its image lacks; not run again yet",
-    isMended: true,
-  },
-  {
-    setting: "apparmor",
     test: /real containers a default container|devices, also one under an innocent name/,
     why: "the test did not know that on cgroup v2 the rules of devices are a program in the kernel; not run again yet",
     isMended: true,

@@ -175,7 +175,7 @@ function heldOf(names: readonly string[] | undefined, view: Container): readonly
 
 function howKnown({ knownFrom, tried }: Needs, fact: NeedName): readonly string[] {
   if (tried?.facts.includes(fact)) return [`Tested with ${tried.on}.`];
-  return knownFrom === undefined ? [] : [`Known from ${knownFrom}; not tested.`];
+  return knownFrom === undefined ? [] : [`From documents (${knownFrom}); not tested.`];
 }
 
 /** Without `--privileged` Docker's default set stays, so only what is beyond it is given here. */

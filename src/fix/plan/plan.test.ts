@@ -204,7 +204,7 @@ describe("what the workload needs", () => {
     const plan = planForRun("docker run -u 0 served", { needs: () => ({ ...served, knownFrom, tried }) });
     const known = (control: string) => stepsFor(plan, control)[0]?.knownFrom;
     expect(known("read-only-rootfs")).toContain("Tested with a served of our own.");
-    expect(known("root-user")).toContain("Known from https://example.com/served; not tested.");
+    expect(known("root-user")).toContain("From documents (https://example.com/served); not tested.");
   });
 
   test("a folder that is mounted already gets no tmpfs", () => {
