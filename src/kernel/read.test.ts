@@ -471,6 +471,19 @@ describe("processes", () => {
   const procs = (...pids: readonly number[]) => ({ "cgroup.procs": `${pids.join("\n")}\n` });
   const roles = (processes: readonly Process[]) => processes.map(({ pid, role }) => `${pid} ${role}`);
 
+  it("a sandbox that one of them made gives it nothing of the container's, and the host's namespace does not", () => {
+    const held = (user: number) => {
+      const inside = member(2110, initPid, { namespaces: { ...ownNamespaces, user } });
+      const host = v2Host({ namespaces: ownNamespaces }, procs(initPid, 2110), [inside]);
+      const found = viewOf(host).processes.find(({ pid }) => pid === 2110);
+      return [found?.capEffective, found?.capBounding].map(
+        (fact) => fact?.state === "set" && fact.value.size,
+      );
+    };
+    expect(held(4026532999)).toEqual([0, 0]);
+    expect(held(4026531837)).toEqual([14, 14]);
+  });
+
   it("finds those of the cgroup, below it, and those that entered from elsewhere", () => {
     const shell = { cgroup: "0::/user.slice\n" };
     const host = v2Host({}, procs(initPid, 2110, 2120), [

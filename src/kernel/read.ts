@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { Capability } from "../model/container/capability.ts";
 import type { Process } from "../model/container/process.ts";
 import type { Container } from "../model/container.ts";
-import type { Fact } from "../model/fact.ts";
+import { type Fact, mapFact } from "../model/fact.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import { openCgroupTree, parseCgroup } from "./cgroups/tree.ts";
 import { readLink, readText } from "./files.ts";
@@ -49,7 +49,7 @@ export function readKernel(request: KernelRequest): KernelReading {
   for (const member of members) {
     const read = (pids.get(member.id) ?? []).flatMap((pid) => {
       const process = pid === member.pid ? member.init : readProcess(pid, host);
-      return process ? [process] : [];
+      return process ? [ownRights(process, member, host)] : [];
     });
     const roles = assignRoles(member.given, read, member.sharesHostPid);
     const processes = member.given.foreign
@@ -173,6 +173,25 @@ function isLabelled(folder: string): boolean {
 /** Beyond doubt: what cannot be read is nobody's own. */
 function isAnother(own: Fact<string>, reference: Fact<string>): boolean {
   return own.state === "set" && reference.state === "set" && own.value !== reference.value;
+}
+
+/**
+ * A process in a user namespace that was made below the container's (a browser's sandbox, a rootless builder) holds its capabilities
+ * there, and none of the container's (user_namespaces(7)). That of the Engine's, or of anything above, is none of these.
+ */
+function ownRights(process: ReadProcess, { namespaces, init }: Member, { reference }: Host): ReadProcess {
+  const { user } = process.namespaces;
+  if (!isAnother(user, namespaces.user) || !isAnother(user, reference.user)) return process;
+  const none = <T>(fact: Fact<ReadonlySet<T>>) => mapFact(fact, () => new Set<T>());
+  const { capEffective, capPermitted, capBounding, capAmbient, uid, hostUid } = process.process;
+  const held = {
+    capEffective: none(capEffective),
+    capPermitted: none(capPermitted),
+    capBounding: none(capBounding),
+    capAmbient: none(capAmbient),
+  };
+  // Who it is outside: of a container with ids of its own that is a number of the host's.
+  return { ...process, process: { ...process.process, ...held, uid: init.root.mapped ? uid : hostUid } };
 }
 
 /**

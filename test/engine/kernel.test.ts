@@ -29,6 +29,7 @@ import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
 import { limitFile } from "./limit-file.ts";
+import { until } from "./watching.ts";
 
 const mebi = 1024 ** 2;
 const sleep = [busybox, "sleep", "1000000"];
@@ -442,6 +443,27 @@ describeWithEngine("the kernel's view of real containers", () => {
     expect(seen()).toEqual([loop("/dev/folder/disk")]);
     await engine.docker(["exec", name, "rm", "-f", "/dev/folder/disk"]);
     expect(seen()).toEqual([]);
+  });
+
+  it("a sandbox inside a container holds nothing of the container's", async () => {
+    const flags = [
+      "--network=none",
+      "--security-opt=seccomp=unconfined",
+      "--security-opt=apparmor=unconfined",
+    ];
+    // The shell waits for it: a sandbox is what a program makes beside itself.
+    const script = [busybox, "sh", "-c", "unshare -U -r sleep 1000; true"];
+    const name = await run(engine, ["--user=1000", ...flags], script);
+    const request = await requestFor(engine, [name]);
+    const sleeper = () =>
+      [...readKernel(request).views.values()]
+        .flatMap(({ processes }) => processes)
+        .find(({ name: program }) => program === "sleep");
+    await until(() => sleeper() !== undefined);
+    const { role, uid, capEffective, capBounding } = sleeper() ?? {};
+    expect([role, uid && value(uid)]).toEqual(["child", 1000]);
+    expect([capEffective, capBounding]).toMatchObject([{ value: new Set() }, { value: new Set() }]);
+    expect(capEffective?.state === "set" && capEffective.value.size).toBe(0);
   });
 
   it("no filter and no masks without privileges", async () => {
