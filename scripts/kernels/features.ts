@@ -29,7 +29,7 @@ export const features: readonly Feature[] = [
   },
   {
     id: "prove",
-    says: "23 containers, each probe as a table by hand says",
+    says: "24 containers, each probe as a table by hand says",
     project: "host",
     files: ["test/engine/prove-matrix.test.ts"],
   },
