@@ -44,7 +44,8 @@ describeWithEngine("watch, of what containers are refused", () => {
         .map((line) => JSON.parse(line))
         .filter(({ change }) => change === "refused");
     await runNamed(engine, quiet ?? "", ["--network=none", "--read-only"], ["sh", "-c", "ls /; sleep 1000"]);
-    await runNamed(engine, started ?? "", ["--network=none", "--read-only"], ["mkdir", "/x"]);
+    // It is gone before anyone has looked.
+    await runNamed(engine, started ?? "", ["--network=none", "--read-only", "--rm"], ["mkdir", "/x"]);
     await engine.docker(["exec", running ?? "", "touch", "/now"]);
     await until(() => told().length === 2);
     const of = (name: string | undefined) =>

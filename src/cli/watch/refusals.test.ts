@@ -42,7 +42,11 @@ describe("what a container is refused is news", () => {
   it("once", () => {
     const one = known();
     expect(said(refused(61, "EROFS"), one)).toHaveLength(1);
-    expect(said(refused(62, "EROFS", { kind: "exit", status: 1 }), one)).toEqual([]);
+    expect(said(refused(62, "EROFS"), one)).toEqual([]);
+    // A program did without it, and then one did not.
+    expect(said(refused(63, "EROFS", { kind: "exit", status: 1 }), one)).toHaveLength(1);
+    expect(said(refused(64, "EROFS", { kind: "exit", status: 1 }), one)).toEqual([]);
+    expect(said(refused(65, "EROFS"), one)).toEqual([]);
   });
 
   it("where a rule is known, and of containers that are", () => {

@@ -41,8 +41,8 @@ const withoutPath: readonly Layer[] = ["seccomp", "capability", "pids limit", "m
 /** What is known of one container. */
 interface Known {
   /** When it was seen first, or started. Milliseconds since 1970. */
-  since: number;
-  /** A kind is a call that one rule refuses. */
+  readonly since: number;
+  /** A kind is a call that one rule refuses, with `!` where a program ended by it. */
   readonly kinds: Set<string>;
 }
 
@@ -67,6 +67,12 @@ export async function watchRefusals(options: RefusalOptions): Promise<Result<Ref
     else if (!(await why.join(id)).ok) await why.made(id);
   }
 
+  /** Not at once: what a container of `docker run --rm` was refused is told when what came of it is known. */
+  function forget(id: string): void {
+    known.delete(id);
+    why.forget(id);
+  }
+
   function look(): void {
     const changes = why.news().flatMap((refused) => newsOf(refused, known.get(refused.container.id)));
     if (changes.length > 0) options.told(changes);
@@ -89,10 +95,7 @@ export async function watchRefusals(options: RefusalOptions): Promise<Result<Ref
         meet(id, false).catch((error: unknown) =>
           options.say(`what container ${id.slice(0, 12)} is refused is not known: ${visible(String(error))}`),
         );
-      if (action === "destroy") {
-        known.delete(id);
-        why.forget(id);
-      }
+      if (action === "destroy") setTimeout(() => forget(id), 2 * lookEvery).unref();
     },
     async close() {
       clearInterval(timer);
@@ -106,11 +109,13 @@ export async function watchRefusals(options: RefusalOptions): Promise<Result<Ref
 export function newsOf(refused: Refused, known: Known | undefined): readonly Change[] {
   const { refusal, rule, time } = refused;
   const [control] = suspects[rule.layer];
-  const kind = `${refusal.call} ${rule.layer}`;
-  // Of a rule that nobody can name there is no setting to change.
-  if (!known || control === undefined || known.kinds.has(kind) || known.kinds.size >= mostKinds) return [];
-  known.kinds.add(kind);
   const harmful = isHarmful(refused);
+  const kind = `${refusal.call} ${rule.layer}`;
+  // What a program did without may end it another time, and then is news.
+  const isKnown = known?.kinds.has(`${kind}!`) || (!harmful && known?.kinds.has(kind));
+  // Of a rule that nobody can name there is no setting to change.
+  if (!known || control === undefined || isKnown || known.kinds.size >= mostKinds) return [];
+  known.kinds.add(harmful ? `${kind}!` : kind);
   return harmful || time - known.since > learning ? [changeOf(refused, control, harmful)] : [];
 }
 
