@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Input } from "../audit/inputs/inputs.ts";
+import { type Input, loadedFiles } from "../audit/inputs/inputs.ts";
 import type { ComposeOptions } from "../formats/format.ts";
 import { composeWords, folderOf, runProgram, whyFailed } from "../trial/docker.ts";
 import { replaceFile } from "./apply.ts";
@@ -19,8 +19,7 @@ export async function loadingProjects(
   const files = new Set(changed.map(({ file }) => resolve(file)));
   const own = inputs
     .filter(({ format }) => format === "compose")
-    // As docker compose is asked to load it: behind the file that it changes.
-    .map(({ base, ...input }) => (base === undefined ? input : { ...input, files: [base, ...input.files] }))
+    .map((input) => ({ format: input.format, files: loadedFiles(input) }))
     .filter((input) => input.files.some((file) => files.has(resolve(file))));
   const found: Input[] = [];
   for (const input of own) if ((await whyNotLoading(input, compose)) === undefined) found.push(input);

@@ -123,6 +123,26 @@ describeWithEngine("bulkhead fix --verify", () => {
     expect(folders()).toEqual([]);
   });
 
+  it("tries a file that only changes another one behind it, and one that cannot load costs itself alone", async () => {
+    const { folder } = project("services:\n  web:\n    image: app:1\n");
+    const loose = "services:\n  web:\n    pids_limit: -1\n";
+    writeFileSync(join(folder, "compose.prod.yaml"), loose);
+    writeFileSync(join(folder, "compose.far.yaml"), `${loose}    hostname: $\{NOT_HERE:?}\n`);
+    const ran = await verify(folder, "--only", "pids-limit", "--format", "json");
+    const { workloads } = JSON.parse(ran.stdout) as {
+      readonly workloads: readonly { readonly subject: string; readonly steps: readonly Row[] }[];
+    };
+    const outcomes = workloads.map(({ subject, steps }) => [
+      subject.replace(/^.*\/compose/, "compose"),
+      steps.map(({ outcome }) => outcome),
+    ]);
+    expect(Object.fromEntries(outcomes), ran.stderr).toEqual({
+      "compose.yaml#web": ["holds"],
+      "compose.prod.yaml#web": ["holds"],
+      "compose.far.yaml#web": ["notTried"],
+    });
+  });
+
   it("names a refused call that no log speaks of", async () => {
     const { file } = project("services:\n  app:\n    image: silent:1\n");
     const broken = rowsOf(await verify(file, "--format", "json")).filter(

@@ -18,6 +18,11 @@ export function fileOf({ files }: InputFiles): string {
   return files[0] ?? "";
 }
 
+/** The files as docker compose is asked to load them: behind the one that they change. */
+export function loadedFiles({ files, base }: InputFiles): readonly string[] {
+  return base === undefined ? files : [base, ...files];
+}
+
 export interface ReadOptions extends ComposeOptions {
   /** Whether a fix will write the inputs. Then the parsed text is kept, which takes memory. */
   readonly forWriting?: boolean | undefined;

@@ -48,7 +48,8 @@ export async function verifyFixes(plans: readonly Planned[], job: FixJob): Promi
 interface TrialInput {
   readonly name: string;
   readonly source: TrialSource;
-  readonly line?: Planned;
+  /** What it costs where it cannot be tried: a script's line, or a file that only changes another one. Else it ends all. */
+  readonly alone?: readonly Planned[];
   /** Whether a part of its files could not be read. */
   readonly isUnread?: boolean;
 }
@@ -70,7 +71,7 @@ async function verifyAll(
     const isIdle = steps.every(({ patches }) => patches.length === 0);
     if (input?.format === "compose") projects.set(input, [...(projects.get(input) ?? []), plan]);
     else if (isRunInput(input) && !isIdle) {
-      sources.push({ name: plan.subject.id, source: runSource(input, plan, context), line: plan });
+      sources.push({ name: plan.subject.id, source: runSource(input, plan, context), alone: [plan] });
     } else if (steps.length > 0) verified.push(elsewhere(plan));
   }
   for (const [input, own] of projects) {
@@ -78,14 +79,15 @@ async function verifyAll(
     sources.push({
       name: input.files[0] ?? "",
       source: composeSource(input, own, context),
+      ...(input.base !== undefined && { alone: own }),
       isUnread: seen.gaps.some(({ file }) => file !== undefined && input.files.includes(file)),
     });
   }
-  for (const { name, source, line, isUnread } of sources) {
+  for (const { name, source, alone, isUnread } of sources) {
     const tried = await verifySource(source, engine, scratch, options);
-    // A script holds commands that only its run completes.
-    if (!tried.ok && line && !options.signal.aborted) {
-      verified.push(elsewhere(line, tried.reason));
+    // A script holds commands that only its run completes, and compose.prod.yaml may want what only production has.
+    if (!tried.ok && alone && !options.signal.aborted) {
+      verified.push(...alone.map((plan) => elsewhere(plan, tried.reason)));
       continue;
     }
     // Why it cannot be read was said, with the place. Where Docker Compose reads it, something else is wrong.

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
-import type { Input } from "../../audit/inputs/inputs.ts";
+import { type Input, loadedFiles } from "../../audit/inputs/inputs.ts";
 import type { Survey, SurveyRequest } from "../../audit/survey.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type ComposeDocument, resolveCompose } from "../../trial/compose-config.ts";
@@ -79,7 +79,7 @@ export function composeSource(input: Input, plans: readonly Planned[], context: 
     plans,
     serviceOf: ({ subject }) => subject.name,
     refused: () => refusedBy(plans, context),
-    document: (steps) => documentWith(input.files, plans, steps, context),
+    document: (steps) => documentWith(loadedFiles(input), plans, steps, context),
   };
 }
 
