@@ -407,11 +407,15 @@ test("a file that only changes another one is mended where it loosens, alone or 
 secrets:
   key: { file: key.txt }
 `;
-  for (const target of [".", "compose.prod.yaml"]) {
-    const cwd = testFolder({ "compose.yaml": base, "compose.prod.yaml": prod });
+  for (const [target, name] of [
+    [".", "compose.prod.yaml"],
+    ["compose.prod.yaml", "compose.prod.yaml"],
+    ["compose.override.yaml", "compose.override.yaml"],
+  ] as const) {
+    const cwd = testFolder({ "compose.yaml": base, [name]: prod });
     const ran = await fix(cwd, ["--apply", "--offline", "--accept", "privileged", target]);
     expect(ran.stderr).not.toContain("neither image nor build");
-    const [web = "", more = ""] = read(join(cwd, "compose.prod.yaml")).split("  more:");
+    const [web = "", more = ""] = read(join(cwd, name)).split("  more:");
     expect(web).toBe("services:\n  web:\n    privileged: false\n    secrets: [key]\n");
     expect(more).toContain("read_only: true");
     const made = read(join(cwd, "compose.yaml"));

@@ -64,7 +64,7 @@ export function inputsAt(path: string, { exclude, forWriting = false }: Search, 
   const isOwn = group && (!forWriting || (group.files[0] === path && !group.overlay));
   const input: Input = namesOnly?.(path, io) ?? {
     format: format.value,
-    ...(isOwn ? group : { files: [path], ...(group?.overlay && { base: fileOf(group) }) }),
+    ...(isOwn ? group : { files: [path], ...(group && fileOf(group) !== path && { base: fileOf(group) }) }),
   };
   return { inputs: [input], walked: false, gaps: [] };
 }
