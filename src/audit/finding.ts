@@ -63,7 +63,7 @@ export interface ReportedSubject {
 
 export interface Finding {
   readonly control: string;
-  /** `pass` where a watch tells of what opens nothing (a limit that was loosened and still is one); an audit has no such findings. */
+  /** `pass` in a watch's note, which opens nothing (a limit that was loosened and still is one); an audit has none. */
   readonly verdict: VerdictName;
   readonly severity: Severity;
   readonly subject: string;

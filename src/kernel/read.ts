@@ -190,7 +190,7 @@ function ownRights(process: ReadProcess, { namespaces, init }: Member, { referen
     capBounding: none(capBounding),
     capAmbient: none(capAmbient),
   };
-  // Who it is outside: of a container with ids of its own that is a number of the host's.
+  // Who it is outside the sandbox. Where the container's ids are mapped, that number is the host's, so the own one stays.
   return { ...process, process: { ...process.process, ...held, uid: init.root.mapped ? uid : hostUid } };
 }
 

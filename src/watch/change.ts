@@ -48,7 +48,7 @@ export type Cause =
       readonly accepted: { readonly reason: string; readonly until: string } | null;
     };
 
-/** Found right after this call, of which the kernel told. */
+/** Found right after this call, which the kernel traced. */
 export interface KernelCause {
   readonly kind: "kernel";
   readonly call: string;

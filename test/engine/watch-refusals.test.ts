@@ -10,7 +10,7 @@ import { startWatchCommand } from "./running-watch.ts";
 import { runNamed, testName } from "./test-container.ts";
 import { until } from "./watching.ts";
 
-describeWithEngine("watch, of what containers are refused", () => {
+describeWithEngine("watch.refusals", () => {
   let engine: TestEngine;
   let program: string;
   beforeAll(async () => {
@@ -36,7 +36,7 @@ describeWithEngine("watch, of what containers are refused", () => {
     const args = ["--history", history, "--format", "jsonl"];
     const watch = await startWatchCommand({ program, host: engine.host, args, cwd: at });
     await until(() => watch.stderr().includes("following what containers are refused"));
-    const told = () =>
+    const refusals = () =>
       watch
         .stdout()
         .split("\n")
@@ -47,9 +47,9 @@ describeWithEngine("watch, of what containers are refused", () => {
     // It is gone before anyone has looked.
     await runNamed(engine, started ?? "", ["--network=none", "--read-only", "--rm"], ["mkdir", "/x"]);
     await engine.docker(["exec", running ?? "", "touch", "/now"]);
-    await until(() => told().length === 2);
+    await until(() => refusals().length === 2);
     const of = (name: string | undefined) =>
-      told().find(({ finding }) => finding.subject === `container:${name}`);
+      refusals().find(({ finding }) => finding.subject === `container:${name}`);
     expect(of(started)).toMatchObject({
       finding: {
         ...{ control: "read-only-rootfs", verdict: "pass", severity: "medium" },
@@ -69,6 +69,6 @@ describeWithEngine("watch, of what containers are refused", () => {
       },
     });
     expect(await watch.end()).toBe(0);
-    expect(told()).toHaveLength(2);
+    expect(refusals()).toHaveLength(2);
   });
 });

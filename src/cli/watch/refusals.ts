@@ -12,7 +12,7 @@ import { sayRefused } from "../../why/report.ts";
 import type { Layer } from "../../why/setting.ts";
 import { askWhy } from "../../why/why.ts";
 
-/** Tells when a container begins to be refused something. */
+/** Reports when a container begins to be refused something. */
 export interface Refusals {
   event(event: EngineEvent): void;
   close(): Promise<void>;
@@ -22,7 +22,7 @@ export interface RefusalOptions {
   readonly connect: ConnectOptions;
   /** The containers that are there, by id. */
   readonly containers: () => readonly { readonly id: string; readonly running: boolean }[];
-  readonly told: (changes: readonly Change[]) => void;
+  readonly report: (changes: readonly Change[]) => void;
   readonly say: (text: string) => void;
 }
 
@@ -32,7 +32,7 @@ const lookEvery = 2_000;
 /** Milliseconds in which a container may show what it tries in vain and does well without. */
 const learning = 60_000;
 
-/** Kinds of refusals that are told of one container. */
+/** Kinds of refusals that are reported for one container. */
 const mostKinds = 50;
 
 /** What is allowed by a setting without a path. */
@@ -47,7 +47,7 @@ interface Known {
 }
 
 /**
- * Follows the calls of all containers of the Engine. Of each kind of refusal the first is told: at once where its program ended by it,
+ * Follows the calls of all containers of the Engine. Of each kind of refusal the first is reported: at once where its program ended by it,
  * else if it is not among what the container was refused in its first minute. Fails where the kernel cannot be traced from here.
  */
 export async function watchRefusals(options: RefusalOptions): Promise<Result<Refusals>> {
@@ -67,7 +67,7 @@ export async function watchRefusals(options: RefusalOptions): Promise<Result<Ref
     else if (!(await why.join(id)).ok) await why.made(id);
   }
 
-  /** Not at once: what a container of `docker run --rm` was refused is told when what came of it is known. */
+  /** Not at once: what a container of `docker run --rm` was refused is reported once its end is known. */
   function forget(id: string): void {
     known.delete(id);
     why.forget(id);
@@ -75,7 +75,7 @@ export async function watchRefusals(options: RefusalOptions): Promise<Result<Ref
 
   function look(): void {
     const changes = why.news().flatMap((refused) => newsOf(refused, known.get(refused.container.id)));
-    if (changes.length > 0) options.told(changes);
+    if (changes.length > 0) options.report(changes);
   }
 
   why.followEngine();

@@ -168,7 +168,7 @@ async function watch(job: Job): Promise<number> {
   }
   let refusals: Refusals | undefined;
   function followRefusals({ containers }: Watch): void {
-    watchRefusals({ connect, containers, told: note, say })
+    watchRefusals({ connect, containers, report: note, say })
       .then((opened) => {
         if (opened.ok) {
           refusals = opened.value;

@@ -68,7 +68,8 @@ function accountOf(uid: number, root: string, files: HostFiles): Pick<RootOwner,
   return user === undefined ? {} : { user, home: home || undefined };
 }
 
-function passwdLine(uid: number, root: string, files: HostFiles): readonly string[] {
+/** The fields of an account's line in the passwd file below `root` (passwd(5)); none where no account has the id. */
+export function passwdLine(uid: number, root: string, files: Pick<HostFiles, "read">): readonly string[] {
   const accounts = files.read(`${root}/etc/passwd`);
   const line = accounts.ok
     ? accounts.value.split("\n").find((each) => each.split(":")[2] === String(uid))

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { hostFiles } from "../../engine/host/files.ts";
+import { passwdLine } from "../../engine/host/root.ts";
+import { parseStatus, type Status } from "../../kernel/processes/status.ts";
 import type { KernelCause } from "../change.ts";
 import type { KernelCall } from "./kernel-events.ts";
 
@@ -18,40 +20,29 @@ export function causeOfCall({ call, process, caller }: KernelCall, proc: string)
   return { ...cause, parents: parentsOf(own, proc), ...(user !== undefined && { user }) };
 }
 
-interface Status {
-  readonly name: string;
-  readonly ppid: number;
-  readonly uid: number;
-}
-
+/** Undefined where it has ended. */
 function statusOf(pid: number, proc: string): Status | undefined {
   const read = hostFiles.read(join(proc, String(pid), "status"));
-  if (!read.ok) return undefined;
-  // The kernel escapes a newline in Name, so that no program forges a field.
-  const of = (field: string) => new RegExp(`^${field}:\\s*(.*)$`, "m").exec(read.value)?.[1] ?? "";
-  return { name: of("Name"), ppid: Number(of("PPid")), uid: Number(of("Uid").split(/\s/)[0]) };
+  return read.ok ? parseStatus(read.value) : undefined;
 }
 
 function parentsOf({ ppid }: Status, proc: string): readonly string[] {
   const names: string[] = [];
-  for (let pid = ppid; pid > 1 && names.length < mostParents; ) {
+  for (let pid = ppid ?? 0; pid > 1 && names.length < mostParents; ) {
     const status = statusOf(pid, proc);
     if (status === undefined) break;
-    names.push(status.name);
-    pid = status.ppid;
+    names.push(status.name ?? "");
+    pid = status.ppid ?? 0;
   }
   return names;
 }
 
-/** Who logged in, whoever they became since (`sudo`); else whom it runs as. By the host's accounts, or as a number. */
+/** Who logged in, also after `sudo`; else whom it runs as. By the host's accounts, or as a number. */
 function userOf(pid: number, { uid }: Status, proc: string): string | undefined {
   const login = hostFiles.read(join(proc, String(pid), "loginuid"));
   const logged = login.ok && login.value.trim() !== "" ? Number(login.value) : nobodyLoggedIn;
   const id = logged === nobodyLoggedIn ? uid : logged;
-  if (Number.isNaN(id)) return undefined;
-  const accounts = hostFiles.read(join(proc, "1/root/etc/passwd"));
-  const line = (accounts.ok ? accounts.value : "")
-    .split("\n")
-    .find((each) => each.split(":")[2] === String(id));
-  return line?.split(":")[0] ?? `uid ${id}`;
+  if (id === undefined) return undefined;
+  const [name = `uid ${id}`] = passwdLine(id, join(proc, "1/root"), hostFiles);
+  return name;
 }
