@@ -67,7 +67,7 @@ async function pause(sight: Sight, hands: Hands): Promise<Result<string>> {
       ? undefined
       : await hands.writer.post(`/containers/${id}/pause`);
   if (answer && !answer.ok) return failed(answer.reason);
-  const { stopped, left } = stopOutside(hands.processes(id), hands.proc);
+  const { stopped, left } = stopOutside(id, hands.processes(id), hands.proc);
   const done = [
     ...(isToDo ? [`${name} is paused`] : []),
     ...stopped.map((who) => `${visible(who)}, which a pause does not hold, is stopped by SIGSTOP`),

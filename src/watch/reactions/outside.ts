@@ -1,7 +1,9 @@
 import { statFields } from "../../base/stat-fields.ts";
 import { hostFiles } from "../../engine/host/files.ts";
+import { ancestry, parseCgroup } from "../../kernel/cgroups/tree.ts";
 import { ownNumberIn } from "../../kernel/processes/scan.ts";
 import type { Process } from "../../model/container/process.ts";
+import { isAtOrBelow } from "../../model/host/path.ts";
 
 export interface Outside {
   /** Those that were stopped now, as `sh (PID 812)`. */
@@ -14,15 +16,22 @@ export interface Outside {
 const mostRounds = 5;
 
 /**
- * Stops, by SIGSTOP, those of a container's processes that a pause does not hold, and all that they started: who came in from outside
- * stands in another cgroup, and who was moved there does as well. `proc`: the host's procfs.
+ * Stops, by SIGSTOP, those of a container's processes that a pause does not hold, and all that they started: the freezer holds its own
+ * cgroup and those below, and who came in from outside, or was moved away, stands in another. `proc`: the host's procfs.
  */
-export function stopOutside(processes: readonly Process[], proc: string): Outside {
+export function stopOutside(id: string, processes: readonly Process[], proc: string): Outside {
   const stopped: string[] = [];
   const left: string[] = [];
   const seen = new Set<number>();
+  const first = processes.find(({ role }) => role === "init");
+  const frozen = first && frozenAt(id, freezerOf(first.pid, proc));
+  const isHeld = (pid: number) => {
+    const at = freezerOf(pid, proc);
+    // Of whom that does not show nothing is done: it may be held.
+    return frozen === undefined || at === undefined || isAtOrBelow(at, frozen);
+  };
   let next = processes
-    .filter(({ role, strayCgroup, starting }) => !starting && (role === "entered" || strayCgroup))
+    .filter(({ starting, pid }) => !starting && !isHeld(pid))
     .map(({ pid, name, started }): Outsider => ({ pid, name, started }));
   // A signal goes to this number in our own PID namespace, which must be the one that the procfs counts in.
   const isNumberedAlike = ownNumberIn(proc) === String(process.pid);
@@ -39,6 +48,19 @@ export function stopOutside(processes: readonly Process[], proc: string): Outsid
     next = next.flatMap(({ pid }) => childrenOf(pid, proc)).filter(({ pid }) => !seen.has(pid));
   }
   return { stopped, left };
+}
+
+/** The cgroup that the freezer of a process belongs to: of v1's controller, else of v2. */
+function freezerOf(pid: number, proc: string): string | undefined {
+  const read = hostFiles.read(`${proc}/${pid}/cgroup`);
+  if (!read.ok) return undefined;
+  const { controllers, unified } = parseCgroup(read.value);
+  return controllers.get("freezer")?.path ?? unified;
+}
+
+/** The container's own, also where its first process moved into one below. */
+function frozenAt(id: string, path: string | undefined): string | undefined {
+  return path && (ancestry(path).findLast((each) => each.includes(id)) ?? path);
 }
 
 interface Outsider {
