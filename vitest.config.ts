@@ -8,7 +8,7 @@ const css = { include: [/(?:page|colours)\.css/] };
 /** Tests that judge the whole host: Engines of other tests would be in what they see or measure. */
 const wholeHost = [
   "src/engine/tracefs.test.ts",
-  "test/engine/{cis-benchmark,doctor,guard-overload,inside,kernel,live,live-findings,mac,podman,podman-rootless,rootless,serve,serve-fleet,serve-swarm}.test.ts",
+  "test/engine/{cis-benchmark,doctor,guard-overload,inside,kernel,live,live-findings,mac,podman,podman-rootless,rootless,rootless-trials,serve,serve-fleet,serve-swarm}.test.ts",
   "test/engine/{prove,watch}*.test.ts",
   "test/e2e/{proof,rows,watch}*.test.ts",
 ];

@@ -58,13 +58,9 @@ export async function measureRedis(engine: TestEngine, rounds: number): Promise<
       await look?.watch.up?.(new Map([["redis", state]]), "first");
       // What it costs until redis has shown its usual calls is not what it costs from then on.
       await load(requests / 8);
-      const [before, begun, mine] = [
-        usageOf(state.pid).cpuSeconds ?? 0,
-        performance.now(),
-        process.cpuUsage(),
-      ];
+      const [before, begun, mine] = [usageOf(state).cpuSeconds ?? 0, performance.now(), process.cpuUsage()];
       const byClock = await load(requests);
-      const seconds = (usageOf(state.pid).cpuSeconds ?? 0) - before;
+      const seconds = (usageOf(state).cpuSeconds ?? 0) - before;
       const { user, system } = process.cpuUsage(mine);
       look?.stop();
       trace?.value.close();

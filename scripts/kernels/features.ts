@@ -62,7 +62,7 @@ export const features: readonly Feature[] = [
     id: "rootless",
     says: "a rootless Engine: whose root it is, limits in force or not, nothing high in plain containers",
     project: "host",
-    files: ["test/engine/rootless.test.ts"],
+    files: ["test/engine/rootless.test.ts", "test/engine/rootless-trials.test.ts"],
   },
   {
     id: "podman",

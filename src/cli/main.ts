@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
 import { whyUnwritten } from "../base/error-words.ts";
+import { ownEngine } from "../engine/connect/choose.ts";
+import { engineTarget } from "./common/engine-target.ts";
 import { buildProgram } from "./program.ts";
 
 /** Wrong use, or something that was asked for could not be read. */
@@ -16,6 +18,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? (process.exitCode ?? 0) : tell(error));
 });
+
+// docker, docker compose and a user's own checks look at the Engine that bulkhead looks at.
+const own = ownEngine(engineTarget({}));
+if (own !== undefined) process.env.DOCKER_HOST = own;
 
 buildProgram(process.argv[2])
   .parseAsync()

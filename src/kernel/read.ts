@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Capability } from "../model/container/capability.ts";
+import { isNamedAfter } from "../model/container/named-after.ts";
 import type { Process } from "../model/container/process.ts";
 import type { Container } from "../model/container.ts";
 import { type Fact, mapFact } from "../model/fact.ts";
@@ -18,13 +19,7 @@ import { isAlive, type ReadProcess, readProcess } from "./processes/process.ts";
 import { assignRoles, withStrays } from "./processes/roles.ts";
 import { scanProcesses } from "./processes/scan.ts";
 import { parseStatus } from "./processes/status.ts";
-import {
-  isNamedAfter,
-  type KernelContainer,
-  type KernelReading,
-  type KernelRequest,
-  strangerReason,
-} from "./request.ts";
+import { type KernelContainer, type KernelReading, type KernelRequest, strangerReason } from "./request.ts";
 import { type Host, type Member, viewOf } from "./view.ts";
 
 /**
@@ -214,7 +209,7 @@ function readMember(given: KernelContainer, host: Host): Member | string {
   if (!init) return stopped;
   if (
     !given.foreign &&
-    !isNamedAfter(given, cgroup.ok ? cgroup.value : "", mountinfo.ok ? mountinfo.value : "")
+    !isNamedAfter(given.id, cgroup.ok ? cgroup.value : "", mountinfo.ok ? mountinfo.value : "")
   ) {
     return cgroup.ok ? strangerReason(given) : cgroup.reason;
   }

@@ -1,4 +1,5 @@
 import { failed, ok, type Result } from "../base/result.ts";
+import { isNamedAfter } from "../model/container/named-after.ts";
 import type { Process } from "../model/container/process.ts";
 import type { Container } from "../model/container.ts";
 import type { Gap } from "../model/gap.ts";
@@ -69,24 +70,10 @@ function belongsTo(proc: string, container: KernelContainer): Result<void> {
   const cgroup = readText(`${proc}/${container.pid}/cgroup`);
   if (!cgroup.ok) return failed(cgroup.reason);
   const mountinfo = readText(`${proc}/${container.pid}/mountinfo`);
-  return isNamedAfter(container, cgroup.value, mountinfo.ok ? mountinfo.value : "")
+  return isNamedAfter(container.id, cgroup.value, mountinfo.ok ? mountinfo.value : "")
     ? ok(undefined)
     : failed(strangerReason(container));
 }
-
-/**
- * By its cgroup; where that has another name, by the files that the Engine mounts over the container's own. Any other line of mountinfo
- * may hold the id in a process of the host, too: containerd's image store mounts the root of a container at `…/overlayfs/ID`.
- */
-export function isNamedAfter({ id }: KernelContainer, cgroup: string, mountinfo: string): boolean {
-  if (cgroup.includes(id)) return true;
-  return mountinfo.split("\n").some((line) => {
-    const [, , , root = "", target = ""] = line.split(" ");
-    return root.includes(id) && nameFiles.has(target);
-  });
-}
-
-const nameFiles: ReadonlySet<string> = new Set(["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"]);
 
 export function strangerReason({ name, pid }: KernelContainer): string {
   return `process ${pid} is not the container ${name}: its cgroup is not named after it`;

@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { Readable } from "node:stream";
 import { failed, ok, type Result } from "../base/result.ts";
 import { parseBytes, spellBytes } from "../formats/values/bytes.ts";
+import { connectTo } from "./connection.ts";
 import { type Given, givenOf } from "./likeness.ts";
 import { type ContainerState, hasConnection, isHere, listensOf } from "./state.ts";
 
@@ -168,43 +169,48 @@ interface Received {
  * Undefined where something else answered: an address says little about who has it. Rejects where nothing does, or it
  * breaks off.
  */
-function send(
+async function send(
   { method, path, body }: HttpCheck,
   state: ContainerState,
   port: string,
   session: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<Received | undefined> {
-  return new Promise((resolve, reject) => {
-    const headers = { ...headersOf(body), ...session };
-    const options = { host: state.address, port, method, path, headers, signal, agent: false };
-    const asked = request(options, (answer) => {
-      const isOurs = isHere(state) && hasConnection(state, answer.socket.localPort ?? 0, Number(port));
-      if (!isOurs) {
-        asked.destroy();
-        resolve(undefined);
-        return;
-      }
-      const parts: Buffer[] = [];
-      answer.on("data", (part: Buffer) => parts.push(part));
-      answer.on("error", reject);
-      answer.on("end", () =>
-        resolve({
-          status: answer.statusCode ?? 0,
-          cookies: answer.headers["set-cookie"] ?? [],
-          body: Buffer.concat(parts),
-        }),
-      );
+  const { stream, localPort } = await connectTo(state, Number(port), signal);
+  try {
+    return await new Promise((resolve, reject) => {
+      const headers = { ...headersOf(body), ...session };
+      const options = { host: state.address, port, method, path, headers, signal };
+      const asked = request({ ...options, createConnection: () => stream }, (answer) => {
+        if (!(isHere(state) && hasConnection(state, localPort, Number(port)))) {
+          asked.destroy();
+          resolve(undefined);
+          return;
+        }
+        const parts: Buffer[] = [];
+        answer.on("data", (part: Buffer) => parts.push(part));
+        answer.on("error", reject);
+        answer.on("end", () =>
+          resolve({
+            status: answer.statusCode ?? 0,
+            cookies: answer.headers["set-cookie"] ?? [],
+            body: Buffer.concat(parts),
+          }),
+        );
+      });
+      asked.on("error", reject);
+      // Whatever ends a connection ends the question.
+      asked.on("close", () => reject(new Error("the connection ended without an answer")));
+      if (body?.kind === "file" || body?.kind === "size") {
+        const source =
+          body.kind === "file" ? createReadStream(body.path) : Readable.from(bytesOf(body.bytes));
+        source.on("error", (error: Error) => asked.destroy(error));
+        source.pipe(asked);
+      } else asked.end(body?.bytes);
     });
-    asked.on("error", reject);
-    // Whatever ends a connection ends the question.
-    asked.on("close", () => reject(new Error("the connection ended without an answer")));
-    if (body?.kind === "file" || body?.kind === "size") {
-      const source = body.kind === "file" ? createReadStream(body.path) : Readable.from(bytesOf(body.bytes));
-      source.on("error", (error: Error) => asked.destroy(error));
-      source.pipe(asked);
-    } else asked.end(body?.bytes);
-  });
+  } finally {
+    stream.destroy();
+  }
 }
 
 function headersOf(body: HttpBody | undefined): Readonly<Record<string, string>> {

@@ -81,6 +81,8 @@ export interface RootlessOptions {
   /** For dockerd-rootless.sh: `DOCKERD_ROOTLESS_ROOTLESSKIT_…`. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
+  /** Default: none. */
+  readonly bridge?: boolean;
 }
 
 /** A user of this machine for the length of a test: made for it, or the one whom systemd gives cgroups. */
@@ -154,6 +156,7 @@ function pairsOf(environment: Readonly<Record<string, string>>): readonly string
 export async function startRootless({
   environment = {},
   flags = [],
+  bridge = false,
 }: RootlessOptions = {}): Promise<RootlessEngine> {
   const folder = await mkdtemp(join(tmpdir(), "bulkhead-rootless-"));
   const account = await testUser(folder);
@@ -164,7 +167,8 @@ export async function startRootless({
   const engine = await launch(folder, join(runtimeFolder, "docker.sock"), [
     ...account.startsWith({ DOCKERD_ROOTLESS_ROOTLESSKIT_NET: "slirp4netns", ...environment }),
     ...["sh", script, `--data-root=${folder}/data`, "--storage-driver=vfs"],
-    ...["--bridge=none", "--iptables=false", ...flags],
+    ...(bridge ? [] : ["--bridge=none", "--iptables=false"]),
+    ...flags,
   ]);
   return {
     ...engine,

@@ -1,5 +1,9 @@
 import { failed, type Result } from "../../base/result.ts";
+import { lacksLimits, limitSettings } from "../../controls/cgroups/limits.ts";
+import { whyNoLimits } from "../../controls/engine/rootless-host.ts";
+import type { EngineClient } from "../../engine/client.ts";
 import { connectEngine } from "../../engine/connect.ts";
+import { engineFromInfo } from "../../engine/documents/info.ts";
 import { ownLabel } from "../../engine/owner.ts";
 import { openWriter } from "../../engine/write-client.ts";
 import { dockerAt, requireCompose } from "../../trial/docker.ts";
@@ -7,6 +11,7 @@ import type { TrialEngine } from "../../trial/run.ts";
 import { openScratch, type Scratch, sweepTrials } from "../../trial/scratch.ts";
 import type { SessionOptions } from "../../trial/session.ts";
 import { watchRefusals } from "../../why/in-trials.ts";
+import { complain } from "./complain.ts";
 import { engineTarget } from "./engine-target.ts";
 import { progressLine } from "./progress.ts";
 import { dataLimitOf, type TrialOptions } from "./trial-options.ts";
@@ -51,6 +56,7 @@ export async function withTrials<T>(
     const engine = { reader: reader.value, writer: writer.value, docker };
     await sweepTrials(engine);
     scratch = openScratch();
+    await sayLimitsInVain(reader.value);
     refusals = watchRefusals(reader.value);
     const used = await use({
       engine,
@@ -73,6 +79,20 @@ export async function withTrials<T>(
     await reader.value.close();
     if (writer.ok) await writer.value.close();
   }
+}
+
+/** A trial under a limit that nothing enforces shows nothing of it. */
+async function sayLimitsInVain(reader: EngineClient): Promise<void> {
+  const [info, version] = await Promise.all(["/info", "/version"].map((path) => reader.get(path)));
+  if (!info?.ok || !version?.ok) return;
+  const engine = engineFromInfo({ info: info.value, version: version.value, networks: [] });
+  const nouns = Object.values(limitSettings).flatMap(({ field, noun }) =>
+    lacksLimits(engine, [field]) ? [noun] : [],
+  );
+  if (nouns.length === 0) return;
+  complain(
+    `limits (${nouns.join(", ")}) were not tried: this Engine sets none, since ${whyNoLimits(engine)}. What is written holds on an Engine that sets them (engine-limits)`,
+  );
 }
 
 function sessionOptions(

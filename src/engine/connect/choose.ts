@@ -27,26 +27,40 @@ export function chooseEndpoint(options: ConnectOptions): Result<Endpoint> {
   if (name !== "default") {
     const endpoint = contextEndpoint(name, options);
     if (!endpoint.ok) return endpoint;
-    return ok(endpoint.value ?? defaultEndpoint(environment));
+    return ok(endpoint.value ?? atSocket(ownSocket(environment)));
   }
   const tls = environmentTls(options);
   if (!tls.ok) return tls;
   const address = host || environment.DOCKER_HOST;
   if (address) return readAddress(address, tls.value);
-  return tls.value ? readAddress("tcp://localhost:2376", tls.value) : ok(defaultEndpoint(environment));
+  if (tls.value) return readAddress("tcp://localhost:2376", tls.value);
+  return ok(atSocket(ownSocket(environment)));
+}
+
+/**
+ * The address of this user's own Engine, where nothing names one and he cannot open the default socket. The docker CLI would not
+ * look for it: what bulkhead starts speaks to the Engine that bulkhead chose only if it is given this as DOCKER_HOST.
+ */
+export function ownEngine(options: ConnectOptions): string | undefined {
+  const { environment } = options;
+  if (!environment.XDG_RUNTIME_DIR || environment.DOCKER_HOST) return undefined;
+  const chosen = chooseEndpoint(options);
+  if (!chosen.ok || chosen.value.kind !== "unix") return undefined;
+  return chosen.value.path === ownSocket(environment) ? chosen.value.address : undefined;
 }
 
 function otherContext(options: ConnectOptions): string | undefined {
   return options.environment.DOCKER_CONTEXT || currentContext(options);
 }
 
-function defaultEndpoint({ XDG_RUNTIME_DIR }: ConnectOptions["environment"]): Endpoint {
-  const own = XDG_RUNTIME_DIR
-    ? ["docker.sock", "podman/podman.sock"].map((name) => join(XDG_RUNTIME_DIR, name))
-    : [];
-  const rootless = canOpen(defaultSocket) ? undefined : own.find(canOpen);
-  const path = rootless ?? defaultSocket;
+function atSocket(own: string | undefined): Endpoint {
+  const path = own ?? defaultSocket;
   return { kind: "unix", address: `unix://${path}`, path };
+}
+
+function ownSocket({ XDG_RUNTIME_DIR }: ConnectOptions["environment"]): string | undefined {
+  if (!XDG_RUNTIME_DIR || canOpen(defaultSocket)) return undefined;
+  return ["docker.sock", "podman/podman.sock"].map((name) => join(XDG_RUNTIME_DIR, name)).find(canOpen);
 }
 
 /** connect(2) to a socket needs the right to write it. */

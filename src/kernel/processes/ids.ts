@@ -1,4 +1,5 @@
 import { type Fact, unresolved } from "../../model/fact.ts";
+import { isIdentity, parseIdMap, toInside, toOutside } from "../../model/host/id-map.ts";
 import { type KernelRead, readText, remembered } from "../files.ts";
 
 /** An id inside and outside of a process's user namespace. */
@@ -53,7 +54,7 @@ export function openIdMaps(ownNamespace: string | undefined): IdReader {
           hasHostRoot: undefined,
         };
       }
-      const map = parseIdMap(text.value);
+      const map = parseOnce(text.value);
       const mapped = map.length > 0 && !isIdentity(map);
       const zero = map.length > 0 ? toOutside(map, 0) : undefined;
       const hasHostRoot = toInside(map, 0) !== undefined;
@@ -72,36 +73,4 @@ export function openIdMaps(ownNamespace: string | undefined): IdReader {
   };
 }
 
-/** One line of /proc/PID/uid_map (user_namespaces(7)): ids from `inside` on are those from `outside` on. */
-interface IdRange {
-  readonly inside: number;
-  readonly outside: number;
-  readonly length: number;
-}
-
-/** Parses uid_map or gid_map. Takes any text; a line that is not of its shape is left out. */
-export const parseIdMap = remembered((text): readonly IdRange[] =>
-  text.split("\n").flatMap((line) => {
-    const [inside, outside, length, ...rest] = line.trim().split(/\s+/);
-    if (rest.length > 0 || ![inside, outside, length].every((word) => /^\d{1,10}$/.test(word ?? "")))
-      return [];
-    return { inside: Number(inside), outside: Number(outside), length: Number(length) };
-  }),
-);
-
-/** The id inside the namespace; undefined where the map does not hold it. */
-export function toInside(map: readonly IdRange[], id: number): number | undefined {
-  const range = map.find((each) => id >= each.outside && id < each.outside + each.length);
-  return range && range.inside + (id - range.outside);
-}
-
-/** The id outside the namespace; undefined where the map does not hold it. */
-export function toOutside(map: readonly IdRange[], id: number): number | undefined {
-  const range = map.find((each) => id >= each.inside && id < each.inside + each.length);
-  return range && range.outside + (id - range.inside);
-}
-
-/** True for a namespace in which every id is itself, as in the host's own. */
-export function isIdentity(map: readonly IdRange[]): boolean {
-  return map.length > 0 && map.every((range) => range.inside === range.outside);
-}
+const parseOnce = remembered(parseIdMap);

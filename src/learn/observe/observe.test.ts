@@ -29,7 +29,7 @@ describe("usageOf", () => {
       "cg/blkio/docker/a/blkio.throttle.io_service_bytes_recursive":
         "8:0 Read 10\n8:0 Write 20\n8:0 Sync 30\n8:16 Read 1\n8:16 Write 2\nTotal 63\n",
     });
-    expect(usageOf(7, join(folder, "proc"), join(folder, "cg"))).toEqual({
+    expect(usageOf({ pid: 7, id: "a" }, join(folder, "proc"), join(folder, "cg"))).toEqual({
       ...{ memory: 700, memoryPeak: 1500, pids: 4, pidsPeak: undefined, cpuSeconds: 2.5 },
       disks: [
         { device: "8:0", readBytes: 10, writtenBytes: 20 },
@@ -49,7 +49,7 @@ describe("usageOf", () => {
       "cg/system.slice/docker-a.scope/cpu.stat": "usage_usec 2500000\n",
       "cg/system.slice/docker-a.scope/io.stat": "8:0 rbytes=10 wbytes=20 rios=1\n8:16 rbytes=1 wbytes=2\n",
     });
-    expect(usageOf(7, join(folder, "proc"), join(folder, "cg"))).toEqual({
+    expect(usageOf({ pid: 7, id: "a" }, join(folder, "proc"), join(folder, "cg"))).toEqual({
       ...{ memory: 700, memoryPeak: 1500, pids: 4, pidsPeak: 9, cpuSeconds: 2.5 },
       disks: [
         { device: "8:0", readBytes: 10, writtenBytes: 20 },
@@ -58,8 +58,29 @@ describe("usageOf", () => {
     });
   });
 
+  it.each([
+    ["v1", "5:memory:/user\n4:cpu,cpuacct:/user\n3:pids:/user\n2:blkio:/user\n1:name=systemd:/docker/a\n"],
+    ["v2", "0::/user.slice/user-1000.slice\n"],
+  ])("takes nothing of a cgroup that is not the container's own (%s)", (_, cgroup) => {
+    const counted = {
+      "memory.usage_in_bytes": "1000\n",
+      "pids.current": "4\n",
+      "memory.current": "1000\n",
+      "cpuacct.usage": "5\n",
+    };
+    const places = ["cg/memory/user", "cg/pids/user", "cg/cpuacct/user", "cg/user.slice/user-1000.slice"];
+    const folder = files({
+      "proc/7/cgroup": cgroup,
+      ...Object.fromEntries(
+        places.flatMap((place) => Object.entries(counted).map(([name, text]) => [`${place}/${name}`, text])),
+      ),
+    });
+    const usage = usageOf({ pid: 7, id: "a".repeat(64) }, join(folder, "proc"), join(folder, "cg"));
+    expect(Object.values(usage).filter((value) => value !== undefined)).toEqual([]);
+  });
+
   it("knows nothing of a process that is gone", () => {
-    expect(usageOf(7, "/nowhere", "/nowhere").memory).toBeUndefined();
+    expect(usageOf({ pid: 7, id: "a" }, "/nowhere", "/nowhere").memory).toBeUndefined();
   });
 });
 
@@ -78,7 +99,7 @@ describe("watchPeaks", () => {
       () => at * 1000,
     );
     for (const pid of [7, 7, 8, 8]) {
-      watch.sample(pid);
+      watch.sample({ pid, id: "a" });
       at += 1;
     }
     // No kernel's peak of the processes.

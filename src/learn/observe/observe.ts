@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isRecord, itemsOf, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
+import { type IdsInside, idsInside } from "../../engine/host/container-process.ts";
 import { type GainingProgram, gainingPrograms } from "../../engine/host/gaining.ts";
 import type { RunWatch } from "../../trial/run.ts";
 import { type ContainerState, isHere, listensOf } from "../../trial/state.ts";
@@ -78,7 +79,7 @@ export function observer(reader: EngineClient, trace: KernelTrace | undefined): 
       if (!isHere(state)) continue;
       trace?.follow(name, state.pid);
       const { peaks, users, network, listens } = watchesOf(name);
-      peaks.sample(state.pid);
+      peaks.sample(state);
       users.sample(state.pid);
       if (!state.hostNetwork) network.sample(state.pid);
       for (const port of listensOf(state)) listens.add(port);
@@ -145,9 +146,10 @@ async function readPlaces(reader: EngineClient, state: ContainerState): Promise<
       return kind === undefined ? [] : [{ path: textAt(each, "Path") ?? "", kind }];
     });
   const root = isHere(state) ? `/proc/${state.pid}/root` : undefined;
+  const ids = idsInside(state.pid);
   const seen = new Map<string, PathEntry | undefined>();
   const look = (path: string) => {
-    if (!seen.has(path)) seen.set(path, root === undefined ? undefined : entryAt(join(root, path)));
+    if (!seen.has(path)) seen.set(path, root === undefined ? undefined : entryAt(join(root, path), ids));
     return seen.get(path);
   };
   return placesOf(
@@ -160,13 +162,14 @@ async function readPlaces(reader: EngineClient, state: ContainerState): Promise<
 /** Bytes in a folder that are counted: more files than this are not looked at. */
 const most = 10_000;
 
-function entryAt(path: string): PathEntry | undefined {
+function entryAt(path: string, ids: IdsInside): PathEntry | undefined {
   try {
     const status = lstatSync(path);
     const type = status.isDirectory() ? "folder" : status.isFile() ? "file" : "other";
     const names = type === "folder" ? readdirSync(path) : [];
     const size = type === "folder" ? sizeBelow(path, { left: most }) : status.size;
-    return { type, uid: status.uid, gid: status.gid, mode: status.mode & 0o7777, size, names };
+    const owner = { uid: ids.uid(status.uid), gid: ids.gid(status.gid) };
+    return { type, ...owner, mode: status.mode & 0o7777, size, names };
   } catch {
     return undefined;
   }

@@ -25,19 +25,31 @@ export interface DiskUsage {
 /** Where cgroup hierarchies are mounted. */
 const root = "/sys/fs/cgroup";
 
-/** Reads what a process's cgroup used: cgroup v2's files, or v1's controllers. */
-export function usageOf(pid: number, proc = "/proc", cgroups = root): Usage {
+/** A container's first process; `id` names the container, and its cgroup. */
+interface Counted {
+  readonly pid: number;
+  readonly id: string;
+}
+
+/**
+ * Reads what a container's cgroup used: cgroup v2's files, or v1's controllers. Where it has none of its own (a rootless Engine
+ * without delegation), nothing counts it alone.
+ */
+export function usageOf({ pid, id }: Counted, proc = "/proc", cgroups = root): Usage {
   const text = textOf(`${proc}/${pid}/cgroup`) ?? "";
   const at = new Map<string, string>();
   for (const line of text.trim().split("\n")) {
     const [, controllers = "", path = ""] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    for (const name of controllers.split(",")) at.set(name, path);
+    for (const name of controllers.split(",")) if (path.includes(id)) at.set(name, path);
   }
   const v1 = (controller: string, file: string) => {
     const path = at.get(controller);
     return path === undefined ? undefined : textOf(`${cgroups}/${controller}${path}/${file}`);
   };
-  return at.has("memory") ? usageV1(v1) : usageV2((file) => textOf(`${cgroups}${at.get("") ?? "/"}/${file}`));
+  const unified = at.get("");
+  return unified === undefined || at.has("memory")
+    ? usageV1(v1)
+    : usageV2((file) => textOf(`${cgroups}${unified}/${file}`));
 }
 
 function usageV1(read: (controller: string, file: string) => string | undefined): Usage {
@@ -121,7 +133,7 @@ export interface Peaks {
 }
 
 export interface PeakWatch {
-  readonly sample: (pid: number) => void;
+  readonly sample: (container: Counted) => void;
   readonly peaks: () => Peaks;
 }
 
@@ -130,7 +142,7 @@ const shortest = 200;
 
 /** Keeps the peaks of what is sampled. The kernel's own peaks count where it keeps them. */
 export function watchPeaks(
-  read: (pid: number) => Usage = usageOf,
+  read: (container: Counted) => Usage = usageOf,
   now: () => number = Date.now,
   disks: DiskWatch = watchDisks(),
 ): PeakWatch {
@@ -149,8 +161,8 @@ export function watchPeaks(
     lastDisks = { pid, at, used };
   };
   return {
-    sample(pid) {
-      const usage = read(pid);
+    sample({ pid, id }) {
+      const usage = read({ pid, id });
       const at = now();
       memory = most(memory, usage.memory);
       pids = most(pids, usage.pidsPeak ?? usage.pids);

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { type IdsInside, idsInside } from "../../engine/host/container-process.ts";
 import { processesOf } from "../../trial/state.ts";
 
-/** Whom a process runs as: its effective ids, as the host numbers them. */
+/** Whom a process runs as: its effective ids, as its container numbers them. */
 export interface ProcessUser {
   readonly uid: number;
   readonly gid: number;
@@ -25,9 +26,10 @@ export function watchUsers(): UserWatch {
   const others = new Map<string, ProcessUser>();
   return {
     sample(pid) {
-      main = userOf(pid) ?? main;
+      const ids = idsInside(pid);
+      main = userOf(pid, ids) ?? main;
       for (const each of processesOf(pid).slice(1)) {
-        const user = userOf(each);
+        const user = userOf(each, ids);
         if (user) others.set(`${user.uid}:${user.gid}`, user);
       }
     },
@@ -35,12 +37,13 @@ export function watchUsers(): UserWatch {
   };
 }
 
-function userOf(pid: number): ProcessUser | undefined {
+function userOf(pid: number, ids: IdsInside): ProcessUser | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/status`, "utf8");
     const uid = /^Uid:\t\d+\t(\d+)/m.exec(text)?.[1];
     const gid = /^Gid:\t\d+\t(\d+)/m.exec(text)?.[1];
-    return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
+    if (uid === undefined || gid === undefined) return undefined;
+    return { uid: ids.uid(Number(uid)), gid: ids.gid(Number(gid)) };
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { openCgroupTree, parseCgroup } from "../../kernel/cgroups/tree.ts";
-import { parseIdMap, toInside } from "../../kernel/processes/ids.ts";
+import { parseIdMap, toInside } from "../../model/host/id-map.ts";
 import { credentialsOf } from "../experiment/credentials.ts";
 import { mountsIn } from "../experiment/kernel-files.ts";
 import type { Running, RunningProcess } from "../probe.ts";

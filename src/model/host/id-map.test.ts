@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isIdentity, parseIdMap, toInside, toOutside } from "./ids.ts";
+import { isIdentity, parseIdMap, toInside, toOutside } from "./id-map.ts";
 
 /** A rootless engine's: root is the person, the rest comes from /etc/subuid. */
 const rootless = parseIdMap("         0       1000          1\n         1     100000      65536\n");
