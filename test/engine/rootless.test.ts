@@ -168,6 +168,55 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  it("prove finds the same as root and as the user", async () => {
+    const outcomes = async (as: (typeof who)[number]) => {
+      const { stdout, stderr } = await bulkhead(as, ["prove", "plain1", "--format", "json"]);
+      expect(stderr).not.toContain("fault of bulkhead");
+      const { probes } = JSON.parse(stdout) as {
+        readonly probes: readonly { readonly probe: string; readonly outcome: string }[];
+      };
+      return Object.fromEntries(probes.map(({ probe, outcome }) => [probe, outcome]));
+    };
+    const [root, user] = [await outcomes("root"), await outcomes("user")];
+    expect(Object.values(user).filter((outcome) => outcome === "held").length).toBeGreaterThan(5);
+    expect(user).toEqual(root);
+  });
+
+  it("a guard of the user's judges a link where the Engine follows it", async () => {
+    const folder = join(engine.home, "guarded");
+    await engine.as("user", ["mkdir", "-p", `${folder}/site`]);
+    await engine.as("user", ["sh", "-c", 'echo page >"$0/site/page"; ln -s /etc "$0/link"', folder]);
+    const policy = `guard:\n  allow:\n    mounts: ["${folder}/*"]\n`;
+    await engine.as("user", ["sh", "-c", 'printf "%b" "$1" >"$0/bulkhead.yaml"', folder, policy]);
+    const script = `
+      node=$1 program=$2 folder=$3
+      cd "$folder"
+      "$node" "$program" guard proxy --listen "unix://$folder/guard.sock" --log "$folder/guard.log" 2>said &
+      guard=$!
+      until grep -q " guards " said; do kill -0 $guard || { cat said; exit 9; }; sleep 0.1; done
+      ask() { docker -H "unix://$folder/guard.sock" run --rm --network none "$@" 2>&1; echo "status $?"; }
+      ask -v "$folder/site:/x" busybox:test cat /x/page
+      ask -v "$folder/link:/x" busybox:test cat /x/passwd
+      kill $guard
+      wait $guard`;
+    const { stdout } = await engine.as("user", ["sh", "-c", script, "sh", process.execPath, program, folder]);
+    expect(stdout).toMatch(/^page\nstatus 0\n/);
+    expect(stdout).toMatch(/bulkhead: .*\/etc[\s\S]*\nstatus 12[56]\n$/);
+  });
+
+  it("watch of the user's reports what opens", async () => {
+    const script = `"$1" "$2" watch --format jsonl --no-history & watch=$!
+      sleep 5
+      docker run -d --name late --network none --privileged busybox:test sleep 100 >/dev/null
+      sleep 5
+      kill $watch; wait $watch`;
+    const { stdout } = await engine.as("user", ["sh", "-c", script, "sh", process.execPath, program], {
+      DOCKER_HOST: engine.host,
+    });
+    expect(stdout).toMatch(/"opened"[^\n]*"privileged"|"privileged"[^\n]*"opened"/);
+    expect(stdout).toContain(`${engine.user} (uid ${engine.uid})`);
+  });
+
   it.each(who)("%s: what no node gives is no device", (as) => {
     for (const name of ["plain1", "limited"]) expect(of(as, name, "device-access")).toEqual([]);
     expect(of(as, "plain1", "drift")).toEqual([]);
