@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { recordAt, textAt } from "../../base/json.ts";
+import { isRecord, recordAt, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type ProofRegister, proofPrefix } from "../../engine/proof-register.ts";
 import type { Architecture } from "../helper/elf.ts";
@@ -135,12 +135,26 @@ export async function takeAway(id: string, { engine, made }: ProofContext): Prom
   }
 }
 
+interface HelperExec {
+  readonly user: string | undefined;
+  readonly program: string;
+}
+
 /** An exec of the helper in a container that runs. */
 export async function execHelper(
   id: string,
-  { user, program }: { readonly user: string | undefined; readonly program: string },
-  { engine, architecture, patience }: Pick<ProofContext, "engine" | "architecture" | "patience">,
+  helper: HelperExec,
+  context: Pick<ProofContext, "engine" | "architecture" | "patience">,
 ): Promise<Result<HelperSession>> {
+  const exec = await startExec(id, helper, context);
+  return exec.ok ? ok(exec.value.session) : exec;
+}
+
+async function startExec(
+  id: string,
+  { user, program }: HelperExec,
+  { engine, architecture, patience }: Pick<ProofContext, "engine" | "architecture" | "patience">,
+): Promise<Result<{ readonly exec: string; readonly session: HelperSession }>> {
   const created = await engine.writer.post(`/containers/${id}/exec`, {
     AttachStdin: true,
     AttachStdout: true,
@@ -150,7 +164,9 @@ export async function execHelper(
   if (!created.ok) return created;
   const exec = textAt(created.value, "Id") ?? "";
   const stream = await engine.streams.hijack(`/exec/${exec}/start`, { Detach: false, Tty: false });
-  return stream.ok ? ok(openHelperSession(stream.value, { architecture, patience })) : stream;
+  return stream.ok
+    ? ok({ exec, session: openHelperSession(stream.value, { architecture, patience }) })
+    : stream;
 }
 
 /** As the container's own user. */
@@ -158,17 +174,25 @@ async function throughSetuid<T>(id: string, plan: Plan<T>, context: ProofContext
   return await runSetuid(id, undefined, plan, context);
 }
 
+/** A helper that ended before it answered, as under load in a container with little memory, is started again. */
 async function runSetuid<T>(
   id: string,
   user: string | undefined,
   plan: Plan<T>,
   context: ProofContext,
 ): Promise<Result<T>> {
-  const session = await execHelper(id, { user, program: setuidHelper }, context);
-  if (!session.ok) return session;
-  const outcome = await session.value.run(plan);
-  session.value.close();
-  return outcome;
+  for (let attempt = 1; ; attempt += 1) {
+    const started = await startExec(id, { user, program: setuidHelper }, context);
+    if (!started.ok) return started;
+    const { exec, session } = started.value;
+    const outcome = await session.run(plan);
+    session.close();
+    if (outcome.ok) return outcome;
+    const state = await context.engine.reader.get(`/exec/${exec}/json`);
+    if (!state.ok || !isRecord(state.value) || state.value.Running !== false) return outcome;
+    if (attempt === attempts)
+      return failed(`${outcome.reason} (exit status ${state.value.ExitCode}, ${attempts} times)`);
+  }
 }
 
 async function beside<T>(

@@ -34,7 +34,8 @@ const sql = {
 const postgres = {
   images: ["postgres"],
   service: "db",
-  serves: "psql -U postgres -tAc 'select 1' | grep -q 1",
+  // By TCP: on its first start another server fills the data folder, which listens on a socket only, and ends.
+  serves: "psql -h 127.0.0.1 -U postgres -tAc 'select 1' | grep -q 1",
   write: `psql -U postgres -qc "${sql.create}"`,
   read: `psql -U postgres -tAc '${sql.read}' | grep -q kept`,
 } as const;
