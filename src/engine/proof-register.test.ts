@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -89,6 +90,20 @@ describe.skipIf(!isRoot)("the register of proofs", () => {
     expect(isOfProof({ name: "bulkhead-prove-1", id: "a" }, elsewhere)).toBe(false);
     other.close();
     expect(readFileSync(elsewhere, "utf8")).toBe(`${ownLabel()}\nbulkhead-prove-9\n`);
+  });
+
+  it("is the user's where no root runs it, and others' say nothing there", () => {
+    const at = folder();
+    writeFileSync(join(at, "another"), `${ownLabel()}\nbulkhead-prove-2\n`, { mode: 0o600 });
+    chownSync(join(at, "another"), 1000, 1000);
+    chownSync(at, 65_534, 65_534);
+    onTestFinished(() => process.seteuid?.(0));
+    process.seteuid?.(65_534);
+    const register = openProofRegister(at);
+    register.name("bulkhead-prove-1");
+    expect(isOfProof({ name: "bulkhead-prove-1", id: "a" }, at)).toBe(true);
+    expect(isOfProof({ name: "bulkhead-prove-2", id: "a" }, at)).toBe(false);
+    register.close();
   });
 
   it("believes nothing that others than root could have written", () => {

@@ -3,10 +3,21 @@ import { join } from "node:path";
 import { isOrphan, ownLabel } from "./owner.ts";
 
 /**
- * Where proofs say which containers are theirs, so that a watch on the same machine leaves them out. It is for root alone: a
- * label or a name anybody could give a container, an entry here only who is root.
+ * Where proofs say which containers are theirs, so that a watch of the same user leaves them out: a label or a name anybody
+ * could give a container, an entry here only root, or the user who has the Engine. Undefined where the user has no folder.
  */
-const usualFolder = "/run/bulkhead-prove";
+export function proofFolder(): string | undefined {
+  if (process.getuid?.() === 0) return "/run/bulkhead-prove";
+  const { XDG_RUNTIME_DIR: own } = process.env;
+  return own ? join(own, "bulkhead-prove") : undefined;
+}
+
+/** Why a watch or a page would take the containers of a proof for anybody's; undefined where it knows them. */
+export function whyProofsAreNotKnown(): string | undefined {
+  return proofFolder() === undefined
+    ? "needs root, or XDG_RUNTIME_DIR: without a folder that others cannot write, the containers of a proof cannot be known from others"
+    : undefined;
+}
 
 /** Every container of a proof is called so, with a random number. */
 export const proofPrefix = "bulkhead-prove-";
@@ -21,14 +32,14 @@ export interface ProofRegister {
   close(): void;
 }
 
-/** Without root's rights nothing is written: a watch then takes the proof's containers for anybody's. */
-export function openProofRegister(folder = usualFolder): ProofRegister {
-  if (process.getuid?.() !== 0) return { name() {}, id() {}, close() {} };
+/** Without a folder nothing is written: a watch then takes the proof's containers for anybody's. */
+export function openProofRegister(folder = proofFolder()): ProofRegister {
+  if (folder === undefined) return { name() {}, id() {}, close() {} };
   const path = join(folder, `${process.pid}-${process.hrtime.bigint()}`);
   const write = (line: string) => {
     try {
       // Where others may write, a link could lead anywhere.
-      if (isRoots(folder)) appendFileSync(path, `${line}\n`, { mode: 0o600 });
+      if (isOwn(folder)) appendFileSync(path, `${line}\n`, { mode: 0o600 });
     } catch {
       // A read-only /run: the proof goes on.
     }
@@ -56,9 +67,9 @@ export function openProofRegister(folder = usualFolder): ProofRegister {
 /** Whether a container is one of a proof that said so here and still runs. */
 export function isOfProof(
   { name, id }: { readonly name: string; readonly id: string },
-  folder = usualFolder,
+  folder = proofFolder(),
 ): boolean {
-  if (!name.startsWith(proofPrefix)) return false;
+  if (folder === undefined || !name.startsWith(proofPrefix)) return false;
   return registersIn(folder).some(({ owner, lines }) => {
     if (!lines.includes(name) || isOrphan(owner) !== false) return false;
     const known = lines.find((line) => line.startsWith(`${name} `));
@@ -72,10 +83,10 @@ interface RegisterFile {
   readonly lines: readonly string[];
 }
 
-/** Those that root alone can have written. Whatever else lies there (a folder, a pipe, a link) counts for nothing. */
+/** Those that this user alone, or root, can have written. Whatever else lies there (a folder, a pipe, a link) counts for nothing. */
 function registersIn(folder: string): readonly RegisterFile[] {
   try {
-    if (!isRoots(folder)) return [];
+    if (!isOwn(folder)) return [];
     return readdirSync(folder).flatMap((file) => readRegister(join(folder, file)) ?? []);
   } catch {
     return [];
@@ -85,7 +96,7 @@ function registersIn(folder: string): readonly RegisterFile[] {
 function readRegister(path: string): RegisterFile | undefined {
   try {
     // Reading a pipe would wait for a writer.
-    if (!isRoots(path) || !lstatSync(path).isFile()) return undefined;
+    if (!isOwn(path) || !lstatSync(path).isFile()) return undefined;
     const [owner = "", ...lines] = readFileSync(path, "utf8").split("\n");
     return { path, owner, lines };
   } catch {
@@ -93,7 +104,7 @@ function readRegister(path: string): RegisterFile | undefined {
   }
 }
 
-function isRoots(path: string): boolean {
+function isOwn(path: string): boolean {
   const { uid, mode } = lstatSync(path);
-  return uid === 0 && (mode & 0o077) === 0;
+  return (uid === 0 || uid === process.geteuid?.()) && (mode & 0o077) === 0;
 }

@@ -1,12 +1,15 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { builtCommand } from "../support/cli.ts";
+import { freePort } from "../support/free-port.ts";
 import { describeWhere } from "./describe.ts";
 import { importBusybox } from "./images.ts";
 import { limitFile } from "./limit-file.ts";
 import { delegatedUser, type RootlessEngine, rootlessAvailable, startRootless } from "./rootless.ts";
 import { runNamed } from "./test-container.ts";
+import { until } from "./watching.ts";
 
 interface Finding {
   readonly control: string;
@@ -15,6 +18,20 @@ interface Finding {
   readonly verdict: string;
   readonly message: string;
   readonly level: string;
+}
+
+interface Job {
+  readonly ended: number | null;
+  readonly trouble: string | null;
+  readonly report: string | null;
+  readonly probes: readonly { readonly outcome: string }[] | null;
+}
+
+/** What the page's API answers, of what is asked here. */
+interface Answer {
+  readonly findings: readonly Finding[];
+  readonly hosts: readonly { readonly id: string }[];
+  readonly jobs: readonly Job[];
 }
 
 const who = ["root", "user"] as const;
@@ -215,6 +232,67 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
     });
     expect(stdout).toMatch(/"opened"[^\n]*"privileged"|"privileged"[^\n]*"opened"/);
     expect(stdout).toContain(`${engine.user} (uid ${engine.uid})`);
+  });
+
+  it("serve of the user's shows what audit finds, and proves a container for its operator", async () => {
+    const port = await freePort();
+    const script = `"$1" "$2" serve --no-config --listen 127.0.0.1:${port} --store "$HOME/serve.db" \\
+        --allow prove,learn >"$HOME/link" 2>"$HOME/said" & serve=$!
+      until [ -e "$HOME/stop" ]; do kill -0 $serve || break; sleep 0.2; done
+      kill $serve; wait $serve; cat "$HOME/said" >&2`;
+    const link = () => /join\/(\S+)/.exec(readFileSync(join(engine.home, "link"), "utf8"))?.[1];
+    const packages = { NODE_PATH: resolve("node_modules") };
+    const serving = engine.as("user", ["sh", "-c", script, "sh", process.execPath, program], packages);
+    onTestFinished(async () => {
+      writeFileSync(join(engine.home, "stop"), "");
+      const { status, stderr } = await serving;
+      expect(status, stderr).toBe(0);
+    });
+    await until(() => existsSync(join(engine.home, "link")) && link() !== undefined);
+    const headers = {
+      "content-type": "application/json",
+      origin: `http://127.0.0.1:${port}`,
+      cookie: "",
+    };
+    const ask = async (path: string, body?: unknown): Promise<Answer> => {
+      const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
+        headers,
+        ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
+      });
+      headers.cookie ||= answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+      expect(answer.status, path).toBe(200);
+      return (await answer.json()) as Answer;
+    };
+    await ask("/join", { token: link(), name: "ada", password: "correct horse battery" });
+    const shown = async () => {
+      const { findings: list } = await ask("/findings?limit=500");
+      return list.map((each) => [each.subject, each.control, each.severity].join(" ")).toSorted();
+    };
+    // What watch is about: not the images.
+    const wanted = (await audit("user")).filter(
+      ({ verdict, subject }) => verdict === "fail" && !subject.startsWith("image:"),
+    );
+    const expected = wanted.map((each) => [each.subject, each.control, each.severity].join(" ")).toSorted();
+    await vi.waitFor(async () => expect(await shown()).toEqual([...new Set(expected)]), {
+      timeout: 30_000,
+      interval: 500,
+    });
+    const host = (await ask("/hosts")).hosts[0]?.id;
+    const jobs = `/hosts/${host}/containers/plain1/jobs`;
+    for (const kind of ["prove", "learn"]) {
+      await ask(jobs, { kind, ...(kind === "learn" && { seconds: 10 }) });
+      let job: Job | undefined;
+      while (!job?.ended) {
+        await pause(200);
+        [job] = (await ask(jobs)).jobs;
+      }
+      expect(job.trouble).toBeNull();
+      if (kind === "prove") expect(job.probes?.map(({ outcome }) => outcome)).toContain("held");
+      else expect(job.report).toContain("its processes run as 0:0");
+    }
+    // The containers of the proof were nobody's finding.
+    const { findings: ever } = await ask("/findings?limit=500&state=resolved");
+    expect(JSON.stringify(ever)).not.toContain("bulkhead-prove-");
   });
 
   it.each(who)("%s: what no node gives is no device", (as) => {

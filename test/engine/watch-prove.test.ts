@@ -87,6 +87,6 @@ describeWithEngine("bulkhead watch --prove", () => {
         uid: 65534,
       },
     );
-    expect(asUser.stderr).toContain("--prove needs root");
+    expect(asUser.stderr).toContain("--prove needs root, or XDG_RUNTIME_DIR");
   });
 });

@@ -75,7 +75,7 @@ export function addServeOptions(command: Command): Command {
     .addOption(
       new Option(
         "--allow <command>",
-        "let operators start prove, learn, fix or verify for a container of this host; fix and verify show changes and make none (repeatable; prove needs root; default: nothing)",
+        "let operators start prove, learn, fix or verify for a container of this host; fix and verify show changes and make none (repeatable; default: nothing)",
       )
         .argParser(jobKind)
         .default([], ""),

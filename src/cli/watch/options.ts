@@ -114,7 +114,7 @@ export function addWatchOptions(command: Command): Command {
     .addOption(
       new Option(
         "--allow <command>",
-        "let operators of that bulkhead serve start prove, learn, fix or verify for a container of this host; fix and verify show changes and make none (repeatable; prove needs root; default: nothing)",
+        "let operators of that bulkhead serve start prove, learn, fix or verify for a container of this host; fix and verify show changes and make none (repeatable; default: nothing)",
       )
         .argParser(jobKind)
         .default([], ""),

@@ -1,3 +1,4 @@
+import { whyProofsAreNotKnown } from "../../engine/proof-register.ts";
 import type { History, Proofs } from "../../fleet/history.ts";
 import { probes } from "../../prove/registry.ts";
 import type { ProofState } from "../../watch/metrics/metrics.ts";
@@ -11,8 +12,8 @@ export function whyUnproven(
 ): string | undefined {
   if (!settings.prove) return undefined;
   if (options.once) return "--prove proves again and again, and --once looks once: leave one out";
-  if (process.getuid?.() !== 0)
-    return "--prove needs root: only root can tell the containers of a proof from others";
+  const unknown = whyProofsAreNotKnown();
+  if (unknown !== undefined) return `--prove ${unknown}`;
   return history ? undefined : "--prove compares with earlier proofs, and no history is kept";
 }
 

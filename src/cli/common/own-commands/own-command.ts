@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { setPriority } from "node:os";
 import { InvalidArgumentError } from "commander";
+import { whyProofsAreNotKnown } from "../../../engine/proof-register.ts";
 import { type JobKind, jobKinds } from "../../../watch/job-kinds.ts";
 
 export interface Ran {
@@ -68,7 +69,6 @@ export function jobKind(value: string, before: readonly JobKind[]): readonly Job
 
 /** Why these cannot be allowed; undefined where they can. */
 export function whyNotAllowed(kinds: readonly JobKind[]): string | undefined {
-  return kinds.includes("prove") && process.getuid?.() !== 0
-    ? "--allow prove needs root: only root can tell the containers of a proof from others"
-    : undefined;
+  const unknown = kinds.includes("prove") ? whyProofsAreNotKnown() : undefined;
+  return unknown === undefined ? undefined : `--allow prove ${unknown}`;
 }
