@@ -31,9 +31,10 @@ export function setting(patch: ContainerPatch, note?: string): Setting {
   return { compose: spellComposePatch(patch), run: spellRunPatch(patch), note };
 }
 
-export function unknown({ error, missing }: Refusal): Rule {
-  const because =
-    missing.length > 0 ? `with ${error}` : `with ${error}, and no setting of the container explains it`;
+export function unknown({ error, missing, words }: Refusal): Rule {
+  const explains =
+    words === undefined ? "only the end of the call was seen" : "no setting of the container explains it";
+  const because = missing.length > 0 ? `with ${error}` : `with ${error}, and ${explains}`;
   return { layer: "unknown", because, settings: [] };
 }
 

@@ -2,6 +2,7 @@ import { failed, ok, type Result } from "../base/result.ts";
 import { callNumber, callOfFunction, ownArchitecture } from "../engine/system-calls.ts";
 import { openInstance, type TraceInstance } from "../engine/tracefs.ts";
 import { type Follower, type FollowerEvents, followRefusals } from "./follow.ts";
+import { busiestCall, timeOf } from "./pace.ts";
 import { plainErrors } from "./refusal.ts";
 import { textArguments } from "./words.ts";
 
@@ -34,11 +35,6 @@ const moversKib = 64;
 /** Milliseconds between two reads. A path is read out of the process that used it, which may end soon. */
 const interval = 20;
 
-/**
- * Events between two reads that are too many: the most frequent call is then left out, until half as many calls are. 400 in 20 ms
- * are 20,000 a second, which take about 6 % of a CPU to read.
- */
-const tooMany = 400;
 /** At the end as often as its buffers hold. */
 const mostDrains = 20;
 /** The kernel compares one by one. */
@@ -98,9 +94,9 @@ export function openRefusalTrace(
       if (start === undefined) start = startOf(line);
     }
     for (const line of moved) follower.take(line);
-    const [most, count] = [...follower.counts()].toSorted(([, a], [, b]) => b - a)[0] ?? [0, 0];
-    if (lines.length > tooMany && count > tooMany / 8 && leftOut.size < mostLeftOut) {
-      leftOut.add(most);
+    const busiest = busiestCall(lines, follower.counts());
+    if (busiest !== undefined && leftOut.size < mostLeftOut) {
+      leftOut.add(busiest);
       leaveOut();
     }
     return lines.length;
@@ -145,11 +141,6 @@ export function openRefusalTrace(
     lost: follower.lost,
     close,
   });
-}
-
-/** Seconds of the trace's clock; of a line without a time, 0. */
-function timeOf(line: string): number {
-  return Number(/\s(\d+\.\d+): /.exec(line)?.[1] ?? 0);
 }
 
 const mark = (time: number) => `bulkhead why ${time}`;
