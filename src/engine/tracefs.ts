@@ -26,6 +26,8 @@ export interface TraceInstance {
   readonly write: (file: string, text: string) => void;
   /** Adds to what a file has. */
   readonly append: (file: string, text: string) => void;
+  /** What one of its files says; "" where it cannot be read. */
+  readonly say: (file: string) => string;
   /** The names in one of its folders; none if the folder does not exist. */
   readonly list: (folder: string) => readonly string[];
   /** What the kernel has written since the last read. */
@@ -88,6 +90,13 @@ export function openInstance(
       const path = join(folder, each);
       return existsSync(path) ? readdirSync(path) : [];
     };
+    const say = (file: string) => {
+      try {
+        return readFileSync(join(folder, file), "utf8").trim();
+      } catch {
+        return "";
+      }
+    };
     const append = (file: string, text: string) => appendFileSync(join(folder, file), text);
     const argumentsOf = (event: string) =>
       fieldsOf(readFileSync(join(folder, "events", event, "format"), "utf8"));
@@ -102,7 +111,7 @@ export function openInstance(
         return false;
       }
     };
-    return ok({ write, append, list, read, argumentsOf, makeEvent, close });
+    return ok({ write, append, say, list, read, argumentsOf, makeEvent, close });
   } catch (error) {
     close();
     return failed(`the kernel cannot be traced: ${error instanceof Error ? error.message : error}`);

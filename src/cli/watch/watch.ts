@@ -273,6 +273,7 @@ async function watch(job: Job): Promise<number> {
         view?.counted();
       },
       kernelEvents: metrics.kernelEvents,
+      muted: metrics.muted,
       eventLost: metrics.eventLost,
       sweepLate: metrics.sweepLate,
       scanned(what, seconds) {

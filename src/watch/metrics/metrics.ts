@@ -32,6 +32,7 @@ export interface Metrics {
   silenced(changes: readonly Change[]): void;
   scanned(what: "full" | "part" | "sweep", seconds: number): void;
   kernelEvents(told: number, lost: number): void;
+  muted(containers: number): void;
   eventLost(): void;
   sweepLate(): void;
   /**
@@ -102,6 +103,13 @@ export function openMetrics(source: MetricsSource): Metrics {
     "Calls that the kernel did not tell of, because they came too fast.",
     ["host"],
   );
+  let muted = 0;
+  registry.gauges(
+    "bulkhead_muted_containers",
+    "Containers that make so many calls that the kernel does not tell of them: they are looked at once a second.",
+    ["host"],
+    () => [{ values: [host], number: muted }],
+  );
   outputMetrics(registry, source);
   const scans = registry.histogram(
     "bulkhead_scan_duration_seconds",
@@ -163,6 +171,9 @@ export function openMetrics(source: MetricsSource): Metrics {
     kernelEvents(told, lost) {
       kernelCalls.add([host], told);
       kernelLost.add([host], lost);
+    },
+    muted(containers) {
+      muted = containers;
     },
     text: registry.text,
   };

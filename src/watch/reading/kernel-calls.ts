@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { tasksOfEngine, threadsOf } from "../../engine/engine-tasks.ts";
+import { processesOf } from "../../engine/host/processes-below.ts";
 import { bySweep, type Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import { causeOfCall } from "./caller.ts";
@@ -11,6 +12,7 @@ import {
   mountingCalls,
 } from "./kernel-events.ts";
 import { lookAt } from "./look.ts";
+import { type Loud, openNoise } from "./noise.ts";
 import { add } from "./pending.ts";
 import { openAllowance } from "./sweep.ts";
 
@@ -31,6 +33,13 @@ const forRights = { share: 0.003, most: 50 };
 
 /** Processes whose rights wait to be compared. Beyond it, all containers are looked at instead. */
 const mostWaiting = 2_000;
+
+/** Milliseconds for which a container that makes too many calls is left out of them, and between two looks at it meanwhile. */
+const quiet = 60_000;
+const betweenLooks = 1_000;
+
+/** Milliseconds between two looks whether somebody else changed the trace. */
+const restoring = 5_000;
 
 /** Processes that are compared before the CPU's clock is asked: to ask costs about as much as to compare one. */
 const atOnce = 32;
@@ -61,6 +70,14 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   /** More was told than could be kept: all are looked at, as if their rights were compared. */
   let tooMany = false;
   const lineage = openLineage();
+  const noise = openNoise((pid) => inventory.ownerOf(pid));
+  /** Containers that the kernel leaves out, since they make too many calls. */
+  const muted = new Set<string>();
+  /** Those of which that was told once. */
+  const named = new Set<string>();
+  let quietUntil = 0;
+  let lookedAtMuted = 0;
+  let restoredAt = performance.now();
   const looks = openAllowance(forLooks);
   const rights = openAllowance(forRights);
 
@@ -99,6 +116,8 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   function tick(): void {
     for (const call of heard(events.entries())) take(call);
     if (rights.isLeft()) rights.spend(hearRights);
+    lookAtMuted();
+    restore();
     while (waiting.size > 0 && rights.isLeft()) rights.spend(compare);
     if (tooMany && rights.isLeft()) {
       tooMany = false;
@@ -109,10 +128,56 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   }
 
   function hearRights(): void {
-    for (const call of heard(events.rights())) if ("call" in call) waiting.set(call.pid, call);
+    const told = heard(events.rights());
+    for (const call of told) if ("call" in call) waiting.set(call.pid, call);
+    for (const [id, loud] of noise.take(told)) mute(id, loud);
+    events.tellForks(noise.wantsForks);
     if (waiting.size <= mostWaiting) return;
     waiting.clear();
     tooMany = true;
+  }
+
+  /** One container that makes calls without end does not keep those of others waiting: it is looked at as a whole meanwhile. */
+  function mute(id: string, { tasks, callers }: Loud): void {
+    const first = inventory.list().find((each) => each.id === id);
+    const from = [...(first?.pid === undefined ? [] : [first.pid]), ...tasks];
+    if (!events.mute([...new Set(from.flatMap((pid) => processesOf(pid)))].flatMap((pid) => threadsOf(pid))))
+      return;
+    for (const pid of callers) waiting.delete(pid);
+    if (muted.size === 0) quietUntil = performance.now() + quiet;
+    if (!muted.has(id) && !named.has(id)) {
+      named.add(id);
+      listener.say(
+        `${first?.name ?? id} starts more programs than can be looked at: for a minute at a time it is looked at once a second, and what ends in between is not seen`,
+      );
+    }
+    muted.add(id);
+    listener.muted?.(muted.size);
+  }
+
+  function lookAtMuted(): void {
+    const now = performance.now();
+    if (muted.size === 0 || now - lookedAtMuted < betweenLooks) return;
+    lookedAtMuted = now;
+    for (const id of muted) add(touched, id, bySweep);
+    if (now < quietUntil) return;
+    events.unmute();
+    muted.clear();
+    listener.muted?.(0);
+  }
+
+  /** Somebody with root's rights may switch the trace off: then it is on again, and all is looked at. */
+  function restore(): void {
+    const now = performance.now();
+    if (now - restoredAt < restoring) return;
+    restoredAt = now;
+    const changed = events.restore();
+    if (changed.length === 0) return;
+    all = true;
+    follow();
+    listener.say(
+      `somebody changed bulkhead's trace (${changed.slice(0, 3).join(", ")}): it is as it was again, and calls of the last ${restoring / 1_000} s may not have been seen`,
+    );
   }
 
   function heard({ calls, lost }: KernelCalls): KernelCalls["calls"] {
@@ -201,17 +266,18 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     events.close();
   }
 
+  function follow(): void {
+    const known = inventory.list();
+    const firsts = known.flatMap(({ pid }) => pid ?? []);
+    const inside = known.flatMap(({ id }) => inventory.processesOf(id));
+    const engine = inventory.host ? tasksOfEngine(inventory.host.pid, firsts) : [];
+    lineage.root(engine);
+    events.follow([...engine, ...inside.flatMap(({ pid }) => threadsOf(pid))]);
+  }
+
   return {
     follow() {
-      if (isOver) return;
-      guarded(() => {
-        const all = inventory.list();
-        const firsts = all.flatMap(({ pid }) => pid ?? []);
-        const inside = all.flatMap(({ id }) => inventory.processesOf(id));
-        const engine = inventory.host ? tasksOfEngine(inventory.host.pid, firsts) : [];
-        lineage.root(engine);
-        events.follow([...engine, ...inside.flatMap(({ pid }) => threadsOf(pid))]);
-      });
+      if (!isOver) guarded(follow);
     },
     stop,
   };

@@ -31,6 +31,17 @@ export interface KernelEvents {
   rights(): KernelCalls;
   /** Follows these tasks and all that they start (set_event_pid with the option event-fork). */
   follow(tasks: readonly number[]): void;
+  /** Whether forks of followed processes are told among the rights. */
+  tellForks(on: boolean): void;
+  /**
+   * Leaves out these tasks, and all that they start, of the rights (set_event_notrace_pid). False where the kernel cannot: before
+   * Linux 5.8.
+   */
+  mute(tasks: readonly number[]): boolean;
+  /** Nobody is left out any more. */
+  unmute(): void;
+  /** What somebody else switched off or changed since; it is as it was again then. */
+  restore(): readonly string[];
   close(): void;
 }
 
@@ -47,13 +58,16 @@ const attach = "cgroup/cgroup_attach_task";
  * ancestry. `exe` is dockerd's helper.
  */
 const ofEngine = ["dockerd*", "containerd*", "runc*", "crun*", "docker-*", "exe"];
-const starting = ["sched/sched_process_fork", "syscalls/sys_enter_execve", "syscalls/sys_enter_execveat"];
+const forking = "sched/sched_process_fork";
+const starting = [forking, "syscalls/sys_enter_execve", "syscalls/sys_enter_execveat"];
 
 /**
  * A setuid program gains its rights with execve(2). A child that is only forked holds what its parent does, which was looked at:
  * forks are followed, and tell nothing.
  */
 const gaining = ["execve", "execveat", "setuid", "setreuid", "setresuid", "capset", "unshare"];
+
+const muted = "set_event_notrace_pid";
 
 /** Kibibytes for each CPU: some thousand events between two reads. */
 const bufferKib = 256;
@@ -70,10 +84,26 @@ export function openKernelEvents(): Result<KernelEvents> {
     entries.value.close();
     return rights;
   }
+  const { append, write } = rights.value;
+  let forks = false;
   return ok({
     entries: reader(entries.value),
     rights: reader(rights.value),
-    follow: (tasks) => rights.value.append("set_event_pid", `${tasks.join(" ")} `),
+    follow: (tasks) => append("set_event_pid", `${tasks.join(" ")} `),
+    tellForks(on) {
+      if (on !== forks) write(`events/${forking}/enable`, on ? "1" : "0");
+      forks = on;
+    },
+    mute(tasks) {
+      try {
+        append(muted, `${tasks.join(" ")} `);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    unmute: () => write(muted, ""),
+    restore: () => [...new Set([...entries.value.restore(), ...rights.value.restore()])],
     close() {
       entries.value.close();
       rights.value.close();
@@ -81,33 +111,54 @@ export function openKernelEvents(): Result<KernelEvents> {
   });
 }
 
+/** An instance that knows how it was set. */
+interface Calls extends TraceInstance {
+  readonly restore: () => readonly string[];
+}
+
 function openCalls(
   name: string,
   calls: readonly string[],
   others: readonly string[],
   starts: readonly string[],
-): Result<TraceInstance> {
+): Result<Calls> {
   const exits = calls.map((call) => `syscalls/sys_exit_${call}`);
   const opened = openInstance([...exits, ...others, ...starts], bufferKib, name);
   if (!opened.ok) return opened;
-  const { write, close } = opened.value;
+  const { write, append, say, close } = opened.value;
+  const own = String(process.pid);
+  const ofNames = ofEngine.map((each) => `COMM ~ "${each}"`).join(" || ");
+  const settings = new Map([
+    ["tracing_on", "1"],
+    ...exits.flatMap((event) => [
+      [`events/${event}/filter`, "ret == 0"] as const,
+      [`events/${event}/enable`, "1"] as const,
+    ]),
+    ...starts.flatMap((event) => [
+      [`events/${event}/filter`, ofNames] as const,
+      [`events/${event}/enable`, "1"] as const,
+    ]),
+    ...others.map((event) => [`events/${event}/enable`, "1"] as const),
+  ]);
+  // Without any process to follow the kernel would tell of all.
+  const isPicky = others.length === 0;
   try {
-    // Without any process to follow the kernel would tell of all.
-    if (others.length === 0) write("set_event_pid", String(process.pid));
-    for (const event of exits) {
-      write(`events/${event}/filter`, "ret == 0");
-      write(`events/${event}/enable`, "1");
-    }
-    for (const event of starts) {
-      write(`events/${event}/filter`, ofEngine.map((each) => `COMM ~ "${each}"`).join(" || "));
-      write(`events/${event}/enable`, "1");
-    }
-    for (const event of others) write(`events/${event}/enable`, "1");
+    if (isPicky) write("set_event_pid", own);
+    for (const [file, text] of settings) write(file, text);
   } catch (error) {
     close();
     throw error;
   }
-  return opened;
+  return ok({
+    ...opened.value,
+    restore() {
+      const changed = [...settings].filter(([file, text]) => say(file) !== text);
+      for (const [file, text] of changed) write(file, text);
+      const isFollowed = !isPicky || new RegExp(`^${own}$`, "m").test(say("set_event_pid"));
+      if (!isFollowed) append("set_event_pid", `${own} `);
+      return [...changed.map(([file]) => file), ...(isFollowed ? [] : ["set_event_pid"])];
+    },
+  });
 }
 
 function reader({ read }: TraceInstance): () => KernelCalls {
