@@ -165,7 +165,7 @@ async function benchAlerts(on: TestEngine, image: string): Promise<void> {
 async function benchKernelEvents(on: TestEngine, image: string): Promise<void> {
   const watcher = await startWatcher(on, ["--interval", "60s"]);
   console.log("from the act to the line   (bound: p99 500 ms; of a limit 1 s)");
-  await benchActs(on, image, watcher, "alone");
+  console.log(`  meanwhile ${await costOf(watcher, () => benchActs(on, image, watcher, "alone"))}`);
   await watcher.stop();
   console.log("");
 }
@@ -175,14 +175,9 @@ async function benchNeighbour(on: TestEngine, image: string): Promise<void> {
   const watcher = await startWatcher(on, ["--interval", "60s"]);
   const storm = "while :; do /bin/busybox true; done";
   await on.docker(["run", "-d", "--name", "storm", "--network", "none", image, "sh", "-c", storm]);
-  const before = { cpu: cpuOf(watcher.pid), at: performance.now(), forks: forks() };
   console.log("the same beside a container that starts programs without end   (bound: p99 1 s)");
-  await benchActs(on, image, watcher, "beside");
-  const time = performance.now() - before.at;
-  const percent = ((cpuOf(watcher.pid) - before.cpu) / time) * 100;
-  console.log(
-    `  meanwhile ${percent.toFixed(2)} % of a CPU at ${(((forks() - before.forks) / time) * 1_000).toFixed(0)} programs a second\n`,
-  );
+  console.log(`  meanwhile ${await costOf(watcher, () => benchActs(on, image, watcher, "beside"))}`);
+  console.log(`  then ${await costOf(watcher, () => pause(30_000))}\n`);
   await on.docker(["rm", "-f", "storm"]);
   await watcher.stop();
 }
@@ -213,14 +208,7 @@ async function benchPrograms(on: TestEngine, image: string): Promise<void> {
   const watcher = await startWatcher(on, ["--interval", "60s"]);
   await on.docker(["run", "-d", "--name", "storm", "--network", "none", image, "sleep", "3600"]);
   await pause(5_000);
-  const cpuOver = async (seconds: number) => {
-    const before = { cpu: cpuOf(watcher.pid), forks: forks(), at: performance.now() };
-    await pause(seconds * 1_000);
-    const time = performance.now() - before.at;
-    const started = (forks() - before.forks) / (time / 1_000);
-    const percent = ((cpuOf(watcher.pid) - before.cpu) / time) * 100;
-    return `${percent.toFixed(2)} % of a CPU at ${started.toFixed(0)} a second`;
-  };
+  const cpuOver = (seconds: number) => costOf(watcher, () => pause(seconds * 1_000));
   const many = "while :; do for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; done; sleep 0.005; done";
   console.log("programs that start   (bound: 1 % of a CPU at 1,000 a second)");
   console.log(`  none: ${await cpuOver(30)}`);
@@ -231,6 +219,15 @@ async function benchPrograms(on: TestEngine, image: string): Promise<void> {
   console.log(`  in a container: ${await cpuOver(30)}\n`);
   await on.docker(["rm", "-f", "storm"]);
   await watcher.stop();
+}
+
+async function costOf({ pid }: Watcher, run: () => Promise<unknown>): Promise<string> {
+  const before = { cpu: cpuOf(pid), forks: forks(), at: performance.now() };
+  await run();
+  const time = performance.now() - before.at;
+  const started = (forks() - before.forks) / (time / 1_000);
+  const percent = ((cpuOf(pid) - before.cpu) / time) * 100;
+  return `${percent.toFixed(2)} % of a CPU at ${started.toFixed(0)} programs a second`;
 }
 
 function shares(took: readonly number[]): string {

@@ -16,7 +16,7 @@ export interface WatchListener {
   event(event: EngineEvent): void;
   /** The kernel told of calls, and dropped so many that came too fast. */
   kernelEvents?(told: number, lost: number): void;
-  /** So many containers are looked at once a second, since they make too many calls. */
+  /** So many containers are looked at every few seconds, since they make too many calls. */
   muted?(containers: number): void;
   /** An event could not be read, or a sweep found a change of a container that no event told of. */
   eventLost?(): void;

@@ -106,7 +106,7 @@ export function openMetrics(source: MetricsSource): Metrics {
   let muted = 0;
   registry.gauges(
     "bulkhead_muted_containers",
-    "Containers that make so many calls that the kernel does not tell of them: they are looked at once a second.",
+    "Containers that make so many calls that the kernel does not tell of them: they are looked at every three seconds.",
     ["host"],
     () => [{ values: [host], number: muted }],
   );

@@ -36,7 +36,7 @@ const mostWaiting = 2_000;
 
 /** Milliseconds for which a container that makes too many calls is left out of them, and between two looks at it meanwhile. */
 const quiet = 60_000;
-const betweenLooks = 1_000;
+const betweenLooks = 3_000;
 
 /** Milliseconds between two looks whether somebody else changed the trace. */
 const restoring = 5_000;
@@ -148,7 +148,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     if (!muted.has(id) && !named.has(id)) {
       named.add(id);
       listener.say(
-        `${first?.name ?? id} starts more programs than can be looked at: for a minute at a time it is looked at once a second, and what ends in between is not seen`,
+        `${first?.name ?? id} starts more programs than can be looked at: for a minute at a time it is looked at every ${betweenLooks / 1_000} s, and what ends in between is not seen`,
       );
     }
     muted.add(id);

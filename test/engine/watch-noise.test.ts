@@ -1,0 +1,83 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { describeWithEngine } from "./describe.ts";
+import { startEngine, type TestEngine } from "./engine.ts";
+import { importBusybox } from "./images.ts";
+import { runNamed, testName } from "./test-container.ts";
+import { until, type Watching, watching } from "./watching.ts";
+
+const plain = ["--network=none", "--user=1000", "--tmpfs=/tmp"];
+const becomesRoot = "until [ -e /tmp/go ]; do sleep 0.1; done; su root -c 'sleep 1000'";
+
+describeWithEngine("watch beside a container that starts programs without end", () => {
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startEngine();
+    await importBusybox(engine);
+  });
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  /** Sweeps are an hour apart: what is seen is by the kernel's calls. */
+  async function started() {
+    const name = await runNamed(engine, testName(engine, "quiet"), plain, ["sh", "-c", becomesRoot]);
+    const watched = await watching(engine, { kernelEvents: true, cooldown: 0 });
+    return { name, watched, from: watched.changes.length };
+  }
+
+  async function becomeRoot(name: string): Promise<void> {
+    const open = "sed -i s/root:x:/root::/ /etc/passwd && chmod 4755 /bin/busybox && touch /tmp/go";
+    await engine.docker(["exec", "-u", "0", name, "sh", "-c", open]);
+  }
+
+  const rootIn = (watched: Watching, name: string, from: number) =>
+    watched.change(
+      ({ change, finding }) =>
+        change !== "resolved" && finding.control === "root-user" && finding.subject === `container:${name}`,
+      from,
+    );
+
+  it("hears of another container as before, and looks at the loud one every few seconds", async () => {
+    const { name, watched } = await started();
+    const storm = "while :; do /bin/busybox true; done & while :; do /bin/busybox true; done & ";
+    const loud = await runNamed(engine, testName(engine, "loud"), plain, ["sh", "-c", storm + becomesRoot]);
+    await until(() => watched.said.some((text) => text.includes(`${loud} starts more programs`)));
+    for (const each of [name, loud]) {
+      const from = watched.changes.length;
+      await becomeRoot(each);
+      const { cause, finding } = await rootIn(watched, each, from);
+      expect(finding.level).toBe("effective");
+      // An exec of the test's own may be found first.
+      if (each === name && cause.kind === "kernel") expect(cause.call).toMatch(/^(?:execve|setre?s?uid)$/);
+    }
+    await engine.docker(["rm", "-f", loud]);
+  });
+
+  it("says that somebody switched its trace off, and hears again", async () => {
+    const { name, watched } = await started();
+    // Called so, no other command takes it for the machine's.
+    const root = mkdtempSync(join(tmpdir(), "bulkhead-trace-"));
+    execFileSync("mount", ["-t", "tracefs", "nodev", root]);
+    onTestFinished(() => {
+      execFileSync("umount", ["--lazy", root]);
+      rmdirSync(root);
+    });
+    const instances = join(root, "instances");
+    const own = readdirSync(instances).filter((each) => each.includes(`_${process.pid}_`));
+    expect(own.length).toBeGreaterThanOrEqual(2);
+    for (const each of own) writeFileSync(join(instances, each, "tracing_on"), "0");
+    await until(() => watched.said.some((text) => /changed bulkhead's trace \(tracing_on\)/.test(text)));
+    const instance = own.find((each) => each.endsWith(".rights")) ?? "";
+    const filter = join(instances, instance, "events/syscalls/sys_exit_execve/filter");
+    writeFileSync(filter, "ret == 7");
+    await until(() => watched.said.some((text) => text.includes("sys_exit_execve/filter")));
+    const from = watched.changes.length;
+    await becomeRoot(name);
+    const { finding } = await rootIn(watched, name, from);
+    expect(finding.level).toBe("effective");
+  });
+});
