@@ -7,6 +7,7 @@ import { folderOf } from "../support/cli.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { importBusybox } from "./images.ts";
+import { limitFile } from "./limit-file.ts";
 import { runNamed, testName } from "./test-container.ts";
 import { until, type Watching, watching } from "./watching.ts";
 
@@ -98,6 +99,24 @@ describeWithEngine("a container that the kernel holds to less than the Engine sa
       expect(finding).toMatchObject({ severity: "high", level: "effective", verdict: "fail" });
       expect(finding.message).toMatch(message);
     }
+  });
+
+  it("drifts where somebody lifted the cap of a disk by hand", async () => {
+    const numbers = execFileSync("lsblk", ["-dno", "NAME,MAJ:MIN,TYPE"], { encoding: "utf8" });
+    const [, disk = "", number = ""] = /^(\S+) +(\d+:\d+) +disk$/m.exec(numbers) ?? [];
+    const flags = ["--network=none", "--device-write-bps", `/dev/${disk}:1mb`];
+    const name = await runNamed(engine, testName(engine, "capped"), flags);
+    const watched = await watching(engine, { kernelEvents: true, cooldown: 0 });
+    const from = watched.changes.length;
+    expect(watched.changes.some(({ finding }) => finding.control === "drift")).toBe(false);
+    const pid = Number(await engine.docker(["inspect", "-f", "{{.State.Pid}}", name]));
+    const file = limitFile(pid, "blkio", "blkio.throttle.write_bps_device", "io.max");
+    writeFileSync(file, file.endsWith("io.max") ? `${number} wbps=max` : `${number} 0`);
+    const { finding, cause } = await drifts(watched, name, from);
+    expect(finding.message).toContain(
+      `device-write-bps /dev/${disk} is not what the Engine says (the Engine says: 1 MiB a second; the kernel says: no limit`,
+    );
+    expect(cause).toMatchObject({ kind: "file", path: file });
   });
 
   it("drifts where somebody moved an interface into its empty network namespace", async () => {

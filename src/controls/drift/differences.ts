@@ -8,6 +8,7 @@ import type { Mount } from "../../model/mount.ts";
 import type { Origin } from "../../model/origin.ts";
 import { boundingSet } from "../capabilities/bounding-set.ts";
 import { asksPrivileged } from "../capabilities/privilege.ts";
+import { sayBytes } from "../cgroups/amounts.ts";
 import { limits } from "../cgroups/limits.ts";
 import { isPodman } from "../engine/docker-only.ts";
 import { runsModule } from "../mac/security-module.ts";
@@ -23,6 +24,7 @@ export function differences(
 ): readonly Difference[] {
   return [
     ...amounts(configured, effective, engine),
+    ...diskLimits(configured, effective),
     ...switches(configured, effective),
     ...seccomp(configured, effective, engine),
     ...securityModules(configured, effective, engine),
@@ -60,6 +62,35 @@ function impliedAmount(field: string, { memory, memorySwap }: Container): number
   const isSilent = field === "memory-swap" && valueOr(memorySwap, 0) === 0;
   const amount = valueOr(memory, 0);
   return isSilent && amount > 0 ? 2 * amount : undefined;
+}
+
+/**
+ * What caps the reads and writes of a disk. The kernel shows the disk by its own name: behind another one of the Engine's
+ * (/dev/disk/by-id/…) it is known only where there is one of its kind.
+ */
+function diskLimits(configured: Container, effective: Container): readonly Difference[] {
+  const shown = effective.blkioDeviceLimits;
+  if (shown.some(isOpen) || configured.blkioDeviceLimits.some(isOpen)) return [];
+  const asked = setItems(configured.blkioDeviceLimits).map(({ value }) => value);
+  return asked.flatMap((limit): readonly Difference[] => {
+    const { kind, path, rate } = limit;
+    if (kind === "weight" || rate === 0) return [];
+    const ofKind = setItems(shown).filter(({ value }) => value.kind === kind);
+    const isOne = asked.filter((each) => each.kind === kind).length === 1;
+    const own = ofKind.find(({ value }) => value.path === path) ?? (isOne ? ofKind[0] : undefined);
+    // Several under other names: nobody knows which is which.
+    if (!own && ofKind.length > 0 && !isOne) return [];
+    if (own && own.value.rate <= rate) return [];
+    const say = (amount: number) => `${kind.endsWith("bps") ? sayBytes(amount) : amount} a second`;
+    return [
+      {
+        field: `device-${kind} ${path}`,
+        configured: say(rate),
+        effective: own ? say(own.value.rate) : "no limit",
+        origins: own?.origins ?? [],
+      },
+    ];
+  });
 }
 
 function switches(configured: Container, effective: Container): readonly Difference[] {

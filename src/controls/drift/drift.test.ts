@@ -2,6 +2,7 @@ import { testControl, view } from "../../../test/support/control-table.ts";
 import { capabilities, process } from "../../../test/support/processes.ts";
 import { isUnconfinedType } from "../../model/container/selinux.ts";
 import { type Container, container } from "../../model/container.ts";
+import type { BlkioDeviceLimit } from "../../model/container-values.ts";
 import { engine } from "../../model/engine.ts";
 import { set, unseen } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
@@ -24,6 +25,7 @@ function beside(
   });
 }
 
+const caps = (kind: BlkioDeviceLimit["kind"], path: string, rate: number) => set({ kind, path, rate });
 const engineWith = (seccompProfile: string) => ({
   engine: { ...engine("configured"), seccompProfile: set(seccompProfile) },
 });
@@ -92,6 +94,24 @@ testControl(drift, {
       { memory: set(2 * MiB), pidsLimit: set(100) },
       /kernel says: 2 MiB; changed between 2027-01-31 12:00:31Z and 12:00:33Z\)$/,
       { drifts: new Map([["memory", { after: "2027-01-31T12:00:31Z", seen: "2027-01-31T12:00:33Z" }]]) },
+    ),
+    beside(
+      "a disk's cap",
+      { blkioDeviceLimits: [caps("write-bps", "/dev/sda", MiB), caps("read-iops", "/dev/sda", 100)] },
+      { blkioDeviceLimits: [caps("write-bps", "/dev/sda", 8 * MiB), caps("read-iops", "/dev/sda", 100)] },
+      /^device-write-bps \/dev\/sda is not.*the Engine says: 1 MiB a second; the kernel says: 8 MiB a second/,
+    ),
+    beside(
+      "a disk's cap that is gone",
+      { blkioDeviceLimits: [caps("read-iops", "/dev/sda", 100)] },
+      { blkioDeviceLimits: [caps("write-iops", "/dev/sda", 100)] },
+      /^device-read-iops \/dev\/sda is not.*the Engine says: 100 a second; the kernel says: no limit/,
+    ),
+    beside(
+      "a disk's cap, by another name of it",
+      { blkioDeviceLimits: [caps("read-bps", "/dev/disk/by-id/x", MiB)] },
+      { blkioDeviceLimits: [caps("read-bps", "/dev/sda", 2 * MiB)] },
+      /device-read-bps \/dev\/disk\/by-id\/x/,
     ),
     beside("swap", { memory: set(MiB) }, { memorySwap: set(-1) }, /memory-swap.*no limit/),
     beside("root file system", { readonlyRootfs: set(true) }, { readonlyRootfs: set(false) }, /writable/),
@@ -217,6 +237,29 @@ testControl(drift, {
       "what another runtime adds",
       { runtime: set("nvidia") },
       { deviceCgroupRules: [set("c 195:0 rw")] },
+    ),
+    beside(
+      "a disk's cap, stricter, by another name of it, and several of which nobody knows which is which",
+      {
+        blkioDeviceLimits: [
+          caps("read-bps", "/dev/disk/by-id/x", MiB),
+          caps("write-bps", "/dev/disk/by-id/x", MiB),
+          caps("write-bps", "/dev/disk/by-id/y", MiB),
+          caps("weight", "/dev/sda", 100),
+        ],
+      },
+      {
+        blkioDeviceLimits: [
+          caps("read-bps", "/dev/sda", 1000),
+          caps("write-bps", "/dev/sda", 2 * MiB),
+          caps("write-bps", "/dev/sdb", MiB),
+        ],
+      },
+    ),
+    beside(
+      "a disk's cap where nobody may look",
+      { blkioDeviceLimits: [caps("read-bps", "/dev/sda", MiB)] },
+      { blkioDeviceLimits: [unseen("not visible here")] },
     ),
     beside("a node of tun, which runc opens", {}, { devices: [set({ ...disk, nodes: ["c 10:200"] })] }),
     beside(
