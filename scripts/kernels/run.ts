@@ -133,7 +133,7 @@ async function inMachine(boot: readonly string[], running: boolean): Promise<Pla
     call("carry", ...["dist", "node_modules", "package.json", "scripts", "src", "test", "web"]);
     call("boot", ...boot);
   }
-  const variables = `BULKHEAD_SLOWNESS=${slowness} BULKHEAD_CONTAINERD=/run/containerd/containerd.sock`;
+  const variables = `TMPDIR=/var/tmp BULKHEAD_SLOWNESS=${slowness} BULKHEAD_CONTAINERD=/run/containerd/containerd.sock`;
   const run = (command: string) =>
     outputOf(["bash", machine, "run", `cd /bulkhead && export ${variables} && { ${command}; }`]);
   return {
