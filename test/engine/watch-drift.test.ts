@@ -119,6 +119,28 @@ describeWithEngine("a container that the kernel holds to less than the Engine sa
     expect(cause).toMatchObject({ kind: "file", path: file });
   });
 
+  it("drifts further while no watch runs, and the next one says so", async () => {
+    const name = await runNamed(engine, testName(engine, "further"), hardened);
+    const pid = Number(await engine.docker(["inspect", "-f", "{{.State.Pid}}", name]));
+    const file = limitFile(pid, "pids", "pids.max", "pids.max");
+    const first = await watching(engine, { kernelEvents: true, cooldown: 0 });
+    writeFileSync(file, "65");
+    const { finding } = await drifts(first, name, 0);
+    expect(finding.message).toContain("the kernel says: 65");
+    const open = first.watch.open();
+    first.watch.close();
+    const same = await watching(engine, { cooldown: 0, remembered: open });
+    const isDrift = (each: Change) =>
+      each.finding.control === "drift" && each.finding.subject === `container:${name}`;
+    expect(same.changes.filter(isDrift)).toEqual([]);
+    same.watch.close();
+    writeFileSync(file, "30000");
+    const next = await watching(engine, { cooldown: 0, remembered: open });
+    const { change, finding: further } = await next.change(isDrift);
+    expect(change).toBe("changed");
+    expect(further.message).toContain("the kernel says: 30000");
+  });
+
   it("drifts where somebody moved an interface into its empty network namespace", async () => {
     const name = await runNamed(engine, testName(engine, "veth"), hardened);
     const pid = await engine.docker(["inspect", "-f", "{{.State.Pid}}", name]);

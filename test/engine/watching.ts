@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { onTestFinished } from "vitest";
+import type { Finding } from "../../src/audit/finding.ts";
 import { controls } from "../../src/controls/registry.ts";
 import type { EngineEvent } from "../../src/engine/event.ts";
 import type { Change } from "../../src/watch/change.ts";
@@ -30,6 +31,8 @@ export interface WatchingOptions {
   readonly kernelEvents?: boolean;
   /** Other Engines of other tests come and go on the same machine. */
   readonly foreign?: boolean;
+  /** What an earlier watch left open. */
+  readonly remembered?: readonly Finding[];
   /** The audit logs of guards. */
   readonly guardLogs?: readonly string[];
   /** Who is told beside the test. */
@@ -45,6 +48,7 @@ export async function watching(
     kernelEvents = false,
     foreign = false,
     guardLogs = [],
+    remembered = [],
     listener,
   }: WatchingOptions = {},
 ): Promise<Watching> {
@@ -67,7 +71,7 @@ export async function watching(
       kernelEvents,
       foreign,
       guardLogs,
-      remembered: [],
+      remembered,
     },
     {
       changes(some) {

@@ -40,6 +40,12 @@ describe("what got worse", () => {
     expect(update(60_000, "x")).toEqual([]);
     tracker.remember("db", finding("a"));
     expect(said(tracker.update("db", [finding("a")], cause, 0, { valuesOf: () => ["1"] }))).toEqual([]);
+    expect(said(tracker.update("db", [finding("a")], cause, 20_000, { valuesOf: () => ["1"] }))).toEqual([]);
+    tracker.remember("app", finding("a", { message: "pids 65" }));
+    const other = [finding("a", { message: "pids 30000" })];
+    expect(said(tracker.update("app", other, cause, 0, { valuesOf: () => ["30000"] }))).toEqual([
+      "changed a fail high",
+    ]);
   });
 
   it("a failure that could not be told before", () => {

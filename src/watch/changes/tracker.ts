@@ -165,12 +165,16 @@ function compare(before: Valued | undefined, now: Valued | undefined): "same" | 
   if (!before || was?.verdict !== "fail") return "worse";
   const weight = compareSeverity(is.severity, was.severity);
   if (weight !== 0) return weight > 0 ? "worse" : "better";
-  return is.fingerprint === was.fingerprint && !hasNew(before.values, now.values) ? "same" : "other";
+  return is.fingerprint === was.fingerprint && !hasNew(before, now) ? "same" : "other";
 }
 
-/** What an earlier watch told has no values: nobody knows whether these are new. */
-function hasNew(before: Valued["values"], now: Valued["values"]): boolean {
-  return before !== undefined && (now?.some((each) => !before.includes(each)) ?? false);
+/** Of what an earlier watch told no values are kept: nobody knows which are new, and other words say that some are. */
+function hasNew(before: Valued, now: Valued): boolean {
+  const { values } = before;
+  if (now.values === undefined || now.values.length === 0) return false;
+  return values === undefined
+    ? before.finding.message !== now.finding.message
+    : now.values.some((each) => !values.includes(each));
 }
 
 function say(before: Valued | undefined, now: Valued | undefined, cause: Cause): Untimed | undefined {
