@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { builtCommand, runCli } from "../support/cli.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { importBusybox } from "./images.ts";
+import { limitFile } from "./limit-file.ts";
 import { buildPackaged, packagedStage } from "./packaged-image.ts";
 import { runNamed } from "./test-container.ts";
 
@@ -68,10 +69,13 @@ describeWithEngine("bulkhead in a container", () => {
   const audit = ["audit", "engine", "--format", "json", "--fail-on", "none"];
   const findingsIn = (text: string) => (JSON.parse(text) as { findings: readonly Finding[] }).findings;
 
-  it("finds with the documented rights what it finds on the host", async () => {
-    const flags = documentedFlags().map((word) =>
+  const withSocket = () =>
+    documentedFlags().map((word) =>
       word.startsWith("/var/run/docker.sock:") ? `${engine.socketPath}:/var/run/docker.sock` : word,
     );
+
+  it("finds with the documented rights what it finds on the host", async () => {
+    const flags = withSocket();
     expect(flags).not.toContain("--privileged");
     const there = findingsIn(
       await engine.docker(["run", "--name", ...own, ...flags, "bulkhead:test", ...audit]),
@@ -98,6 +102,40 @@ describeWithEngine("bulkhead in a container", () => {
     expect(itself.find(({ control }) => control === "docker-socket-mount")).toMatchObject({
       severity: "info",
     });
+  });
+
+  it("proves with the documented rights what it proves on the host", async () => {
+    const prove = ["prove", "limited", "--format", "json"];
+    // Its exit status says that something did not hold, and `docker run` would then give no output.
+    const script = `const r=require('child_process').spawnSync(process.execPath,['--','/opt/bulkhead/bulkhead.cjs',${prove.map((word) => `'${word}'`).join()}]);process.stdout.write(r.stdout)`;
+    const entry = ["--entrypoint", "/nodejs/bin/node", "bulkhead:test", "-e", script];
+    const there = await engine.docker(["run", "--rm", ...withSocket(), ...entry]);
+    const here = await runCli(program, prove, { env: engine.environment });
+    const outcomes = (text: string) => {
+      const { probes } = JSON.parse(text) as {
+        readonly probes: readonly { readonly probe: string; readonly outcome: string }[];
+      };
+      return Object.fromEntries(probes.map(({ probe, outcome }) => [probe, outcome]));
+    };
+    expect(Object.values(outcomes(here.stdout))).toContain("held");
+    expect(outcomes(there)).toEqual(outcomes(here.stdout));
+  });
+
+  it("watches with the documented rights: a limit that somebody lifts by hand", async () => {
+    const watch = ["watch", "--format", "jsonl", "--no-history", "--interval", "1s"];
+    await engine.docker(["run", "-d", "--name", ...own, ...withSocket(), "bulkhead:test", ...watch]);
+    const logs = async () => await engine.docker(["logs", ...own]);
+    const has = async (pattern: RegExp) => {
+      await vi.waitFor(async () => expect(await logs()).toMatch(pattern), { timeout: 30_000, interval: 300 });
+    };
+    await has(/"container:limited"/);
+    const pid = Number(await engine.docker(["inspect", "-f", "{{.State.Pid}}", "limited"]));
+    const file = limitFile(pid, "pids", "pids.max", "pids.max");
+    const before = readFileSync(file, "utf8");
+    writeFileSync(file, "30000");
+    await has(/"control":"drift"[^\n]*"container:limited"[^\n]*the kernel says: 30000/);
+    writeFileSync(file, before);
+    await engine.docker(["rm", "-f", ...own]);
   });
 
   it("does not take its own cgroup for another container's, nor count one that is privileged twice", async () => {

@@ -106,6 +106,17 @@ export function containerdSocket(
   ].find((path) => files.stat(`${root}${path}`) !== undefined);
 }
 
+/** The path by which the Engine finds its own socket: in a container bulkhead may have it under another. */
+export function socketOfEngine({ sockets, root }: HostSight, files: HostFiles): string | undefined {
+  const [used = ""] = sockets;
+  const identity = files.stat(used)?.identity;
+  const isIt = (path: string) => {
+    const there = files.stat(`${root}${path}`);
+    return there?.isSocket === true && there.identity === identity;
+  };
+  return [...sockets, ...usualSockets].find(isIt) ?? sockets[0];
+}
+
 /** Paths where sockets of this engine, of its containerd and of others may be. */
 export function apiSockets({ sockets, commandLine }: HostSight): readonly string[] {
   const execRoots = flagValues(commandLine, ["--exec-root"]).map(

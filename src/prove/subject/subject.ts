@@ -2,7 +2,7 @@ import { recordAt, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { Answer } from "../../engine/client.ts";
 import { hostFiles } from "../../engine/host/files.ts";
-import { apiSockets } from "../../engine/host/host.ts";
+import { apiSockets, socketOfEngine } from "../../engine/host/host.ts";
 import { allListeningAddresses, socketReach, withReach } from "../../engine/host/reach.ts";
 import type { LiveReading } from "../../engine/read/live-reading.ts";
 import { readEngine } from "../../engine/read/read.ts";
@@ -179,7 +179,7 @@ function aroundOf({ engine, host, gaps }: LiveReading, version: Answer): Result<
   return ok({
     architecture,
     isHere: host !== undefined,
-    socket: host?.sockets[0] ?? "/var/run/docker.sock",
+    socket: (host && socketOfEngine(host, hostFiles)) ?? "/var/run/docker.sock",
     facts: {
       sockets,
       tcp: host?.tcp ?? [],
