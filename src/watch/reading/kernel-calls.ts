@@ -76,7 +76,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   /** Those of which that was told once. */
   const named = new Set<string>();
   let quietUntil = 0;
-  let lookedAtMuted = 0;
+  let lookedAtMuted = Number.NEGATIVE_INFINITY;
   let restoredAt = performance.now();
   const looks = openAllowance(forLooks);
   const rights = openAllowance(forRights);
