@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import type { Change } from "../../src/watch/change.ts";
@@ -102,8 +102,8 @@ describeWithEngine("a container that the kernel holds to less than the Engine sa
   });
 
   it("drifts where somebody lifted the cap of a disk by hand", async () => {
-    const numbers = execFileSync("lsblk", ["-dno", "NAME,MAJ:MIN,TYPE"], { encoding: "utf8" });
-    const [, disk = "", number = ""] = /^(\S+) +(\d+:\d+) +disk$/m.exec(numbers) ?? [];
+    const disk = readdirSync("/sys/block").find((each) => existsSync(`/sys/block/${each}/device`)) ?? "";
+    const number = readFileSync(`/sys/block/${disk}/dev`, "utf8").trim();
     const flags = ["--network=none", "--device-write-bps", `/dev/${disk}:1mb`];
     const name = await runNamed(engine, testName(engine, "capped"), flags);
     const watched = await watching(engine, { kernelEvents: true, cooldown: 0 });
