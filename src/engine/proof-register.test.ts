@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ownLabel } from "./owner.ts";
-import { isOfProof, openProofRegister } from "./proof-register.ts";
+import { isOfProof, openProofRegister, whyProofsAreNotKnown } from "./proof-register.ts";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -104,6 +104,20 @@ describe.skipIf(!isRoot)("the register of proofs", () => {
     expect(isOfProof({ name: "bulkhead-prove-1", id: "a" }, at)).toBe(true);
     expect(isOfProof({ name: "bulkhead-prove-2", id: "a" }, at)).toBe(false);
     register.close();
+  });
+
+  it("says where proofs cannot be known: others may write the folder, or nobody can", () => {
+    const at = folder();
+    expect(whyProofsAreNotKnown(join(at, "made"))).toBeUndefined();
+    expect(readdirSync(at)).toEqual(["made"]);
+    chmodSync(at, 0o777);
+    expect(whyProofsAreNotKnown(at)).toContain("others may write");
+    writeFileSync(join(at, "file"), "");
+    expect(whyProofsAreNotKnown(join(at, "file/in"))).toContain("ENOTDIR");
+    onTestFinished(() => process.seteuid?.(0));
+    chmodSync(at, 0o700);
+    process.seteuid?.(65_534);
+    expect(whyProofsAreNotKnown(join(at, "other"))).toContain("EACCES");
   });
 
   it("believes nothing that others than root could have written", () => {

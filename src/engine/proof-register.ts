@@ -1,4 +1,13 @@
-import { appendFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { join } from "node:path";
 import { isOrphan, ownLabel } from "./owner.ts";
 
@@ -13,10 +22,17 @@ export function proofFolder(): string | undefined {
 }
 
 /** Why a watch or a page would take the containers of a proof for anybody's; undefined where it knows them. */
-export function whyProofsAreNotKnown(): string | undefined {
-  return proofFolder() === undefined
-    ? "needs root, or XDG_RUNTIME_DIR: without a folder that others cannot write, the containers of a proof cannot be known from others"
-    : undefined;
+export function whyProofsAreNotKnown(folder = proofFolder()): string | undefined {
+  const why =
+    "without a folder that others cannot write, the containers of a proof cannot be known from others";
+  if (folder === undefined) return `needs root, or XDG_RUNTIME_DIR: ${why}`;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK);
+    return isOwn(folder) ? undefined : `cannot use ${folder}, which others may write: ${why}`;
+  } catch (error) {
+    return `cannot write ${folder} (${error instanceof Error && "code" in error ? error.code : error}): ${why}`;
+  }
 }
 
 /** Every container of a proof is called so, with a random number. */

@@ -45,7 +45,7 @@ describeWithEngine("watch beside a container that starts programs without end", 
     const { name, watched } = await started();
     const storm = "while :; do /bin/busybox true; done & while :; do /bin/busybox true; done & ";
     const loud = await runNamed(engine, testName(engine, "loud"), plain, ["sh", "-c", storm + becomesRoot]);
-    await until(() => watched.said.some((text) => text.includes(`${loud} starts more programs`)));
+    await until(() => watched.said.some((text) => text.includes(`${loud} makes more calls`)));
     for (const each of [name, loud]) {
       const from = watched.changes.length;
       await becomeRoot(each);

@@ -64,22 +64,27 @@ function impliedAmount(field: string, { memory, memorySwap }: Container): number
   return isSilent && amount > 0 ? 2 * amount : undefined;
 }
 
+/** How the kernel itself calls disks; anything else in /dev may be a link to one. */
+const kernelDisk = /^\/dev\/(?:[shv]d|xvd|nvme|mmcblk|dm-|md|nbd|loop|zram|sr)[a-z0-9]*$/;
+
 /**
  * What caps the reads and writes of a disk. The kernel shows the disk by its own name: behind another one of the Engine's
- * (/dev/disk/by-id/…) it is known only where there is one of its kind.
+ * (/dev/disk/by-id/…) it is known only where there is one of its kind. Of two caps of a disk the last holds.
  */
 function diskLimits(configured: Container, effective: Container): readonly Difference[] {
   const shown = effective.blkioDeviceLimits;
   if (shown.some(isOpen) || configured.blkioDeviceLimits.some(isOpen)) return [];
   const asked = setItems(configured.blkioDeviceLimits).map(({ value }) => value);
-  return asked.flatMap((limit): readonly Difference[] => {
+  const last = new Map(asked.map((each) => [`${each.kind} ${each.path}`, each]));
+  return [...last.values()].flatMap((limit): readonly Difference[] => {
     const { kind, path, rate } = limit;
     if (kind === "weight" || rate === 0) return [];
     const ofKind = setItems(shown).filter(({ value }) => value.kind === kind);
-    const isOne = asked.filter((each) => each.kind === kind).length === 1;
-    const own = ofKind.find(({ value }) => value.path === path) ?? (isOne ? ofKind[0] : undefined);
+    const isOne = ofKind.length === 1 && [...last.values()].filter((each) => each.kind === kind).length === 1;
+    const other = kernelDisk.test(path) ? undefined : ofKind;
+    const own = ofKind.find(({ value }) => value.path === path) ?? (isOne ? other?.[0] : undefined);
     // Several under other names: nobody knows which is which.
-    if (!own && ofKind.length > 0 && !isOne) return [];
+    if (!own && other && other.length > 0) return [];
     if (own && own.value.rate <= rate) return [];
     const say = (amount: number) => `${kind.endsWith("bps") ? sayBytes(amount) : amount} a second`;
     return [

@@ -108,6 +108,12 @@ testControl(drift, {
       /^device-read-iops \/dev\/sda is not.*the Engine says: 100 a second; the kernel says: no limit/,
     ),
     beside(
+      "a disk's cap that is gone, beside one of another disk",
+      { blkioDeviceLimits: [caps("write-bps", "/dev/sda", MiB)] },
+      { blkioDeviceLimits: [caps("write-bps", "/dev/loop0", 1024)] },
+      /^device-write-bps \/dev\/sda is not.*the kernel says: no limit/,
+    ),
+    beside(
       "a disk's cap, by another name of it",
       { blkioDeviceLimits: [caps("read-bps", "/dev/disk/by-id/x", MiB)] },
       { blkioDeviceLimits: [caps("read-bps", "/dev/sda", 2 * MiB)] },
@@ -255,6 +261,11 @@ testControl(drift, {
           caps("write-bps", "/dev/sdb", MiB),
         ],
       },
+    ),
+    beside(
+      "two caps of one disk, of which the last holds",
+      { blkioDeviceLimits: [caps("read-bps", "/dev/sda", MiB), caps("read-bps", "/dev/sda", 2 * MiB)] },
+      { blkioDeviceLimits: [caps("read-bps", "/dev/sda", 2 * MiB)] },
     ),
     beside(
       "a disk's cap where nobody may look",

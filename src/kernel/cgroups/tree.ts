@@ -167,6 +167,29 @@ export function cgroupFolders(
   return [...new Set(levels)].filter((folder) => folder.includes(id));
 }
 
+/** Folders that are read for the tasks of one container: it may make cgroups of its own. */
+const mostFolders = 500;
+
+/** The threads in a container's own cgroups and those below, as the kernel numbers them. */
+export function cgroupTasks(
+  places: { readonly proc: string; readonly cgroup: string },
+  container: { readonly id: string; readonly pid: number },
+): readonly number[] {
+  const tasks = new Set<number>();
+  const folders = [...cgroupFolders(places, container)];
+  for (let at = 0; at < folders.length && at < mostFolders; at += 1) {
+    const folder = folders[at] ?? "";
+    for (const name of ["tasks", "cgroup.threads"]) {
+      const read = readText(`${folder}/${name}`);
+      if (!read.ok) continue;
+      for (const line of read.value.split("\n")) if (line !== "") tasks.add(Number(line));
+    }
+    const below = listSubfolders(folder).map((name) => `${folder}/${name}`);
+    folders.push(...below.filter((each) => !folders.includes(each)));
+  }
+  return [...tasks];
+}
+
 /** Where a process stands in each hierarchy, from /proc/PID/cgroup (cgroups(7)). */
 export interface CgroupMembership {
   /** The path in the unified (v2) hierarchy; undefined where there is none. */

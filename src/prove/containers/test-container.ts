@@ -181,9 +181,11 @@ async function runSetuid<T>(
   plan: Plan<T>,
   context: ProofContext,
 ): Promise<Result<T>> {
+  let last: Result<T> | undefined;
   for (let attempt = 1; ; attempt += 1) {
     const started = await startExec(id, { user, program: setuidHelper }, context);
-    if (!started.ok) return started;
+    // The container may have ended with the helper.
+    if (!started.ok) return last ?? started;
     const { exec, session } = started.value;
     const outcome = await session.run(plan);
     session.close();
@@ -192,6 +194,7 @@ async function runSetuid<T>(
     if (!state.ok || !isRecord(state.value) || state.value.Running !== false) return outcome;
     if (attempt === attempts)
       return failed(`${outcome.reason} (exit status ${state.value.ExitCode}, ${attempts} times)`);
+    last = outcome;
   }
 }
 

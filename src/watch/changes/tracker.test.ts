@@ -41,11 +41,14 @@ describe("what got worse", () => {
     tracker.remember("db", finding("a"));
     expect(said(tracker.update("db", [finding("a")], cause, 0, { valuesOf: () => ["1"] }))).toEqual([]);
     expect(said(tracker.update("db", [finding("a")], cause, 20_000, { valuesOf: () => ["1"] }))).toEqual([]);
-    tracker.remember("app", finding("a", { message: "pids 65" }));
-    const other = [finding("a", { message: "pids 30000" })];
-    expect(said(tracker.update("app", other, cause, 0, { valuesOf: () => ["30000"] }))).toEqual([
-      "changed a fail high",
-    ]);
+    const sees = (observed: string, message = "words") =>
+      finding("a", { message, views: [{ level: "effective", verdict: "fail", observed }] });
+    const restarted = (...seen: Parameters<typeof sees>) => {
+      tracker.remember("app", sees("pids: 65, memory: no limit"));
+      return said(tracker.update("app", [sees(...seen)], cause, 0, { valuesOf: () => ["x"] }));
+    };
+    expect(restarted("pids: 30000, memory: no limit")).toEqual(["changed a fail high"]);
+    expect(restarted("pids: 65", "other words")).toEqual([]);
   });
 
   it("a failure that could not be told before", () => {

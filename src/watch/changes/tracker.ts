@@ -168,13 +168,17 @@ function compare(before: Valued | undefined, now: Valued | undefined): "same" | 
   return is.fingerprint === was.fingerprint && !hasNew(before, now) ? "same" : "other";
 }
 
-/** Of what an earlier watch told no values are kept: nobody knows which are new, and other words say that some are. */
+/** Of what an earlier watch told no values are kept: then what was observed is compared. */
 function hasNew(before: Valued, now: Valued): boolean {
   const { values } = before;
   if (now.values === undefined || now.values.length === 0) return false;
-  return values === undefined
-    ? before.finding.message !== now.finding.message
-    : now.values.some((each) => !values.includes(each));
+  if (values !== undefined) return now.values.some((each) => !values.includes(each));
+  const observed = observedIn(before.finding);
+  return observedIn(now.finding).some((each) => !observed.includes(each));
+}
+
+function observedIn({ views }: Finding): readonly string[] {
+  return views.flatMap(({ observed }) => observed?.split(", ") ?? []);
 }
 
 function say(before: Valued | undefined, now: Valued | undefined, cause: Cause): Untimed | undefined {

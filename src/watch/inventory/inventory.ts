@@ -17,6 +17,7 @@ import { isOfProof } from "../../engine/proof-register.ts";
 import { references } from "../../engine/read/containers.ts";
 import type { LiveContainer, LiveExec, LiveReading } from "../../engine/read/live-reading.ts";
 import type { PartReading } from "../../engine/read/part.ts";
+import { cgroupTasks } from "../../kernel/cgroups/tree.ts";
 import { type KernelMemory, openKernelMemory } from "../../kernel/memory.ts";
 import type { NamespaceMember } from "../../kernel/processes/namespaces.ts";
 import { ownerFinder } from "../../kernel/processes/scan.ts";
@@ -408,6 +409,12 @@ export class Inventory {
   /** A container's processes as they were seen last. */
   processesOf(id: string): readonly Process[] {
     return this.containers.get(id)?.kernel?.processes ?? [];
+  }
+
+  /** The threads in a container's own cgroups, now; none where it has none of its own. */
+  tasksOf(id: string): readonly number[] {
+    const pid = this.container(id)?.pid;
+    return pid === undefined ? [] : cgroupTasks(this.places, { id, pid });
   }
 
   /** Whether a process holds other rights than each of a container's processes did when they were seen last. */

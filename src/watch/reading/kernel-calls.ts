@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { tasksOfEngine, threadsOf } from "../../engine/engine-tasks.ts";
-import { processesOf } from "../../engine/host/processes-below.ts";
 import { bySweep, type Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import { causeOfCall } from "./caller.ts";
@@ -38,6 +37,9 @@ const mostWaiting = 2_000;
 const quiet = 60_000;
 const betweenLooks = 3_000;
 
+/** How often that is tried in this time: a program that starts another one and ends may slip through. */
+const mostMutes = 4;
+
 /** Milliseconds between two looks whether somebody else changed the trace. */
 const restoring = 5_000;
 
@@ -71,8 +73,9 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   let tooMany = false;
   const lineage = openLineage();
   const noise = openNoise((pid) => inventory.ownerOf(pid));
-  /** Containers that the kernel leaves out, since they make too many calls. */
-  const muted = new Set<string>();
+  /** Containers that the kernel leaves out, since they make too many calls, and how often it was told to. */
+  const muted = new Map<string, number>();
+  let canMute = true;
   /** Those of which that was told once. */
   const named = new Set<string>();
   let quietUntil = 0;
@@ -128,10 +131,12 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   }
 
   function hearRights(): void {
-    const told = heard(events.rights());
-    for (const call of told) if ("call" in call) waiting.set(call.pid, call);
-    for (const [id, loud] of noise.take(told)) mute(id, loud);
-    events.tellForks(noise.wantsForks);
+    const told = events.rights();
+    for (const call of heard(told)) if ("call" in call) waiting.set(call.pid, call);
+    if (canMute) {
+      for (const [id, loud] of noise.take(told)) mute(id, loud);
+      events.tellForks(canMute && noise.wantsForks);
+    }
     if (waiting.size <= mostWaiting) return;
     waiting.clear();
     tooMany = true;
@@ -140,18 +145,19 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   /** One container that makes calls without end does not keep those of others waiting: it is looked at as a whole meanwhile. */
   function mute(id: string, { tasks, callers }: Loud): void {
     const first = inventory.list().find((each) => each.id === id);
-    const from = [...(first?.pid === undefined ? [] : [first.pid]), ...tasks];
-    if (!events.mute([...new Set(from.flatMap((pid) => processesOf(pid)))].flatMap((pid) => threadsOf(pid))))
-      return;
+    const times = muted.get(id) ?? 0;
+    if (!first || times >= mostMutes) return;
+    canMute = events.mute([...tasks].flatMap((pid) => threadsOf(pid)).concat(inventory.tasksOf(id)));
+    if (!canMute) return;
     for (const pid of callers) waiting.delete(pid);
     if (muted.size === 0) quietUntil = performance.now() + quiet;
-    if (!muted.has(id) && !named.has(id)) {
+    if (!named.has(id)) {
       named.add(id);
       listener.say(
-        `${first?.name ?? id} starts more programs than can be looked at: for a minute at a time it is looked at every ${betweenLooks / 1_000} s, and what ends in between is not seen`,
+        `${first.name} makes more calls than can be looked at (execve, setuid and the like): for a minute at a time it is looked at every ${betweenLooks / 1_000} s, and what ends in between is not seen`,
       );
     }
-    muted.add(id);
+    muted.set(id, times + 1);
     listener.muted?.(muted.size);
   }
 
@@ -159,11 +165,13 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     const now = performance.now();
     if (muted.size === 0 || now - lookedAtMuted < betweenLooks) return;
     lookedAtMuted = now;
-    for (const id of muted) add(touched, id, bySweep);
+    for (const id of muted.keys()) add(touched, id, bySweep);
     if (now < quietUntil) return;
     events.unmute();
     muted.clear();
     listener.muted?.(0);
+    const there = new Set(inventory.list().map(({ id }) => id));
+    for (const id of named) if (!there.has(id)) named.delete(id);
   }
 
   /** Somebody with root's rights may switch the trace off: then it is on again, and all is looked at. */
@@ -171,7 +179,8 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     const now = performance.now();
     if (now - restoredAt < restoring) return;
     restoredAt = now;
-    const changed = events.restore();
+    const followed = inventory.list().flatMap(({ pid }) => pid ?? []);
+    const changed = events.restore({ followed, isMuted: muted.size > 0 });
     if (changed.length === 0) return;
     all = true;
     follow();

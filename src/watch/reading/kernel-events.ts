@@ -40,8 +40,11 @@ export interface KernelEvents {
   mute(tasks: readonly number[]): boolean;
   /** Nobody is left out any more. */
   unmute(): void;
-  /** What somebody else switched off or changed since; it is as it was again then. */
-  restore(): readonly string[];
+  /**
+   * What somebody else switched off or changed since; it is as it was again then, but for who is followed. Some of `followed` are;
+   * `isMuted`: some are left out.
+   */
+  restore(known: { readonly followed: readonly number[]; readonly isMuted: boolean }): readonly string[];
   close(): void;
 }
 
@@ -103,7 +106,17 @@ export function openKernelEvents(): Result<KernelEvents> {
       }
     },
     unmute: () => write(muted, ""),
-    restore: () => [...new Set([...entries.value.restore(), ...rights.value.restore()])],
+    restore({ followed, isMuted }) {
+      const listed = new Set(rights.value.say("set_event_pid").split("\n").map(Number));
+      const isLost = followed.length > 0 && !followed.some((task) => listed.has(task));
+      const changed = [
+        ...entries.value.restore(["set_event_pid", muted]),
+        ...rights.value.restore(isMuted ? [] : [muted]),
+        ...(isLost || !listed.has(process.pid) ? ["set_event_pid"] : []),
+      ];
+      if (!listed.has(process.pid)) append("set_event_pid", `${process.pid} `);
+      return [...new Set(changed)];
+    },
     close() {
       entries.value.close();
       rights.value.close();
@@ -113,7 +126,8 @@ export function openKernelEvents(): Result<KernelEvents> {
 
 /** An instance that knows how it was set. */
 interface Calls extends TraceInstance {
-  readonly restore: () => readonly string[];
+  /** `empty`: files that are to have nothing in them. */
+  readonly restore: (empty: readonly string[]) => readonly string[];
 }
 
 function openCalls(
@@ -125,11 +139,12 @@ function openCalls(
   const exits = calls.map((call) => `syscalls/sys_exit_${call}`);
   const opened = openInstance([...exits, ...others, ...starts], bufferKib, name);
   if (!opened.ok) return opened;
-  const { write, append, say, close } = opened.value;
-  const own = String(process.pid);
+  const { write, say, close } = opened.value;
   const ofNames = ofEngine.map((each) => `COMM ~ "${each}"`).join(" || ");
   const settings = new Map([
     ["tracing_on", "1"],
+    ["options/event-fork", "1"],
+    ["tracing_cpumask", say("tracing_cpumask")],
     ...exits.flatMap((event) => [
       [`events/${event}/filter`, "ret == 0"] as const,
       [`events/${event}/enable`, "1"] as const,
@@ -140,10 +155,9 @@ function openCalls(
     ]),
     ...others.map((event) => [`events/${event}/enable`, "1"] as const),
   ]);
-  // Without any process to follow the kernel would tell of all.
-  const isPicky = others.length === 0;
   try {
-    if (isPicky) write("set_event_pid", own);
+    // Without any process to follow the kernel would tell of all.
+    if (others.length === 0) write("set_event_pid", String(process.pid));
     for (const [file, text] of settings) write(file, text);
   } catch (error) {
     close();
@@ -151,12 +165,12 @@ function openCalls(
   }
   return ok({
     ...opened.value,
-    restore() {
+    restore(empty) {
       const changed = [...settings].filter(([file, text]) => say(file) !== text);
-      for (const [file, text] of changed) write(file, text);
-      const isFollowed = !isPicky || new RegExp(`^${own}$`, "m").test(say("set_event_pid"));
-      if (!isFollowed) append("set_event_pid", `${own} `);
-      return [...changed.map(([file]) => file), ...(isFollowed ? [] : ["set_event_pid"])];
+      const filled = empty.filter((file) => say(file) !== "");
+      for (const [file, text] of [...changed, ...filled.map((file) => [file, ""] as const)])
+        write(file, text);
+      return [...changed.map(([file]) => file), ...filled];
     },
   });
 }

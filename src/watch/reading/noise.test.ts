@@ -12,38 +12,92 @@ const living = new Map<number, string | undefined>([
   [20, "db"],
   [30, undefined],
 ]);
-const ownerOf = (pid: number) => (living.has(pid) ? { id: living.get(pid) } : ("gone" as const));
 
-it("finds the container whose programs have all ended by who started them", () => {
-  const noise = openNoise(ownerOf);
-  const short = numbers(200, 1000);
-  // The first read has calls alone: then forks are asked for.
-  expect(noise.take(short.map(call))).toEqual(new Map());
+/** One that is told something every so many milliseconds. */
+function listening() {
+  let clock = 0;
+  let asked = 0;
+  const noise = openNoise(
+    (pid) => {
+      asked += 1;
+      return living.has(pid) ? { id: living.get(pid) } : "gone";
+    },
+    () => clock,
+  );
+  return {
+    noise,
+    asked: () => asked,
+    hear(calls: readonly (KernelCall | KernelStart)[], { after = 250, lost = 0 } = {}) {
+      clock += after;
+      return noise.take({ calls, lost });
+    },
+  };
+}
+
+/** Programs that a process starts and that end at once. */
+const started = (count: number, from: number, parent: number) =>
+  numbers(count, from).flatMap((pid) => [fork(parent, pid), call(pid)]);
+
+it("finds the container whose programs have all ended by who started them, once it goes on", () => {
+  const { noise, hear } = listening();
+  // What is told first has calls alone: then forks are asked for.
+  expect(hear(numbers(200, 1000).map(call))).toEqual(new Map());
   expect(noise.wantsForks).toBe(true);
-  const events = numbers(200, 2000).flatMap((pid) => [fork(10, pid), call(pid)]);
-  const found = noise.take([...events, call(20), call(30)]);
+  expect(hear([...started(200, 2000, 10), call(20), call(30)])).toEqual(new Map());
+  const found = hear(started(200, 3000, 10));
   expect([...found.keys()]).toEqual(["web"]);
   expect(found.get("web")?.tasks).toEqual(new Set([10]));
-  expect(found.get("web")?.callers).toEqual(new Set(numbers(200, 2000)));
-  expect(noise.take([call(20)])).toEqual(new Map());
+  expect(found.get("web")?.callers).toEqual(new Set(numbers(200, 3000)));
+  expect(hear([call(20)])).toEqual(new Map());
   expect(noise.wantsForks).toBe(false);
+  // A start that makes many calls in a moment.
+  expect(hear(started(200, 4000, 10))).toEqual(new Map());
+  expect(hear(started(10, 5000, 10))).toEqual(new Map());
+  expect(hear(started(200, 6000, 10))).toEqual(new Map());
 });
 
-it("finds one whose programs start each other and end, and one that becomes another program without end", () => {
-  const chain = openNoise(ownerOf);
-  const links = numbers(200, 1001).flatMap((pid) => [fork(pid - 1, pid), call(pid)]);
-  expect([...chain.take([fork(20, 1000), ...links]).keys()]).toEqual(["db"]);
-  const same = openNoise(ownerOf);
-  expect([...same.take(numbers(200, 0).map(() => call(20))).keys()]).toEqual(["db"]);
+it("finds one whose programs start each other and end, with one look at each, and one that becomes another program", () => {
+  const chain = listening();
+  const links = (from: number) => numbers(300, from).flatMap((pid) => [fork(pid - 1, pid), call(pid)]);
+  chain.hear([fork(20, 1000), ...links(1001)]);
+  for (let from = 1301; from < 5_000; from += 300)
+    expect([...chain.hear(links(from)).keys()]).toEqual(["db"]);
+  expect(chain.asked()).toBeLessThan(5_000);
+  const same = listening();
+  same.hear(numbers(200, 0).map(() => call(20)));
+  expect([...same.hear(numbers(200, 0).map(() => call(20))).keys()]).toEqual(["db"]);
+});
+
+it("goes by the time that it was told of: a read that comes late has more", () => {
+  const late = listening();
+  for (let from = 1_000; from < 20_000; from += 1_000)
+    expect(late.hear([...started(700, from, 30), ...started(120, from + 700, 20)], { after: 1_000 })).toEqual(
+      new Map(),
+    );
+});
+
+it("asks who lives, and believes no parent where events were dropped", () => {
+  const runtime = listening();
+  // A shim of the host's started what is the container's by now.
+  const loop = [fork(30, 10), ...started(200, 1000, 10)];
+  runtime.hear(loop);
+  expect([...runtime.hear(started(200, 2000, 10)).keys()]).toEqual(["web"]);
+  const dropped = listening();
+  dropped.hear(started(200, 1000, 10));
+  expect(dropped.hear(numbers(200, 1000).map(call), { lost: 5 })).toEqual(new Map());
 });
 
 it("blames nobody for many calls of many, of the host, or of whom nobody knows", () => {
-  const noise = openNoise(ownerOf);
-  const each = (from: number, parent: number) =>
-    numbers(90, from).flatMap((pid) => [fork(parent, pid), call(pid)]);
-  expect(noise.take([...each(1000, 10), ...each(2000, 20), ...each(3000, 30)])).toEqual(new Map());
-  expect(noise.take(numbers(500, 5000).flatMap((pid) => [fork(30, pid), call(pid)]))).toEqual(new Map());
-  expect(noise.take(numbers(500, 9000).map(call))).toEqual(new Map());
-  // A circle, as numbers that are used again within one read would give.
-  expect(noise.take([fork(1, 2), fork(2, 1), ...numbers(200, 0).map(() => call(2))])).toEqual(new Map());
+  const cases: readonly (readonly (KernelCall | KernelStart)[])[] = [
+    [...started(90, 1000, 10), ...started(90, 2000, 20), ...started(90, 3000, 30)],
+    started(500, 5000, 30),
+    numbers(500, 9000).map(call),
+    // A circle, as numbers that are used again would give.
+    [fork(1, 2), fork(2, 1), ...numbers(200, 0).map(() => call(2))],
+  ];
+  for (const calls of cases) {
+    const { hear } = listening();
+    hear(calls);
+    expect(hear(calls)).toEqual(new Map());
+  }
 });

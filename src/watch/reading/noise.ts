@@ -1,78 +1,98 @@
 import type { KernelCall, KernelStart } from "./kernel-events.ts";
 
-/** Calls between two reads from which on somebody is looked for who makes too many: 600 a second. */
-const many = 150;
-/** Calls of one container between two reads that are too many. */
-const tooMany = 100;
+/** Calls in a second from which on somebody is looked for who makes too many, and those of one container that are. */
+const limits = { many: 600, tooMany: 400 };
+/** Milliseconds that are looked at, at least. */
+const least = 250;
+/** Tasks of which it is known where they come from. Beyond it all is forgotten: it is known again with the next forks. */
+const mostKnown = 20_000;
 
 /** A container that makes too many calls. */
 export interface Loud {
-  /** Tasks that live, from which its callers come: they go on. */
+  /** Tasks from which its callers come: those that live go on. */
   readonly tasks: ReadonlySet<number>;
   readonly callers: ReadonlySet<number>;
 }
 
 /** Says which containers make so many calls that those of others would wait. */
 export interface Noise {
-  /** Takes what one read gave. Callers that have ended are known by who started them, where forks were asked for. */
-  take(events: readonly (KernelCall | KernelStart)[]): ReadonlyMap<string, Loud>;
+  /** Takes what was told since the last time. Callers that have ended are known by who started them, where forks were asked for. */
+  take(told: {
+    readonly calls: readonly (KernelCall | KernelStart)[];
+    readonly lost: number;
+  }): ReadonlyMap<string, Loud>;
   /** Whether forks are to be told, too: they cost as much as the calls. */
   readonly wantsForks: boolean;
 }
 
-/** `ownerOf`: the container of a process; `gone` where the process has ended. */
-export function openNoise(ownerOf: (pid: number) => { readonly id: string | undefined } | "gone"): Noise {
-  let wantsForks = false;
-  const parents = new Map<number, number>();
+/** The container that a task came from (undefined: none), and the oldest task of that line that was seen. */
+interface From {
+  readonly id: string | undefined;
+  readonly root: number;
+}
 
-  /** The tasks that it comes from, the oldest first, and itself. */
-  function line(task: number): readonly number[] {
-    const found = new Set<number>();
-    for (
-      let each: number | undefined = task;
-      each !== undefined && !found.has(each);
-      each = parents.get(each)
-    )
-      found.add(each);
-    return [...found].toReversed();
+/** `ownerOf`: the container of a process; `gone` where the process has ended. `now`: milliseconds of a clock that never jumps. */
+export function openNoise(
+  ownerOf: (pid: number) => { readonly id: string | undefined } | "gone",
+  now: () => number = () => performance.now(),
+): Noise {
+  let wantsForks = false;
+  let takenAt = now();
+  const known = new Map<number, From>();
+  /** Those that were loud in what was told before: a start makes many calls in a moment. */
+  let before: ReadonlySet<string> = new Set();
+
+  /** Who lives is asked; who has ended comes from where its parent did. */
+  function finder(): (task: number) => From | undefined {
+    const asked = new Map<number, From | undefined>();
+    return (task) => {
+      if (asked.has(task)) return asked.get(task);
+      const owner = ownerOf(task);
+      const from = owner === "gone" ? known.get(task) : { id: owner.id, root: task };
+      asked.set(task, from);
+      return from;
+    };
   }
 
-  function count(calls: readonly KernelCall[]): ReadonlyMap<string, Loud> {
-    const owners = new Map<number, string | undefined | "gone">();
-    const lookUp = (task: number) => {
-      const known = owners.get(task);
-      if (known !== undefined || owners.has(task)) return known;
-      const owner = ownerOf(task);
-      const id = owner === "gone" ? owner : owner.id;
-      owners.set(task, id);
-      return id;
-    };
+  function loudIn(events: readonly (KernelCall | KernelStart)[], tooMany: number): Map<string, Loud> {
+    const of = finder();
     const tally = new Map<string, { count: number; tasks: Set<number>; callers: Set<number> }>();
-    for (const { caller } of calls) {
-      const root = line(caller).find((task) => lookUp(task) !== "gone");
-      const id = root === undefined ? undefined : lookUp(root);
-      if (root === undefined || id === undefined) continue;
-      const own = tally.get(id) ?? { count: 0, tasks: new Set(), callers: new Set() };
+    for (const event of events) {
+      if ("start" in event) {
+        if (event.start !== "fork") continue;
+        const from = of(event.caller);
+        if (from) known.set(event.child, from);
+        else known.delete(event.child);
+        continue;
+      }
+      const from = of(event.caller);
+      if (from?.id === undefined) continue;
+      const own = tally.get(from.id) ?? { count: 0, tasks: new Set(), callers: new Set() };
       own.count += 1;
-      own.tasks.add(root);
-      own.callers.add(caller);
-      tally.set(id, own);
+      own.tasks.add(from.root);
+      own.callers.add(event.caller);
+      tally.set(from.id, own);
     }
     return new Map([...tally].filter(([, own]) => own.count >= tooMany));
   }
 
   return {
-    take(events) {
-      const calls = events.filter((event) => "call" in event);
-      if (calls.length < many) {
+    take({ calls, lost }) {
+      const seconds = Math.max(least, now() - takenAt) / 1_000;
+      takenAt = now();
+      // Of what was dropped forks may be part: a number that is used again would have a wrong parent.
+      if (lost > 0 || known.size > mostKnown) known.clear();
+      if (calls.filter((event) => "call" in event).length < limits.many * seconds) {
         wantsForks = false;
-        parents.clear();
+        known.clear();
+        before = new Set();
         return new Map();
       }
-      for (const event of events)
-        if ("start" in event && event.start === "fork") parents.set(event.child, event.caller);
       wantsForks = true;
-      return count(calls);
+      const loud = loudIn(calls, limits.tooMany * seconds);
+      const again = new Map([...loud].filter(([id]) => before.has(id)));
+      before = new Set(loud.keys());
+      return again;
     },
     get wantsForks() {
       return wantsForks;
