@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -84,6 +84,11 @@ describeWithEngine("watch beside a container that starts programs without end", 
     const filter = join(instances, instance, "events/syscalls/sys_exit_execve/filter");
     writeFileSync(filter, "ret == 7");
     await until(() => watched.said.some((text) => text.includes("sys_exit_execve/filter")));
+    // Then the kernel would tell of process 1 alone.
+    const entries = own.find((each) => each.endsWith(".entries")) ?? "";
+    writeFileSync(join(instances, entries, "set_event_pid"), "1");
+    await until(() => watched.said.some((text) => text.includes("(set_event_pid)")));
+    expect(readFileSync(join(instances, entries, "set_event_pid"), "utf8")).toBe("");
     const from = watched.changes.length;
     await becomeRoot(name);
     const { finding } = await rootIn(watched, name, from);
