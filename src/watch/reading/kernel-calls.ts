@@ -134,7 +134,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     const told = events.rights();
     for (const call of heard(told)) if ("call" in call) waiting.set(call.pid, call);
     if (canMute) {
-      for (const [id, loud] of noise.take(told)) mute(id, loud);
+      for (const [id, loud] of noise.take({ ...told, isScarce: rights.isScarce() })) mute(id, loud);
       events.tellForks(canMute && noise.wantsForks);
     }
     if (waiting.size <= mostWaiting) return;

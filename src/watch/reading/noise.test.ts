@@ -27,9 +27,9 @@ function listening() {
   return {
     noise,
     asked: () => asked,
-    hear(calls: readonly (KernelCall | KernelStart)[], { after = 250, lost = 0 } = {}) {
+    hear(calls: readonly (KernelCall | KernelStart)[], { after = 250, lost = 0, isScarce = false } = {}) {
       clock += after;
-      return noise.take({ calls, lost });
+      return noise.take({ calls, lost, isScarce });
     },
   };
 }
@@ -66,6 +66,21 @@ it("finds one whose programs start each other and end, with one look at each, an
   const same = listening();
   same.hear(numbers(200, 0).map(() => call(20)));
   expect([...same.hear(numbers(200, 0).map(() => call(20))).keys()]).toEqual(["db"]);
+});
+
+it("takes less for too much where others wait already", () => {
+  const { hear } = listening();
+  hear(started(60, 1000, 10));
+  expect(hear(started(60, 2000, 10))).toEqual(new Map());
+  hear(started(60, 3000, 10), { isScarce: true });
+  expect([...hear(started(60, 4000, 10), { isScarce: true }).keys()]).toEqual(["web"]);
+  hear(started(15, 5000, 10), { isScarce: true });
+  expect(hear(started(15, 6000, 10), { isScarce: true })).toEqual(new Map());
+});
+
+it("waits for nothing where no start makes so many", () => {
+  const { hear } = listening();
+  expect([...hear(numbers(1_100, 0).map(() => call(20))).keys()]).toEqual(["db"]);
 });
 
 it("goes by the time that it was told of: a read that comes late has more", () => {

@@ -1,7 +1,12 @@
 import type { KernelCall, KernelStart } from "./kernel-events.ts";
 
-/** Calls in a second from which on somebody is looked for who makes too many, and those of one container that are. */
-const limits = { many: 600, tooMany: 400 };
+/**
+ * Calls in a second from which on somebody is looked for who makes too many; those of one container that are, if it goes on; and
+ * those that no start makes.
+ */
+const limits = { many: 600, tooMany: 400, beyondDoubt: 4_000 };
+/** Where the time for comparisons is nearly spent, a quarter of these is too much. */
+const whereScarce = 0.25;
 /** Milliseconds that are looked at, at least. */
 const least = 250;
 /** Tasks of which it is known where they come from. Beyond it all is forgotten: it is known again with the next forks. */
@@ -9,6 +14,7 @@ const mostKnown = 20_000;
 
 /** A container that makes too many calls. */
 export interface Loud {
+  readonly count: number;
   /** Tasks from which its callers come: those that live go on. */
   readonly tasks: ReadonlySet<number>;
   readonly callers: ReadonlySet<number>;
@@ -20,6 +26,8 @@ export interface Noise {
   take(told: {
     readonly calls: readonly (KernelCall | KernelStart)[];
     readonly lost: number;
+    /** The time for comparisons is nearly spent: others wait already. */
+    readonly isScarce: boolean;
   }): ReadonlyMap<string, Loud>;
   /** Whether forks are to be told, too: they cost as much as the calls. */
   readonly wantsForks: boolean;
@@ -77,8 +85,8 @@ export function openNoise(
   }
 
   return {
-    take({ calls, lost }) {
-      const seconds = Math.max(least, now() - takenAt) / 1_000;
+    take({ calls, lost, isScarce }) {
+      const seconds = (Math.max(least, now() - takenAt) / 1_000) * (isScarce ? whereScarce : 1);
       takenAt = now();
       // Of what was dropped forks may be part: a number that is used again would have a wrong parent.
       if (lost > 0 || known.size > mostKnown) known.clear();
@@ -90,7 +98,9 @@ export function openNoise(
       }
       wantsForks = true;
       const loud = loudIn(calls, limits.tooMany * seconds);
-      const again = new Map([...loud].filter(([id]) => before.has(id)));
+      const again = new Map(
+        [...loud].filter(([id, { count }]) => before.has(id) || count >= limits.beyondDoubt * seconds),
+      );
       before = new Set(loud.keys());
       return again;
     },

@@ -10,6 +10,7 @@ it("gives what was saved up, and in the long run the share", () => {
     });
   work(60);
   expect(allowance.isLeft()).toBe(true);
+  expect(allowance.isScarce()).toBe(true);
   work(60);
   expect(allowance.isLeft()).toBe(false);
   at.now += 1_900;
@@ -17,6 +18,7 @@ it("gives what was saved up, and in the long run the share", () => {
   at.now += 200;
   expect(allowance.isLeft()).toBe(true);
   at.now += 1_000_000;
+  expect(allowance.isScarce()).toBe(false);
   expect(allowance.isLeft()).toBe(true);
   work(100);
   expect(allowance.isLeft()).toBe(false);

@@ -135,6 +135,8 @@ export function pause({ interval, random }: Pacing, cpu: number): number {
 interface Allowance {
   /** Whether there is any left now. */
   isLeft(): boolean;
+  /** Whether more than half of what can be saved up is spent. */
+  isScarce(): boolean;
   /** Runs it, however long it takes: what it takes too much is waited for. */
   spend(run: () => void): void;
 }
@@ -158,13 +160,15 @@ export function openAllowance(
 ): Allowance {
   let saved = most;
   let savedAt = now();
+  function left(): number {
+    const at = now();
+    saved = Math.min(most, saved + (at - savedAt) * share);
+    savedAt = at;
+    return saved;
+  }
   return {
-    isLeft() {
-      const at = now();
-      saved = Math.min(most, saved + (at - savedAt) * share);
-      savedAt = at;
-      return saved > 0;
-    },
+    isLeft: () => left() > 0,
+    isScarce: () => left() < most / 2,
     spend(run) {
       const before = used();
       run();
