@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -73,14 +83,14 @@ describeWithEngine("watch beside a container that starts programs without end", 
   it("says that somebody switched its trace off, and hears again", async () => {
     const { name, watched } = await started();
     await open(name);
-    // Called so, no other command takes it for the machine's.
-    const root = mkdtempSync(join(tmpdir(), "bulkhead-trace-"));
-    execFileSync("mount", ["-t", "tracefs", "nodev", root]);
-    onTestFinished(() => {
-      execFileSync("umount", ["--lazy", root]);
-      rmdirSync(root);
-    });
-    const instances = join(root, "instances");
+    // Called so, no other command takes it for the machine's; it leaves the file tree at once.
+    const folder = mkdtempSync(join(tmpdir(), "bulkhead-trace-"));
+    execFileSync("mount", ["-t", "tracefs", "nodev", folder]);
+    const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+    execFileSync("umount", ["--lazy", folder]);
+    rmdirSync(folder);
+    onTestFinished(() => closeSync(descriptor));
+    const instances = `/proc/self/fd/${descriptor}/instances`;
     const own = readdirSync(instances).filter((each) => each.includes(`_${process.pid}_`));
     expect(own.length).toBeGreaterThanOrEqual(2);
     for (const each of own) writeFileSync(join(instances, each, "tracing_on"), "0");
