@@ -1,9 +1,8 @@
 import { readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { processesOf } from "../engine/host/processes-below.ts";
 import type { Docker } from "./docker.ts";
-import { type ContainerState, isHere } from "./state.ts";
+import { type ContainerState, isHere, processesOf } from "./state.ts";
 
 /** Servers that replace their workers on a signal, by their program (their manual pages). */
 const reloads: readonly (readonly [program: RegExp, signal: string])[] = [

@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { isRecord, itemsOf, recordAt, textAt } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { EngineClient } from "../engine/client.ts";
 import { isProcessOf } from "../engine/host/container-process.ts";
-import { processesOf } from "../engine/host/processes-below.ts";
 
 /** A container of a trial as the Engine shows it now. */
 export interface ContainerState {
@@ -171,4 +170,18 @@ export function hasScheduler(state: ContainerState): boolean {
 
 function textOf(path: string): string {
   return linesOf(path).join("\n");
+}
+
+/** The processes of the container, its first one and what that started. */
+export function processesOf(pid: number): readonly number[] {
+  const own = [pid];
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const children = readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").trim();
+      for (const child of children.split(/\s+/).filter(Boolean)) own.push(...processesOf(Number(child)));
+    }
+  } catch {
+    // It ended in the meantime.
+  }
+  return own;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type IdsInside, idsInside } from "../../engine/host/container-process.ts";
-import { processesOf } from "../../engine/host/processes-below.ts";
+import { processesOf } from "../../trial/state.ts";
 
 /** Whom a process runs as: its effective ids, as its container numbers them. */
 export interface ProcessUser {

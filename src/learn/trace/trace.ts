@@ -1,8 +1,8 @@
 import { failed, ok, type Result } from "../../base/result.ts";
 import { engineTasks, shimOf, threadsOf } from "../../engine/engine-tasks.ts";
-import { processesOf } from "../../engine/host/processes-below.ts";
 import { callNumber, callOfFunction, ownArchitecture } from "../../engine/system-calls.ts";
 import { openInstance, type TraceInstance } from "../../engine/tracefs.ts";
+import { processesOf } from "../../trial/state.ts";
 import { type Asked, followTasks } from "./tasks.ts";
 
 /** A kernel trace of containers that are started while it is open. */
