@@ -78,7 +78,7 @@ export function addWatchOptions(command: Command): Command {
     .addOption(
       new Option(
         "--prove <when>",
-        "prove the running containers every day at this time (03:30) or in this interval (24h), one after the other, and report what held before and does not hold now; as root",
+        "prove the running containers every day at this time (03:30) or in this interval (24h), one after the other, and report what held before and does not hold now; as root, or as the user of a rootless Engine",
       ).argParser(proveWhen),
     )
     .addOption(

@@ -76,7 +76,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   /** Containers that the kernel leaves out, since they make too many calls, and how often it was told to. */
   const muted = new Map<string, number>();
   let canMute = true;
-  /** Those of which that was told once. */
+  /** Those that were reported once. */
   const named = new Set<string>();
   let quietUntil = 0;
   let lookedAtMuted = Number.NEGATIVE_INFINITY;

@@ -9,7 +9,7 @@ const limits = { many: 600, tooMany: 400, beyondDoubt: 4_000 };
 const whereScarce = 0.25;
 /** Milliseconds that are looked at, at least. */
 const least = 250;
-/** Tasks of which it is known where they come from. Beyond it all is forgotten: it is known again with the next forks. */
+/** Tasks whose container is remembered. Beyond it all are forgotten; the next forks bring them back. */
 const mostKnown = 20_000;
 
 /** A container that makes too many calls. */
@@ -22,14 +22,14 @@ export interface Loud {
 
 /** Says which containers make so many calls that those of others would wait. */
 export interface Noise {
-  /** Takes what was told since the last time. Callers that have ended are known by who started them, where forks were asked for. */
+  /** Takes the events since the last time. Callers that have ended are known by their parents, if forks were asked for. */
   take(told: {
     readonly calls: readonly (KernelCall | KernelStart)[];
     readonly lost: number;
     /** The time for comparisons is nearly spent: others wait already. */
     readonly isScarce: boolean;
   }): ReadonlyMap<string, Loud>;
-  /** Whether forks are to be told, too: they cost as much as the calls. */
+  /** Whether the kernel should report forks, too: they cost as much as the calls. */
   readonly wantsForks: boolean;
 }
 
@@ -47,7 +47,7 @@ export function openNoise(
   let wantsForks = false;
   let takenAt = now();
   const known = new Map<number, From>();
-  /** Those that were loud in what was told before: a start makes many calls in a moment. */
+  /** Those that were loud last time: a start makes many calls in a moment. */
   let before: ReadonlySet<string> = new Set();
 
   /** Who lives is asked; who has ended comes from where its parent did. */
@@ -88,7 +88,7 @@ export function openNoise(
     take({ calls, lost, isScarce }) {
       const seconds = (Math.max(least, now() - takenAt) / 1_000) * (isScarce ? whereScarce : 1);
       takenAt = now();
-      // Of what was dropped forks may be part: a number that is used again would have a wrong parent.
+      // A fork may be among the dropped events: then a PID that is used again would have a wrong parent.
       if (lost > 0 || known.size > mostKnown) known.clear();
       if (calls.filter((event) => "call" in event).length < limits.many * seconds) {
         wantsForks = false;
