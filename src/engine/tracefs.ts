@@ -30,8 +30,8 @@ export interface TraceInstance {
   readonly say: (file: string) => string;
   /** The names in one of its folders; none if the folder does not exist. */
   readonly list: (folder: string) => readonly string[];
-  /** What the kernel has written since the last read. */
-  readonly read: () => string;
+  /** What the kernel has written since the last read, up to so many bytes and some more; what is left comes with the next read. */
+  readonly read: (most?: number) => string;
   /** The names of an event of a system call's arguments, in their order. */
   readonly argumentsOf: (event: string) => readonly string[];
   /**
@@ -81,7 +81,7 @@ export function openInstance(
     write("buffer_size_kb", String(bufferKib));
     write("options/event-fork", "1");
     pipe = openSync(join(folder, "trace_pipe"), constants.O_RDONLY | constants.O_NONBLOCK);
-    const read = () => (pipe === undefined ? "" : drain(pipe));
+    const read = (most?: number) => (pipe === undefined ? "" : drain(pipe, most));
     if (!seesOurPids(write, read)) {
       close();
       return failed("bulkhead runs in a PID namespace, and the kernel's trace shows other process IDs");
@@ -195,7 +195,7 @@ const chunk = Buffer.allocUnsafe(256 * 1024);
 /** More than this at once would keep all else waiting. Bytes. */
 const mostAtOnce = 16 * 1024 * 1024;
 
-function drain(pipe: number): string {
+function drain(pipe: number, most = mostAtOnce): string {
   const parts: string[] = [];
   let total = 0;
   for (;;) {
@@ -210,7 +210,7 @@ function drain(pipe: number): string {
     total += length;
     // The trace is ASCII.
     parts.push(chunk.toString("latin1", 0, length));
-    if (total >= mostAtOnce) break;
+    if (total >= most) break;
   }
   return parts.join("");
 }

@@ -32,7 +32,7 @@ function following() {
   const did: string[] = [];
   let changed: readonly string[] = [];
   let isAble = true;
-  const none: KernelCalls = { calls: [], lost: 0 };
+  const none: KernelCalls = { calls: [], lost: 0, span: 0 };
   const events: KernelEvents = {
     entries: () => told.entries.shift() ?? none,
     rights: () => told.rights.shift() ?? none,
@@ -81,9 +81,10 @@ function following() {
   };
   return {
     ...{ follower, looks, said, lost, others, muted, did, tick },
-    entries: (...calls: readonly (KernelCall | KernelStart)[]) => told.entries.push({ calls, lost: 0 }),
+    entries: (...calls: readonly (KernelCall | KernelStart)[]) =>
+      told.entries.push({ calls, lost: 0, span: 0 }),
     rights: (calls: readonly (KernelCall | KernelStart)[], dropped = 0) =>
-      told.rights.push({ calls, lost: dropped }),
+      told.rights.push({ calls, lost: dropped, span: 0 }),
     cannotMute: () => {
       isAble = false;
     },

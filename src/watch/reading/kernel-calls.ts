@@ -150,6 +150,10 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     canMute = events.mute([...tasks].flatMap((pid) => threadsOf(pid)).concat(inventory.tasksOf(id)));
     if (!canMute) return;
     for (const pid of callers) waiting.delete(pid);
+    // Calls of others were dropped with its own, and what it cost to read those is not theirs.
+    all = true;
+    tooMany = false;
+    rights.forgive();
     if (muted.size === 0) quietUntil = performance.now() + quiet;
     if (!named.has(id)) {
       named.add(id);

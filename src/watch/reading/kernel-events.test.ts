@@ -24,8 +24,19 @@ it("says who called what, who was moved, what the Engine starts, and how much wa
       { start: "exec", caller: 77, process: "runc:[2:INIT]" },
     ],
     lost: 15,
+    span: expect.closeTo(0.001, 3),
   });
-  expect(parseKernelEvents([])).toEqual({ calls: [], lost: 0 });
+  expect(parseKernelEvents([])).toEqual({ calls: [], lost: 0, span: 0 });
+});
+
+it("says in which time they came, by the kernel's clock and no program's name", () => {
+  const told = (name: string, time: string) => `  ${name}-7       [001] d..1.  ${time}: sys_setuid -> 0x0`;
+  const { span } = parseKernelEvents([
+    told("x 1.0: ", "100.250000"),
+    told("x", "100.5"),
+    told("y 900.0: ", "101.0"),
+  ]);
+  expect(span).toBeCloseTo(750);
 });
 
 it("the Engine's own are known by ancestry, until they become a container's program", () => {

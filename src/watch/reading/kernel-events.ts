@@ -22,6 +22,8 @@ export type KernelStart =
 export interface KernelCalls {
   readonly calls: readonly (KernelCall | KernelStart)[];
   readonly lost: number;
+  /** Milliseconds between the first event and the last, on the kernel's clock. */
+  readonly span: number;
 }
 
 export interface KernelEvents {
@@ -34,8 +36,8 @@ export interface KernelEvents {
   /** Whether forks of followed processes are told among the rights. */
   tellForks(on: boolean): void;
   /**
-   * Leaves out these tasks, and all that they start, of the rights (set_event_notrace_pid). False where the kernel cannot: before
-   * Linux 5.8.
+   * Leaves out these tasks, and all that they start, of the rights (set_event_notrace_pid), and drops what waits to be read of
+   * them and of all others. False where the kernel cannot: before Linux 5.8.
    */
   mute(tasks: readonly number[]): boolean;
   /** Nobody is left out any more. */
@@ -76,6 +78,12 @@ const muted = "set_event_notrace_pid";
 const bufferKib = 256;
 
 /**
+ * Bytes that are read at once. A loop of one system call writes faster than it is read, and without a bound one read would take
+ * seconds; this much takes some ten milliseconds.
+ */
+const mostRead = 128 * 1024;
+
+/**
  * Asks the kernel to tell of these calls as they happen. Entries are told of the whole machine. Rights are told of followed
  * processes alone, and the kernel leaves out all others: what the host starts costs nothing. Fails with why it cannot.
  */
@@ -100,6 +108,7 @@ export function openKernelEvents(): Result<KernelEvents> {
     mute(tasks) {
       try {
         append(muted, `${tasks.join(" ")} `);
+        write("trace", "");
         return true;
       } catch {
         return false;
@@ -178,13 +187,13 @@ function openCalls(
 function reader({ read }: TraceInstance): () => KernelCalls {
   let rest = "";
   return () => {
-    const lines = `${rest}${read()}`.split("\n");
+    const lines = `${rest}${read(mostRead)}`.split("\n");
     rest = lines.pop() ?? "";
     return parseKernelEvents(lines);
   };
 }
 
-const prefix = String.raw`^ *(.*)-(\d+) +\[\d+\] \S+ +\d+\.\d+: `;
+const prefix = String.raw`^ *(.*)-(\d+) +\[\d+\] \S+ +(\d+\.\d+): `;
 const callPattern = new RegExp(`${prefix}(?:sys_(\\w+) -> 0x0|cgroup_attach_task: .* pid=(\\d+) comm=.*)$`);
 const startPattern = new RegExp(
   `${prefix}(?:sched_process_fork: .* child_pid=(\\d+)|sys_execve(?:at)?\\(.*)$`,
@@ -193,17 +202,26 @@ const startPattern = new RegExp(
 /** Lines of trace_pipe; others than those of the events above are left out. */
 export function parseKernelEvents(lines: readonly string[]): KernelCalls {
   let lost = 0;
+  let first: number | undefined;
+  let last = 0;
+  const at = (seconds: string | undefined) => {
+    last = Number(seconds) * 1_000;
+    first ??= last;
+  };
   const calls = lines.flatMap((line): readonly (KernelCall | KernelStart)[] => {
     lost += Number(/^CPU:\d+ \[LOST (\d+) EVENTS\]$/.exec(line)?.[1] ?? 0);
-    const [, process, task, call, moved] = callPattern.exec(line) ?? [];
+    const [, process, task, time, call, moved] = callPattern.exec(line) ?? [];
     const caller = Number(task);
-    if (process !== undefined)
+    if (process !== undefined) {
+      at(time);
       return [{ call: call ?? "cgroup.procs", pid: Number(moved ?? task), caller, process }];
-    const [, name, starter, child] = startPattern.exec(line) ?? [];
+    }
+    const [, name, starter, started, child] = startPattern.exec(line) ?? [];
     if (name === undefined) return [];
+    at(started);
     return child === undefined
       ? [{ start: "exec", caller: Number(starter), process: name }]
       : [{ start: "fork", caller: Number(starter), child: Number(child) }];
   });
-  return { calls, lost };
+  return { calls, lost, span: Math.max(0, last - (first ?? 0)) };
 }

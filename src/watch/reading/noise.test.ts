@@ -15,21 +15,16 @@ const living = new Map<number, string | undefined>([
 
 /** One that is told something every so many milliseconds. */
 function listening() {
-  let clock = 0;
   let asked = 0;
-  const noise = openNoise(
-    (pid) => {
-      asked += 1;
-      return living.has(pid) ? { id: living.get(pid) } : "gone";
-    },
-    () => clock,
-  );
+  const noise = openNoise((pid) => {
+    asked += 1;
+    return living.has(pid) ? { id: living.get(pid) } : "gone";
+  });
   return {
     noise,
     asked: () => asked,
-    hear(calls: readonly (KernelCall | KernelStart)[], { after = 250, lost = 0, isScarce = false } = {}) {
-      clock += after;
-      return noise.take({ calls, lost, isScarce });
+    hear(calls: readonly (KernelCall | KernelStart)[], { span = 250, lost = 0, isScarce = false } = {}) {
+      return noise.take({ calls, lost, span, isScarce });
     },
   };
 }
@@ -83,10 +78,19 @@ it("waits for nothing where no start makes so many", () => {
   expect([...hear(numbers(1_100, 0).map(() => call(20))).keys()]).toEqual(["db"]);
 });
 
+it("goes by the time in which they came, and a moment of many calls is none", () => {
+  const cut = listening();
+  const few = numbers(110, 0).map(() => call(20));
+  const others = numbers(600, 0).map(() => call(30));
+  cut.hear([...few, ...others], { span: 4 });
+  expect([...cut.hear([...few, ...others], { span: 4 }).keys()]).toEqual(["db"]);
+  expect(cut.hear([...few.slice(20), ...others], { span: 4 })).toEqual(new Map());
+});
+
 it("goes by the time that it was told of: a read that comes late has more", () => {
   const late = listening();
   for (let from = 1_000; from < 20_000; from += 1_000)
-    expect(late.hear([...started(700, from, 30), ...started(120, from + 700, 20)], { after: 1_000 })).toEqual(
+    expect(late.hear([...started(700, from, 30), ...started(120, from + 700, 20)], { span: 1_000 })).toEqual(
       new Map(),
     );
 });

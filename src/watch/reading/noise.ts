@@ -1,4 +1,4 @@
-import type { KernelCall, KernelStart } from "./kernel-events.ts";
+import type { KernelCall, KernelCalls, KernelStart } from "./kernel-events.ts";
 
 /**
  * Calls in a second from which on somebody is looked for who makes too many; those of one container that are, if it goes on; and
@@ -7,7 +7,7 @@ import type { KernelCall, KernelStart } from "./kernel-events.ts";
 const limits = { many: 600, tooMany: 400, beyondDoubt: 4_000 };
 /** Where the time for comparisons is nearly spent, a quarter of these is too much. */
 const whereScarce = 0.25;
-/** Milliseconds that are looked at, at least. */
+/** Milliseconds that are looked at, at least: a start makes many calls in a moment. */
 const least = 250;
 /** Tasks whose container is remembered. Beyond it all are forgotten; the next forks bring them back. */
 const mostKnown = 20_000;
@@ -23,12 +23,12 @@ export interface Loud {
 /** Says which containers make so many calls that those of others would wait. */
 export interface Noise {
   /** Takes the events since the last time. Callers that have ended are known by their parents, if forks were asked for. */
-  take(told: {
-    readonly calls: readonly (KernelCall | KernelStart)[];
-    readonly lost: number;
-    /** The time for comparisons is nearly spent: others wait already. */
-    readonly isScarce: boolean;
-  }): ReadonlyMap<string, Loud>;
+  take(
+    told: KernelCalls & {
+      /** The time for comparisons is nearly spent: others wait already. */
+      readonly isScarce: boolean;
+    },
+  ): ReadonlyMap<string, Loud>;
   /** Whether the kernel should report forks, too: they cost as much as the calls. */
   readonly wantsForks: boolean;
 }
@@ -39,13 +39,9 @@ interface From {
   readonly root: number;
 }
 
-/** `ownerOf`: the container of a process; `gone` where the process has ended. `now`: milliseconds of a clock that never jumps. */
-export function openNoise(
-  ownerOf: (pid: number) => { readonly id: string | undefined } | "gone",
-  now: () => number = () => performance.now(),
-): Noise {
+/** `ownerOf`: the container of a process; `gone` where the process has ended. */
+export function openNoise(ownerOf: (pid: number) => { readonly id: string | undefined } | "gone"): Noise {
   let wantsForks = false;
-  let takenAt = now();
   const known = new Map<number, From>();
   /** Those that were loud last time: a start makes many calls in a moment. */
   let before: ReadonlySet<string> = new Set();
@@ -85,9 +81,8 @@ export function openNoise(
   }
 
   return {
-    take({ calls, lost, isScarce }) {
-      const seconds = (Math.max(least, now() - takenAt) / 1_000) * (isScarce ? whereScarce : 1);
-      takenAt = now();
+    take({ calls, lost, span, isScarce }) {
+      const seconds = (Math.max(least, span) / 1_000) * (isScarce ? whereScarce : 1);
       // A fork may be among the dropped events: then a PID that is used again would have a wrong parent.
       if (lost > 0 || known.size > mostKnown) known.clear();
       if (calls.filter((event) => "call" in event).length < limits.many * seconds) {

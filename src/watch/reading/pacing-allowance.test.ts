@@ -22,4 +22,13 @@ it("gives what was saved up, and in the long run the share", () => {
   expect(allowance.isLeft()).toBe(true);
   work(100);
   expect(allowance.isLeft()).toBe(false);
+  allowance.spend(() => {
+    at.used += 500;
+    allowance.forgive();
+  });
+  expect(allowance.isLeft()).toBe(true);
+  work(2);
+  expect(allowance.isLeft()).toBe(false);
+  allowance.forgive();
+  expect(allowance.isLeft()).toBe(true);
 });

@@ -139,6 +139,8 @@ interface Allowance {
   isScarce(): boolean;
   /** Runs it, however long it takes: what it takes too much is waited for. */
   spend(run: () => void): void;
+  /** What is spent beyond it, and what the work that runs has taken so far, is forgotten: then there is some left. */
+  forgive(): void;
 }
 
 interface Clocks {
@@ -160,6 +162,7 @@ export function openAllowance(
 ): Allowance {
   let saved = most;
   let savedAt = now();
+  let since = 0;
   function left(): number {
     const at = now();
     saved = Math.min(most, saved + (at - savedAt) * share);
@@ -170,9 +173,13 @@ export function openAllowance(
     isLeft: () => left() > 0,
     isScarce: () => left() < most / 2,
     spend(run) {
-      const before = used();
+      since = used();
       run();
-      saved -= used() - before;
+      saved -= used() - since;
+    },
+    forgive() {
+      since = used();
+      saved = Math.max(saved, 1);
     },
   };
 }
