@@ -171,6 +171,14 @@ it("leaves out a container without end for a minute, looks at it meanwhile, and 
     await tick();
   }
   expect(muted).toHaveLength(5);
+  // It goes on when it is heard again: one read is enough.
+  await tick(58_000);
+  const unmuted = () => did.filter((each) => each === "unmute").length;
+  for (let ticks = 0; unmuted() < 2 && ticks < 20; ticks += 1) await tick();
+  expect(did.slice(-2)).toEqual(["forks true", "unmute"]);
+  rights(storm(60_000));
+  await tick();
+  expect(muted).toHaveLength(6);
   expect(said).toHaveLength(1);
 });
 

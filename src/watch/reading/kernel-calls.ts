@@ -171,6 +171,8 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     lookedAtMuted = now;
     for (const id of muted.keys()) add(touched, id, bySweep);
     if (now < quietUntil) return;
+    noise.expect(muted.keys());
+    events.tellForks(true);
     events.unmute();
     muted.clear();
     listener.muted?.(0);

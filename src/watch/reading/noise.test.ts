@@ -73,6 +73,17 @@ it("takes less for too much where others wait already", () => {
   expect(hear(started(15, 6000, 10), { isScarce: true })).toEqual(new Map());
 });
 
+it("finds at once again who was left out and goes on, and no other", () => {
+  const { noise, hear } = listening();
+  noise.expect(["web"]);
+  expect(noise.wantsForks).toBe(true);
+  expect([...hear([...started(200, 1000, 10), ...started(200, 2000, 20)]).keys()]).toEqual(["web"]);
+  const calm = listening();
+  calm.noise.expect(["web"]);
+  expect(calm.hear(started(20, 1000, 10))).toEqual(new Map());
+  expect(calm.noise.wantsForks).toBe(false);
+});
+
 it("waits for nothing where no start makes so many", () => {
   const { hear } = listening();
   expect([...hear(numbers(1_100, 0).map(() => call(20))).keys()]).toEqual(["db"]);

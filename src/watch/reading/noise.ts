@@ -31,6 +31,8 @@ export interface Noise {
   ): ReadonlyMap<string, Loud>;
   /** Whether the kernel should report forks, too: they cost as much as the calls. */
   readonly wantsForks: boolean;
+  /** These are heard again after they were too loud: if they still are, no second read is waited for. */
+  expect(ids: Iterable<string>): void;
 }
 
 /** The container that a task came from (undefined: none), and the oldest task of that line that was seen. */
@@ -101,6 +103,10 @@ export function openNoise(ownerOf: (pid: number) => { readonly id: string | unde
     },
     get wantsForks() {
       return wantsForks;
+    },
+    expect(ids) {
+      wantsForks = true;
+      before = new Set(ids);
     },
   };
 }
