@@ -175,13 +175,13 @@ async function benchNeighbour(on: TestEngine, image: string): Promise<void> {
   // setresuid(-1, -1, -1), which changes nothing.
   const call = `perl -e 'syscall(${process.arch === "arm64" ? 147 : 117}, -1, -1, -1) while 1'`;
   const storms = [
-    { what: "starts programs without end", command: "while :; do /bin/busybox true; done", flags: [] },
-    { what: "makes one system call without end", command: call, flags: ["-v", "/:/host:ro"] },
+    { what: "starts programs without end", inside: ["sh", "-c", "while :; do /bin/busybox true; done"] },
+    { what: "makes one system call without end", inside: ["chroot", "/host", "sh", "-c", call] },
   ];
-  for (const [index, { what, command, flags }] of storms.entries()) {
+  for (const [index, { what, inside }] of storms.entries()) {
     const watcher = await startWatcher(on, ["--interval", "60s"]);
-    const inside = flags.length > 0 ? ["chroot", "/host", "sh", "-c", command] : ["sh", "-c", command];
-    await on.docker(["run", "-d", "--name", "storm", "--network", "none", ...flags, image, ...inside]);
+    const host = ["-v", "/:/host:ro"];
+    await on.docker(["run", "-d", "--name", "storm", "--network", "none", ...host, image, ...inside]);
     console.log(`the same beside a container that ${what}   (bound: p99 1 s)`);
     console.log(
       `  meanwhile ${await costOf(watcher, () => benchActs(on, image, watcher, `beside${index}`))}`,

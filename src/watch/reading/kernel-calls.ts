@@ -150,7 +150,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     canMute = events.mute([...tasks].flatMap((pid) => threadsOf(pid)).concat(inventory.tasksOf(id)));
     if (!canMute) return;
     for (const pid of callers) waiting.delete(pid);
-    // Calls of others were dropped with its own, and what it cost to read those is not theirs.
+    // Calls of others were dropped with its own, and the others do not pay for reading them.
     all = true;
     tooMany = false;
     rights.forgive();

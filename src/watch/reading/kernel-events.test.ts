@@ -29,12 +29,12 @@ it("says who called what, who was moved, what the Engine starts, and how much wa
   expect(parseKernelEvents([])).toEqual({ calls: [], lost: 0, span: 0 });
 });
 
-it("says in which time they came, by the kernel's clock and no program's name", () => {
-  const told = (name: string, time: string) => `  ${name}-7       [001] d..1.  ${time}: sys_setuid -> 0x0`;
+it("takes the time from the kernel's clock, and not from a program's name", () => {
+  const line = (name: string, time: string) => `  ${name}-7       [001] d..1.  ${time}: sys_setuid -> 0x0`;
   const { span } = parseKernelEvents([
-    told("x 1.0: ", "100.250000"),
-    told("x", "100.5"),
-    told("y 900.0: ", "101.0"),
+    line("x 1.0: ", "100.250000"),
+    line("x", "100.5"),
+    line("y 900.0: ", "101.0"),
   ]);
   expect(span).toBeCloseTo(750);
 });

@@ -13,7 +13,7 @@ const living = new Map<number, string | undefined>([
   [30, undefined],
 ]);
 
-/** One that is told something every so many milliseconds. */
+/** One that counts how often it asks for an owner. */
 function listening() {
   let asked = 0;
   const noise = openNoise((pid) => {
@@ -89,7 +89,7 @@ it("waits for nothing where no start makes so many", () => {
   expect([...hear(numbers(1_100, 0).map(() => call(20))).keys()]).toEqual(["db"]);
 });
 
-it("goes by the time in which they came, and a moment of many calls is none", () => {
+it("goes by the time in which they came, and counts a moment as a quarter of a second", () => {
   const cut = listening();
   const few = numbers(110, 0).map(() => call(20));
   const others = numbers(600, 0).map(() => call(30));
