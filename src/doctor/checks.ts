@@ -66,6 +66,7 @@ export async function checkEngine(options: ConnectOptions, proc: string): Promis
     return [
       ok("Docker Engine", found),
       sameMachine(socketPath, proc),
+      ...hostsFiles(socketPath, proc),
       whoseRoot(info.value, socketPath, proc),
     ];
   } finally {
@@ -88,6 +89,23 @@ function sameMachine(socketPath: string | undefined, proc: string): Check {
       ? "Only what the Engine says is checked, not what the kernel enforces. Run this container with --pid host: it then sees the processes of every container. To look into them it needs --cap-add SYS_PTRACE as well, and --security-opt apparmor=unconfined where AppArmor runs."
       : away,
   );
+}
+
+/** From inside a container: whether the files of the Engine's host are in sight. */
+function hostsFiles(socketPath: string | undefined, proc: string): readonly Check[] {
+  if (socketPath === undefined || !readStanding(hostFiles).isInside) return [];
+  const sight = seeHost(socketPath, proc, hostFiles);
+  const isSeen = sight !== undefined && hostFiles.stat(`${sight.root}/proc`) !== undefined;
+  const name = "host's files";
+  return [
+    isSeen
+      ? ok(name, `seen at ${sight.root || "/"}`)
+      : limited(
+          name,
+          "not in sight of this container",
+          "Where a link in a mounted folder leads, who may open the Engine's socket and what daemon.json says are unknown. audit, prove and watch see them with --pid host and --cap-add SYS_PTRACE; guard proxy with -v /:/host:ro and --host-root /host.",
+        ),
+  ];
 }
 
 /** The user namespace of a rootless Engine that runs here, in which its containers' processes are; undefined for any other. */

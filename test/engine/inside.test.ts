@@ -158,8 +158,11 @@ describeWithEngine("bulkhead in a container", () => {
     const run = ["run", "--rm", ...socket, "--entrypoint", "/nodejs/bin/node", "bulkhead:test", "-e", script];
     const text = (await engine.docker(run)).replaceAll(/\s+/g, " ");
     expect(text).toContain("--pid host");
-    expect(text).toContain("-v /sys/fs/cgroup:/sys/fs/cgroup:ro");
-    expect(text).toContain("--cap-add SYS_PTRACE");
+    for (const right of [
+      ...["-v /sys/fs/cgroup:/sys/fs/cgroup:ro", "--cgroupns host", "--cap-add SYS_PTRACE"],
+      ...["-v /:/host:ro", "--host-root /host"],
+    ])
+      expect(text).toContain(right);
     expect(text).not.toMatch(/--privileged|all capabilities|can read all/);
   });
 });

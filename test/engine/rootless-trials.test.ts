@@ -56,6 +56,27 @@ describeWhere(rootlessAvailable(), "workloads of a rootless Engine", () => {
     expect(ran).toMatchObject({ status: 0, stdout: "here\n" });
   });
 
+  it.each(who)(
+    "%s: run and fix say which of the limits that they add this Engine does not set",
+    async (as) => {
+      const config = join(folder, "limits.yaml");
+      await writeFile(config, "fix:\n  limits: { memory: 256m, pids: 100 }\n");
+      const started = ["run", "--config", config, "-d", "--rm", "busybox:test", "true"];
+      const fixed = ["fix", "--config", config, "compose.yaml"];
+      for (const [args, words] of [
+        [started, "added limits (memory, process) have no effect"],
+        [fixed, "sets no such limits (memory, process)"],
+      ] as const) {
+        const { stdout, stderr } = await bulkhead(as, args);
+        expect(stdout + stderr).toContain("pids");
+        expect(stderr.includes(words), stderr).toBe(!delegatedUser());
+      }
+      // What is not set by bulkhead is Docker's to warn of.
+      const plain = await bulkhead(as, ["run", "--no-config", "--rm", "busybox:test", "true"]);
+      expect(plain.stderr).not.toContain("no effect");
+    },
+  );
+
   it.each(who)("%s: learn asks the server, and says ids and use as the container has them", async (as) => {
     const args = ["learn", "compose.yaml", "--settle", "1", "--format", "json"];
     const learnt = await bulkhead(as, [...args, "--check-http", `web:8080/ => ${page}`]);

@@ -199,11 +199,11 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
     expect(user).toEqual(root);
   });
 
-  it("a guard of the user's judges a link where the Engine follows it", async () => {
+  it("a guard of the user's judges a link where the Engine follows it, and denies what opens more of the user's account", async () => {
     const folder = join(engine.home, "guarded");
     await engine.as("user", ["mkdir", "-p", `${folder}/site`]);
     await engine.as("user", ["sh", "-c", 'echo page >"$0/site/page"; ln -s /etc "$0/link"', folder]);
-    const policy = `guard:\n  allow:\n    mounts: ["${folder}/*"]\n`;
+    const policy = `guard:\n  limits: { memory: 64m }\n  allow:\n    mounts: ["${folder}/*"]\n`;
     await engine.as("user", ["sh", "-c", 'printf "%b" "$1" >"$0/bulkhead.yaml"', folder, policy]);
     const script = `
       node=$1 program=$2 folder=$3
@@ -214,11 +214,31 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
       ask() { docker -H "unix://$folder/guard.sock" run --rm --network none "$@" 2>&1; echo "status $?"; }
       ask -v "$folder/site:/x" busybox:test cat /x/page
       ask -v "$folder/link:/x" busybox:test cat /x/passwd
+      for flags in --privileged "--pid host" "--network host" "-v /proc:/x" "-v $4:/x" "--cap-add SYS_ADMIN"; do
+        echo "with $flags"
+        ask $flags busybox:test true
+      done
       kill $guard
-      wait $guard`;
-    const { stdout } = await engine.as("user", ["sh", "-c", script, "sh", process.execPath, program, folder]);
-    expect(stdout).toMatch(/^page\nstatus 0\n/);
-    expect(stdout).toMatch(/bulkhead: .*\/etc[\s\S]*\nstatus 12[56]\n$/);
+      wait $guard
+      cat said`;
+    const { stdout } = await engine.as("user", [
+      "sh",
+      "-c",
+      script,
+      "sh",
+      process.execPath,
+      program,
+      folder,
+      engine.socketPath,
+    ]);
+    const [mounts = "", ...rights] = stdout.split(/^with /m);
+    expect(mounts).toMatch(/^page\nstatus 0\n/);
+    expect(mounts).toMatch(/bulkhead: .*\/etc[\s\S]*\nstatus 12[56]\n$/);
+    expect(rights).toHaveLength(6);
+    for (const each of rights) expect(each).toMatch(/bulkhead: [\s\S]*\nstatus 12[56]\n/);
+    expect(stdout.includes("limits.memory and limits.pids of the policy have no effect")).toBe(
+      !delegatedUser(),
+    );
   });
 
   it("watch of the user's reports what opens", async () => {

@@ -1,9 +1,6 @@
 import { failed, type Result } from "../../base/result.ts";
-import { lacksLimits, limitSettings } from "../../controls/cgroups/limits.ts";
-import { whyNoLimits } from "../../controls/engine/rootless-host.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { connectEngine } from "../../engine/connect.ts";
-import { engineFromInfo } from "../../engine/documents/info.ts";
 import { ownLabel } from "../../engine/owner.ts";
 import { openWriter } from "../../engine/write-client.ts";
 import { dockerAt, requireCompose } from "../../trial/docker.ts";
@@ -13,6 +10,7 @@ import type { SessionOptions } from "../../trial/session.ts";
 import { watchRefusals } from "../../why/in-trials.ts";
 import { complain } from "./complain.ts";
 import { engineTarget } from "./engine-target.ts";
+import { limitsInVain, nounsOf } from "./limits-in-vain.ts";
 import { progressLine } from "./progress.ts";
 import { dataLimitOf, type TrialOptions } from "./trial-options.ts";
 
@@ -83,16 +81,11 @@ export async function withTrials<T>(
 
 /** A trial under a limit that nothing enforces shows nothing of it. */
 async function sayLimitsInVain(reader: EngineClient): Promise<void> {
-  const [info, version] = await Promise.all(["/info", "/version"].map((path) => reader.get(path)));
-  if (!info?.ok || !version?.ok) return;
-  const engine = engineFromInfo({ info: info.value, version: version.value, networks: [] });
-  const nouns = Object.values(limitSettings).flatMap(({ field, noun }) =>
-    lacksLimits(engine, [field]) ? [noun] : [],
-  );
-  if (nouns.length === 0) return;
-  complain(
-    `limits (${nouns.join(", ")}) were not tried: this Engine sets none, since ${whyNoLimits(engine)}. What is written holds on an Engine that sets them (engine-limits)`,
-  );
+  const vain = await limitsInVain(reader);
+  if (vain)
+    complain(
+      `limits (${nounsOf(vain)}) were not tried: this Engine sets none, since ${vain.why}. What is written holds on an Engine that sets them (engine-limits)`,
+    );
 }
 
 function sessionOptions(

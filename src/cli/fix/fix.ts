@@ -25,6 +25,7 @@ import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
 import { bundlesIn } from "../common/bundles.ts";
 import { complain, complainAt, hideInComplaints } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
+import { type LimitsInVain, limitsInVain, nounsOf, setsLimit } from "../common/limits-in-vain.ts";
 import { askLocalEngine } from "../common/local-engine.ts";
 import { progressLine, wantsColour } from "../common/progress.ts";
 import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.ts";
@@ -50,7 +51,7 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   if (options.guard) return await withGuards({ seen, request, options, io });
   const bundles = bundlesIn(settings.value, io);
   if (!bundles.ok) return complain(bundles.reason);
-  const { running, images } = (options.offline ? undefined : await lookAtEngine(seen)) ?? {};
+  const { running, images, vain } = (options.offline ? undefined : await lookAtEngine(seen)) ?? {};
   const plan = planner(seen, options, settings.value, io, { running, images, bundles: bundles.value });
   const plans: Planned[] = [];
   for (const [index, each] of seen.subjects.entries()) {
@@ -62,6 +63,7 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   const idle = whyNothingAccepted(options.accept, plans);
   if (idle !== undefined) return complain(idle);
   if (options.verify) return await (await import("./verify.ts")).verifyFixes(plans, job);
+  if (vain) sayLimitsInVain(vain, plans);
   if (options.interactive) return await fixByAsking(plan, job);
   const prepared = await prepare(plans, job);
   const done = await carryOut(prepared, job);
@@ -124,6 +126,7 @@ type Plan = (subject: SurveyedSubject, takes: PlanRequest["takes"]) => Planned;
 interface EngineLook {
   readonly running: RunningServices | undefined;
   readonly images: ShownImages | undefined;
+  readonly vain: LimitsInVain | undefined;
 }
 
 /** What the Engine shows of the Compose files' services and of the images, where one answers on this machine. */
@@ -134,7 +137,18 @@ async function lookAtEngine({ inputs, subjects }: Survey): Promise<EngineLook | 
   return await askLocalEngine(engineTarget({}), async (reader) => ({
     running: files.length === 0 ? undefined : await runningServices(reader, files),
     images: await imagesOf(reader, images),
+    vain: await limitsInVain(reader),
   }));
+}
+
+/** A limit that is written and that the Engine here does not set. It stays: the file may be meant for another Engine. */
+function sayLimitsInVain(vain: LimitsInVain, plans: readonly Planned[]): void {
+  const patches = plans.flatMap(({ steps }) => steps.flatMap((step) => step.patches));
+  const nouns = nounsOf(vain, (name) => setsLimit(patches, name));
+  if (nouns !== undefined)
+    complain(
+      `the Engine here sets no such limits (${nouns}), since ${vain.why}: what is written holds on an Engine that sets them (engine-limits)`,
+    );
 }
 
 /** The image that a container is made from, as it is named. */
@@ -148,7 +162,11 @@ function planner(
   options: FixOptions,
   { config }: AuditSettings,
   io: DiskFiles,
-  { running, images, bundles }: Partial<EngineLook> & { readonly bundles: Bundles },
+  {
+    running,
+    images,
+    bundles,
+  }: Partial<Pick<EngineLook, "running" | "images">> & { readonly bundles: Bundles },
 ): Plan {
   const { rules } = seen;
   const limits = limitsOf(options, config);

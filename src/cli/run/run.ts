@@ -1,15 +1,17 @@
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
+import { limitSettings } from "../../controls/cgroups/limits.ts";
 import { controls } from "../../controls/registry.ts";
 import { needsByBundle, withSeen } from "../../fix/plan/kinds.ts";
 import { readRunArguments, withLastFlag } from "../../formats/run-command/argv.ts";
 import { runDocker } from "../../run/docker.ts";
-import { harden, imageToHarden } from "../../run/harden.ts";
+import { type Hardened, harden, imageToHarden } from "../../run/harden.ts";
 import { policyOf } from "../../run/policy.ts";
 import { shellWords } from "../../run/shell-words.ts";
 import { loadConfig } from "../audit/settings.ts";
 import { bundlesIn } from "../common/bundles.ts";
 import { complain } from "../common/complain.ts";
 import { engineArgs } from "../common/engine-target.ts";
+import { type LimitsInVain, nounsOf } from "../common/limits-in-vain.ts";
 import { seeImage } from "./image.ts";
 import type { RunOptions } from "./options.ts";
 import { tell } from "./tell.ts";
@@ -28,7 +30,7 @@ export async function runContainer(words: readonly string[], options: RunOptions
   const image = policy.harden === undefined ? imageToHarden(read, policy) : undefined;
   const seen = image === undefined ? undefined : await seeImage(image, read, options);
   if (typeof seen === "number") return seen;
-  const { shown, isPulled, unseen } = seen ?? {};
+  const { shown, isPulled, unseen, vain } = seen ?? {};
   const bundles = bundlesIn(settings.value, io);
   if (!bundles.ok) return complain(bundles.reason);
   const hardened = harden({
@@ -46,5 +48,14 @@ export async function runContainer(words: readonly string[], options: RunOptions
   else if (!hardened.quiet && hardened.flags.length > 0)
     tell(`added ${hardened.flags.map(shellWords).join(" ")}`);
   if (!hardened.quiet && hardened.note !== undefined) tell(hardened.note);
+  if (!hardened.quiet && vain) sayLimitsInVain(vain, hardened.flags);
   return options.dryRun ? 0 : await runDocker(command);
+}
+
+function sayLimitsInVain(vain: LimitsInVain, added: Hardened["flags"]): void {
+  const nouns = nounsOf(vain, (name) =>
+    added.some((words) => words[0]?.split("=")[0] === limitSettings[name].flag),
+  );
+  if (nouns !== undefined)
+    tell(`added limits (${nouns}) have no effect: this Engine sets none, since ${vain.why} (engine-limits)`);
 }

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { type KernelRead, listFolder, listSubfolders, readText, remembered } from "../files.ts";
-import { parseMountinfo } from "../mounts/mount-table.ts";
+import { type MountEntry, parseMountinfo } from "../mounts/mount-table.ts";
 
 /** A container's place in the hierarchy that holds one controller. */
 export interface Hierarchy {
@@ -32,9 +32,11 @@ export function openCgroupTree(mount: string): CgroupTree {
   const folders = new Set(listing.ok ? listing.value : []);
   const indexes = new Map<string, ReadonlyMap<string, string>>();
   const shownAt = new Map<string, string>();
+  let mounted: readonly MountEntry[] | undefined;
   // Undefined where the container's cgroup is not in what is mounted here: the files here are another's.
   const locate = (root: string, path: string, id: string) => {
-    const shown = shownAt.get(root) ?? shownCgroup(root);
+    mounted ??= cgroupMounts();
+    const shown = shownAt.get(root) ?? shownCgroup(root, mounted);
     shownAt.set(root, shown);
     if (!leavesNamespace(path) && !leavesNamespace(shown)) {
       if (shown === "/") return path;
@@ -89,13 +91,16 @@ function isCruns(folder: string, scope: string | undefined): boolean {
   return listSubfolders(scope).length === 1 && beside.ok && beside.value.trim() === "";
 }
 
-/** Which cgroup a mount of cgroupfs shows at its top, as our own cgroup namespace spells it; `/` where none is mounted there. */
-function shownCgroup(root: string): string {
+/** Where this process sees cgroupfs mounted. */
+function cgroupMounts(): readonly MountEntry[] {
   const own = readText("/proc/self/mountinfo");
-  const entries = own.ok ? parseMountinfo(own.value) : [];
+  return own.ok ? parseMountinfo(own.value).filter(({ type }) => /^cgroup2?$/.test(type)) : [];
+}
+
+/** Which cgroup a mount of cgroupfs shows at its top, as our own cgroup namespace spells it; `/` where none is mounted there. */
+function shownCgroup(root: string, mounted: readonly MountEntry[]): string {
   const at = realPath(root);
-  const entry = entries.findLast(({ target, type }) => target === at && /^cgroup2?$/.test(type));
-  return entry?.root ?? "/";
+  return mounted.findLast(({ target }) => target === at)?.root ?? "/";
 }
 
 function realPath(path: string): string {
