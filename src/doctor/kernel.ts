@@ -44,7 +44,7 @@ function processes(proc: string, rootless: string | undefined): Check {
       `this container's own ${ids.length} alone`,
       "What the kernel enforces for other containers is unknown. Run this container with --pid host.",
     );
-  const uid = /^Uid:\s*\d+\s+(\d+)/m.exec(status)?.[1] ?? "unknown";
+  const uid = effectiveUser(proc) ?? "unknown";
   const who = uid === "0" ? "root" : `user ${uid}`;
   const hidden = ids.filter((id) => isHidden(join(proc, id))).length;
   if (hidden === 0) return ok(name, `${who} can read all ${ids.length}`);
@@ -64,6 +64,10 @@ function processes(proc: string, rootless: string | undefined): Check {
           ? "Run this container with --cap-add SYS_PTRACE: it then sees their namespaces, mounts and devices. Where AppArmor runs it needs --security-opt apparmor=unconfined as well."
           : "Give it the capability SYS_PTRACE.";
   return limited(name, found, `What the kernel enforces for these is unknown. ${remedy}`);
+}
+
+function effectiveUser(proc: string): string | undefined {
+  return /^Uid:\s*\d+\s+(\d+)/m.exec(read(join(proc, "self/status")) ?? "")?.[1];
 }
 
 /** Nobody's parent is outside: the first process is this program, or its container's. */
@@ -161,8 +165,10 @@ function tracing(sys: string, proc: string): Check {
   const folder = join(sys, "kernel/tracing");
   const alternative = join(sys, "kernel/debug/tracing");
   const found = [folder, alternative].find((each) => existsSync(join(each, "available_events")));
-  const cost =
-    "bulkhead learn finds capabilities and system calls by trying alone, which takes more starts, and bulkhead watch notices an nsenter or a mount only at its next sweep; bulkhead why cannot look. As root: mount -t tracefs tracefs /sys/kernel/tracing";
+  const lost =
+    "bulkhead learn finds capabilities and system calls by trying alone, which takes more starts, and bulkhead watch notices an nsenter or a mount only at its next sweep; bulkhead why cannot look.";
+  if ((effectiveUser(proc) ?? "0") !== "0") return limited(name, "only root can trace the kernel", lost);
+  const cost = `${lost} As root: mount -t tracefs tracefs /sys/kernel/tracing`;
   if (found === undefined)
     return canMountTracefs(proc)
       ? ok(name, "tracefs is not mounted; bulkhead mounts it for itself while it runs")

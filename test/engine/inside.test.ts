@@ -138,6 +138,19 @@ describeWithEngine("bulkhead in a container", () => {
     await engine.docker(["rm", "-f", ...own]);
   });
 
+  it("says with the socket alone that the kernel was not seen, in the text and in the document", async () => {
+    const text = (await inside([], ["audit", "engine", "--fail-on", "none"])).replaceAll(/\s+/g, " ");
+    await engine.docker(["rm", "-f", ...own]);
+    const { looked, findings } = JSON.parse(await inside([], audit)) as {
+      readonly looked: readonly string[];
+      readonly findings: readonly Finding[];
+    };
+    await engine.docker(["rm", "-f", ...own]);
+    expect(findings.filter(({ level }) => level === "effective")).toEqual([]);
+    const sentence = "the kernel is not seen from this container (bulkhead doctor says what that needs)";
+    for (const each of [text, looked.join()]) expect(each).toContain(sentence);
+  });
+
   it("does not take its own cgroup for another container's, nor count one that is privileged twice", async () => {
     const found = findingsIn(await inside(["--pid", "host"], audit)).filter(
       ({ verdict }) => verdict === "fail",

@@ -162,6 +162,15 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
     },
   );
 
+  it("doctor asks the user for nothing that helps nobody here", async () => {
+    const { stdout } = await bulkhead("user", ["doctor"]);
+    const text = stdout.replaceAll(/\s+/g, " ");
+    expect(text).toContain(`is ${engine.user} (uid ${engine.uid}) on the host: the Engine is rootless`);
+    expect(text).toMatch(/✓ processes user \d+ can read all \d+ of the rootless Engine and its containers/);
+    expect(text).toContain("only root can trace the kernel");
+    expect(text).not.toMatch(/Run bulkhead as root|As root:|--privileged/);
+  });
+
   it("fix engine changes the daemon.json of the user who runs it, and of nobody else", async () => {
     const path = join(engine.home, ".config/docker/daemon.json");
     const denied = await bulkhead("root", ["fix", "engine", "--no-config", "--apply"]);

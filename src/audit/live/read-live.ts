@@ -2,6 +2,8 @@ import { itemsOf, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { imageFromInspect } from "../../engine/documents/sight.ts";
+import { hostFiles } from "../../engine/host/files.ts";
+import { readStanding } from "../../engine/host/own-container.ts";
 import type { LiveContainer, LiveExec, LiveReading, Selection } from "../../engine/read/live-reading.ts";
 import { readEngine } from "../../engine/read/read.ts";
 import { type ForeignReading, readForeign, readKernel } from "../../kernel/read.ts";
@@ -236,12 +238,18 @@ function looked(
   const parts: string[] = [];
   if (request.whole || request.containers.length > 0) {
     const running = containers.some((each) => each.running);
-    const where = host || !running || seen ? "" : "; its kernel is not this one";
+    const where = host || !running || seen ? "" : `; ${whyUnseen()}`;
     const kernel = seen ? "with what the kernel enforces" : "as configured";
     parts.push(`${containers.length} container${containers.length === 1 ? "" : "s"}, ${kernel}${where}`);
   }
   if (images > 0) parts.push(`${images} image${images === 1 ? "" : "s"}`);
   return parts.join(", ") || "what the images start as";
+}
+
+function whyUnseen(): string {
+  return readStanding(hostFiles).isInside
+    ? "the kernel is not seen from this container (bulkhead doctor says what that needs)"
+    : "its kernel is not this one";
 }
 
 /** A repository of files may name more images than an Engine is to be asked for. */
