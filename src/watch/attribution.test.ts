@@ -78,3 +78,9 @@ it("asks for each field of a drift alone", () => {
   expect(causeOfField(kernel("mount"), "mount /data")).toEqual(kernel("mount"));
   expect(causeOfField(kernel("capset"), "cap-add")).toEqual(kernel("capset"));
 });
+
+it("keeps that calls were dropped, where nothing else can have brought it about", () => {
+  const missed: Cause = { kind: "sweep", missed: true };
+  expect(causeOfFinding(missed, findingOf("memory-limit"))).toBe(missed);
+  expect(causeOfField(missed, "memory", file("memory.max"))).toEqual(file("memory.max"));
+});

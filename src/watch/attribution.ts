@@ -75,7 +75,8 @@ export function causeOfField(cause: Cause, field: string, written?: Cause): Caus
 }
 
 function firstPossible(causes: readonly (Cause | undefined)[], is: (cause: Cause) => boolean): Cause {
-  return causes.find((each) => each !== undefined && each.kind !== "sweep" && is(each)) ?? bySweep;
+  const known = causes.find((each) => each !== undefined && each.kind !== "sweep" && is(each));
+  return known ?? causes.find((each) => each?.kind === "sweep") ?? bySweep;
 }
 
 /** What a file of each controller can limit, by the names of controls and of drift's fields. */

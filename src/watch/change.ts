@@ -31,8 +31,8 @@ export interface Change {
 /** What brought the change about, as far as it is known. Holds no argument of a command, no label and no variable. */
 export type Cause =
   | EventCause
-  /** No event told: the kernel was found so by a sweep. */
-  | { readonly kind: "sweep" }
+  /** No event told: the kernel was found so by a sweep. `missed`: calls that could have told were dropped meanwhile. */
+  | { readonly kind: "sweep"; readonly missed?: true }
   | KernelCause
   /** Found right after this file changed: the Engine's daemon.json, a socket's mode or owner, a limit in a container's cgroup. */
   | { readonly kind: "file"; readonly path: string }
@@ -119,3 +119,6 @@ export function findingKey({ control, subject }: Pick<Finding, "control" | "subj
 
 /** Nobody knows what brought it about. */
 export const bySweep: Cause = { kind: "sweep" };
+
+/** Likewise, and the call that did was dropped: there were too many. */
+export const bySweepAfterLoss: Cause = { kind: "sweep", missed: true };

@@ -202,10 +202,13 @@ function causeInWords(cause: unknown): { readonly what: string; readonly who: st
     if (typeof said.author !== "string") return nobody("the acceptance ended");
     return nobody(`accepted by ${said.author} until ${String(said.until)}: ${String(said.reason)}`);
   }
-  if (said.kind === "sweep") return nobody("seen in the kernel");
+  if (said.kind === "sweep")
+    return nobody(said.missed ? "seen in the kernel, after calls were dropped" : "seen in the kernel");
   if (said.kind === "kernel") {
-    const user = typeof said.user === "number" ? `, user ${said.user}` : "";
-    return nobody(`after ${String(said.call)} by ${String(said.process)} (PID ${String(said.pid)}${user})`);
+    const parents = Array.isArray(said.parents) ? `, from ${said.parents.join(", ")}` : "";
+    const user = typeof said.user === "string" ? `, as ${said.user}` : "";
+    const process = `${String(said.process)} (PID ${String(said.pid)}${parents}${user})`;
+    return nobody(`after ${String(said.call)} by ${process}${said.ended ? ", since ended" : ""}`);
   }
   if (said.kind === "file") return nobody(`${String(said.path)} changed`);
   if (said.kind === "start") return nobody("found when the watch started");

@@ -14,7 +14,9 @@ export function sayCause(cause: Cause): string {
     case "file":
       return `${visible(cause.path)} changed`;
     case "sweep":
-      return "found by the sweep";
+      return cause.missed
+        ? "found by the sweep, after calls of the kernel were dropped"
+        : "found by the sweep";
     case "prove":
       return "found by a proof";
     case "start":
@@ -61,7 +63,9 @@ export function sayWho(cause: Cause): string {
     case "kernel":
       return `the process ${sayProcess(cause)}; a process chooses its name itself`;
     case "sweep":
-      return "unknown: it made no event";
+      return cause.missed
+        ? "unknown: there were more calls of the kernel than can be looked at"
+        : "unknown: it made no event";
     case "file":
       return "unknown: the kernel does not say who changed a file";
     case "prove":

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import type { LiveContainer } from "../../engine/read/live-reading.ts";
-import type { Looked } from "../inventory/inventory.ts";
+import type { Cause } from "../change.ts";
 import { followKernelCalls } from "./kernel-calls.ts";
 import type { KernelCall, KernelCalls, KernelEvents, KernelStart } from "./kernel-events.ts";
 import { testSession } from "./testing/session.ts";
@@ -22,7 +22,10 @@ const numbers = (count: number, from: number) => Array.from({ length: count }, (
 /** A follower of two containers, with the kernel's word put into its mouth. */
 function following() {
   const { session, stop } = testSession({}, []);
-  const { inventory } = session;
+  const { inventory, publisher } = session;
+  /** What a finding would be put down to that is found now. */
+  const causes: Cause[] = [];
+  vi.spyOn(publisher, "containers").mockImplementation((ids, cause) => causes.push(...ids.map(cause)));
   const told: { entries: KernelCalls[]; rights: KernelCalls[] } = { entries: [], rights: [] };
   const looks: string[][] = [];
   const said: string[] = [];
@@ -63,7 +66,7 @@ function following() {
   vi.spyOn(inventory, "mountedOtherwise").mockReturnValue(["db"]);
   vi.spyOn(inventory, "lookAt").mockImplementation((ids) => {
     looks.push([...ids]);
-    return { changed: [], unsettled: [], ended: [], seen: [] } as unknown as Looked;
+    return { changed: ids, unsettled: [], ended: [], seen: true };
   });
   Object.assign(session.listener, {
     say: (text: string) => said.push(text),
@@ -76,11 +79,12 @@ function following() {
   });
   const tick = async (milliseconds = 250) => {
     looks.length = 0;
+    causes.length = 0;
     await vi.advanceTimersByTimeAsync(milliseconds);
     return looks.map((ids) => ids.join(" "));
   };
   return {
-    ...{ follower, looks, said, lost, others, muted, did, tick },
+    ...{ follower, looks, causes, said, lost, others, muted, did, tick },
     entries: (...calls: readonly (KernelCall | KernelStart)[]) =>
       told.entries.push({ calls, lost: 0, span: 0 }),
     rights: (calls: readonly (KernelCall | KernelStart)[], dropped = 0) =>
@@ -218,4 +222,33 @@ it("ends where the trace cannot be read any more, and says so once", async () =>
   await vi.advanceTimersByTimeAsync(1_000);
   expect(broken.said).toEqual([expect.stringContaining("no such device")]);
   expect(said).toEqual([]);
+});
+
+const afterLoss: Cause = { kind: "sweep", missed: true };
+
+it("marks what is found after calls were dropped, and nothing after that", async () => {
+  const { entries, rights, causes, tick } = following();
+  rights([], 5);
+  await tick();
+  expect(causes).toEqual([afterLoss, afterLoss]);
+  entries(call("setns", 1_000, 1_000), call("setns", 1_001, 1_001));
+  await tick();
+  expect(causes).toEqual([{ kind: "sweep" }, { kind: "sweep" }]);
+});
+
+it("marks what is found of a container that is left out, and of all as it is left out", async () => {
+  const { rights, causes, muted, tick } = following();
+  rights(Array.from({ length: 5_000 }, () => call("setresuid", 100)));
+  await tick();
+  expect(muted).toHaveLength(1);
+  expect(causes).toEqual([afterLoss, afterLoss]);
+  await tick(3_250);
+  expect(causes).toEqual([afterLoss]);
+});
+
+it("marks what is found after somebody changed the trace", async () => {
+  const { causes, somebodyChanges, tick } = following();
+  somebodyChanges("tracing_on");
+  await tick(5_250);
+  expect(causes).toEqual([afterLoss, afterLoss]);
 });

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { tasksOfEngine, threadsOf } from "../../engine/engine-tasks.ts";
-import { bySweep, type Cause } from "../change.ts";
+import { bySweep, bySweepAfterLoss, type Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import { causeOfCall } from "./caller.ts";
 import {
@@ -71,6 +71,8 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   let mounted = false;
   /** More was told than could be kept: all are looked at, as if their rights were compared. */
   let tooMany = false;
+  /** Calls were dropped since the last look at all. */
+  let missed = false;
   const lineage = openLineage();
   const noise = openNoise((pid) => inventory.ownerOf(pid));
   /** Containers that the kernel leaves out, since they make too many calls, and how often it was told to. */
@@ -125,6 +127,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     if (tooMany && rights.isLeft()) {
       tooMany = false;
       all = true;
+      missed = true;
       rights.spend(look);
     }
     lookAtTouched();
@@ -152,6 +155,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     for (const pid of callers) waiting.delete(pid);
     // Calls of others were dropped with its own, and the others do not pay for reading them.
     all = true;
+    missed = true;
     tooMany = false;
     rights.forgive();
     if (muted.size === 0) quietUntil = performance.now() + quiet;
@@ -169,7 +173,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     const now = performance.now();
     if (muted.size === 0 || now - lookedAtMuted < betweenLooks) return;
     lookedAtMuted = now;
-    for (const id of muted.keys()) add(touched, id, bySweep);
+    for (const id of muted.keys()) add(touched, id, bySweepAfterLoss);
     if (now < quietUntil) return;
     noise.expect(muted.keys());
     events.tellForks(true);
@@ -189,6 +193,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     const changed = events.restore({ followed, isMuted: muted.size > 0 });
     if (changed.length === 0) return;
     all = true;
+    missed = true;
     follow();
     listener.say(
       `somebody changed bulkhead's trace (${changed.slice(0, 3).join(", ")}): it is as it was again, and calls of the last ${restoring / 1_000} s may not have been seen`,
@@ -243,6 +248,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     touched.clear();
     all = false;
     mounted = false;
+    missed = false;
     const running = inventory.list().flatMap(({ id, pid }) => (pid === undefined ? [] : [id]));
     const ids = isWhole ? running : running.filter((id) => causes.has(id));
     lookAt(session, ids, (id) => causes.get(id) ?? unnamed, 0);
@@ -250,6 +256,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
 
   /** Of several that ended nobody can say who changed what was found. */
   function causeOfEnded(): Cause {
+    if (missed) return bySweepAfterLoss;
     const [first] = ended;
     const isOne = first && ended.every(({ caller, call }) => caller === first.caller && call === first.call);
     return isOne ? causeOf(first) : bySweep;

@@ -89,7 +89,7 @@ const cause = z.discriminatedUnion("kind", [
       .max(10)
       .exactOptional(),
   }),
-  z.object({ kind: z.literal("sweep") }),
+  z.object({ kind: z.literal("sweep"), missed: z.literal(true).exactOptional() }),
   z.object({ kind: z.literal("prove") }),
   z.object({
     ...{ kind: z.literal("kernel"), call: short, process: short, pid: number },
