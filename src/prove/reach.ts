@@ -124,7 +124,7 @@ function named(ways: readonly WayTried[]): readonly string[] {
 }
 
 /** What stops one way: what stops it without a filter too, and the filter where that changes the answer. */
-function layersOf(
+export function layersOf(
   row: KernelInterface,
   here: WayTried,
   bare: WayTried | undefined,
@@ -133,7 +133,9 @@ function layersOf(
   const lacks = everywhere?.error;
   if (lacks !== undefined && (absent.has(lacks) || lacks === "SIGSEGV" || lacks === "EIO")) {
     if (lacks === "EIO") return [`sysctl ${row.sysctl ?? ""}`.trim()];
-    return here.error === lacks ? ["kernel"] : ["kernel", "seccomp"];
+    if (here.error === lacks) return ["kernel"];
+    // Something says no before the kernel would: the filter, unless it is the same without.
+    return ["kernel", bare?.error === here.error ? layerBelow(row, here) : "seccomp"];
   }
   if (!bare) return [here.layer ?? here.error ?? ""];
   if (bare.error === undefined) return ["seccomp"];

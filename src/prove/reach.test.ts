@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { kernelInterfaces } from "../model/kernel-interfaces/table.ts";
+import type { WayTried } from "./experiment/ways.ts";
+import { layersOf } from "./reach.ts";
+
+const row = (id: string) => {
+  const found = kernelInterfaces.find((each) => each.id === id);
+  if (!found) throw new Error(id);
+  return found;
+};
+const met = (error: string | undefined, layer?: string): WayTried => ({
+  ...{ what: "socket(AF_LLC)", abi: "native", error },
+  ...(layer !== undefined && { layer }),
+});
+const noRaw = met("EPERM", "no CAP_NET_RAW");
+const filtered = met("EPERM", "seccomp");
+
+/** What a container meets, what it meets without its filter, and what a privileged one meets. */
+it.each([
+  ["socket-llc", met("EAFNOSUPPORT"), met("EAFNOSUPPORT"), met("EAFNOSUPPORT"), ["kernel"]],
+  // The capability is asked for before the kernel looks whether it has the family in this network.
+  ["socket-llc", noRaw, noRaw, met("EAFNOSUPPORT"), ["kernel", "no CAP_NET_RAW"]],
+  ["socket-llc", filtered, met("EAFNOSUPPORT"), met("EAFNOSUPPORT"), ["kernel", "seccomp"]],
+  ["socket-llc", filtered, met(undefined), met(undefined), ["seccomp"]],
+  ["socket-llc", noRaw, noRaw, met(undefined), ["no CAP_NET_RAW"]],
+  ["socket-llc", met("EAFNOSUPPORT", "seccomp"), noRaw, met(undefined), ["seccomp", "no CAP_NET_RAW"]],
+  ["socket-llc", filtered, undefined, met("EAFNOSUPPORT"), ["kernel", "seccomp"]],
+] as const)(
+  "%s: %o, without the filter %o, privileged %o, is stopped by %o",
+  (id, here, bare, all, layers) => {
+    expect(layersOf(row(id), here, bare, all)).toEqual(layers);
+  },
+);
