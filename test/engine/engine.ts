@@ -146,7 +146,8 @@ function flagsOf(options: EngineOptions, folder: string, host: string): string[]
     ...addresses.flatMap((address) => ["-H", address]),
     ...(bridge ? [] : ["--bridge=none", "--iptables=false"]),
     ...(usernsRemap ? ["--userns-remap=default"] : []),
-    ...containerdFlags(folder),
+    // Behind another's containerd --network=host would be the network of that one.
+    ...(bridge ? [] : containerdFlags(folder)),
     ...flags,
   ];
 }
