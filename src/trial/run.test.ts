@@ -78,3 +78,56 @@ test("data that is gone after a stop and a start is missed", async () => {
     ...{ kind: "output", reason: "web: /srv/data is not there after it was stopped and started" },
   });
 });
+
+/** A container that runs until it is stopped, and again after its next start. */
+function engineStopping(exitCode: number): TrialEngine {
+  let running = true;
+  const ended = { status: 0, stdout: "", stderr: "", timedOut: false, missing: false };
+  const get = async (path: string) => {
+    const State = running
+      ? { Running: true, Pid: 0, StartedAt: "2027-01-31T12:00:00Z" }
+      : { Running: false, ExitCode: exitCode, FinishedAt: new Date().toISOString() };
+    if (path.startsWith("/containers/json")) return { ok: true, value: [{ Id: "c" }] };
+    return { ok: true, value: path === "/containers/c/json" ? { ...ended, ...container, State } : [] };
+  };
+  return {
+    reader: { get },
+    writer: { delete: async () => ({ ok: true }) },
+    docker: {
+      async run(words: readonly string[]) {
+        if (words.at(-1) === "stop") running = false;
+        if (words.includes("up") || words.at(-1) === "start") running = true;
+        return ended;
+      },
+    },
+  } as unknown as TrialEngine;
+}
+
+const { State: _, ...container } = ended;
+
+test.each([
+  ["as untouched", 143, { exitCodes: [0, 143], took: 10_000 }, undefined],
+  [
+    "with another status",
+    137,
+    { exitCodes: [0, 143], took: 10_000 },
+    "web ends with status 137 instead of 0",
+  ],
+  // Three times that and four seconds is less than nothing.
+  ["later", 0, { exitCodes: [0], took: -1_400 }, /^web takes \d\.\d s to stop instead of/],
+  ["as nobody knows it", 137, undefined, undefined],
+] as const)("a stop that ends %s", async (_, exitCode, stop, reason) => {
+  const expected = new Map([["web", { ...untouched, ends: false, stop }]]);
+  const failure = await failureOn(engineStopping(exitCode), expected);
+  if (reason === undefined) expect(failure).toBeUndefined();
+  else
+    expect(failure).toMatchObject({
+      ...{
+        kind: "stop",
+        isFinal: true,
+        phase: "first",
+        suspects: expect.arrayContaining(["capabilities-drop"]),
+      },
+      reason: typeof reason === "string" ? expect.stringContaining(reason) : expect.stringMatching(reason),
+    });
+});
