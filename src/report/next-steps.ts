@@ -1,4 +1,5 @@
 import type { Finding, ReportedSubject } from "../audit/finding.ts";
+import { shellWords } from "../base/shell-words.ts";
 import { socketClientOf } from "../controls/mounts/socket-clients.ts";
 import { isWritten } from "../formats/formats.ts";
 import { seriousEntries } from "./groups/serious.ts";
@@ -56,7 +57,7 @@ export function commandFor({ control, fix, message }: Finding, subject: Reported
   if (!fix || fix.kind === "manual" || target === undefined) return `bulkhead explain ${control}`;
   if (fix.kind === "decision") {
     const who = subject.kind === "container" ? `@${subject.name}` : "";
-    return `bulkhead fix --only ${control} --accept ${quoted(control + who)} ${target}`;
+    return `bulkhead fix --only ${control} --accept ${shellWords([control + who])} ${target}`;
   }
   const canTry = subject.source === "compose" || subject.source === "run-command";
   return canTry ? `bulkhead fix --verify ${target}` : `bulkhead fix ${target}`;
@@ -72,13 +73,8 @@ function targetOf({ kind, source, name, location, engine }: ReportedSubject): st
   if (engine?.isPodman) return undefined;
   if (source === "engine-api" || source === "kernel") {
     if (kind === "engine") return "engine";
-    return kind === "container" ? quoted(`container:${name}`) : undefined;
+    return kind === "container" ? shellWords([`container:${name}`]) : undefined;
   }
   if (!location || location.file === "stdin" || location.file.startsWith("--run")) return undefined;
-  return !isWritten(source) ? undefined : quoted(location.file);
-}
-
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return !isWritten(source) ? undefined : shellWords([location.file]);
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { memoryFiles } from "../../test/support/memory-files.ts";
+import { shellWords } from "../base/shell-words.ts";
 import { controls } from "../controls/registry.ts";
 import { harden } from "./harden.ts";
 import { policyOf, type RunPolicy } from "./policy.ts";
-import { shellWords } from "./shell-words.ts";
 
 const nginx = {
   capabilities: ["CHOWN", "SETGID", "SETUID"],

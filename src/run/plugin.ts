@@ -2,8 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync } from "no
 import { dirname, join } from "node:path";
 import { whyUnwritten } from "../base/error-words.ts";
 import { failed, ok, type Result } from "../base/result.ts";
+import { shellWords } from "../base/shell-words.ts";
 import { createFile } from "../fix/apply.ts";
-import { shellWords } from "./shell-words.ts";
 
 const mark = "# Written by bulkhead install-plugin.";
 

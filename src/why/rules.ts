@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { shellWords } from "../base/shell-words.ts";
 import { defaultCapabilities } from "../model/container/capability.ts";
 import type { Container } from "../model/container.ts";
 import { setItems, valueOr } from "../model/fact.ts";
@@ -102,7 +103,7 @@ function rightsRule(refusal: Refusal, container: Container): Rule {
   const user = userOf(container);
   if (isFile && user !== undefined) {
     const place = path === undefined ? "the file or its folder" : makes(refusal) ? dirname(path) : path;
-    const give = `chown ${user} ${path === undefined ? "…" : place}`;
+    const give = `chown ${user} ${path === undefined ? "…" : shellWords([place])}`;
     return {
       layer: "user",
       because: `${place} is not open to user ${user}`,

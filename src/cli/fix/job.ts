@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
-import { relative, resolve } from "node:path";
 import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
 import type { Survey, SurveyRequest } from "../../audit/survey.ts";
+import { shellWords } from "../../base/shell-words.ts";
 import { createFile, originalOf } from "../../fix/apply.ts";
 import { type ChangedText, type ChangedTexts, changedTexts } from "../../fix/changed-texts.ts";
 import { describePlans, diffPainter, type Look, sayCounts, sayRemaining } from "../../fix/describe.ts";
@@ -17,6 +17,7 @@ import { type Planned, type WrittenPlan, writePlans } from "../../fix/write-plan
 import { mask } from "../../report/secrets/redact.ts";
 import { complain } from "../common/complain.ts";
 import { wantsColour } from "../common/progress.ts";
+import { sayNext } from "./next.ts";
 import type { FixOptions } from "./options.ts";
 
 /** What one run of `bulkhead fix` works on. */
@@ -223,7 +224,11 @@ export async function conclude(
   const notMended = options.apply && wrote > 0 ? await sayWhatIsLeft(request, plans) : [];
   const watched = watching && !notWritten ? await watching(files) : 0;
   if (watched > 0) return watched;
-  if (options.apply && wrote > 0 && !watching) sayNext(seen.inputs, files, job.running);
+  if (options.apply && wrote > 0 && !watching)
+    sayNext(
+      { inputs: seen.inputs, compose: request.compose, running: job.running },
+      files.flatMap(({ text, written }) => (written ? [text.file] : [])),
+    );
   if (notWritten || seen.gaps.length > 0) return 2;
   const open = plans.some(({ refused, declined }) => refused.length + declined.length > 0);
   const pending = files.some(({ written }) => !written);
@@ -234,36 +239,7 @@ function sayWritten(files: Done["files"]): string {
   const names = files.flatMap(({ text, written }) => (written ? [text.file] : []));
   const more = names.length > 4 ? ` and ${names.length - 4} more` : "";
   const were = names.length === 1 ? "was written" : "were written";
-  return `${names.slice(0, 4).join(", ")}${more} ${were}: bulkhead fix --undo ${names[0]} takes it back`;
-}
-
-/** What to do now, what to look at and how to go back, for each project that was written. */
-function sayNext(
-  inputs: FixJob["seen"]["inputs"],
-  files: Done["files"],
-  running: RunningServices | undefined,
-): void {
-  const written = new Set(files.filter((each) => each.written).map(({ text }) => resolve(text.file)));
-  for (const input of inputs) {
-    if (input.format !== "compose" || !input.files.some((file) => written.has(resolve(file)))) continue;
-    const named = input.files.map((file) => `-f ${relative(process.cwd(), resolve(file))}`).join(" ");
-    for (const [service, { name, wrote }] of running?.get(resolve(input.files[0] ?? "")) ?? []) {
-      if (wrote.length === 0) continue;
-      const more = wrote.length > 3 ? ` and ${wrote.length - 3} more` : "";
-      const what = `${wrote.slice(0, 3).join(", ")}${more}`;
-      complain(
-        `docker compose up replaces ${name} (${service}), and what it wrote outside its volumes is gone: ${what}`,
-      );
-    }
-    process.stderr.write(
-      [
-        `bulkhead: now run    docker compose ${named} up -d`,
-        `bulkhead: then look  docker compose ${named} ps -a; docker compose ${named} logs --since 5m | grep -E 'Read-only|not permitted|denied|No space|unavailable'`,
-        `bulkhead: to go back bulkhead fix --undo ${input.files.map((file) => relative(process.cwd(), resolve(file))).join(" ")} && docker compose ${named} up -d`,
-        "",
-      ].join("\n"),
-    );
-  }
+  return `${names.slice(0, 4).join(", ")}${more} ${were}: bulkhead fix --undo ${shellWords(names.slice(0, 1))} takes it back`;
 }
 
 /** The files that should have been written and were not, by why. */

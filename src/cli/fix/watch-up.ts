@@ -1,6 +1,7 @@
 import { relative, resolve } from "node:path";
 import type { Input } from "../../audit/inputs/inputs.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { shellWords } from "../../base/shell-words.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import {
   bringDown,
@@ -106,7 +107,7 @@ async function watch(
   }
   why ??= await watchUp(befores, Date.now() + time, tools);
   if (tools.signal.aborted) {
-    const names = changed.map((file) => relative(process.cwd(), file)).join(" ");
+    const names = shellWords(changed.map((file) => relative(process.cwd(), file)));
     complain(
       `no longer watched: the changes stay. To go back: bulkhead fix --undo ${names}, then docker compose up -d`,
     );

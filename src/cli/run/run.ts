@@ -1,4 +1,5 @@
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
+import { shellWords } from "../../base/shell-words.ts";
 import { limitSettings } from "../../controls/cgroups/limits.ts";
 import { controls } from "../../controls/registry.ts";
 import { needsByBundle, withSeen } from "../../fix/plan/kinds.ts";
@@ -6,7 +7,6 @@ import { readRunArguments, withLastFlag } from "../../formats/run-command/argv.t
 import { runDocker } from "../../run/docker.ts";
 import { type Hardened, harden, imageToHarden } from "../../run/harden.ts";
 import { policyOf } from "../../run/policy.ts";
-import { shellWords } from "../../run/shell-words.ts";
 import { loadConfig } from "../audit/settings.ts";
 import { bundlesIn } from "../common/bundles.ts";
 import { complain } from "../common/complain.ts";

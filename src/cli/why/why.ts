@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { failed, type Result } from "../../base/result.ts";
+import { shellWords } from "../../base/shell-words.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { followEvents } from "../../engine/events.ts";
@@ -25,7 +26,7 @@ export async function runWhy(words: readonly string[], options: WhyOptions): Pro
   if (first === undefined && options.last === undefined)
     return complain("name a running container, or a command after --: bulkhead why -- docker run …");
   if (!isCommand && others.length > 0)
-    return complain(`to watch what a command starts, put -- before it: bulkhead why -- ${words.join(" ")}`);
+    return complain(`to watch what a command starts, put -- before it: bulkhead why -- ${shellWords(words)}`);
   if (isCommand && options.for !== undefined)
     return complain("--for is for a running container; a command is watched until it ends");
   const target = engineTarget(options);

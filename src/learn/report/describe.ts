@@ -1,4 +1,5 @@
 import { createColors } from "picocolors";
+import { shellWords } from "../../base/shell-words.ts";
 import { visible } from "../../base/visible.ts";
 import { round, sayBytes } from "../../controls/cgroups/amounts.ts";
 import type { Look } from "../../fix/describe.ts";
@@ -149,7 +150,7 @@ function apparmor({ apparmor: profile }: Learnt): readonly string[] {
   const untried = runsHere ? "it was not loaded, nor tried" : "not tried: AppArmor does not run here";
   return [
     `${path} allows the same; ${read}; ${untried}`,
-    `to use it: apparmor_parser -r ${path}, then add the security option apparmor=${name}`,
+    `to use it: apparmor_parser -r ${shellWords([path])}, then add the security option apparmor=${name}`,
   ];
 }
 
