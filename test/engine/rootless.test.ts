@@ -287,6 +287,8 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
       const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
         headers,
         ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
+      }).catch((error) => {
+        throw new Error(`${path}: ${error.cause ?? error}`);
       });
       headers.cookie ||= answer.headers.get("set-cookie")?.split(";")[0] ?? "";
       expect(answer.status, path).toBe(200);
