@@ -1,6 +1,14 @@
 import { failed, ok, type Result } from "../../base/result.ts";
 import { container } from "../../model/container.ts";
-import type { Argument, Builder, Call, Memory, Plan, Ran } from "../helper/program.ts";
+import {
+  type Argument,
+  type Builder,
+  type Call,
+  type Memory,
+  type Plan,
+  programMemory,
+  type Ran,
+} from "../helper/program.ts";
 import type { Abi } from "../helper/syscalls.ts";
 import type { Facts, ProbeTarget } from "../probe.ts";
 
@@ -54,7 +62,8 @@ export const usualMounts = {
 /** Carries out a plan at once, call by call. A child runs where it is started, and ends well. */
 export function carryOut<T>(plan: Plan<T>, { files = {}, answer, kills }: FakeKernel): T {
   const results = new Map<number, number>();
-  const pieces = new Map<Memory, Buffer>();
+  const heap = Buffer.alloc(programMemory.size);
+  let used = 0;
   const open = new Map<number, { readonly bytes: Buffer; at: number }>();
   let count = 0;
   let children = 0;
@@ -62,15 +71,17 @@ export function carryOut<T>(plan: Plan<T>, { files = {}, answer, kills }: FakeKe
   /** The results of children that were started, by the child's PID. */
   const statuses = new Map<number, number>();
 
-  const piece = (bytes: Buffer): Memory => {
-    const memory: Memory = { kind: "memory", offset: pieces.size, size: bytes.length };
-    pieces.set(memory, bytes);
+  const bytesOf = ({ offset, size }: Memory) => heap.subarray(offset, offset + size);
+  const piece = (bytes: Uint8Array): Memory => {
+    const memory: Memory = { kind: "memory", offset: used, size: bytes.length };
+    bytesOf(memory).set(bytes);
+    used += bytes.length;
     return memory;
   };
   const resolved = (argument: Argument): number | bigint | Buffer => {
     if (typeof argument !== "object") return argument;
     if (argument.kind === "call") return results.get(argument.index) ?? 0;
-    return argument.kind === "memory" ? (pieces.get(argument) ?? Buffer.alloc(0)) : argument.x86_64;
+    return argument.kind === "memory" ? bytesOf(argument) : argument.x86_64;
   };
   const usual = ({ name, given, text }: Asked): number => {
     if (name === "openat") {
@@ -106,7 +117,7 @@ export function carryOut<T>(plan: Plan<T>, { files = {}, answer, kills }: FakeKe
     call: (name, ...given) => call(name, abi, given),
     by: builderBy,
     text: (text) => piece(Buffer.from(`${text}\0`)),
-    bytes: (bytes) => piece(Buffer.from(bytes)),
+    bytes: piece,
     space: (size) => piece(Buffer.alloc(size)),
     words: (...words) => piece(Buffer.alloc(words.length * 8)),
     child: (body) => builderBy("native").childBy("clone", [17, 0, 0, 0, 0], body),
@@ -132,7 +143,7 @@ export function carryOut<T>(plan: Plan<T>, { files = {}, answer, kills }: FakeKe
   const read = plan(builderBy("native"));
   const ran: Ran = {
     result: ({ index }) => results.get(index),
-    data: (memory) => pieces.get(memory) ?? Buffer.alloc(0),
+    data: bytesOf,
   };
   return read(ran);
 }
