@@ -3,6 +3,7 @@ import { failed, ok } from "../../base/result.ts";
 import { container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
 import type { Before, Facts, Probe } from "../probe.ts";
+import { publishedBy } from "../subject/subject.ts";
 import { type Asked, errno, fakeTarget, plainFacts } from "../testing/fake-kernel.ts";
 import { engineTcp, hostPorts, metadata } from "./network.ts";
 
@@ -150,13 +151,43 @@ test("ports of the host are held where only its own network reaches them", async
   expect(await proved(hostPorts, nobody, nobody, listening)).toMatchObject({ outcome: "notApplicable" });
 });
 
-test("what the container publishes itself is none of the host's, and what is not seen is not tried", async () => {
-  const port = { hostIp: "", hostPort: "5432", containerPort: "5432", protocol: "tcp" } as const;
-  const view = container("configured", { ports: [set(port)] });
-  const only = { view, hostPorts: [{ ip: "0.0.0.0", port: 5432 }] };
-  expect(await proved(hostPorts, nobody, nobody, only)).toMatchObject({
-    ...{ outcome: "notApplicable", evidence: "nothing else listens on TCP at the host" },
-  });
+test.each([
+  ["by its number", "5432", "tcp", [], false],
+  ["within a range", "5000-6000", "tcp", [], false],
+  ["at a port that Docker chose", undefined, "tcp", [5432], false],
+  ["beside a range", "5433-6000", "tcp", [], true],
+  ["over UDP alone", "5432", "udp", [], true],
+  ["at another port that Docker chose", undefined, "tcp", [32768], true],
+] as const)(
+  "a port that the container publishes %s is none of the host's",
+  async (_, hostPort, protocol, published, isTried) => {
+    const ports = [set({ hostIp: "", hostPort, containerPort: "5432", protocol })];
+    const here = network({});
+    const facts = {
+      view: container("configured", { ports }),
+      hostPorts: [{ ip: "0.0.0.0", port: 5432 }],
+      published,
+    };
+    const judgement = await proved(hostPorts, here, nobody, facts);
+    expect(here.asked.size > 0).toBe(isTried);
+    if (!isTried) expect(judgement.evidence).toBe("nothing else listens on TCP at the host");
+  },
+);
+
+test("the ports of a running container are the Engine's word", () => {
+  const Ports = {
+    "80/tcp": [
+      { HostIp: "0.0.0.0", HostPort: "8080" },
+      { HostIp: "::", HostPort: "8081" },
+    ],
+    "53/udp": [{ HostIp: "0.0.0.0", HostPort: "53" }],
+    "9000/tcp": null,
+  };
+  expect(publishedBy({ NetworkSettings: { Ports } })).toEqual([8080, 8081]);
+  expect(publishedBy({})).toEqual([]);
+});
+
+test("where the host's ports are not seen, none is tried", async () => {
   expect(await proved(hostPorts, nobody, nobody, { hostPorts: undefined })).toMatchObject({
     evidence: "the host's ports cannot be seen from here",
   });

@@ -85,9 +85,14 @@ async function connect(target: ProbeTarget): Promise<Result<readonly Attempt[]>>
 }
 
 /** Without those that the container publishes: behind them is only itself. */
-function portsOfOthers({ hostPorts = [], view }: Facts): readonly TcpAddress[] {
-  const own = setItems(view.ports).flatMap(({ value }) => (value.protocol === "tcp" ? [value.hostPort] : []));
-  return hostPorts.filter(({ port }) => !own.includes(String(port)));
+function portsOfOthers({ hostPorts = [], view, published = [] }: Facts): readonly TcpAddress[] {
+  const own = setItems(view.ports).flatMap(({ value }) => {
+    const [first, last = first] = (value.hostPort ?? "").split("-").map(Number);
+    return value.protocol === "tcp" && first && last ? [{ first, last }] : [];
+  });
+  const isOwn = (port: number) =>
+    published.includes(port) || own.some(({ first, last }) => first <= port && port <= last);
+  return hostPorts.filter(({ port }) => !isOwn(port));
 }
 
 function portAddresses(facts: Facts, gateways: readonly string[]): readonly TcpAddress[] {

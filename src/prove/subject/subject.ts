@@ -1,4 +1,4 @@
-import { recordAt, textAt } from "../../base/json.ts";
+import { itemsOf, recordAt, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { Answer } from "../../engine/client.ts";
 import { hostFiles } from "../../engine/host/files.ts";
@@ -104,8 +104,15 @@ async function containerOf(
     running: isRunning ? { id, readOnly: hostConfig.ReadonlyRootfs === true, pid } : undefined,
     missing: [],
     ...around.value,
-    facts: { ...around.value.facts, view, ...(seen && { running: seen }) },
+    facts: { ...around.value.facts, view, published: publishedBy(inspect), ...(seen && { running: seen }) },
   });
+}
+
+/** `NetworkSettings.Ports`: `{"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}`. */
+export function publishedBy(inspect: unknown): readonly number[] {
+  return Object.entries(recordAt(inspect, "NetworkSettings", "Ports")).flatMap(([port, bindings]) =>
+    port.endsWith("/tcp") ? itemsOf(bindings).map((each) => Number(textAt(each, "HostPort"))) : [],
+  );
 }
 
 /** The host name that a container was given, where it has one of its own: the Engine refuses it beside the host's or another's. */
