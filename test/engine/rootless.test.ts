@@ -281,6 +281,8 @@ describeWhere(rootlessAvailable(), "a rootless Engine", () => {
     const headers = {
       "content-type": "application/json",
       origin: `http://127.0.0.1:${port}`,
+      // On a slow machine one that was kept may be closed just as it is used again.
+      connection: "close",
       cookie: "",
     };
     const ask = async (path: string, body?: unknown): Promise<Answer> => {
