@@ -7,6 +7,8 @@ import type { Before, Facts, Probe } from "../probe.ts";
 import {
   type Asked,
   almighty,
+  dirents,
+  type Entries,
   errno,
   type FakeKernel,
   fakeTarget,
@@ -17,22 +19,6 @@ import { devices } from "./devices.ts";
 import { scriptFromTmpfs, writeReadOnlyVolume, writeRoot } from "./files.ts";
 
 const known = { ...almighty, ...usualMounts };
-const kinds = { character: 2, folder: 4, block: 6, file: 8 } as const;
-type Entries = Readonly<Record<string, keyof typeof kinds>>;
-
-/** struct linux_dirent64 (getdents(2)). */
-function dirents(entries: Entries): Buffer {
-  return Buffer.concat(
-    Object.entries(entries).map(([name, kind]) => {
-      const record = Buffer.alloc(Math.ceil((20 + name.length) / 8) * 8);
-      record.writeUInt16LE(record.length, 16);
-      record.writeUInt8(kinds[kind], 18);
-      record.write(name, 19);
-      return record;
-    }),
-  );
-}
-
 /** Folders with what is in them; a number is the error that opening one meets. */
 function folders(inThem: Readonly<Record<string, Entries | number>>, mounts = ""): FakeKernel {
   const opened: string[] = [];

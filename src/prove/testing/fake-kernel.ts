@@ -168,3 +168,20 @@ export function fakeTarget(kernel: FakeKernel, more: Partial<ProbeTarget> = {}):
     ...more,
   };
 }
+
+const kinds = { character: 2, folder: 4, block: 6, file: 8, socket: 12 } as const;
+/** What a folder holds. */
+export type Entries = Readonly<Record<string, keyof typeof kinds>>;
+
+/** struct linux_dirent64 (getdents(2)). */
+export function dirents(entries: Entries): Buffer {
+  return Buffer.concat(
+    Object.entries(entries).map(([name, kind]) => {
+      const record = Buffer.alloc(Math.ceil((20 + name.length) / 8) * 8);
+      record.writeUInt16LE(record.length, 16);
+      record.writeUInt8(kinds[kind], 18);
+      record.write(name, 19);
+      return record;
+    }),
+  );
+}
