@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { kernelInterfaces } from "../model/kernel-interfaces/table.ts";
 import type { WayTried } from "./experiment/ways.ts";
-import { layersOf } from "./reach.ts";
+import { certain, layersOf } from "./reach.ts";
 
 const row = (id: string) => {
   const found = kernelInterfaces.find((each) => each.id === id);
@@ -31,3 +31,22 @@ it.each([
     expect(layersOf(row(id), here, bare, all)).toEqual(layers);
   },
 );
+
+const label = "docker-default (enforce)";
+const either = met("EPERM", `user namespace or ${label}`);
+
+it.each([
+  [
+    "the other layer, where it is the same without AppArmor",
+    either,
+    met("EPERM", "user namespace"),
+    "user namespace",
+  ],
+  ["AppArmor, where it is let through without", either, met(undefined), label],
+  ["AppArmor, where it meets another error without", either, met("EINVAL"), label],
+  ["both, where nobody knows", either, undefined, `user namespace or ${label}`],
+  ["permissions", met("EACCES", `permissions or ${label}`), met("EACCES", "permissions"), "permissions"],
+  ["the only one", met("EPERM", "no CAP_BPF"), met(undefined), "no CAP_BPF"],
+])("names %s", (_, way, unlabelled, layer) => {
+  expect(certain(way, unlabelled)).toEqual({ ...way, layer });
+});

@@ -76,15 +76,23 @@ export async function askReach(setting: Setting, engine: ProvingEngine): Promise
       open.ok ? await askAll(open.value.target) : open,
     ];
     if (!here.ok) return failed(`${subject.id} cannot be asked: ${here.reason}`);
+    const free = bare.ok && isInDoubt(bare.value) ? await containers.loosened(unconfined) : undefined;
+    const unlabelled = free?.ok ? await askAll(free.value) : failed("it was not needed");
     const interfaces = kernelInterfaces.map((row) =>
       standingOf(row, (map) => row.asks.flatMap(({ what }) => (map.ok ? (map.value.get(what) ?? []) : [])), {
-        here,
-        bare,
-        everywhere,
+        ...{ here, bare, everywhere, unlabelled },
       }),
     );
     return ok({ subject: subject.id, asked: "kernel", interfaces, missing: subject.missing });
   });
+}
+
+/** What a container without seccomp and AppArmor lacks. */
+const unconfined = ["seccomp-profile", "apparmor-profile"];
+
+/** Whether one error may come from AppArmor, and from another layer as well. */
+function isInDoubt(answers: ReadonlyMap<string, readonly WayTried[]>): boolean {
+  return [...answers.values()].flat().some(({ layer }) => layer?.includes(" or ") === true);
 }
 
 type Answers = Result<ReadonlyMap<string, readonly WayTried[]>>;
@@ -96,7 +104,8 @@ function standingOf(
     here,
     bare,
     everywhere,
-  }: { readonly here: Answers; readonly bare: Answers; readonly everywhere: Answers },
+    unlabelled,
+  }: Readonly<Record<"here" | "bare" | "everywhere" | "unlabelled", Answers>>,
 ): Standing {
   const ways = of(here);
   const found = (answers: Answers, { what, abi }: WayTried) =>
@@ -105,7 +114,10 @@ function standingOf(
   if (open.length > 0) return { row, state: "reached", by: [], through: named(open) };
   if (ways.length === 0)
     return { row, state: "unknown", by: ["no way to ask on this architecture"], through: [] };
-  const layers = ways.map((way) => layersOf(row, way, found(bare, way), found(everywhere, way)));
+  const layers = ways.map((way) => {
+    const without = found(bare, way);
+    return layersOf(row, way, without && certain(without, found(unlabelled, way)), found(everywhere, way));
+  });
   const shown = layers.filter((by) => !by.includes("kernel"));
   const by = [...new Set((shown.length > 0 ? shown : layers).flat())];
   return { row, state: "stopped", by, through: ways.map((way) => `${nameOf(way)}: ${way.error}`) };
@@ -121,6 +133,14 @@ function nameOf({ what, abi }: WayTried): string {
 function named(ways: readonly WayTried[]): readonly string[] {
   const native = new Set(ways.flatMap(({ what, abi }) => (abi === "native" ? plain(what) : [])));
   return ways.filter(({ what, abi }) => abi === "native" || !native.has(plain(what))).map(nameOf);
+}
+
+/** The layer of a way that AppArmor or another layer may stop: the other where it is the same without AppArmor. */
+export function certain(way: WayTried, unlabelled: WayTried | undefined): WayTried {
+  const { layer } = way;
+  if (!unlabelled || layer?.includes(" or ") !== true) return way;
+  if (unlabelled.error === way.error) return { ...way, ...(unlabelled.layer && { layer: unlabelled.layer }) };
+  return { ...way, layer: layer.slice(layer.lastIndexOf(" or ") + " or ".length) };
 }
 
 /** What stops one way: what stops it without a filter too, and the filter where that changes the answer. */
