@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ok } from "../base/result.ts";
-import type { Before, Probe } from "./probe.ts";
+import type { Before, Probe, ProbeTarget } from "./probe.ts";
+import * as devices from "./probes/devices.ts";
 import * as files from "./probes/files.ts";
 import * as machine from "./probes/machine.ts";
 import * as rights from "./probes/rights.ts";
+import * as users from "./probes/users.ts";
 import {
   type Asked,
   almighty,
@@ -19,10 +21,13 @@ const all: readonly Probe[] = [
   ...[rights.unshareMount, rights.unshareUser],
   ...[machine.rawSocket, machine.corePattern, machine.sysctl, machine.cgroupWrite, machine.kernelLog],
   ...[machine.loadModule, machine.reboot, machine.setClock, machine.setHostname, machine.swapoff],
-  files.maskedPaths,
+  ...[files.maskedPaths, devices.mknodOpen, users.ptraceNeighbour],
 ];
 
-const known = { ...almighty, ...usualMounts };
+const known = {
+  ...{ ...almighty, ...usualMounts },
+  "/proc/partitions": "major minor  #blocks  name\n\n 254        0   10485760 vda\n",
+};
 
 /** What calls give where they are let through: what their probes take for success. */
 function success({ name, text, given }: Asked): number | undefined {
@@ -41,8 +46,10 @@ function refusing(isRefused: (child: number) => boolean, error: number): FakeKer
 }
 
 async function provedIn(probe: Probe, subject: FakeKernel, control?: FakeKernel): Promise<Before> {
-  const looser = async () => ok(fakeTarget(control ?? { files: known, answer: success }, { role: "looser" }));
-  return (await probe.prove(fakeTarget(subject), looser)).judgement;
+  const target = (kernel: FakeKernel, role: ProbeTarget["role"]) =>
+    fakeTarget(kernel, { role, beside: async (_, during) => await during(4_321) });
+  const looser = async () => ok(target(control ?? { files: known, answer: success }, "looser"));
+  return (await probe.prove(target(subject, "subject"), looser)).judgement;
 }
 
 /** How many ways it tries, each by each ABI: a child for each. */
