@@ -1,7 +1,7 @@
 import { type LimitSetting, lacksLimits, limitSettings } from "../../controls/cgroups/limits.ts";
 import { whyNoLimits } from "../../controls/engine/rootless-host.ts";
 import type { EngineClient } from "../../engine/client.ts";
-import { engineFromInfo } from "../../engine/documents/info.ts";
+import { engineFromInfo, saysPodman } from "../../engine/documents/info.ts";
 import type { Patch } from "../../model/patch.ts";
 
 /** The limits that an Engine cannot set, and why. */
@@ -15,7 +15,11 @@ export interface LimitsInVain {
 export async function limitsInVain(reader: EngineClient): Promise<LimitsInVain | undefined> {
   const [info, version] = await Promise.all(["/info", "/version"].map((path) => reader.get(path)));
   if (!info?.ok || !version?.ok) return undefined;
-  const engine = engineFromInfo({ info: info.value, version: version.value, networks: [] });
+  const libpod = saysPodman(version.value) ? await reader.get("/libpod/info") : undefined;
+  const engine = engineFromInfo({
+    ...{ info: info.value, version: version.value, networks: [] },
+    ...(libpod?.ok && { libpod: libpod.value }),
+  });
   const all = Object.keys(limitSettings) as readonly LimitSetting[];
   const names = all.filter((name) => lacksLimits(engine, [limitSettings[name].field]));
   return names.length === 0 ? undefined : { names, why: whyNoLimits(engine) };
