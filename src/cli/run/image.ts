@@ -2,7 +2,6 @@ import { imagesOf, type ShownImage } from "../../fix/live/running.ts";
 import type { ReadArguments } from "../../formats/run-command/argv.ts";
 import { pullWithDocker } from "../../run/docker.ts";
 import { engineArgs, engineTarget } from "../common/engine-target.ts";
-import { type LimitsInVain, limitsInVain } from "../common/limits-in-vain.ts";
 import { askLocalEngine } from "../common/local-engine.ts";
 import type { RunOptions } from "./options.ts";
 import { tell } from "./tell.ts";
@@ -14,8 +13,6 @@ export interface SeenImage {
   readonly unseen: string | undefined;
   /** Whether it was pulled here, so that docker must not pull once more: another image could come. */
   readonly isPulled: boolean;
-  /** The limits that the Engine cannot set. */
-  readonly vain?: LimitsInVain | undefined;
 }
 
 /** docker's own status where it cannot make the container. */
@@ -34,8 +31,7 @@ export async function seeImage(
   const look = () =>
     askLocalEngine(engineTarget(options), async (reader) => {
       const shown = (await imagesOf(reader, [image])).get(image);
-      const isMeant = platform === undefined || shown?.platform === platform;
-      return { shown, isMeant, vain: await limitsInVain(reader) };
+      return { shown, isMeant: platform === undefined || shown?.platform === platform };
     });
   const pull = lastOf("pull") ?? "missing";
   let seen = await look();
@@ -49,11 +45,10 @@ export async function seeImage(
     seen = await look();
   }
   if (!seen) return nothing("no Engine of this machine answers");
-  const { shown, isMeant, vain } = seen;
-  if (!shown) return { ...nothing(pulls ? "it is not pulled yet" : "it is not on this machine"), vain };
-  if (!isMeant) return { ...nothing(`it is here for ${shown.platform}`), isPulled, vain };
-  const unseen = shown.programs ? undefined : "its layers cannot be read from here";
-  return { shown, unseen, isPulled, vain };
+  if (!seen.shown) return nothing(pulls ? "it is not pulled yet" : "it is not on this machine");
+  if (!seen.isMeant) return { ...nothing(`it is here for ${seen.shown.platform}`), isPulled };
+  const unseen = seen.shown.programs ? undefined : "its layers cannot be read from here";
+  return { shown: seen.shown, unseen, isPulled };
 }
 
 function nothing(unseen: string): SeenImage {

@@ -1,6 +1,6 @@
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { shellWords } from "../../base/shell-words.ts";
-import { limitSettings } from "../../controls/cgroups/limits.ts";
+import { type LimitSetting, limitSettings } from "../../controls/cgroups/limits.ts";
 import { controls } from "../../controls/registry.ts";
 import { needsByBundle, withSeen } from "../../fix/plan/kinds.ts";
 import { readRunArguments, withLastFlag } from "../../formats/run-command/argv.ts";
@@ -10,8 +10,9 @@ import { policyOf } from "../../run/policy.ts";
 import { loadConfig } from "../audit/settings.ts";
 import { bundlesIn } from "../common/bundles.ts";
 import { complain } from "../common/complain.ts";
-import { engineArgs } from "../common/engine-target.ts";
-import { type LimitsInVain, nounsOf } from "../common/limits-in-vain.ts";
+import { engineArgs, engineTarget } from "../common/engine-target.ts";
+import { limitsInVain, nounsOf } from "../common/limits-in-vain.ts";
+import { askLocalEngine } from "../common/local-engine.ts";
 import { seeImage } from "./image.ts";
 import type { RunOptions } from "./options.ts";
 import { tell } from "./tell.ts";
@@ -30,7 +31,7 @@ export async function runContainer(words: readonly string[], options: RunOptions
   const image = policy.harden === undefined ? imageToHarden(read, policy) : undefined;
   const seen = image === undefined ? undefined : await seeImage(image, read, options);
   if (typeof seen === "number") return seen;
-  const { shown, isPulled, unseen, vain } = seen ?? {};
+  const { shown, isPulled, unseen } = seen ?? {};
   const bundles = bundlesIn(settings.value, io);
   if (!bundles.ok) return complain(bundles.reason);
   const hardened = harden({
@@ -48,14 +49,17 @@ export async function runContainer(words: readonly string[], options: RunOptions
   else if (!hardened.quiet && hardened.flags.length > 0)
     tell(`added ${hardened.flags.map(shellWords).join(" ")}`);
   if (!hardened.quiet && hardened.note !== undefined) tell(hardened.note);
-  if (!hardened.quiet && vain) sayLimitsInVain(vain, hardened.flags);
+  if (!hardened.quiet) await sayLimitsInVain(hardened.flags, options);
   return options.dryRun ? 0 : await runDocker(command);
 }
 
-function sayLimitsInVain(vain: LimitsInVain, added: Hardened["flags"]): void {
-  const nouns = nounsOf(vain, (name) =>
-    added.some((words) => words[0]?.split("=")[0] === limitSettings[name].flag),
-  );
+/** The Engine is asked only where a limit was added: that costs some milliseconds. */
+async function sayLimitsInVain(added: Hardened["flags"], options: RunOptions): Promise<void> {
+  const isAdded = (name: LimitSetting) =>
+    added.some(([word = ""]) => word.split("=")[0] === limitSettings[name].flag);
+  if (!Object.keys(limitSettings).some((name) => isAdded(name as LimitSetting))) return;
+  const vain = await askLocalEngine(engineTarget(options), limitsInVain);
+  const nouns = vain && nounsOf(vain, isAdded);
   if (nouns !== undefined)
-    tell(`added limits (${nouns}) have no effect: this Engine sets none, since ${vain.why} (engine-limits)`);
+    tell(`added limits (${nouns}) have no effect: this Engine sets none, since ${vain?.why} (engine-limits)`);
 }
