@@ -55,7 +55,8 @@ function sample(sites: readonly Site[], count: number, seed: number): readonly M
 
 const sources = folders.flatMap((each) =>
   readdirSync(resolve(each), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name))
+    // What only tests use decides nothing.
+    .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$|(?:^|\/)testing\//.test(name))
     .map((name) => join(resolve(each), name))
     .toSorted(),
 );
