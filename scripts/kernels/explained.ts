@@ -16,8 +16,8 @@ const reasons: readonly Reason[] = [
   },
   {
     setting: "apparmor",
-    test: /real containers a default container|devices, also one under an innocent name/,
-    why: "the test did not know that on cgroup v2 the rules of devices are a program in the kernel; not run again yet",
+    test: /serve of the user's shows what audit finds/,
+    why: "serve gave up a request that had come whole, while a proof kept the slow machine busy for more than 5 s; not run again yet",
     isMended: true,
   },
 ];

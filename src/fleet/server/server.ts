@@ -41,12 +41,13 @@ interface Server {
 
 /**
  * A page keeps a stream open and asks by six more at most. Node.js looks at unfinished requests every half a minute by itself, so
- * that time-outs do not bite before.
+ * that time-outs do not bite before. The time for headers runs while this process is busy, too: with 5 s a request that had come
+ * whole was given up where a proof kept a slow machine busy.
  */
 const limits = { most: 1_000, mostIdle: 200 };
 const timeOuts = {
   connectionsCheckingInterval: 1_000,
-  headersTimeout: 5_000,
+  headersTimeout: 20_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 10_000,
 };
