@@ -176,7 +176,8 @@ const change = z.object({
   change: z.enum(changeKinds),
   finding,
   cause: z.union([
-    z.object({ kind: z.enum(["sweep", "start", "reconnect", "prove"]) }),
+    z.object({ kind: z.literal("sweep"), missed: z.optional(z.literal(true)) }),
+    z.object({ kind: z.enum(["start", "reconnect", "prove"]) }),
     z.object({
       kind: z.literal("acceptance"),
       accepted: z.nullable(z.object({ reason: z.string(), until: z.string() })),

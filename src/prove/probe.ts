@@ -156,7 +156,9 @@ export function measurement<O>(given: Measurement<O>): Probe & Measurement<O> {
       let control: Result<O> = failed("it was not needed");
       const judged = async (target: ProbeTarget): Promise<Before> => {
         const seen = await given.experiment(target);
-        return seen.ok ? given.judge({ subject: seen.value, control, facts }) : untried(seen.reason);
+        // What runs in the subject says nothing of a twin.
+        const { running: _, ...its } = facts;
+        return seen.ok ? given.judge({ subject: seen.value, control, facts: its }) : untried(seen.reason);
       };
       const seen = await given.experiment(subject);
       if (!seen.ok) return { judgement: untried(seen.reason), again: judged };

@@ -38,7 +38,8 @@ export function whyOf(control: ControlInfo | undefined, kind: SubjectKind): stri
 
 /** What the message says before its consequence: `mounts /run/docker.sock`. */
 export function headOf(message: string): string {
-  return message.split(/: (?=\S)/, 1)[0] ?? message;
+  // A colon in parentheses is part of what stands before them: `(the Engine says: 64 MiB)`.
+  return /^(?:\([^()]*\)|(?!: \S).)*/s.exec(message)?.[0] ?? message;
 }
 
 /** What else the same control found, which the message says behind its consequence: `; also /dev/b`. */

@@ -38,3 +38,8 @@ test("what a container wrote outside of its volumes is named, three and how many
   );
   expect(whatIsLost("web", { name: "w", wrote: ["/a", "/b", "/c", "/d", "/e"] })).toMatch(/\/c and 2 more$/);
 });
+
+test("what a step made goes back as well", () => {
+  const [, , back] = nextSteps(["/srv/compose.yaml"], none, "/srv", ["/srv/.env"]);
+  expect(back).toContain("bulkhead fix --undo compose.yaml .env && docker compose -f compose.yaml up -d");
+});

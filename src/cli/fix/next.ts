@@ -20,7 +20,11 @@ export function sayNext({ inputs, compose, running }: Project, written: readonly
       const lost = whatIsLost(service, known);
       if (lost !== undefined) complain(lost);
     }
-    for (const line of nextSteps(input.files, compose, process.cwd()))
+    // A file that a step made, such as .env, goes back with them.
+    const others = written.filter(
+      (file) => !inputs.some(({ files }) => files.some((each) => resolve(each) === resolve(file))),
+    );
+    for (const line of nextSteps(input.files, compose, process.cwd(), others))
       process.stderr.write(`bulkhead: ${line}\n`);
   }
 }
@@ -41,6 +45,7 @@ export function nextSteps(
   files: readonly string[],
   { profiles, envFiles }: Project["compose"],
   folder: string,
+  made: readonly string[] = [],
 ): readonly [now: string, look: string, back: string] {
   const near = (file: string) => relative(folder, resolve(file)) || ".";
   const compose = shellWords([
@@ -48,7 +53,7 @@ export function nextSteps(
     ...profiles.flatMap((name) => ["--profile", name]),
     ...envFiles.flatMap((file) => ["--env-file", near(file)]),
   ]);
-  const undo = shellWords(["bulkhead", "fix", "--undo", ...files.map(near)]);
+  const undo = shellWords(["bulkhead", "fix", "--undo", ...[...files, ...made].map(near)]);
   return [
     `now run    ${compose} up -d`,
     `then look  ${compose} ps -a; ${compose} logs --since 5m | grep -E 'Read-only|not permitted|denied|No space|unavailable'`,

@@ -177,6 +177,19 @@ describe("users", () => {
       expect(await judged({}, each)).toMatchObject({ outcome: "notHeld" });
   });
 
+  test("a twin that is root is judged by itself, not by what runs in the container", async () => {
+    const processes: readonly RunningProcess[] = [
+      { name: "app", uids: [1000], noNewPrivileges: true, maySetuid: false },
+    ];
+    const facts = { ...plainFacts, running: { mounts: [], processes } };
+    const looser = async () => ok(fakeTarget(kernelOf({ uid: 0 }), { role: "looser", facts }));
+    const tried = await runAsRoot.prove(fakeTarget(kernelOf({ uid: 1000 }), { facts }), looser);
+    expect(tried.judgement).toMatchObject({ outcome: "held" });
+    expect(await tried.again(fakeTarget(kernelOf({ uid: 0 }), { facts }))).toMatchObject({
+      outcome: "notHeld",
+    });
+  });
+
   test("a setuid program is held to the user that starts it", async () => {
     const setuid = (uid: number): Partial<ProbeTarget> => {
       const { run } = fakeTarget(kernelOf({ uid }));

@@ -57,7 +57,7 @@ function reasonOf(verbose: boolean): (question: OpenQuestion) => string {
     if (verbose) return message;
     return engineDefaults.has(control) && /not known here\.?$/.test(message)
       ? "the Engine's defaults are not known here: bulkhead audit engine, or its daemon.json beside these files, says"
-      : message.replace(/\bthe image \S+/, "its image");
+      : message.replace(/\bthe image (?!was\b)\S+/, "its image");
   };
 }
 
