@@ -73,8 +73,8 @@ export interface Facts {
   readonly tcp: readonly TcpAddress[];
   /** Every TCP address that is listened on at the host; undefined where that is not seen. */
   readonly hostPorts: readonly TcpAddress[] | undefined;
-  /** TCP ports of the host that the running container has, also those that Docker chose. */
-  readonly published?: readonly number[];
+  /** TCP addresses of the host that the running container has, also at ports that Docker chose. */
+  readonly published?: readonly TcpAddress[];
   /** What the kernel says of the container itself; undefined where it does not run, or its host is not seen. */
   readonly running?: Running;
   /** Of the container's programs. */

@@ -21,6 +21,8 @@ it.each([
   // The capability is asked for before the kernel looks whether it has the family in this network.
   ["socket-llc", noRaw, noRaw, met("EAFNOSUPPORT"), ["kernel", "no CAP_NET_RAW"]],
   ["socket-llc", filtered, met("EAFNOSUPPORT"), met("EAFNOSUPPORT"), ["kernel", "seccomp"]],
+  // What the credentials of one with a filter leave open, the same without it tells.
+  ["socket-llc", met("EPERM", "seccomp or x"), met("EPERM", "x"), met("EAFNOSUPPORT"), ["kernel", "x"]],
   ["socket-llc", filtered, met(undefined), met(undefined), ["seccomp"]],
   ["socket-llc", noRaw, noRaw, met(undefined), ["no CAP_NET_RAW"]],
   ["socket-llc", met("EAFNOSUPPORT", "seccomp"), noRaw, met(undefined), ["seccomp", "no CAP_NET_RAW"]],

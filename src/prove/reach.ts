@@ -155,7 +155,7 @@ export function layersOf(
     if (lacks === "EIO") return [`sysctl ${row.sysctl ?? ""}`.trim()];
     if (here.error === lacks) return ["kernel"];
     // Something says no before the kernel would: the filter, unless it is the same without.
-    return ["kernel", bare?.error === here.error ? layerBelow(row, here) : "seccomp"];
+    return ["kernel", bare && bare.error === here.error ? layerBelow(row, bare) : "seccomp"];
   }
   if (!bare) return [here.layer ?? here.error ?? ""];
   if (bare.error === undefined) return ["seccomp"];

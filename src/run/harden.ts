@@ -28,6 +28,8 @@ export interface Hardened {
   readonly arguments: readonly string[];
   /** The flags that were added or changed. */
   readonly flags: readonly (readonly string[])[];
+  /** The same in the model's terms. */
+  readonly patches: readonly ContainerPatch[];
   /** Why it is run as it is; undefined where that is no news. */
   readonly note: string | undefined;
   /** Docker's own `--quiet`. */
@@ -50,7 +52,7 @@ export function imageToHarden(
 export function harden(request: HardenRequest): Hardened {
   const { policy, io } = request;
   const read = readRunArguments(request.arguments, io);
-  const asItIs = { arguments: request.arguments, flags: [], quiet: read.quiet };
+  const asItIs = { arguments: request.arguments, flags: [], patches: [], quiet: read.quiet };
   if (imageToHarden(read, policy) === undefined) {
     const gap = read.help || read.image === undefined ? undefined : read.gaps[0];
     return { ...asItIs, note: gap && `nothing was added: ${gap.reason}` };
@@ -63,6 +65,7 @@ export function harden(request: HardenRequest): Hardened {
   return {
     arguments: written.arguments,
     flags: written.flags,
+    patches: patches.filter((patch) => !written.refused.some((each) => each.patch === patch)),
     note: refused
       ? `not all was added: ${refused.reason}`
       : (sayLeft(gains) ?? sayUnseen(patches, request.unseen)),

@@ -31,7 +31,7 @@ export interface Change {
 /** What brought the change about, as far as it is known. Holds no argument of a command, no label and no variable. */
 export type Cause =
   | EventCause
-  /** No event told: the kernel was found so by a sweep. `missed`: calls that could have told were dropped meanwhile. */
+  /** No event said so: a sweep found the kernel like this. `missed`: calls that may have done it were not heard. */
   | { readonly kind: "sweep"; readonly missed?: true }
   | KernelCause
   /** Found right after this file changed: the Engine's daemon.json, a socket's mode or owner, a limit in a container's cgroup. */
@@ -120,5 +120,5 @@ export function findingKey({ control, subject }: Pick<Finding, "control" | "subj
 /** Nobody knows what brought it about. */
 export const bySweep: Cause = { kind: "sweep" };
 
-/** Likewise, and the call that did was dropped: there were too many. */
+/** Likewise, and calls were not heard meanwhile: there were too many, or somebody changed the trace. */
 export const bySweepAfterLoss: Cause = { kind: "sweep", missed: true };

@@ -146,8 +146,7 @@ function flagsOf(options: EngineOptions, folder: string, host: string): string[]
     ...addresses.flatMap((address) => ["-H", address]),
     ...(bridge ? [] : ["--bridge=none", "--iptables=false"]),
     ...(usernsRemap ? ["--userns-remap=default"] : []),
-    // Behind another's containerd --network=host would be the network of that one.
-    ...(bridge ? [] : containerdFlags(folder)),
+    ...containerdFlags(folder),
     ...flags,
   ];
 }

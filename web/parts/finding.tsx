@@ -203,7 +203,7 @@ function causeInWords(cause: unknown): { readonly what: string; readonly who: st
     return nobody(`accepted by ${said.author} until ${String(said.until)}: ${String(said.reason)}`);
   }
   if (said.kind === "sweep")
-    return nobody(said.missed ? "seen in the kernel, after calls were dropped" : "seen in the kernel");
+    return nobody(said.missed ? "seen in the kernel, after calls were missed" : "seen in the kernel");
   if (said.kind === "kernel") {
     const parents = Array.isArray(said.parents) ? `, from ${said.parents.join(", ")}` : "";
     const user = typeof said.user === "string" ? `, as ${said.user}` : "";

@@ -2,6 +2,7 @@ import { type LimitSetting, lacksLimits, limitSettings } from "../../controls/cg
 import { whyNoLimits } from "../../controls/engine/rootless-host.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { engineFromInfo, saysPodman } from "../../engine/documents/info.ts";
+import { limitOf } from "../../fix/plan/limits.ts";
 import type { Patch } from "../../model/patch.ts";
 
 /** The limits that an Engine cannot set, and why. */
@@ -25,17 +26,9 @@ export async function limitsInVain(reader: EngineClient): Promise<LimitsInVain |
   return names.length === 0 ? undefined : { names, why: whyNoLimits(engine) };
 }
 
-/** `memory, process`: those of them that `isMeant`; undefined where none is. */
-export function nounsOf(
-  { names }: LimitsInVain,
-  isMeant: (name: LimitSetting) => boolean = () => true,
-): string | undefined {
-  const nouns = names.filter(isMeant).map((name) => limitSettings[name].noun);
-  return nouns.length === 0 ? undefined : nouns.join(", ");
-}
-
-/** Whether one of the patches sets this limit. */
-export function setsLimit(patches: readonly Patch[], name: LimitSetting): boolean {
-  const facts: readonly string[] = limitSettings[name].facts;
-  return patches.some((patch) => patch.op === "set" && facts.includes(patch.field));
+/** `memory, process`: all of them, or those that the patches set; undefined where that is none. */
+export function nounsOf({ names }: LimitsInVain, patches?: readonly Patch[]): string | undefined {
+  const meant =
+    patches === undefined ? names : names.filter((name) => patches.some((each) => limitOf(each) === name));
+  return meant.length === 0 ? undefined : meant.map((name) => limitSettings[name].noun).join(", ");
 }

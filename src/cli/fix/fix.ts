@@ -25,7 +25,7 @@ import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
 import { bundlesIn } from "../common/bundles.ts";
 import { complain, complainAt, hideInComplaints } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
-import { type LimitsInVain, limitsInVain, nounsOf, setsLimit } from "../common/limits-in-vain.ts";
+import { type LimitsInVain, limitsInVain, nounsOf } from "../common/limits-in-vain.ts";
 import { askLocalEngine } from "../common/local-engine.ts";
 import { progressLine, wantsColour } from "../common/progress.ts";
 import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.ts";
@@ -144,7 +144,7 @@ async function lookAtEngine({ inputs, subjects }: Survey): Promise<EngineLook | 
 /** A limit that is written and that the Engine here does not set. It stays: the file may be meant for another Engine. */
 function sayLimitsInVain(vain: LimitsInVain, plans: readonly Planned[]): void {
   const patches = plans.flatMap(({ steps }) => steps.flatMap((step) => step.patches));
-  const nouns = nounsOf(vain, (name) => setsLimit(patches, name));
+  const nouns = nounsOf(vain, patches);
   if (nouns !== undefined)
     complain(
       `the Engine here sets no such limits (${nouns}), since ${vain.why}: what is written holds on an Engine that sets them (engine-limits)`,

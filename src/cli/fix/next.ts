@@ -1,4 +1,4 @@
-import { relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import type { Survey, SurveyRequest } from "../../audit/survey.ts";
 import { shellWords } from "../../base/shell-words.ts";
 import type { RunningService, RunningServices } from "../../fix/live/running.ts";
@@ -11,22 +11,26 @@ export interface Project {
   readonly running: RunningServices | undefined;
 }
 
-/** Says what to do now, what to look at and how to go back, for each project of which a file was written. */
+/** Says what to do now, what to look at and how to go back, for each project with a file that was written. */
 export function sayNext({ inputs, compose, running }: Project, written: readonly string[]): void {
   const paths = new Set(written.map((file) => resolve(file)));
+  const read = new Set(inputs.flatMap(({ files }) => files.map((file) => resolve(file))));
+  const made = [...paths].filter((path) => !read.has(path));
   for (const input of inputs) {
     if (input.format !== "compose" || !input.files.some((file) => paths.has(resolve(file)))) continue;
     for (const [service, known] of running?.get(resolve(input.files[0] ?? "")) ?? []) {
       const lost = whatIsLost(service, known);
       if (lost !== undefined) complain(lost);
     }
-    // A file that a step made, such as .env, goes back with them.
-    const others = written.filter(
-      (file) => !inputs.some(({ files }) => files.some((each) => resolve(each) === resolve(file))),
-    );
-    for (const line of nextSteps(input.files, compose, process.cwd(), others))
+    for (const line of nextSteps(input.files, compose, process.cwd(), made.filter(isBeside(input.files))))
       process.stderr.write(`bulkhead: ${line}\n`);
   }
+}
+
+/** Whether a file that a step made, such as .env, is the project's: it goes back with it. */
+function isBeside(files: readonly string[]): (path: string) => boolean {
+  const folders = new Set(files.map((file) => dirname(resolve(file))));
+  return (path) => folders.has(dirname(path));
 }
 
 /** What the container wrote and no volume keeps. */

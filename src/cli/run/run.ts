@@ -1,8 +1,8 @@
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { shellWords } from "../../base/shell-words.ts";
-import { type LimitSetting, limitSettings } from "../../controls/cgroups/limits.ts";
 import { controls } from "../../controls/registry.ts";
 import { needsByBundle, withSeen } from "../../fix/plan/kinds.ts";
+import { limitOf } from "../../fix/plan/limits.ts";
 import { readRunArguments, withLastFlag } from "../../formats/run-command/argv.ts";
 import { runDocker } from "../../run/docker.ts";
 import { type Hardened, harden, imageToHarden } from "../../run/harden.ts";
@@ -49,17 +49,15 @@ export async function runContainer(words: readonly string[], options: RunOptions
   else if (!hardened.quiet && hardened.flags.length > 0)
     tell(`added ${hardened.flags.map(shellWords).join(" ")}`);
   if (!hardened.quiet && hardened.note !== undefined) tell(hardened.note);
-  if (!hardened.quiet) await sayLimitsInVain(hardened.flags, options);
+  if (!hardened.quiet) await sayLimitsInVain(hardened, options);
   return options.dryRun ? 0 : await runDocker(command);
 }
 
 /** The Engine is asked only where a limit was added: that costs some milliseconds. */
-async function sayLimitsInVain(added: Hardened["flags"], options: RunOptions): Promise<void> {
-  const isAdded = (name: LimitSetting) =>
-    added.some(([word = ""]) => word.split("=")[0] === limitSettings[name].flag);
-  if (!Object.keys(limitSettings).some((name) => isAdded(name as LimitSetting))) return;
+async function sayLimitsInVain({ patches }: Hardened, options: RunOptions): Promise<void> {
+  if (!patches.some(limitOf)) return;
   const vain = await askLocalEngine(engineTarget(options), limitsInVain);
-  const nouns = vain && nounsOf(vain, isAdded);
+  const nouns = vain && nounsOf(vain, patches);
   if (nouns !== undefined)
     tell(`added limits (${nouns}) have no effect: this Engine sets none, since ${vain?.why} (engine-limits)`);
 }

@@ -154,10 +154,10 @@ test("ports of the host are held where only its own network reaches them", async
 test.each([
   ["by its number", "5432", "tcp", [], false],
   ["within a range", "5000-6000", "tcp", [], false],
-  ["at a port that Docker chose", undefined, "tcp", [5432], false],
+  ["at a port that Docker chose", undefined, "tcp", [{ ip: "", port: 5432 }], false],
   ["beside a range", "5433-6000", "tcp", [], true],
   ["over UDP alone", "5432", "udp", [], true],
-  ["at another port that Docker chose", undefined, "tcp", [32768], true],
+  ["at another port that Docker chose", undefined, "tcp", [{ ip: "", port: 32768 }], true],
 ] as const)(
   "a port that the container publishes %s is none of the host's",
   async (_, hostPort, protocol, published, isTried) => {
@@ -183,7 +183,10 @@ test("the ports of a running container are the Engine's word", () => {
     "53/udp": [{ HostIp: "0.0.0.0", HostPort: "53" }],
     "9000/tcp": null,
   };
-  expect(publishedBy({ NetworkSettings: { Ports } })).toEqual([8080, 8081]);
+  expect(publishedBy({ NetworkSettings: { Ports } })).toEqual([
+    { ip: "0.0.0.0", port: 8080 },
+    { ip: "::", port: 8081 },
+  ]);
   expect(publishedBy({})).toEqual([]);
 });
 

@@ -86,13 +86,19 @@ async function connect(target: ProbeTarget): Promise<Result<readonly Attempt[]>>
 
 /** Without those that the container publishes: behind them is only itself. */
 function portsOfOthers({ hostPorts = [], view, published = [] }: Facts): readonly TcpAddress[] {
-  const own = setItems(view.ports).flatMap(({ value }) => {
+  const declared = setItems(view.ports).flatMap(({ value }) => {
     const [first, last = first] = (value.hostPort ?? "").split("-").map(Number);
-    return value.protocol === "tcp" && first && last ? [{ first, last }] : [];
+    return value.protocol === "tcp" && first && last ? [{ ip: value.hostIp ?? "", first, last }] : [];
   });
-  const isOwn = (port: number) =>
-    published.includes(port) || own.some(({ first, last }) => first <= port && port <= last);
-  return hostPorts.filter(({ port }) => !isOwn(port));
+  const own = [...declared, ...published.map(({ ip, port }) => ({ ip, first: port, last: port }))];
+  const isOwn = ({ ip, port }: TcpAddress) =>
+    own.some((each) => (isEvery(each.ip) || each.ip === ip) && each.first <= port && port <= each.last);
+  return hostPorts.filter((each) => !isOwn(each));
+}
+
+/** Every address of the host: nobody else listens on that port. */
+function isEvery(ip: string): boolean {
+  return ip === "" || ip === "0.0.0.0" || ip === "::";
 }
 
 function portAddresses(facts: Facts, gateways: readonly string[]): readonly TcpAddress[] {
@@ -102,7 +108,7 @@ function portAddresses(facts: Facts, gateways: readonly string[]): readonly TcpA
 /** Where a listening address is reached from a container: one on every address at the loopback and the gateways. */
 function around(listening: readonly TcpAddress[], gateways: readonly string[]): readonly TcpAddress[] {
   const addresses = listening.flatMap(({ ip, port }) => {
-    const ips = ip === "0.0.0.0" || ip === "::" ? ["127.0.0.1", ...gateways] : [ip];
+    const ips = isEvery(ip) ? ["127.0.0.1", ...gateways] : [ip];
     return ips.map((each) => ({ ip: each, port }));
   });
   return [...new Map(addresses.map((each) => [`${each.ip} ${each.port}`, each])).values()];

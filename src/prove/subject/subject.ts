@@ -3,7 +3,7 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import type { Answer } from "../../engine/client.ts";
 import { hostFiles } from "../../engine/host/files.ts";
 import { apiSockets, socketOfEngine } from "../../engine/host/host.ts";
-import { allListeningAddresses, socketReach, withReach } from "../../engine/host/reach.ts";
+import { allListeningAddresses, socketReach, type TcpAddress, withReach } from "../../engine/host/reach.ts";
 import type { LiveReading } from "../../engine/read/live-reading.ts";
 import { readEngine } from "../../engine/read/read.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
@@ -109,9 +109,14 @@ async function containerOf(
 }
 
 /** `NetworkSettings.Ports`: `{"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}`. */
-export function publishedBy(inspect: unknown): readonly number[] {
+export function publishedBy(inspect: unknown): readonly TcpAddress[] {
   return Object.entries(recordAt(inspect, "NetworkSettings", "Ports")).flatMap(([port, bindings]) =>
-    port.endsWith("/tcp") ? itemsOf(bindings).map((each) => Number(textAt(each, "HostPort"))) : [],
+    port.endsWith("/tcp")
+      ? itemsOf(bindings).map((each) => ({
+          ip: textAt(each, "HostIp") ?? "",
+          port: Number(textAt(each, "HostPort")),
+        }))
+      : [],
   );
 }
 

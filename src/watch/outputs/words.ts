@@ -15,7 +15,7 @@ export function sayCause(cause: Cause): string {
       return `${visible(cause.path)} changed`;
     case "sweep":
       return cause.missed
-        ? "found by the sweep, after calls of the kernel were dropped"
+        ? "found by the sweep, after calls of the kernel were missed"
         : "found by the sweep";
     case "prove":
       return "found by a proof";
@@ -64,7 +64,7 @@ export function sayWho(cause: Cause): string {
       return `the process ${sayProcess(cause)}; a process chooses its name itself`;
     case "sweep":
       return cause.missed
-        ? "unknown: there were more calls of the kernel than can be looked at"
+        ? "unknown: calls of the kernel were missed meanwhile"
         : "unknown: it made no event";
     case "file":
       return "unknown: the kernel does not say who changed a file";

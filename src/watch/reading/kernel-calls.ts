@@ -71,7 +71,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   let mounted = false;
   /** More was told than could be kept: all are looked at, as if their rights were compared. */
   let tooMany = false;
-  /** Calls were dropped since the last look at all. */
+  /** Calls were missed since the last look. */
   let missed = false;
   const lineage = openLineage();
   const noise = openNoise((pid) => inventory.ownerOf(pid));
