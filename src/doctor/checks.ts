@@ -5,7 +5,7 @@ import type { ConnectOptions } from "../engine/connect/endpoint.ts";
 import { connectEngine } from "../engine/connect.ts";
 import { engineFromInfo } from "../engine/documents/info.ts";
 import { hostFiles } from "../engine/host/files.ts";
-import { seeHost } from "../engine/host/host.ts";
+import { type HostSight, seeHost } from "../engine/host/host.ts";
 import { readStanding } from "../engine/host/own-container.ts";
 import { isRootlessOwner, nameOwner, readRootOwner } from "../engine/host/root.ts";
 
@@ -46,6 +46,7 @@ export async function checkEngine(options: ConnectOptions, proc: string): Promis
     ];
   try {
     const { address, apiVersion, socketPath } = client.value;
+    const sight = socketPath === undefined ? undefined : seeHost(socketPath, proc, hostFiles);
     const [info, about] = await Promise.all([client.value.get("/info"), client.value.get("/version")]);
     if (!info.ok)
       return [
@@ -65,22 +66,22 @@ export async function checkEngine(options: ConnectOptions, proc: string): Promis
     const found = `${isPodman ? "Podman " : ""}${version} at ${address}, API ${apiVersion}`;
     return [
       ok("Docker Engine", found),
-      sameMachine(socketPath, proc),
-      ...hostsFiles(socketPath, proc),
-      whoseRoot(info.value, socketPath, proc),
+      sameMachine(socketPath, sight, proc),
+      ...hostsFiles(sight),
+      whoseRoot(info.value, sight, proc),
     ];
   } finally {
     await client.value.close();
   }
 }
 
-function sameMachine(socketPath: string | undefined, proc: string): Check {
+function sameMachine(socketPath: string | undefined, sight: HostSight | undefined, proc: string): Check {
   const name = "Engine's kernel";
   const away =
     "Only what the Engine says is checked, not what the kernel enforces. Run bulkhead on the Engine's machine.";
   if (socketPath === undefined)
     return limited(name, "the Engine is on another machine, or reached by TCP", away);
-  if (seeHost(socketPath, proc, hostFiles)) return ok(name, `this machine's, seen at ${proc}`);
+  if (sight) return ok(name, `this machine's, seen at ${proc}`);
   const { isInside } = readStanding(hostFiles);
   return limited(
     name,
@@ -92,9 +93,8 @@ function sameMachine(socketPath: string | undefined, proc: string): Check {
 }
 
 /** From inside a container: whether the files of the Engine's host are in sight. */
-function hostsFiles(socketPath: string | undefined, proc: string): readonly Check[] {
-  if (socketPath === undefined || !readStanding(hostFiles).isInside) return [];
-  const sight = seeHost(socketPath, proc, hostFiles);
+function hostsFiles(sight: HostSight | undefined): readonly Check[] {
+  if (!readStanding(hostFiles).isInside) return [];
   const isSeen = sight !== undefined && hostFiles.stat(`${sight.root}/proc`) !== undefined;
   const name = "host's files";
   return [
@@ -120,9 +120,8 @@ export async function rootlessNamespace(options: ConnectOptions, proc: string): 
 }
 
 /** Who acts on the host where root acts in a container. */
-function whoseRoot(info: unknown, socketPath: string | undefined, proc: string): Check {
+function whoseRoot(info: unknown, sight: HostSight | undefined, proc: string): Check {
   const name = "root in containers";
-  const sight = socketPath === undefined ? undefined : seeHost(socketPath, proc, hostFiles);
   const owner = sight && readRootOwner({ ...sight, proc }, hostFiles);
   if (owner && isRootlessOwner(owner))
     return ok(name, `is ${nameOwner(owner)} on the host: the Engine is rootless`);

@@ -168,8 +168,21 @@ describeWithEngine("bulkhead in a container", () => {
     const script =
       "const r=require('child_process').spawnSync(process.execPath,['--','/opt/bulkhead/bulkhead.cjs','doctor']);console.log(String(r.stdout))";
     const socket = ["-v", `${engine.socketPath}:/var/run/docker.sock`, "--user", "0"];
-    const run = ["run", "--rm", ...socket, "--entrypoint", "/nodejs/bin/node", "bulkhead:test", "-e", script];
-    const text = (await engine.docker(run)).replaceAll(/\s+/g, " ");
+    const doctor = async (flags: readonly string[]) => {
+      const run = [
+        "run",
+        "--rm",
+        ...flags,
+        "--entrypoint",
+        "/nodejs/bin/node",
+        "bulkhead:test",
+        "-e",
+        script,
+      ];
+      return (await engine.docker(run)).replaceAll(/\s+/g, " ");
+    };
+    const text = await doctor(socket);
+    expect(text).toContain("! host's files not in sight of this container");
     expect(text).toContain("--pid host");
     for (const right of [
       ...["-v /sys/fs/cgroup:/sys/fs/cgroup:ro", "--cgroupns host", "--cap-add SYS_PTRACE"],
@@ -177,5 +190,6 @@ describeWithEngine("bulkhead in a container", () => {
     ])
       expect(text).toContain(right);
     expect(text).not.toMatch(/--privileged|all capabilities|can read all/);
+    expect(await doctor(withSocket())).toMatch(/✓ host's files seen at \/proc\/\d+\/root/);
   });
 });

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { expect, test } from "vitest";
-import { nextSteps, whatIsLost } from "./next.ts";
+import { expect, test, vi } from "vitest";
+import { nextSteps, type Project, sayNext, whatIsLost } from "./next.ts";
 
 const none = { profiles: [], envFiles: [] };
 
@@ -42,4 +42,19 @@ test("what a container wrote outside of its volumes is named, three and how many
 test("what a step made goes back as well", () => {
   const [, , back] = nextSteps(["/srv/compose.yaml"], none, "/srv", ["/srv/.env"]);
   expect(back).toContain("bulkhead fix --undo compose.yaml .env && docker compose -f compose.yaml up -d");
+});
+
+test("each project's way back names what was made beside it, and nothing of another", () => {
+  const said: string[] = [];
+  const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
+  const input = (file: string) => ({ format: "compose", files: [file] });
+  const inputs = [input("/srv/a/compose.yaml"), input("/srv/b/compose.yaml"), input("/srv/c/compose.yaml")];
+  const project = { inputs, compose: none, running: undefined } as unknown as Project;
+  sayNext(project, ["/srv/a/compose.yaml", "/srv/a/.env", "/srv/b/compose.yaml", "/srv/d/.env"]);
+  write.mockRestore();
+  const undone = said.flatMap((line) => /--undo (.*?) &&/.exec(line)?.[1] ?? []);
+  expect(undone.map((each) => each.replace(/\S*srv\//g, ""))).toEqual([
+    "a/compose.yaml a/.env",
+    "b/compose.yaml",
+  ]);
 });

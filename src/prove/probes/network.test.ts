@@ -174,6 +174,20 @@ test.each([
   },
 );
 
+test("another's server on the same port, at another address, is the host's", async () => {
+  const at = { hostIp: "127.0.0.1", hostPort: "5432", containerPort: "5432", protocol: "tcp" };
+  const both = ["127.0.0.1", "10.0.0.5"].map((ip) => ({ ip, port: 5432 }));
+  for (const own of [
+    { view: container("configured", { ports: [set(at)] }) },
+    { published: [{ ip: "127.0.0.1", port: 5432 }] },
+  ]) {
+    const here = network({ "10.0.0.5:5432": "taken" });
+    const judgement = await proved(hostPorts, here, nobody, { ...own, hostPorts: both });
+    expect(judgement).toMatchObject({ outcome: "notHeld", evidence: "it connects to 10.0.0.5:5432" });
+    expect([...here.asked]).toEqual(["10.0.0.5:5432"]);
+  }
+});
+
 test("the ports of a running container are the Engine's word", () => {
   const Ports = {
     "80/tcp": [

@@ -45,7 +45,12 @@ describeStores((open) => {
     const subjects = ["engine", "container:a", "exec:a/1", "foreign:podman/a", "image:a"];
     const told = subjects.map((subject) => findingOf("a", { subject }));
     expect((await report(whole(1, ...told))).body).toMatchObject({ last: 1 });
-    const changes = Object.values(causes).map((cause) =>
+    const { kernel } = causes;
+    const full: readonly Cause[] = [
+      { kind: "sweep", missed: true },
+      { ...kernel, parents: ["sshd"], user: "ada", ended: true },
+    ];
+    const changes = [...Object.values(causes), ...full].map((cause) =>
       changeOf("changed", findingOf("a", { subject: "engine" }), 0, cause),
     );
     expect((await report({ first: 2, changes })).body).toMatchObject({ last: 1 + changes.length });
