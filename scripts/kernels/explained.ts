@@ -17,7 +17,7 @@ const reasons: readonly Reason[] = [
   {
     setting: "apparmor",
     test: /serve of the user's shows what audit finds/,
-    why: "serve gave up a request that had come whole, while a proof kept the slow machine busy for more than 5 s; not run again yet",
+    why: "a request failed; run alone, serve gave it up (408) while a proof kept the slow machine busy. It has more time now; not run again yet",
     isMended: true,
   },
 ];

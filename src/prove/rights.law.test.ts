@@ -15,7 +15,7 @@ import {
   usualMounts,
 } from "./testing/fake-kernel.ts";
 
-/** Rights of which every way is a system call of the container's own processes. */
+/** Rights that the container's own processes use by system calls alone. */
 const all: readonly Probe[] = [
   ...[rights.chown, rights.chroot, rights.mount, rights.openByHandle, rights.setuid],
   ...[rights.unshareMount, rights.unshareUser],

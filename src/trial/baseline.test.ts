@@ -145,14 +145,14 @@ test.each([
   ["both failed", failing("a", true, "web"), failing("b"), "it does not run untouched: a", "web"],
   ["one failed", {}, failing("b", true, "web"), "one of two untouched runs failed: b", "web"],
   ["one was too slow", failing("a", false), {}, "a; --start-timeout gives it more time", undefined],
-] as const)("untouched runs of which %s are no ground", (_, one, other, reason, name) => {
+] as const)("untouched runs are no ground to judge by where %s", (_, one, other, reason, name) => {
   const found = unsteady(run(service(), one), run(service(), other));
   expect(found?.reason).toContain(reason);
   expect(found?.service).toBe(name);
   expect(found?.reason.includes("--start-timeout")).toBe(reason.includes("--start-timeout"));
 });
 
-test("untouched runs of which one service ended in one alone are no ground", () => {
+test("untouched runs are no ground to judge by where a service ended in one alone", () => {
   const [up, over] = [service(), service({}, { running: false })];
   expect(unsteady(run(up), run(over))).toMatchObject({ service: "web" });
   expect(unsteady(run(over), run(over))).toBeUndefined();

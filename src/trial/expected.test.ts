@@ -90,7 +90,7 @@ test("a file is missed where it is not there, or empty and was not", () => {
   expect(lacking(expected, files(1, undefined))).toMatchObject({ path: "/any", how: "is not there" });
 });
 
-test("a file with other content is told from one with the same, and its content is not said", () => {
+test("a file with other content is not one with the same, and its content is not said", () => {
   const given = (text: string) => givenOf(Buffer.from(text));
   const known = new Map([["/etc/app.conf", likenessOf([given("user app;"), given("user app;")])]]);
   expect(otherwise(known, new Map([["/etc/app.conf", given("user app;")]]))).toBeUndefined();

@@ -1,6 +1,7 @@
 import { dirname, relative, resolve } from "node:path";
 import type { Survey, SurveyRequest } from "../../audit/survey.ts";
 import { shellWords } from "../../base/shell-words.ts";
+import { visible } from "../../base/visible.ts";
 import type { RunningService, RunningServices } from "../../fix/live/running.ts";
 import { complain } from "../common/complain.ts";
 
@@ -23,7 +24,7 @@ export function sayNext({ inputs, compose, running }: Project, written: readonly
       if (lost !== undefined) complain(lost);
     }
     for (const line of nextSteps(input.files, compose, process.cwd(), made.filter(isBeside(input.files))))
-      process.stderr.write(`bulkhead: ${line}\n`);
+      process.stderr.write(`bulkhead: ${visible(line)}\n`);
   }
 }
 

@@ -92,7 +92,7 @@ test.each([
   expect(problem?.message).toContain(words);
 });
 
-test("a rootless Engine of which the user is not known says nothing of a dockerd beside it", () => {
+test("a rootless Engine with a user that nobody knows says nothing of a dockerd beside it", () => {
   const view = engine("configured", { rootless: set(true), rootlessHost: set({}) });
   expect(rootlessBeside.check.engine?.(view, bareContext("engine-api"))?.verdict).toBe("unknown");
 });

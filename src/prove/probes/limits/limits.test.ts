@@ -167,7 +167,7 @@ describe("memory", () => {
     expect(judgement.evidence).toContain("taking 80 MiB it was killed");
   });
 
-  test("is taken beyond the swap as well, of which Docker gives as much", async () => {
+  test("is taken beyond the swap as well: Docker gives as much of it", async () => {
     const swap = { memory: set(64 * mebibyte) };
     const judgement = await proved(memoryPastLimit, swap, killed({ oomKilled: true, finished: false }), had);
     expect(judgement.evidence).toContain("taking 144 MiB");
