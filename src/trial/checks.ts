@@ -1,6 +1,6 @@
+import { differenceFrom, type Likeness } from "./compare/likeness.ts";
 import { type Docker, type Ended, runProgram, whyFailed } from "./docker.ts";
 import { type Answer, ask, type CookieJar, type HttpCheck, isHarmless } from "./http.ts";
-import { differenceFrom, type Likeness } from "./likeness.ts";
 import type { ContainerState } from "./state.ts";
 
 /** What the user says that working means. */

@@ -4,8 +4,8 @@ import { request } from "node:http";
 import { Readable } from "node:stream";
 import { failed, ok, type Result } from "../base/result.ts";
 import { parseBytes, spellBytes } from "../formats/values/bytes.ts";
+import { type Given, givenOf } from "./compare/likeness.ts";
 import { connectTo } from "./connection.ts";
-import { type Given, givenOf } from "./likeness.ts";
 import { type ContainerState, hasConnection, isHere, listensOf } from "./state.ts";
 
 /** A request to a workload and what its answer must be: `POST web:8080/upload +100m => stored`. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Expectation } from "./expected.ts";
+import type { Expectation } from "./compare/expected.ts";
 import { runTrial, type TrialEngine } from "./run.ts";
 
 type Answer = (path: string) => unknown;

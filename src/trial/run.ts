@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { JsonObject } from "../base/json.ts";
-import type { RefusalWatch, RefusedCall } from "./cause.ts";
 import {
   type Answers,
   askAgain,
@@ -11,8 +10,7 @@ import {
   runLoad,
   type UserChecks,
 } from "./checks.ts";
-import type { ComposeDocument } from "./compose-config.ts";
-import { type Docker, type Ended, whyFailed } from "./docker.ts";
+import type { RefusalWatch, RefusedCall } from "./compare/cause.ts";
 import {
   type Expectation,
   hasEnded,
@@ -22,9 +20,11 @@ import {
   otherwise,
   type Phase,
   slowerThan,
-} from "./expected.ts";
+} from "./compare/expected.ts";
+import type { Likeness } from "./compare/likeness.ts";
+import type { ComposeDocument } from "./compose-config.ts";
+import { type Docker, type Ended, whyFailed } from "./docker.ts";
 import type { CookieJar } from "./http.ts";
-import type { Likeness } from "./likeness.ts";
 import { reload } from "./reload.ts";
 import { removeProject, type SweepWays } from "./scratch.ts";
 import { type ContainerState, hasScheduler, listensOf, readStates, statesOf } from "./state.ts";

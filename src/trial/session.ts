@@ -1,12 +1,12 @@
 import { recordAt, textAt } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { type Barrier, type BarrierName, barriersOf } from "./barriers.ts";
-import { type Baseline, baselineOf, type Unsteady, unsteady } from "./baseline.ts";
-import type { RefusalWatch } from "./cause.ts";
 import type { CheckKind, UserChecks } from "./checks.ts";
+import { type Baseline, baselineOf, type Unsteady, unsteady } from "./compare/baseline.ts";
+import type { RefusalWatch } from "./compare/cause.ts";
+import { judgeTrial, type TrialVerdict } from "./compare/judge.ts";
 import { type ComposeDocument, withDependencies } from "./compose-config.ts";
 import { isolate, masker } from "./isolate.ts";
-import { judgeTrial, type TrialVerdict } from "./judge.ts";
 import { noRun, type RunWatch, runTrial, type TrialEngine, type TrialRun } from "./run.ts";
 import { labelName, type Scratch } from "./scratch.ts";
 import { copyWithin, standInsFor } from "./stand-ins.ts";

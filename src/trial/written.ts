@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isRecord, itemsOf, textAt } from "../base/json.ts";
 import type { EngineClient } from "../engine/client.ts";
-import { type Given, givenOf } from "./likeness.ts";
+import { type Given, givenOf } from "./compare/likeness.ts";
 import { type ContainerState, isHere } from "./state.ts";
 
 /** Files that a container wrote: the path in it, with the size in bytes (undefined where only the name is known). */

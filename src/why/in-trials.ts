@@ -1,5 +1,5 @@
 import type { EngineClient } from "../engine/client.ts";
-import type { CauseKind, RefusalWatch, RefusedCall } from "../trial/cause.ts";
+import type { CauseKind, RefusalWatch, RefusedCall } from "../trial/compare/cause.ts";
 import { isAbout, isHarmful } from "./outcome.ts";
 import { sayRefused } from "./report.ts";
 import type { Layer } from "./setting.ts";

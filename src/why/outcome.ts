@@ -1,8 +1,8 @@
 import { textAt } from "../base/json.ts";
 import { containerFromInspect } from "../engine/documents/inspect.ts";
 import { type Container, projectOf } from "../model/container.ts";
-import { causeOf } from "../trial/cause.ts";
-import { errorLines } from "../trial/judge.ts";
+import { causeOf } from "../trial/compare/cause.ts";
+import { errorLines } from "../trial/compare/judge.ts";
 import { type Refusal, speaksOf } from "./refusal.ts";
 import type { Rule } from "./setting.ts";
 

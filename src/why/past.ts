@@ -3,7 +3,7 @@ import { itemsOf, textAt } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { EngineClient } from "../engine/client.ts";
 import type { EngineStreams } from "../engine/streams.ts";
-import { causeOf } from "../trial/cause.ts";
+import { causeOf } from "../trial/compare/cause.ts";
 import { loggedLines } from "../trial/logged-lines.ts";
 import { type ContainerState, stateOf } from "../trial/state.ts";
 import { type KernelLine, killedFor, openKernelLog, readAuditLine } from "./audit-lines.ts";

@@ -3,7 +3,7 @@ import { failed, ok, type Result } from "../base/result.ts";
 import type { EngineClient } from "../engine/client.ts";
 import { engineTasks, shimOf, threadsOf } from "../engine/engine-tasks.ts";
 import { type EngineStreams, outputFrames } from "../engine/streams.ts";
-import { causeOf } from "../trial/cause.ts";
+import { causeOf } from "../trial/compare/cause.ts";
 import { maskerOf } from "../trial/isolate.ts";
 import { isHere, processesOf, stateOf } from "../trial/state.ts";
 import { type AuditLine, type KernelLog, killedFor, openKernelLog, readAuditLine } from "./audit-lines.ts";

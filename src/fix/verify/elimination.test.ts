@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { failed, ok } from "../../base/result.ts";
-import type { Baseline } from "../../trial/baseline.ts";
+import type { Baseline } from "../../trial/compare/baseline.ts";
 import type { ComposeDocument } from "../../trial/compose-config.ts";
 import { noRun } from "../../trial/run.ts";
 import { elimination } from "./elimination.ts";

@@ -1,6 +1,6 @@
-import type { Baseline } from "../../trial/baseline.ts";
+import type { Baseline } from "../../trial/compare/baseline.ts";
+import type { TrialVerdict } from "../../trial/compare/judge.ts";
 import type { ComposeDocument } from "../../trial/compose-config.ts";
-import type { TrialVerdict } from "../../trial/judge.ts";
 import { largestSet } from "../../trial/largest.ts";
 import { dependentsOf, type Session, type SessionOptions } from "../../trial/session.ts";
 import type { PlannedStep, TrialSource } from "./source.ts";

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { Cause, CauseKind } from "../../trial/cause.ts";
+import type { Cause, CauseKind } from "../../trial/compare/cause.ts";
 import { isScratch } from "../../trial/written.ts";
 
 /** What may be given to a service again after a run that failed. */

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
+import { noRun, type ServiceRun, type TrialRun } from "../run.ts";
 import type { Baseline } from "./baseline.ts";
 import type { RefusedCall } from "./cause.ts";
 import { judgeTrial } from "./judge.ts";
-import { noRun, type ServiceRun, type TrialRun } from "./run.ts";
 
 const baseline = { logs: new Map() } as unknown as Baseline;
 

@@ -1,6 +1,6 @@
+import type { ServiceRun, TrialRun } from "../run.ts";
 import type { Baseline } from "./baseline.ts";
 import { type Cause, causeOf, causesOf } from "./cause.ts";
-import type { ServiceRun, TrialRun } from "./run.ts";
 
 /** What a hardened run shows, against the untouched ones. */
 export interface TrialVerdict {

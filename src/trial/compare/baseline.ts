@@ -1,7 +1,7 @@
-import type { ExpectedAnswer } from "./checks.ts";
+import type { ExpectedAnswer } from "../checks.ts";
+import type { TrialRun } from "../run.ts";
 import type { Expectation, Phase } from "./expected.ts";
 import { type Likeness, likenessOf } from "./likeness.ts";
-import type { TrialRun } from "./run.ts";
 
 /** How the workload behaves untouched, from two runs. */
 export interface Baseline {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { noRun, type ServiceRun, type TrialRun } from "../run.ts";
 import { baselineOf, unsteady } from "./baseline.ts";
 import { type Given, givenOf } from "./likeness.ts";
-import { noRun, type ServiceRun, type TrialRun } from "./run.ts";
 
 const content = (text: string, more: Partial<Given & { readonly ofImage: boolean }> = {}) => ({
   ...givenOf(Buffer.from(text)),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { ContainerState } from "../state.ts";
 import { type Expectation, hasEnded, lacking, lookAt, otherwise, slowerThan } from "./expected.ts";
 import { givenOf, likenessOf } from "./likeness.ts";
-import type { ContainerState } from "./state.ts";
 
 const stateOf = (more: Partial<ContainerState>): ContainerState => ({
   ...{ service: "web", id: "c", name: "web-1", pid: 0, running: true, restarting: false, exitCode: 0 },

@@ -1,7 +1,7 @@
-import type { CheckFailure } from "./checks.ts";
+import type { CheckFailure } from "../checks.ts";
+import { type ContainerState, listensOf } from "../state.ts";
+import type { WrittenFiles } from "../written.ts";
 import { differenceFrom, type Given, type Likeness } from "./likeness.ts";
-import { type ContainerState, listensOf } from "./state.ts";
-import type { WrittenFiles } from "./written.ts";
 
 /** What a service did when it ran untouched, so that a run waits for the same. */
 export interface Expectation {
