@@ -194,7 +194,7 @@ export function Cause({ of: cause }: { readonly of: unknown }) {
 }
 
 /** In words; `unknown`: no guard's log was there to say who called. */
-function causeInWords(cause: unknown): { readonly what: string; readonly who: string } {
+export function causeInWords(cause: unknown): { readonly what: string; readonly who: string } {
   const nobody = (what: string) => ({ what, who: "" });
   if (typeof cause !== "object" || cause === null || !("kind" in cause)) return nobody("");
   const said = cause as Readonly<Record<string, unknown>>;
