@@ -20,6 +20,7 @@ import { gainsOf } from "../../fix/live/running.ts";
 import { countsOf, outcomeDocument } from "../../fix/outcome.ts";
 import type { Limits } from "../../fix/plan/limits.ts";
 import type { WrittenPlan } from "../../fix/write-plans.ts";
+import { valueOr } from "../../model/fact.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
 import { bundlesIn } from "../common/bundles.ts";
@@ -100,7 +101,9 @@ async function fix(job: ContainerJob): Promise<number> {
   if (!inspect.ok) return complain(inspect.reason);
   const imageId = textAt(inspect.value, "Image") ?? "";
   const image = await reader.get(`/images/${encodeURIComponent(imageId)}/json`);
-  const created = createBodyOf(inspect.value, image.ok ? image.value : undefined);
+  const engine = job.live.engine?.views.at(-1);
+  const defaultRuntime = engine && valueOr(engine.defaultRuntime, undefined);
+  const created = createBodyOf(inspect.value, image.ok ? image.value : undefined, defaultRuntime);
   const body = {
     ...created,
     body: { ...created.body, Image: await imageName(inspect.value, imageId, reader) },
@@ -109,7 +112,7 @@ async function fix(job: ContainerJob): Promise<number> {
     subject: { ...subject, views: subject.views.slice(0, 1) },
     context: contextOf(subject, {
       files: new Map(),
-      engine: job.live.engine?.views.at(-1),
+      engine,
       live: job.live.peers,
       running: job.live.running,
     }),

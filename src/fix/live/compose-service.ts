@@ -1,7 +1,7 @@
 import { isRecord, itemsOf, type JsonObject, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { writeBytes } from "../../formats/values/spell.ts";
 import type { CreateBody } from "./create-body.ts";
-import { exposedPorts, spellDevice, spellPort } from "./run-words.ts";
+import { asksForGpus, exposedPorts, spellDevice, spellPort } from "./run-words.ts";
 
 /** A Compose file as data, with what it leaves to the reader, each a sentence. */
 export interface ComposeProject {
@@ -121,12 +121,12 @@ function isolationKeys(host: JsonObject): JsonObject {
     read_only: trueOr(host.ReadonlyRootfs),
     group_add: textsOf(host.GroupAdd),
     pid: host.PidMode,
-    ipc: host.IpcMode === "private" ? undefined : host.IpcMode,
+    ipc: host.IpcMode,
     uts: host.UTSMode,
     userns_mode: host.UsernsMode,
-    cgroup: host.CgroupnsMode === "private" ? undefined : host.CgroupnsMode,
+    cgroup: host.CgroupnsMode,
     cgroup_parent: host.CgroupParent,
-    runtime: host.Runtime === "runc" ? undefined : host.Runtime,
+    runtime: host.Runtime,
     init: typeof host.Init === "boolean" ? host.Init : undefined,
     devices: itemsOf(host.Devices).map(spellDevice),
     device_cgroup_rules: textsOf(host.DeviceCgroupRules),
@@ -139,10 +139,6 @@ function isolationKeys(host: JsonObject): JsonObject {
       }),
     ),
   };
-}
-
-function asksForGpus(request: unknown): boolean {
-  return itemsOf(recordAt({ request }, "request").Capabilities).some((each) => textsOf(each).includes("gpu"));
 }
 
 function requestOf(request: unknown): JsonObject {

@@ -11,12 +11,15 @@ export interface CreateBody {
 
 /**
  * What was asked for when the container was created, out of its inspect document. Its volumes stay its own: anonymous ones
- * are mounted by name. `image` is the image's inspect document, or nothing where the Engine has it no more.
+ * are mounted by name. `image` is the image's inspect document, or nothing where the Engine has it no more; `defaultRuntime`
+ * need not be asked for. What a container has by another default of the daemon (its IPC and cgroup namespaces) is asked for by
+ * name: the API does not show these defaults.
  *
  * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerCreate
  */
-export function createBodyOf(inspect: unknown, image: unknown): CreateBody {
-  const host = hostConfigOf(inspect);
+export function createBodyOf(inspect: unknown, image: unknown, defaultRuntime?: string): CreateBody {
+  const { Runtime: runtime, ...rest } = hostConfigOf(inspect);
+  const host = runtime === undefined || runtime === defaultRuntime ? rest : { ...rest, Runtime: runtime };
   const mode = textAt(host, "NetworkMode") ?? "default";
   const [first, ...others] = networksOf(inspect, mode);
   return {

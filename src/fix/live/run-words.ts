@@ -67,10 +67,6 @@ function configFlags(body: JsonObject): Flags {
 }
 
 function isolationFlags(host: JsonObject): Flags {
-  const mode = (flag: string, key: string, usual: readonly string[]): Flags => {
-    const value = host[key];
-    return typeof value === "string" && value !== "" && !usual.includes(value) ? [[flag, value]] : [];
-  };
   const isOpen = [host.MaskedPaths, host.ReadonlyPaths].every(
     (paths) => Array.isArray(paths) && paths.length === 0,
   );
@@ -86,15 +82,18 @@ function isolationFlags(host: JsonObject): Flags {
     ...(isOpen ? [["--security-opt", "systempaths=unconfined"]] : []),
     ...boolean("--read-only", host.ReadonlyRootfs),
     ...list("--group-add", host.GroupAdd),
-    ...mode("--pid", "PidMode", []),
-    ...mode("--ipc", "IpcMode", ["private"]),
-    ...mode("--uts", "UTSMode", []),
-    ...mode("--userns", "UsernsMode", []),
-    ...mode("--cgroupns", "CgroupnsMode", ["private"]),
+    ...text("--pid", host.PidMode),
+    ...text("--ipc", host.IpcMode),
+    ...text("--uts", host.UTSMode),
+    ...text("--userns", host.UsernsMode),
+    ...text("--cgroupns", host.CgroupnsMode),
     ...text("--cgroup-parent", host.CgroupParent),
-    ...(host.Runtime === "runc" ? [] : text("--runtime", host.Runtime)),
+    ...text("--runtime", host.Runtime),
     ...boolean("--init", host.Init),
     ...itemsOf(host.Devices).map((device) => ["--device", spellDevice(device)]),
+    ...itemsOf(host.DeviceRequests)
+      .filter(asksForGpus)
+      .map((request) => ["--gpus", spellGpus(request)]),
     ...list("--device-cgroup-rule", host.DeviceCgroupRules),
     ...pairs("--sysctl", host.Sysctls),
     ...itemsOf(host.Ulimits).map((each) => {
@@ -208,7 +207,7 @@ function notesOn(
 ): readonly string[] {
   const names = textsOf(body.Env).map((each) => each.split("=", 1)[0] ?? each);
   const inline = textsOf(host.SecurityOpt).some((option) => option.startsWith("seccomp={"));
-  const devices = itemsOf(host.DeviceRequests).length > 0;
+  const devices = itemsOf(host.DeviceRequests).some((each) => !asksForGpus(each));
   return [
     ...(names.length > 0
       ? [
@@ -216,7 +215,7 @@ function notesOn(
         ]
       : []),
     ...(inline ? ["Its seccomp profile was given inline: save it as profile.json first."] : []),
-    ...(devices ? ["It asks a driver for devices (--gpus): add that."] : []),
+    ...(devices ? ["It asks a driver for devices (CDI): add them with --device."] : []),
     ...(networks.some(([, endpoint]) => Object.keys(endpoint).length > 0)
       ? ["On its other networks it has more settings (aliases, addresses): add them."]
       : []),
@@ -254,6 +253,26 @@ export function spellDevice(device: unknown): string {
   const to = textAt(device, "PathInContainer") ?? from;
   const rights = textAt(device, "CgroupPermissions") ?? "rwm";
   return from === to && rights === "rwm" ? from : `${from}:${to}:${rights}`;
+}
+
+/** Whether a request for devices is what `--gpus` asks for. */
+export function asksForGpus(request: unknown): boolean {
+  return itemsOf(recordAt({ request }, "request").Capabilities).some((each) => textsOf(each).includes("gpu"));
+}
+
+/** `all`, `2,driver=nvidia`, `"device=0,1"`: comma-separated fields, as docker/cli reads them (opts/gpus.go). */
+function spellGpus(request: unknown): string {
+  const { Driver, Count, DeviceIDs, Capabilities, Options } = recordAt({ request }, "request");
+  const ids = textsOf(DeviceIDs);
+  const can = textsOf(itemsOf(Capabilities)[0]).filter((each) => each !== "gpu");
+  const options = isRecord(Options) ? Object.entries(Options).map(([name, each]) => `${name}=${each}`) : [];
+  const fields = [
+    ids.length > 0 ? `device=${ids.join(",")}` : Count === -1 ? "all" : String(Count ?? 1),
+    ...(typeof Driver === "string" && Driver !== "" ? [`driver=${Driver}`] : []),
+    ...(can.length > 0 ? [`capabilities=${can.join(",")}`] : []),
+    ...(options.length > 0 ? [`options=${options.join(",")}`] : []),
+  ];
+  return fields.map((field) => (field.includes(",") ? `"${field.replaceAll('"', '""')}"` : field)).join(",");
 }
 
 /** A port of a create request with where it is published, as `--publish` and a Compose file take it. */
