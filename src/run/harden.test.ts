@@ -73,6 +73,33 @@ describe("what bulkhead run adds", () => {
     expect(added("-m 4g app:1", policy)).not.toContain("--memory 512m");
   });
 
+  it.each([
+    "--rm app:1",
+    "-it --rm app:1 sh",
+    "elasticsearch:8.15.0",
+    "--restart always app:1",
+    "--memory-reservation 64m app:1",
+    "--cpu-period 50000 app:1",
+  ])("sets the limits that somebody gives, whatever the container is: %s", (line) => {
+    const given = policyOf({ run: { limits: { memory: "512m", cpus: 2, pids: 300 } } });
+    for (const policy of [given, { ...given, harden: ["memory-limit", "cpu-limit", "pids-limit"] }]) {
+      expect(added(line, policy)).toContain("--memory 512m");
+      expect(added(line, policy)).toContain("--pids-limit 300");
+      expect(added(line, policy).join(" ")).toMatch(/--cpus 2|--cpu-quota 100000/);
+      expect(hardened(line, policy).note).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ["--memory-reservation 1g app:1", "it reserves 1 GiB"],
+    ["--memory-swap 100m app:1", "its memory and swap together are 100 MiB"],
+  ])("says why it sets none that Docker would refuse: %s", (line, why) => {
+    const { flags, note } = hardened(line, policyOf({ run: { limits: { memory: "512m" } } }));
+    expect(flags.map(shellWords)).not.toContain("--memory 512m");
+    expect(note).toMatch(/^not all was added: 512 MiB of memory, from bulkhead.yaml, cannot be set: /);
+    expect(note).toContain(why);
+  });
+
   it("leaves what the user says", () => {
     const said = [
       "--security-opt no-new-privileges=false",

@@ -1,8 +1,9 @@
 import type { Rules } from "../audit/evaluate.ts";
 import { bareContext, type Control } from "../controls/control.ts";
-import { needsNoSetuid } from "../fix/plan/limits.ts";
+import { limitOfControl, needsNoSetuid } from "../fix/plan/limits.ts";
 import type { Needs } from "../fix/plan/needs.ts";
 import { planFixes, takesAll } from "../fix/plan/plan.ts";
+import type { Step } from "../fix/plan/step.ts";
 import { type ReadArguments, readRunArguments, writeRunArguments } from "../formats/run-command/argv.ts";
 import type { Container } from "../model/container.ts";
 import { valueOr } from "../model/fact.ts";
@@ -57,9 +58,11 @@ export function harden(request: HardenRequest): Hardened {
     const gap = read.help || read.image === undefined ? undefined : read.gaps[0];
     return { ...asItIs, note: gap && `nothing was added: ${gap.reason}` };
   }
-  const subject = subjectOf(read.name ?? "run", read.container);
+  // A container that runs for a short time needs no limit; who configures one has it set all the same.
+  const { job, ...view } = read.container;
+  const subject = subjectOf(read.name ?? "run", view);
   const gains = policy.harden === undefined ? (request.needs(subject)?.gains ?? []) : [];
-  const patches = patchesFor(subject, read.container, request);
+  const { patches, notSet } = patchesFor(subject, view, request);
   const written = writeRunArguments(request.arguments, patches, io);
   const [refused] = written.refused;
   return {
@@ -68,7 +71,9 @@ export function harden(request: HardenRequest): Hardened {
     patches: patches.filter((patch) => !written.refused.some((each) => each.patch === patch)),
     note: refused
       ? `not all was added: ${refused.reason}`
-      : (sayLeft(gains) ?? sayUnseen(patches, request.unseen)),
+      : notSet
+        ? `not all was added: ${notSet}`
+        : (sayLeft(gains) ?? sayUnseen(patches, request.unseen)),
     quiet: read.quiet,
   };
 }
@@ -101,11 +106,17 @@ function subjectOf(name: string, view: Container): ContainerSubject {
   };
 }
 
+interface Planned {
+  readonly patches: readonly ContainerPatch[];
+  /** Why a limit that the policy gives is not set. */
+  readonly notSet: string | undefined;
+}
+
 function patchesFor(
   subject: ContainerSubject,
   view: Container,
   { policy, controls, rules, needs }: HardenRequest,
-): readonly ContainerPatch[] {
+): Planned {
   const wanted: readonly string[] = policy.harden ?? defaultHardening;
   const known = needs(subject);
   /**
@@ -127,16 +138,24 @@ function patchesFor(
         severities: {},
         spell: () => null,
       },
-      takes: takesAll,
+      takes: (step) => takesAll(step) || isLimitOf(policy, step),
       limits: policy.limits,
       needs,
     },
   );
-  return steps.flatMap((step) => {
+  const notSet = steps.find(({ patches }) => patches.length === 0)?.summary;
+  const patches = steps.flatMap((step) => {
     // The subject is a container, so its plan holds patches of containers.
     const patches = step.patches as readonly ContainerPatch[];
     return policy.override || patches.every((patch) => isOpen(patch, view)) ? patches : [];
   });
+  return { patches, notSet };
+}
+
+/** Whether a step is about a limit that the policy gives. */
+function isLimitOf({ limits }: RunPolicy, { controls }: Step): boolean {
+  const names = controls.flatMap((control) => limitOfControl(control) ?? []);
+  return names.some((name) => limits[name] !== undefined);
 }
 
 /** Whether the user said nothing of what the patch changes. */

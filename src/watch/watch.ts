@@ -69,6 +69,12 @@ export interface WatchStatus {
 const wholeEvery = 10 * 60_000;
 
 /**
+ * Milliseconds that containers wait at most for the Engine to describe itself: whose root theirs is, and what its host has, decides
+ * how a finding weighs.
+ */
+const untilDescribed = 5_000;
+
+/**
  * Watches an Engine and what it runs until `close`: reads all, then what each event touches, and in between the kernel, where
  * things happen that no event tells. Containers are read beside each other, for the Engine holds one back while it
  * starts it; each by itself is read in order.
@@ -92,6 +98,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   });
   let client: EngineClient | undefined;
   let isReady = false;
+  let isOverdue = false;
   let kernelCalls: KernelFollower | undefined;
   let engineFiles: EngineFilesFollower | undefined;
   let limitFiles: LimitFilesFollower | undefined;
@@ -101,6 +108,9 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       client = now;
       inventory.findHost(now.socketPath);
       drifts.missed();
+      work.after(untilDescribed, () => {
+        isOverdue = true;
+      });
       if (isReady) listener.say(`the Engine at ${now.address} answers again`);
       pending.full = { kind: isReady ? "reconnect" : "start" };
       work.wake();
@@ -191,6 +201,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
         limitFiles?.refresh();
       });
     }
+    if (inventory.engine === undefined && !isOverdue) return;
     for (const [id, cause] of takeOut(pending.containers, isFree))
       work.begin(id, async () => {
         await readTouched(session, from, id, cause);

@@ -176,6 +176,21 @@ describeWithEngine("bulkhead watch on a real Engine", () => {
     ).toHaveLength(1);
   });
 
+  it("judges no container before it knows its Engine", async () => {
+    const total = Number(JSON.parse(await engine.docker(["info", "--format", "{{json .MemTotal}}"])));
+    const door = await doorTo(engine.socketPath, { slow: /\/info$/ });
+    const opening = watching(door, { cooldown: 0 });
+    await until(() => door.asked().some((url) => url.includes("/events?")));
+    const limit = `${Math.round(total / 1024 ** 2) + 1}m`;
+    const name = await run("--privileged", `--memory=${limit}`, `--memory-swap=${limit}`);
+    const watched = await opening;
+    const ofIt = () => watched.changes.filter(({ finding }) => finding.subject === `container:${name}`);
+    await until(() => ofIt().some(({ finding }) => finding.control === "privileged"));
+    // A limit above the host's memory is none: only the Engine knows how much that is.
+    expect(ofIt().map(({ finding }) => finding.control)).toContain("memory-limit");
+    expect(new Set(ofIt().map(({ time }) => time)).size).toBe(1);
+  });
+
   it("goes on with a sweep where an event never came", async () => {
     const door = await doorTo(engine.socketPath, { withoutEvents: true });
     const watched = await watching(door, { interval: 1_000, cooldown: 0 });
@@ -228,18 +243,23 @@ interface Door {
   asked(): readonly string[];
 }
 
-/** Hands requests on to an Engine; can refuse them, keep events back, and tell events of its own. */
+/** Hands requests on to an Engine; can refuse them, answer some after two seconds, keep events back, and tell events of its own. */
 async function doorTo(
   socketPath: string,
-  { withoutEvents = false, inject = [] }: { withoutEvents?: boolean; inject?: readonly string[] } = {},
+  {
+    withoutEvents = false,
+    inject = [],
+    slow,
+  }: { withoutEvents?: boolean; inject?: readonly string[]; slow?: RegExp } = {},
 ): Promise<Door> {
   const { request: ask } = await import("node:http");
   let isShut = false;
   const asked: string[] = [];
   const streams = new Set<import("node:http").ServerResponse>();
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const url = request.url ?? "";
     asked.push(url);
+    if (slow?.test(url)) await pause(2_000);
     if (isShut) {
       request.socket.destroy();
       return;

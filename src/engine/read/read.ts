@@ -26,6 +26,8 @@ export interface ReadOptions {
   /** Where procfs is: `/host/proc` in a container that mounts the host's there. `/proc` by default. */
   readonly proc?: string;
   readonly files?: HostFiles;
+  /** Called as soon as the Engine has described itself: before what it runs is read, or after. */
+  readonly described?: (seen: Pick<LiveReading, "engine" | "host">) => void;
 }
 
 /**
@@ -36,11 +38,17 @@ export interface ReadOptions {
 export async function readEngine(
   client: EngineClient,
   selection: Selection,
-  { proc = "/proc", files = hostFiles }: ReadOptions = {},
+  { proc = "/proc", files = hostFiles, described }: ReadOptions = {},
 ): Promise<LiveReading> {
   const asked = questions(client);
   // /info is slow (the Engine runs runc and containerd for their versions), so nothing waits for it before the end.
-  const around = readDocuments(asked);
+  const host = client.socketPath === undefined ? undefined : seeHost(client.socketPath, proc, files);
+  const around = readDocuments(asked).then((documents) => {
+    const view = documents && withAddress(engineFromInfo(documents), client);
+    const engine = view && engineSubject(host ? withHost(view, host, files) : view);
+    described?.({ engine, host });
+    return { engine, networks: documents?.networks };
+  });
   const read = await readContainers(selection.containers, asked);
   const all = [...read.selected, ...read.referred];
   const belonging = Promise.all([
@@ -48,21 +56,19 @@ export async function readEngine(
     readExecs(read.selected, asked),
     readVolumes(all, asked),
   ]);
-  const host = client.socketPath === undefined ? undefined : seeHost(client.socketPath, proc, files);
   const [images, execs, volumes] = await belonging;
-  const documents = await around;
+  const { engine, networks } = await around;
 
   const viewOf = viewsOf(all, {
     volumes,
-    networks: networksFrom(documents?.networks),
+    networks: networksFrom(networks),
     image: (id) => images.byId.get(id),
     host,
     files,
   });
 
-  const engine = documents && withAddress(engineFromInfo(documents), client);
   return {
-    engine: engine && engineSubject(host ? withHost(engine, host, files) : engine),
+    engine,
     containers: read.selected.map((each) => liveContainer(each, viewOf(each))),
     images: images.subjects,
     execs: execs.map((each) => liveExec(each, viewOf(each.owner))),

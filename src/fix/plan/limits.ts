@@ -25,7 +25,9 @@ export interface Limits {
   readonly pids?: Limit;
 }
 
-type LimitName = keyof Limits & LimitSetting;
+export type LimitName = keyof Limits & LimitSetting;
+
+export const limitNames = Object.keys(limitSettings) as readonly LimitName[];
 
 const units: Readonly<Record<LimitName, string>> = { memory: "", cpus: " CPU", pids: "" };
 
@@ -40,17 +42,19 @@ export function withLimits(
   context: Context,
 ): readonly Step[] {
   return steps.flatMap((step) => {
-    const [patch] = step.patches;
-    const name = patch && limitOf(patch);
-    if (!name || step.patches.length > 1) return [step];
+    const name = limitOfStep(step, view);
+    if (!name) return [step];
     const limit = limits[name];
+    // Advice says by itself what its image needs.
+    if (!limit && step.patches.length === 0) return [step];
     if (!limit) return [name === "pids" ? defaultLimit(step) : advice(step, sayWhat(name))];
     if (limit.onlyTold !== undefined) return [advice(step, limit.onlyTold)];
-    const made = patchOf(name, limit, view, context);
+    const made = limitPatch(name, limit, view, context);
     if (!made.ok) return [advice(step, made.reason)];
     return [
       {
         ...step,
+        kind: step.kind === "manual" ? "behavioural" : step.kind,
         summary: `Limit the ${name === "pids" ? "processes" : limitSettings[name].noun} to ${say(name, limit)}.`,
         patches: [made.value],
       },
@@ -58,11 +62,23 @@ export function withLimits(
   });
 }
 
+/** Which limit a step sets, or advises to set where a control has no number to start from. */
+function limitOfStep({ patches, controls }: Step, view: Container): LimitName | undefined {
+  const [patch] = patches;
+  if (patch) return patches.length > 1 ? undefined : limitOf(patch);
+  const names = controls.flatMap((control) => limitOfControl(control) ?? []);
+  return names.find((name) => limitSettings[name].amountIn(view) === undefined);
+}
+
+/** Which limit a control asks for. */
+export function limitOfControl(control: string): LimitName | undefined {
+  return limitNames.find((name) => limitSettings[name].control === control);
+}
+
 /** Which limit a patch sets, where it sets one that depends on the workload. */
 export function limitOf(patch: Patch): LimitName | undefined {
   if (patch.op !== "set") return undefined;
-  const names = Object.keys(limitSettings) as readonly LimitName[];
-  return names.find((name) => limitSettings[name].facts.some((field) => field === patch.field));
+  return limitNames.find((name) => limitSettings[name].facts.some((field) => field === patch.field));
 }
 
 /** As every limit it may be too low: a server of four thousand threads fails. */
@@ -87,7 +103,8 @@ function say(name: LimitName, { value, source }: Limit): string {
   return `${limitSettings[name].say(value)}${units[name]} (from ${source})`;
 }
 
-function patchOf(
+/** The patch that sets a limit; why Docker would refuse it, as a sentence. */
+export function limitPatch(
   name: LimitName,
   { value, source }: Limit,
   view: Container,

@@ -60,6 +60,17 @@ describe("limits", () => {
     expect(stepsFor(plan, "cpu-limit")[0]?.summary).toContain("bulkhead.yaml");
   });
 
+  test("it is set for an image, too, that bulkhead knows no number for", () => {
+    const limits = { memory: { value: 4 * 1024 ** 3, source: "--memory" } };
+    const line = "docker run elasticsearch:8.15.0";
+    expect(stepsFor(planForRun(line), "memory-limit")).toMatchObject([
+      { patches: [], summary: expect.stringContaining("what this image needs") },
+    ]);
+    expect(patchesFor(planForRun(line, { limits }), "memory-limit")).toEqual([
+      { op: "set", field: "memory", value: 4 * 1024 ** 3 },
+    ]);
+  });
+
   test("with a CPU period the quota is what the CPUs come to", () => {
     const limits = { cpus: { value: 2, source: "--cpus" } };
     const plan = planForRun("docker run --cpu-period 50000 nginx", { limits });

@@ -5,7 +5,7 @@ import type { Subject } from "../../model/subject.ts";
 import { type Children, childOf } from "./base-images.ts";
 import type { Failure } from "./failures.ts";
 import { hasKindRule, withKinds } from "./kinds.ts";
-import { type Limits, limitOf, withLimits, withSwap } from "./limits.ts";
+import { type Limits, limitOf, limitOfControl, withLimits, withSwap } from "./limits.ts";
 import { mergeSteps, stepsOf } from "./merge.ts";
 import { isGivenFor, type Needs, withNeeds } from "./needs.ts";
 import { breaksText, joinTexts, riskier, type Step } from "./step.ts";
@@ -36,7 +36,8 @@ function settled(
   knowledge: Knowledge,
 ): Remedy {
   const [first, second] = remedy.patches;
-  if (!first || (!second && isAsProposed(control, remedy, first, subject, knowledge))) return remedy;
+  if (!first && !isLimitGiven(control.id, knowledge.limits)) return remedy;
+  if (first && !second && isAsProposed(control, remedy, first, subject, knowledge)) return remedy;
   const failure = { control, severity: control.severity, remedy };
   const isLimit = remedy.patches.some((patch) => limitOf(patch) !== undefined);
   const proposed = isLimit ? stepsOf([failure]) : [];
@@ -69,6 +70,11 @@ function isAsProposed(
 
 function isStartingPoint({ patches: [patch] }: Step, { limits }: Knowledge): boolean {
   return patch !== undefined && isNotGiven(patch, limits);
+}
+
+function isLimitGiven(control: string, limits: Limits): boolean {
+  const name = limitOfControl(control);
+  return name !== undefined && limits[name] !== undefined;
 }
 
 /** A limit for which nobody gave a value, and fix has no default. */

@@ -153,19 +153,25 @@ export class Inventory {
     return this.kernelSeen;
   }
 
+  /** Takes what the Engine and its host say of it, where the Engine answered. Gives the gaps. */
+  describe({ engine, host }: Pick<LiveReading, "engine" | "host">): readonly Gap[] {
+    const { subject, gaps } = engineSubject({ engine, host });
+    if (engine) this.told = { engine, host };
+    this.engineView = subject ?? this.engineView;
+    return gaps;
+  }
+
   /**
    * Takes a reading of all in the place of what was known. What could not be read this time stays, and so do the `fresh`
    * containers: they were read, or went, while this reading was made. Gives the gaps.
    */
   replace(reading: LiveReading, fresh: ReadonlySet<string>): readonly Gap[] {
-    const merged = engineSubject(reading);
-    if (reading.engine) this.told = { engine: reading.engine, host: reading.host };
-    this.engineView = merged.subject ?? this.engineView;
+    const merged = this.describe(reading);
     this.hostSight = reading.host ?? this.hostSight;
     // Drop volumes and networks that no container uses; read the others again.
     this.imagesById = new Map();
     const ids = new Set(reading.containers.map(({ id }) => id));
-    const gaps = [...reading.gaps, ...merged.gaps];
+    const gaps = [...reading.gaps, ...merged];
     for (const { id, subject } of this.list()) {
       const isUnread = reading.lost !== undefined || gaps.some((each) => each.subject === subject.id);
       if (!ids.has(id) && !isUnread && !fresh.has(id)) this.drop(id);

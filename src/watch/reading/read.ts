@@ -5,6 +5,7 @@ import { readPart } from "../../engine/read/part.ts";
 import { readEngine } from "../../engine/read/read.ts";
 import type { Cause, EventCause } from "../change.ts";
 import { changedLimits, type Loosened, loosenedLimits } from "../drift/drifts.ts";
+import type { Inventory } from "../inventory/inventory.ts";
 import type { WatchSession } from "../session.ts";
 import { attributed, look } from "./look.ts";
 import { lookAtForeign } from "./sweep.ts";
@@ -133,7 +134,11 @@ export async function readWhole(
   const started = performance.now();
   const whole = { causes: new Map(pending.containers), fresh: new Set<string>() };
   session.whole = whole;
-  const reading = await readEngine(from, { containers: "all", images: [] }, { proc });
+  const described = (seen: Parameters<Inventory["describe"]>[0]) => {
+    inventory.describe(seen);
+    work.wake();
+  };
+  const reading = await readEngine(from, { containers: "all", images: [] }, { proc, described });
   session.whole = undefined;
   if (work.isOver) return false;
   for (const { reason } of inventory.replace(reading, whole.fresh)) listener.say(reason);
