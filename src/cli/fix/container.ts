@@ -26,8 +26,9 @@ import { type AuditSettings, loadConfig, rulesOf } from "../audit/settings.ts";
 import { bundlesIn } from "../common/bundles.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget } from "../common/engine-target.ts";
+import { limitsInVain } from "../common/limits-in-vain.ts";
 import { lookOf } from "./job.ts";
-import { limitsOf } from "./limits.ts";
+import { limitsOf, unusedLimits } from "./limits.ts";
 import type { FixOptions } from "./options.ts";
 import { makeAnew } from "./recreate.ts";
 import { resumeFirst, settle } from "./unfinished.ts";
@@ -127,6 +128,9 @@ async function fix(job: ContainerJob): Promise<number> {
   const written = writtenPlan(subject, plan);
   const idle = whyNothingAccepted(options.accept, [written]);
   if (idle !== undefined) return complain(idle);
+  const isGiven = (options.memory ?? options.cpus ?? options.pidsLimit) !== undefined;
+  const vain = isGiven ? await limitsInVain(reader) : undefined;
+  for (const said of unusedLimits(options, [written], vain)) complain(said);
   const compose =
     options.as === "compose" && plan.anew.length > 0
       ? (await import("../../fix/live/compose-text.ts")).composeTextOf(plan.hardened, subject.name)

@@ -29,7 +29,7 @@ import { type LimitsInVain, limitsInVain, nounsOf } from "../common/limits-in-va
 import { askLocalEngine } from "../common/local-engine.ts";
 import { progressLine, wantsColour } from "../common/progress.ts";
 import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.ts";
-import { limitsOf } from "./limits.ts";
+import { limitsOf, unusedLimits } from "./limits.ts";
 import type { FixOptions } from "./options.ts";
 import { takesOf, whyNothingAccepted, wrongUseOf } from "./wrong-use.ts";
 
@@ -63,6 +63,7 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   const idle = whyNothingAccepted(options.accept, plans);
   if (idle !== undefined) return complain(idle);
   if (options.verify) return await (await import("./verify.ts")).verifyFixes(plans, job);
+  for (const said of unusedLimits(options, plans, vain)) complain(said);
   if (vain) sayLimitsInVain(vain, plans);
   if (options.interactive) return await fixByAsking(plan, job);
   const prepared = await prepare(plans, job);

@@ -1,3 +1,4 @@
+import { expect, test } from "vitest";
 import { testControl, view } from "../../../test/support/control-table.ts";
 import { capabilities, process } from "../../../test/support/processes.ts";
 import { isUnconfinedType } from "../../model/container/selinux.ts";
@@ -6,7 +7,7 @@ import type { BlkioDeviceLimit } from "../../model/container-values.ts";
 import { engine } from "../../model/engine.ts";
 import { set, unseen } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
-import type { Context } from "../control.ts";
+import { bareContext, type Context } from "../control.ts";
 import { drift } from "./drift.ts";
 
 const MiB = 1024 ** 2;
@@ -336,4 +337,17 @@ testControl(drift, {
     view("the Engine's view", container("configured")),
     view("no Engine", container("effective")),
   ],
+});
+
+test("nobody is looked for where the Engine never set the limit", () => {
+  const configured = container("configured", { memory: set(64 * MiB), pidsLimit: set(9) });
+  const effective = container("effective", { memory: set(1024 * MiB), pidsLimit: set(99) });
+  const lacking = { ...engine("configured"), limitsNotInForce: set(["memory"]) };
+  const context = bareContext("engine-api", { configured, engine: lacking });
+  const verdict = drift.check.container?.(effective, context);
+  const advice = verdict?.verdict === "fail" ? verdict.problems : [];
+  expect(advice.map((each) => [each.evidence, each.severity, each.advice])).toEqual([
+    ["memory", "medium", expect.stringMatching(/^See engine-limits .* nobody lifted/)],
+    ["pids-limit", undefined, expect.stringMatching(/^Find out who changed it/)],
+  ]);
 });

@@ -36,7 +36,7 @@ export const drift: Control = {
       );
     },
   },
-  remedy: { container: advise },
+  remedy: { container: (_, { engine }) => manual(`${findOut(engine)}.`) },
 };
 
 function judge(
@@ -62,6 +62,7 @@ function judge(
         observed: `${field}: ${now}`,
         since,
         severity: isNeverSet ? "medium" : undefined,
+        advice: isNeverSet ? neverSet : findOut(engine),
       },
     );
   });
@@ -77,8 +78,8 @@ function notCompared(effective: Container): Verdict | undefined {
 
 const compared = scalarFacts.filter((field) => rowOf(field).drift !== false);
 
-function advise(_: Container, { engine }: Context) {
-  return manual(
-    `Find out who changed it. Start the container again to get what the Engine says, or make the change by ${clientOf(engine)} update.`,
-  );
+const neverSet = "See engine-limits for what this Engine lacks: nobody lifted the limit";
+
+function findOut(engine: Context["engine"]): string {
+  return `Find out who changed it. Start the container again to get what the Engine says, or make the change by ${clientOf(engine)} update`;
 }
