@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { groupBy } from "../base/group-by.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { Ask, AskingArgument, KernelInterface } from "../model/kernel-interfaces/interface.ts";
@@ -83,7 +85,17 @@ export async function askReach(setting: Setting, engine: ProvingEngine): Promise
         ...{ here, bare, everywhere, unlabelled },
       }),
     );
-    return ok({ subject: subject.id, asked: "kernel", interfaces, missing: subject.missing });
+    const lacking = subject.isHere ? lackingSysctls(setting.proc) : [];
+    return ok({ subject: subject.id, asked: "kernel", interfaces, missing: subject.missing, lacking });
+  });
+}
+
+/** Sysctls of the table that a kernel does not have, by its procfs: some came late, some with an option of its build. */
+export function lackingSysctls(proc: string): readonly string[] {
+  return kernelInterfaces.flatMap(({ sysctl }) => {
+    const [name] = sysctl?.split("=") ?? [];
+    const isThere = name === undefined || existsSync(join(proc, "sys", ...name.split(".")));
+    return isThere || sysctl === undefined ? [] : [sysctl];
   });
 }
 

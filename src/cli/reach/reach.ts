@@ -55,7 +55,7 @@ export async function runReach(target: string | undefined, options: ReachOptions
 
 /** What a file says, on an Engine that is not seen. */
 function asWritten(subject: string, view: Container): Reached {
-  return { subject, asked: "profile", interfaces: readReach(view, undefined), missing: [] };
+  return { subject, asked: "profile", interfaces: readReach(view, undefined), missing: [], lacking: [] };
 }
 
 function tell(reached: Reached, options: ReachOptions): number {
@@ -92,7 +92,7 @@ function documentOf({ subject, asked, interfaces, missing }: Reached): unknown {
   };
 }
 
-function textOf({ subject, asked, interfaces, missing }: Reached, all: boolean): string {
+function textOf({ subject, asked, interfaces, missing, lacking }: Reached, all: boolean): string {
   const isAbsent = ({ by }: Standing) => by.length === 1 && by[0] === "kernel";
   const open = interfaces.filter(({ state }) => state === "reached");
   const unknown = interfaces.filter(({ state }) => state === "unknown");
@@ -106,7 +106,7 @@ function textOf({ subject, asked, interfaces, missing }: Reached, all: boolean):
     "",
     ...open.flatMap((each) => [
       line(each, `${isOpenDoor(each) ? "! " : ""}${each.row.what}`),
-      ...advice(each).map((text) => `  ${" ".repeat(width)}${text}`),
+      ...advice(each, lacking).map((text) => `  ${" ".repeat(width)}${text}`),
     ]),
     ...(shut.length > 0 ? ["", "Stopped:"] : []),
     ...shut.map((each) => line(each, each.by.join(", "))),
@@ -122,8 +122,11 @@ function textOf({ subject, asked, interfaces, missing }: Reached, all: boolean):
   ].join("\n");
 }
 
-/** The advisories of an open door, and what closes it. */
-function advice({ row, through }: Standing): readonly string[] {
+/** The advisories of an open door, and what closes it: no sysctl that its kernel lacks. */
+export function advice(
+  { row, through }: Pick<Standing, "row" | "through">,
+  lacking: readonly string[],
+): readonly string[] {
   const { advisories, dockers, isAsked, needs, sysctl } = row;
   const isHidden = isOnlySocketcall(through);
   // Docker's own filter misses a family with an upper bit.
@@ -136,7 +139,7 @@ function advice({ row, through }: Standing): readonly string[] {
     ...(dockers && isPlain ? [`Docker's own seccomp profile since Engine ${dockers.since}`] : []),
     ...(isAsked || (dockers && !isPlain && !isHidden) ? ["bulkhead profile"] : []),
     ...(needs ? [`--cap-drop ${needs.capability}`] : []),
-    ...(sysctl === undefined ? [] : [`sysctl ${sysctl}`]),
+    ...(sysctl === undefined || lacking.includes(sysctl) ? [] : [`sysctl ${sysctl}`]),
   ];
   return [
     `by ${through.join(", ")}`,

@@ -21,6 +21,8 @@ export interface Reached {
   readonly interfaces: readonly Standing[];
   /** What of the subject could not be brought into its twin. */
   readonly missing: readonly string[];
+  /** Sysctls of the table that the kernel is seen not to have. */
+  readonly lacking: readonly string[];
 }
 
 /** Whether an advisory used it, and a profile closes it that breaks nothing usual: Docker's own of today, or bulkhead's over it. */
