@@ -82,3 +82,28 @@ test("a decision that somebody made is told from one that is open", () => {
   expect(said).toContain("  accepted host-pid: ");
   expect(said).toContain("  decision privileged: ");
 });
+
+const planned = (text: string): WrittenPlan =>
+  ({
+    ...planForCompose(text, { takes: ({ kind }) => kind !== "decision", needs: needsOf }),
+    ...{ context: bareContext("compose"), input: undefined, declined: [], refused: [] },
+  }) as WrittenPlan;
+
+test("a row names what it is about, once, and is every service's only where it is", () => {
+  const web = planned(
+    `services: { web: { image: acme/web:1, cap_add: [SYS_ADMIN, NET_ADMIN], ports: ["80:80", "443:443"],
+      environment: { DB_PASSWORD: hunter2hunter2, API_TOKEN: k9Xq2mVw71zLp0Rt }, devices: [/dev/sda, /dev/kmem],
+      volumes: ["/etc:/host/etc", "/root/.ssh:/ssh", "/var/lib:/host/lib"] } }`,
+  );
+  const other = planned("services: { other: { image: acme/other:1 } }");
+  const said = describePlans([web, other], { colour: false, width: 1_000 });
+  const [all = "", own = ""] = said.split("\n\n");
+  for (const item of ["80:80, 443:443", "/dev/sda, /dev/kmem", "/etc:/host/etc", "/root/.ssh:/ssh"])
+    expect(own).toContain(item);
+  for (const item of ["SYS_ADMIN, NET_ADMIN", "DB_PASSWORD, API_TOKEN"]) expect(own).toContain(item);
+  for (const control of ["capabilities-dangerous", "image-secret", "device-access", "published-port"])
+    expect(all).not.toContain(control);
+  expect(said).not.toMatch(/hunter2|k9Xq2/);
+  const rows = own.split("\n").map((line) => line.trim());
+  expect(rows).toEqual([...new Set(rows)]);
+});

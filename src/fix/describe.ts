@@ -2,6 +2,8 @@ import { createColors } from "picocolors";
 import { groupBy } from "../base/group-by.ts";
 import { visible } from "../base/visible.ts";
 import { wrap } from "../base/width.ts";
+import { writePort } from "../formats/values/spell.ts";
+import type { Patch } from "../model/patch.ts";
 import type { LineKind, Painter } from "./diff.ts";
 import { type Counts, hiding, type Remaining, shownStep, snippetOf } from "./outcome.ts";
 import { breaksText, type Step, type StepKind } from "./plan/step.ts";
@@ -33,6 +35,8 @@ interface Row {
   readonly isMade: boolean;
   readonly controls: readonly string[];
   readonly text: string;
+  /** The mounts, ports, variables and so on that it takes away or changes. */
+  readonly items: readonly string[];
   readonly breaks: readonly string[];
   readonly knownFrom: readonly string[];
   readonly subject: string;
@@ -59,18 +63,46 @@ function rowsOf({ subject, steps, open, refused }: WrittenPlan): readonly Row[] 
   const row = (step: Step, isMade: boolean): Row => {
     const { kind, controls, summary, breaks, knownFrom = [] } = shownStep(subject, step);
     const own = isMade && kind === "decision" ? "accepted" : kind;
-    return { kind: own, isMade, controls, text: summary, breaks, knownFrom, subject: subject.id };
+    const items = step.patches.flatMap(itemOf).map(hiding(subject));
+    return { kind: own, isMade, controls, text: summary, items, breaks, knownFrom, subject: subject.id };
   };
   const made = steps.filter(({ kind }) => kind !== "manual");
   const advice = steps.filter(({ kind }) => kind === "manual");
-  return [
+  return together([
     ...made.map((step) => row(step, true)),
     ...[...open, ...advice].map((step) => row(step, false)),
     ...refused.map(({ step, reason }): Row => {
       const text = `${row(step, false).text} Not written: ${hiding(subject)(reason)}.`;
       return { ...row(step, false), kind: "refused", text };
     }),
-  ];
+  ]);
+}
+
+/** One row for what is the same but for its items. */
+function together(rows: readonly Row[]): readonly Row[] {
+  const alike = groupBy(rows, ({ kind, isMade, controls, text }) =>
+    JSON.stringify([kind, isMade, controls, text]),
+  );
+  return [...alike.values()].flatMap((same) => {
+    const [first] = same;
+    if (!first) return [];
+    const breaks = [...new Set(same.flatMap((row) => row.breaks))];
+    const knownFrom = [...new Set(same.flatMap((row) => row.knownFrom))];
+    return [{ ...first, items: [...new Set(same.flatMap(({ items }) => items))], breaks, knownFrom }];
+  });
+}
+
+/** What a patch takes away or changes, as a person names it; a variable by its name alone. */
+function itemOf(patch: Patch): readonly string[] {
+  if (patch.op !== "remove" && patch.op !== "replace") return [];
+  if (typeof patch.value === "string") return [patch.value];
+  if (patch.field === "mounts") {
+    const { source, target } = patch.value;
+    return [source === undefined ? target : `${source}:${target}`];
+  }
+  if (patch.field === "ports") return [writePort(patch.value)];
+  if (patch.field === "devices") return [patch.value.hostPath];
+  return "name" in patch.value ? [patch.value.name] : [];
 }
 
 /** `compose.yaml` of `compose.yaml#web`. */
@@ -83,10 +115,11 @@ function blocksOf(
   rows: readonly Row[],
 ): readonly { readonly title: string; readonly rows: readonly Row[] }[] {
   const bySubject = groupBy(rows, ({ subject }) => subject);
-  const keyOf = ({ kind, isMade, controls, text }: Row) =>
-    JSON.stringify([isMade ? "made" : kind, controls, text]);
+  const keyOf = ({ kind, isMade, controls, text, items }: Row) =>
+    JSON.stringify([isMade ? "made" : kind, controls, text, items]);
   const alike = groupBy(rows, keyOf);
-  const shared = [...alike.values()].filter((each) => each.length > 1 && each.length === bySubject.size);
+  const ofAll = (each: readonly Row[]) => new Set(each.map(({ subject }) => subject)).size === bySubject.size;
+  const shared = bySubject.size < 2 ? [] : [...alike.values()].filter(ofAll);
   const isShared = new Set(shared.flat());
   const own = [...bySubject].map(([title, all]) => ({
     title,
@@ -102,7 +135,9 @@ function riskiest(rows: readonly Row[]): readonly Row[] {
   return [...risky, ...rows].slice(0, 1);
 }
 
-function sayRow({ kind, controls, text }: Row, look: Look): string {
+function sayRow({ kind, controls, text, items }: Row, look: Look): string {
+  const named = items.filter((item) => !text.includes(item));
+  const said = named.length === 0 ? text : `${text.replace(/\.$/, "")} (${named.join(", ")}).`;
   const c = createColors(look.colour);
   const paints = {
     safe: c.green,
@@ -114,7 +149,7 @@ function sayRow({ kind, controls, text }: Row, look: Look): string {
   };
   const indent = " ".repeat(4);
   const [first = "", ...more] = wrap(
-    `${kind} ${controls.join(", ")}: ${visible(text)}`,
+    `${kind} ${controls.join(", ")}: ${visible(said)}`,
     Math.min(look.width, 110) - indent.length,
   );
   const head = `${kind} ${controls.join(", ")}:`;
