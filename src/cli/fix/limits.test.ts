@@ -22,6 +22,12 @@ test("one that no container needs is said", () => {
   expect(unusedLimits({}, [limited], undefined)).toEqual([]);
 });
 
+test.each([{ only: ["root-user"] }, { skip: ["memory-limit"] }])("or that is left out: %j", (left) => {
+  expect(unusedLimits({ memory: 1, ...left }, [], undefined)).toEqual([
+    "--memory changes nothing: --only or --skip leaves memory-limit out",
+  ]);
+});
+
 test("and why, where the Engine sets none", () => {
   const vain = { names: limitNames, why: "it is rootless on cgroup v1" };
   expect(unusedLimits({ memory: 1 }, [], vain)).toEqual([

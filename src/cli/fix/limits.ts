@@ -22,7 +22,7 @@ export function limitsOf(
 
 /** The flags of limits that no step of a plan is about, each with why, as a sentence. */
 export function unusedLimits(
-  options: Parameters<typeof limitsOf>[0],
+  options: Parameters<typeof limitsOf>[0] & Partial<Pick<FixOptions, "only" | "skip">>,
   plans: readonly Pick<SubjectPlan, "steps" | "open">[],
   vain: LimitsInVain | undefined,
 ): readonly string[] {
@@ -33,6 +33,9 @@ export function unusedLimits(
   return limitNames.flatMap((name) => {
     const { control = "", flag, noun } = limitSettings[name];
     if (given[name] === undefined || used.has(control)) return [];
+    const { only = [], skip = [] } = options;
+    const isLeftOut = (only.length > 0 && !only.includes(control)) || skip.includes(control);
+    if (isLeftOut) return [`${flag} changes nothing: --only or --skip leaves ${control} out`];
     const why = vain?.names.includes(name)
       ? `the Engine here sets no ${noun} limits, since ${vain.why} (engine-limits)`
       : `no finding of ${control} is left to fix here`;
