@@ -121,8 +121,18 @@ export function placesOf({ control, problems, verdict, views }: Assessment): rea
   return [...new Map(all.map((origin) => [JSON.stringify(origin), origin])).values()];
 }
 
-/** What would mend it: as each problem says, else by the view that decides. */
-export function remedyOf({ control, view, problems }: Assessment, context: Context): Remedy | undefined {
+/**
+ * What would mend it: as each problem says, else by the view that decides. What the kernel shows of a container is mended where it is
+ * configured, in the words that are written there: the kernel has other paths and options for a mount than the request for it.
+ */
+export function remedyOf(
+  { control, view: decided, views, problems }: Assessment,
+  context: Context,
+): Remedy | undefined {
+  const written = views.find(
+    ({ view, verdict }) => view.level === "configured" && verdict.verdict === "fail",
+  );
+  const view = decided.level === "effective" && written ? written.view : decided;
   const advice = new Set(problems.flatMap((problem) => problem.advice ?? []));
   if (advice.size > 0) return manual(`${[...advice].join("; ")}.`);
   if (view.kind === "container") return control.remedy.container?.(view, context);
