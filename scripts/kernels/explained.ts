@@ -14,12 +14,6 @@ const reasons: readonly Reason[] = [
     test: /privileged one|--privileged|privileged exec|of a privileged container|that its own first process left|^its preparation$/,
     why: "Engine 20.10 gives a privileged container every capability that the kernel knows, and root has not all of them on this machine: none starts",
   },
-  {
-    setting: "apparmor",
-    test: /serve of the user's shows what audit finds/,
-    why: "a request failed; run alone, serve gave it up (408) while a proof kept the slow machine busy. It has more time now; not run again yet",
-    isMended: true,
-  },
 ];
 
 export function explained(setting: string, test: string): Reason | undefined {
