@@ -130,7 +130,8 @@ async function fix(job: ContainerJob): Promise<number> {
   if (idle !== undefined) return complain(idle);
   const isGiven = (options.memory ?? options.cpus ?? options.pidsLimit) !== undefined;
   const vain = isGiven ? await limitsInVain(reader) : undefined;
-  for (const said of unusedLimits(options, [written], vain)) complain(said);
+  const meant = { ...written, steps: [...written.steps, ...plan.refused.map(({ step }) => step)] };
+  for (const said of unusedLimits(options, [meant], vain)) complain(said);
   const compose =
     options.as === "compose" && plan.anew.length > 0
       ? (await import("../../fix/live/compose-text.ts")).composeTextOf(plan.hardened, subject.name)
