@@ -95,9 +95,15 @@ describe("a looser container", () => {
       HostConfig: { Privileged: true, NetworkMode: "none", AutoRemove: true },
     });
     expect(recordAt(openBody(request), "HostConfig").PidMode).toBeUndefined();
-    const shared = recordAt(hostNamespacesBody(request, "/run/docker.sock"), "HostConfig");
+    const shared = recordAt(
+      hostNamespacesBody(request, { socket: "/run/docker.sock", ipc: true }),
+      "HostConfig",
+    );
     expect(shared).toMatchObject({ NetworkMode: "host", PidMode: "host", AutoRemove: true });
     expect(shared.Privileged).toBeUndefined();
-    expect(JSON.stringify(hostNamespacesBody(request, undefined))).not.toContain("engine.sock");
+    const less = hostNamespacesBody(request, { socket: undefined, ipc: false });
+    expect(JSON.stringify(less)).not.toContain("engine.sock");
+    expect(recordAt(less, "HostConfig")).toMatchObject({ PidMode: "host", UTSMode: "host" });
+    expect(recordAt(less, "HostConfig")).not.toHaveProperty("IpcMode", "host");
   });
 });

@@ -127,12 +127,15 @@ export function openBody(request: Common): JsonObject {
 }
 
 /** On every namespace of the host, with the Engine's socket where its path is known. */
-export function hostNamespacesBody(request: Common, socket: string | undefined): JsonObject {
+export function hostNamespacesBody(
+  request: Common,
+  { socket, ipc }: { readonly socket: string | undefined; readonly ipc: boolean },
+): JsonObject {
   const bound = { Type: "bind", Source: socket, Target: engineSocket, ReadOnly: true };
   return common(request, "0:0", {
     NetworkMode: "host",
     PidMode: "host",
-    IpcMode: "host",
+    ...(ipc && { IpcMode: "host" }),
     UTSMode: "host",
     UsernsMode: "host",
     Mounts: [ownVolume, ...(socket === undefined ? [] : [bound])],
