@@ -80,14 +80,22 @@ export function isSerious({ severity }: Pick<Finding, "severity">): boolean {
   return isAtLeast(severity, "high");
 }
 
-/** What most of the findings say before its consequence, and the others with those who say it. */
+/** What most of the findings say before its consequence, and the others with those who say it: of several, without the process. */
 export function headsOf(
   findings: readonly Finding[],
 ): readonly { readonly head: string; readonly findings: readonly Finding[] }[] {
-  const heads = [...groupBy(findings, ({ message }) => headOf(message))];
+  const heads = [...groupBy(findings, ({ message }) => withoutProcess(headOf(message)))];
   return heads
-    .map(([head, same]) => ({ head, findings: same }))
+    .map(([head, same]) => ({
+      head: same.length > 1 ? head : headOf(same[0]?.message ?? head),
+      findings: same,
+    }))
     .toSorted((a, b) => b.findings.length - a.findings.length);
+}
+
+/** `sleep may gain privileges` of `sleep (4711) may gain privileges`. */
+function withoutProcess(head: string): string {
+  return head.replace(/ \(\d+\)/, "");
 }
 
 /** A subject's name, or its id where another of the class is called the same. */
