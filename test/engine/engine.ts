@@ -228,21 +228,26 @@ async function tail(path: string): Promise<string> {
   return log.split("\n").slice(-15).join("\n");
 }
 
+/** runc on a loaded machine. The container stays, so its name would be in use when the test runs again. */
+const lostInit = /read init-p: connection reset by peer/;
+
 function runDocker(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
   input: Uint8Array | undefined,
 ): Promise<string> {
+  const env = { ...guardianEnvironment(), ...environment };
   return new Promise((resolve, reject) => {
-    const child = execFile(
-      "docker",
-      args,
-      { env: { ...guardianEnvironment(), ...environment }, maxBuffer: 64 * 1024 * 1024 },
-      (error, stdout, stderr) => {
-        if (error) reject(new Error(`docker ${args.join(" ")}: ${stderr.trim() || error.message}`));
-        else resolve(stdout.trim());
-      },
-    );
+    const child = execFile("docker", args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      if (!error) {
+        resolve(stdout.trim());
+        return;
+      }
+      const failure = new Error(`docker ${args.join(" ")}: ${stderr.trim() || error.message}`);
+      const named = args[0] === "run" && lostInit.test(stderr) ? args.indexOf("--name") : -1;
+      if (named < 0) reject(failure);
+      else execFile("docker", ["rm", "-f", args[named + 1] ?? ""], { env }, () => reject(failure));
+    });
     // docker may end before it has read all of its input; its exit status says enough.
     child.stdin?.on("error", () => {});
     child.stdin?.end(input);
