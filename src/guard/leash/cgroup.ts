@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { lacksLimits } from "../../controls/cgroups/limits.ts";
@@ -55,9 +56,16 @@ else
   echo "\${4:-$(cat cpuset/cpuset.cpus)}" > "cpuset/$1/cpuset.cpus"
 fi`;
 
+/** $1: its name. The kernel holds a cgroup for a moment after its last process has ended. */
 const removing = `cd ${root}
-for at in "$1" */"$1"; do
-  [ ! -d "$at" ] || [ -L "\${at%/*}" ] || find "$at" -depth -type d -exec rmdir {} + 2>/dev/null
+for try in 1 2 3 4 5 6 7 8 9 10; do
+  left=
+  for at in "$1" */"$1"; do
+    [ -d "$at" ] && [ ! -L "\${at%/*}" ] || continue
+    find "$at" -depth -type d -exec rmdir {} + 2>/dev/null || left=1
+  done
+  [ -n "$left" ] || exit 0
+  sleep 0.2
 done
 exit 0`;
 
@@ -116,6 +124,8 @@ async function makeCgroup(
 /** Once nothing is in it any more. */
 export async function removeCgroup(value: string, onHost: OnHost): Promise<void> {
   const name = hostName(value);
-  if ([name, `memory/${name}`].some((each) => existsSync(`${root}/${each}`)))
+  // On cgroup v1 the Engine makes it in each hierarchy.
+  const hierarchies = existsSync(root) ? readdirSync(root) : [];
+  if (["", ...hierarchies].some((each) => existsSync(join(root, each, name))))
     await onHost(["sh", "-c", removing, "sh", name]);
 }
