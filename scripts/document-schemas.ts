@@ -200,6 +200,7 @@ const change = z.object({
       limits: z.optional(z.array(z.object({ field: z.string(), before: z.string(), after: z.string() }))),
     }),
   ]),
+  was: z.optional(z.string()),
 });
 
 const step = z.object({

@@ -26,6 +26,8 @@ export interface Change {
   /** As it is now; for `resolved` as it was last. Its verdict is `fail` or `unknown`; for a note it is `pass`. */
   readonly finding: Finding;
   readonly cause: Cause;
+  /** The subject's id before its container was renamed: the finding is the same. Left out where it was not. */
+  readonly was?: string;
 }
 
 /** What brought the change about, as far as it is known. Holds no argument of a command, no label and no variable. */
@@ -113,9 +115,22 @@ export function subjectKey(subject: string): string {
 }
 
 /** What names a finding from its opening to its end. */
-export function findingKey({ control, subject }: Pick<Finding, "control" | "subject">): string {
+export function findingKey({ control, subject }: Named): string {
   return `${control} ${subjectKey(subject)}`;
 }
+
+/** By what the finding was known before this change. */
+export function knownAs({ finding: { control, subject }, was }: Pick<Change, "finding" | "was">): Named {
+  return { control, subject: was ?? subject };
+}
+
+/** A change for who does not know its finding yet. */
+export function asOpened({ was: _, ...change }: Change): Change {
+  return { ...change, change: "opened" };
+}
+
+/** What is enough for `findingKey`. */
+export type Named = Pick<Finding, "control" | "subject">;
 
 /** Nobody knows what brought it about. */
 export const bySweep: Cause = { kind: "sweep" };

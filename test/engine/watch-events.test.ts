@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { setItems } from "../../src/model/fact.ts";
-import type { Change } from "../../src/watch/change.ts";
+import { type Change, subjectKey } from "../../src/watch/change.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
@@ -73,21 +73,47 @@ describeWithEngine("each event of the Engine is looked into", () => {
     expect(open()).not.toEqual([]);
   });
 
-  it("rename: told of the new name, taken back of the old one", async () => {
+  it("rename: the findings of a container that runs stay, under its new name", async () => {
     const watched = await watching(engine, { cooldown: 0 });
-    const name = await make("run", "--network=none", "--privileged");
-    await watched.change(is("opened", "privileged", `container:${name}`));
-    const from = watched.changes.length;
+    const name = await make("run", "--network=none", "--pid=host");
     onTestFinished(async () => void (await engine.docker(["rm", "-f", `${name}-new`])));
+    await engine.docker(["exec", "-d", "--privileged", name, "sleep", "1000"]);
+    await watched.change(
+      ({ finding }) => finding.control === "host-pid" && finding.subject === `container:${name}`,
+    );
+    await watched.change(({ finding }) => finding.subject.startsWith(`exec:${name}/`));
+    const controlsOf = (now: string) =>
+      watched.watch
+        .open()
+        .filter(({ subject }) => [`container:${now}`, `exec:${now}`].includes(subjectKey(subject)))
+        .map(({ control }) => control)
+        .toSorted();
+    const [before, from] = [controlsOf(name), watched.changes.length];
     await engine.docker(["rename", name, `${name}-new`]);
-    const cause = { kind: "event", type: "container", action: "rename", actor: { name: `${name}-new` } };
-    expect(await watched.change(is("opened", "privileged", `container:${name}-new`), from)).toMatchObject({
-      cause,
-    });
-    expect(await watched.change(is("resolved", "privileged", `container:${name}`), from)).toMatchObject({
-      cause,
+    await until(() => controlsOf(`${name}-new`).length === before.length);
+    await engine.docker(["exec", `${name}-new`, "true"]);
+    expect(controlsOf(`${name}-new`)).toEqual(before);
+    expect(controlsOf(name)).toEqual([]);
+    const told = watched.changes.slice(from).filter(({ finding }) => finding.subject.includes(name));
+    expect(told.map(({ change, was }) => `${change} ${was?.replace(name, "NAME")}`).toSorted()).toEqual([
+      ...before.slice(1).map(() => "changed container:NAME"),
+      "changed exec:NAME",
+    ]);
+    expect(told[0]).toMatchObject({
+      cause: { kind: "event", type: "container", action: "rename", actor: { name: `${name}-new` } },
     });
     expect(watched.watch.container(name)).toBeUndefined();
+  });
+
+  it("rename: a container that does not run makes room for another one of its name", async () => {
+    const watched = await watching(engine, { cooldown: 0 });
+    const name = await make("create", "--network=none", "--privileged");
+    await watched.change(is("opened", "privileged", `container:${name}`));
+    const from = watched.changes.length;
+    onTestFinished(async () => void (await engine.docker(["rm", "-f", `${name}-old`])));
+    await engine.docker(["rename", name, `${name}-old`]);
+    await watched.change(is("opened", "privileged", `container:${name}-old`), from);
+    await watched.change(is("resolved", "privileged", `container:${name}`), from);
   });
 
   it("network connect and disconnect", async () => {

@@ -2,7 +2,7 @@ import type { Finding } from "../../audit/finding.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type History, whyDatabase } from "../../fleet/history.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
-import type { Change } from "../../watch/change.ts";
+import type { Change, Named } from "../../watch/change.ts";
 import { openGate, type SilenceOf } from "../../watch/changes/gate.ts";
 import { isAbout, type Silence, type SilenceRequest } from "../../watch/changes/silence.ts";
 import type { Metrics } from "../../watch/metrics/metrics.ts";
@@ -61,11 +61,18 @@ export function openDistribution(options: DistributionOptions): Distribution {
   const gate = openGate({
     silences,
     end: ({ id }, why) => void end(id, why),
+    move({ id }, subject) {
+      try {
+        history?.silences.move(id, subject);
+      } catch {
+        // Likewise: it ends with its old name.
+      }
+    },
     held: history?.held() ?? [],
     now: Date.now,
   });
 
-  function tell(changes: readonly Change[], released: readonly Finding[]): void {
+  function tell(changes: readonly Change[], released: readonly Named[]): void {
     for (const change of changes) for (const output of loud) output.send(change);
     if (changes.length > 0) metrics.changes(changes);
     if (released.length > 0) history?.released(released);

@@ -196,3 +196,12 @@ it("likewise where somebody took the acceptance back: it is kept as over", () =>
   expect(kept.at(-1)).toEqual({ revision: "list-0", ignores: [] });
   expect(alerts()).toEqual([]);
 });
+
+it("what is not accepted by its new name opens by that name alone", () => {
+  const { filter, ready } = stage();
+  ready();
+  filter.set(list(onFinding));
+  expect(filter.pass([changeOf("opened", hostPid)])).toEqual([]);
+  const change = changeOf("changed", findingOf("host-pid", { subject: "container:shop" }));
+  expect(filter.pass([{ ...change, was: "container:web" }])).toEqual([{ ...change, change: "opened" }]);
+});

@@ -6,7 +6,7 @@ import { codeOf, whyUnread, whyUnwritten } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { findControl } from "../../controls/registry.ts";
 import { dayOf, isInForce } from "../../model/exemption.ts";
-import { type Cause, type Change, findingKey, subjectKey } from "../../watch/change.ts";
+import { asOpened, type Cause, type Change, findingKey, knownAs, subjectKey } from "../../watch/change.ts";
 import type { Watch } from "../../watch/watch.ts";
 import {
   type Accepted,
@@ -106,13 +106,14 @@ export function openAcceptedFilter(options: FilterOptions): AcceptedFilter {
   }
 
   function passOne(change: Change): Change | undefined {
-    const key = findingKey(change.finding);
-    decide(key);
-    if (change.change === "resolved") return hidden.delete(key) ? undefined : change;
+    const known = findingKey(knownAs(change));
+    decide(known);
+    const isHidden = hidden.delete(known);
+    if (change.change === "resolved") return isHidden ? undefined : change;
     const by = covering(change.finding, true);
-    if (!by) return hidden.delete(key) ? { ...change, change: "opened" } : change;
-    if (hidden.has(key)) return undefined;
-    hidden.add(key);
+    if (!by) return isHidden ? asOpened(change) : change;
+    hidden.add(findingKey(change.finding));
+    if (isHidden) return undefined;
     return change.change === "opened" ? undefined : { ...change, change: "resolved", cause: causeOf(by) };
   }
 

@@ -1,7 +1,7 @@
 import type { Finding } from "../../audit/finding.ts";
 import { redactFinding } from "../../report/secrets/redact.ts";
 import { count } from "../../report/words.ts";
-import { type Change, findingKey } from "../../watch/change.ts";
+import { type Change, findingKey, knownAs, type Named } from "../../watch/change.ts";
 import type { Queue } from "../../watch/outputs/queue/queue.ts";
 import type { Watch } from "../../watch/watch.ts";
 import { mostChanges, mostOpen, type ReportRequest } from "../protocol/report.ts";
@@ -141,8 +141,8 @@ export function findingsChannel({ queue, numbers, open, say }: Options): Finding
       // What was so when the watch began is sent as a whole. Some of it is found later, such as what the kernel does not show.
       if (change.cause.kind === "start" && !wasWhole) return;
       const { finding } = change;
-      if (change.change === "resolved") findings.delete(finding);
-      else findings.set(finding);
+      findings.delete(knownAs(change));
+      if (change.change !== "resolved") findings.set(finding);
       changes.add(numbers.next(), change);
     },
     isBehind: () => isBehind,
@@ -247,7 +247,7 @@ interface SentFindings {
   /** The server has exactly these. Gives them as they are sent. */
   replace(open: readonly Finding[]): readonly Finding[];
   set(finding: Finding): void;
-  delete(finding: Finding): void;
+  delete(finding: Named): void;
   /** Those that say something else than the server has: the kernel may be read a moment after the configuration. */
   newer(open: readonly Finding[]): readonly Finding[];
   /** Whether one was looked at again. */

@@ -23,6 +23,9 @@ function gateOf(silences: readonly Silence[], more: Partial<GateOptions> = {}) {
       current = current.filter((each) => each !== silence);
       ended.push(`${silence.id}: ${why}`);
     },
+    move(silence, subject) {
+      current = current.map((each) => (each.id === silence.id ? { ...each, subject } : each));
+    },
     held: [],
     now: () => clock.now,
     ...more,
@@ -128,4 +131,24 @@ it("says which silence speaks of a finding", () => {
   expect(gate.silenceOf()(findingOf("host-pid"))).toBeUndefined();
   clock.now = 1_000;
   expect(gate.silenceOf()(privileged)).toBeUndefined();
+});
+
+it("an acknowledgement stays with its finding when its container is renamed", () => {
+  const { gate, ended } = gateOf([acknowledged]);
+  const shop = { subject: "container:shop" };
+  const renamed = { ...changeOf("changed", findingOf("privileged", shop)), was: "container:web" };
+  // Who knows it under the name before hears the new one.
+  expect(gate.take([renamed]).told).toEqual([renamed]);
+  expect(gate.take([changeOf("changed", findingOf("privileged", shop))]).told).toEqual([]);
+  const other = changeOf("opened", privileged);
+  expect(gate.take([other]).told).toEqual([other]);
+  gate.take([changeOf("resolved", findingOf("privileged", shop))]);
+  expect(ended).toEqual(["2: it was resolved"]);
+});
+
+it("what nobody heard of opens by its new name alone", () => {
+  const { gate } = gateOf([silenced]);
+  gate.take([changeOf("opened", privileged)]);
+  const change = changeOf("changed", findingOf("privileged", { subject: "container:shop" }));
+  expect(gate.take([{ ...change, was: "container:web" }]).told).toEqual([{ ...change, change: "opened" }]);
 });

@@ -11,6 +11,7 @@ import type { Inventory } from "../inventory/inventory.ts";
 import type { WatchListener } from "../listener.ts";
 import type { ExecStarts } from "../reading/exec-starts.ts";
 import { judge, worstOfEach } from "./judge.ts";
+import { openNames } from "./names.ts";
 import { type About, openTracker, type Untimed } from "./tracker.ts";
 
 export interface PublisherOptions {
@@ -27,18 +28,23 @@ export interface PublisherOptions {
 export interface Publisher {
   /** Containers by id, with the execs in them. `reading`: the configuration of one was read for this. */
   containers(ids: readonly string[], cause: (id: string) => Cause, reading?: Reading): void;
-  execs(owner: { readonly id: string; readonly name: string }, cause: Cause): void;
+  execs(owner: Identified, cause: Cause): void;
   engine(cause: Cause): void;
   /** Containers that the Engine does not know, and the ids of those that went. */
   foreign(subjects: readonly ContainerSubject[], gone: readonly string[], cause: Cause): void;
-  /** The container of this name is gone. */
-  gone(name: string, cause: Cause): void;
-  /** Takes back what was told of containers that are none of these. */
-  keepOnly(names: readonly string[], cause: Cause): void;
+  gone(container: Identified, cause: Cause): void;
+  /** Takes back what was told of containers that the inventory does not hold. */
+  keepOnly(cause: Cause): void;
   open(): readonly Finding[];
   /** Tells what is due now. */
   flush(): void;
   close(): void;
+}
+
+/** A container by the Engine's id, which stays, and its name, which may change. */
+interface Identified {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** When the reading of a container's configuration began. Milliseconds of the monotonic clock. */
@@ -66,6 +72,27 @@ export function openPublisher(
   for (const finding of options.remembered) tracker.remember(subjectKey(finding.subject), finding);
   let due: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
   let closed = false;
+
+  /** The container that was judged last under each name. */
+  const judgedAs = openNames();
+
+  function groupsOf(name: string): readonly string[] {
+    return [`container:${name}`, `exec:${name}`];
+  }
+
+  /**
+   * What was told of a container that runs stays told of it under its new name. One that does not run makes room for another of its
+   * name, or takes that of another.
+   */
+  function follow({ id, name }: Identified, cause: Cause): void {
+    const before = judgedAs.take(id, name);
+    if (before === undefined) return;
+    const [now, was] = [groupsOf(name), groupsOf(before)];
+    for (const [index, group] of was.entries()) {
+      if (inventory.container(id)?.running) tracker.move(group, now[index] ?? group);
+      tell(group, [], cause);
+    }
+  }
 
   function tell(group: string, findings: readonly Finding[], cause: Cause, about?: About): void {
     announce(tracker.update(group, findings, cause, performance.now(), about));
@@ -97,7 +124,8 @@ export function openPublisher(
     return { rules: options.rules(), minimum: options.minimum };
   }
 
-  function execs({ id, name }: { readonly id: string; readonly name: string }, cause: Cause): void {
+  function execs({ id, name }: Identified, cause: Cause): void {
+    follow({ id, name }, cause);
     const inside = inventory.execsIn(id);
     const subjects = inside.map(({ subject }) => subject);
     const findings = inside.length === 0 ? [] : judge(subjects, inventory, judgement()).flat();
@@ -175,6 +203,7 @@ export function openPublisher(
         },
       );
       for (const [index, { id, subject }] of subjects.entries()) {
+        follow({ id, name: subject.name }, cause(id));
         tell(subject.id, judged[index] ?? [], cause(id), {
           causeOf: (finding) =>
             (finding.control === "drift" ? drifts.causeOf(id) : undefined) ??
@@ -205,19 +234,19 @@ export function openPublisher(
       for (const id of gone) tell(id, [], cause);
       scheduleDue();
     },
-    gone(name, cause) {
-      tell(`container:${name}`, [], cause);
-      tell(`exec:${name}`, [], cause);
+    gone(container, cause) {
+      // Another container has its name by now.
+      if (!judgedAs.free(container)) return;
+      for (const group of groupsOf(container.name)) tell(group, [], cause);
       scheduleDue();
     },
-    keepOnly(names, cause) {
-      drifts.keepOnly(new Set(inventory.list().map(({ id }) => id)));
+    keepOnly(cause) {
+      const all = inventory.list();
+      const ids = new Set(all.map(({ id }) => id));
+      drifts.keepOnly(ids);
+      judgedAs.keepOnly(ids);
       const foreign = inventory.foreign.map(({ id }) => id);
-      const groups = new Set([
-        "engine",
-        ...foreign,
-        ...names.flatMap((name) => [`container:${name}`, `exec:${name}`]),
-      ]);
+      const groups = new Set(["engine", ...foreign, ...all.flatMap(({ name }) => groupsOf(name))]);
       for (const group of tracker.groups()) {
         // Where the kernel is not in sight, nobody knows whether they are gone.
         if (groups.has(group) || (group.startsWith("foreign:") && !inventory.seesForeign)) continue;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findingOf as finding } from "../../../test/support/changes.ts";
+import { heard, lives, simply, toldOf } from "../../../test/support/tracked-changes.ts";
 import type { Finding } from "../../audit/finding.ts";
-import type { Severity } from "../../model/severity.ts";
 import type { Cause } from "../change.ts";
 import { openTracker, type Untimed } from "./tracker.ts";
 
@@ -159,53 +159,54 @@ it("takes back at once what was told of a group that is gone for good", () => {
   expect(tracker.drop("db", cause)).toEqual([]);
 });
 
-/** States of a few findings over time. */
-const states = fc.array(
-  fc.record({
-    wait: fc.integer({ min: 0, max: 2 * cooldown }),
-    group: fc.constantFrom("web", "db"),
-    findings: fc.uniqueArray(
-      fc.record({
-        control: fc.constantFrom("a", "b", "c"),
-        verdict: fc.constantFrom<Finding["verdict"]>("fail", "unknown", "notApplicable"),
-        severity: fc.constantFrom<Severity>("low", "high", "critical"),
-        fingerprint: fc.constantFrom("1", "2"),
-      }),
-      { selector: ({ control }) => control },
-    ),
-  }),
-  { maxLength: 40 },
-);
+describe("a renamed container's findings", () => {
+  const named = (name: string, control = "a", more: Partial<Finding> = {}) =>
+    finding(control, { ...more, subject: `container:${name}`, fingerprint: `${control} of ${name}` });
+  const renaming: Cause = { kind: "reconnect" };
+
+  it("are the same, told once with the name before", () => {
+    const tracker = openTracker(cooldown);
+    tracker.update("web", [named("web"), named("web", "b")], cause, 0);
+    tracker.move("web", "shop");
+    expect(tracker.update("web", [], renaming, 1)).toEqual([]);
+    const now = [named("shop"), named("shop", "b")];
+    const changes = tracker.update("shop", now, renaming, 1, { causeOf: () => cause });
+    expect(changes).toEqual(
+      now.map((each) => ({ change: "changed", finding: each, cause: renaming, was: "container:web" })),
+    );
+    expect(tracker.update("shop", now, renaming, 2)).toEqual([]);
+    expect(tracker.due(3 * cooldown)).toEqual([]);
+    expect(tracker.open()).toEqual(now);
+    expect(tracker.groups()).toEqual(["shop"]);
+  });
+
+  it("that are gone with the new name are resolved as they were told", () => {
+    const tracker = openTracker(cooldown);
+    tracker.update("web", [named("web")], cause, 0);
+    tracker.move("web", "shop");
+    const changes = tracker.update("shop", [], renaming, 1);
+    expect(changes).toEqual([{ change: "resolved", finding: named("web"), cause: renaming }]);
+    expect(tracker.open()).toEqual([]);
+  });
+
+  it("keep what was told of the name already", () => {
+    const tracker = openTracker(cooldown);
+    tracker.update("next", [named("next"), named("next", "b")], cause, 0);
+    tracker.update("web", [named("web")], cause, 0);
+    tracker.update("web", [], cause, 1);
+    tracker.move("next", "web");
+    expect(tracker.update("next", [], cause, 2)).toEqual([]);
+    const changes = tracker.update("web", [named("web"), named("web", "b")], cause, 2);
+    expect(said(changes)).toEqual(["changed b fail high"]);
+    expect(tracker.due(2 + cooldown)).toMatchObject([{ change: "resolved", finding: named("next") }]);
+  });
+});
 
 it("law: who listens knows the state, after a quiet cool-down; and no change repeats what is known", () => {
   fc.assert(
-    fc.property(states, (steps) => {
-      const tracker = openTracker(cooldown);
-      const known = new Map<string, Finding>();
-      const hear = (changes: readonly Untimed[]) => {
-        for (const { change, finding: told } of changes) {
-          const key = `${told.subject} ${told.control}`;
-          expect(known.has(key)).toBe(change !== "opened");
-          if (change === "resolved") known.delete(key);
-          else known.set(key, told);
-        }
-      };
-      const state = new Map<string, readonly Finding[]>();
-      let now = 0;
-      for (const { wait, group, findings } of steps) {
-        now += wait;
-        hear(tracker.due(now));
-        const full = findings.map(({ control, ...more }) => finding(control, { ...more, subject: group }));
-        state.set(group, full);
-        hear(tracker.update(group, full, cause, now));
-      }
-      hear(tracker.due(now + cooldown));
-      const simple = (each: Finding) =>
-        `${each.subject} ${each.control} ${each.verdict} ${each.verdict === "fail" ? `${each.severity} ${each.fingerprint}` : ""}`;
-      const real = [...state.values()].flat().filter(({ verdict }) => verdict !== "notApplicable");
-      expect([...known.values()].map(simple).toSorted()).toEqual(real.map(simple).toSorted());
-      expect(tracker.open().map(simple).toSorted()).toEqual(real.map(simple).toSorted());
-      expect(tracker.nextDue()).toBeUndefined();
+    fc.property(lives, (steps) => {
+      const { changes, open } = toldOf(steps);
+      expect([...heard(changes).values()].map(simply).toSorted()).toEqual(open.map(simply).toSorted());
     }),
   );
 });

@@ -1,6 +1,6 @@
 import type { Finding } from "../../audit/finding.ts";
 import { compareSeverity } from "../../model/severity.ts";
-import type { Cause, Change } from "../change.ts";
+import { type Cause, type Change, subjectKey } from "../change.ts";
 
 /**
  * Turns states into changes: knows what was told of each finding, and tells what differs. What got worse is told at once.
@@ -17,6 +17,11 @@ export interface Tracker {
     now: number,
     about?: About,
   ): readonly Untimed[];
+  /**
+   * What was told of one group is told of another one from the next update on: its container was renamed. What was told of that one
+   * already stays, and what is left of the first is to be taken back.
+   */
+  move(from: string, to: string): void;
   /** Takes back at once all that was told of a group that is gone for good. */
   drop(group: string, cause: Cause): readonly Untimed[];
   /** What has stayed better for long enough. */
@@ -54,6 +59,8 @@ interface Valued {
 interface Entry {
   readonly told: Valued | undefined;
   readonly toldAt: number;
+  /** It was told of another group: another container may have that name next, so this is told at once, whatever it is. */
+  readonly isMoved?: true;
   /** What waits to be told: the finding as it is now, undefined where it is gone. */
   readonly waiting:
     | { readonly now: Valued | undefined; readonly until: number; readonly cause: Cause }
@@ -67,6 +74,8 @@ export function openTracker(cooldown: number): Tracker {
   function advance(before: Entry, now: Valued | undefined, cause: Cause, time: number): Advanced {
     const { told, toldAt, waiting } = before;
     const step = compare(told, now);
+    if (before.isMoved)
+      return { entry: { told: now, toldAt, waiting: undefined }, change: say(told, now, cause) };
     if (step === "same") return { entry: { told: now, toldAt, waiting: undefined }, change: undefined };
     const isQuiet = time - toldAt >= cooldown;
     if (step === "worse" || (step === "other" && isQuiet)) {
@@ -87,8 +96,8 @@ export function openTracker(cooldown: number): Tracker {
         const before = entries.get(control) ?? untold;
         const finding = current.get(control);
         const about = finding ?? before.told?.finding;
-        const own = (about && causeOf?.(about, finding === undefined)) ?? cause;
         const valued = finding && { finding, values: valuesOf?.(finding) };
+        const own = (about && !before.isMoved && causeOf?.(about, finding === undefined)) || cause;
         const { entry, change } = advance(before, valued, own, now);
         if (change) changes.push(change);
         if (entry.told || entry.waiting) entries.set(control, entry);
@@ -97,6 +106,16 @@ export function openTracker(cooldown: number): Tracker {
       if (entries.size > 0) groups.set(group, entries);
       else groups.delete(group);
       return changes;
+    },
+    move(from, to) {
+      const entries = groups.get(to) ?? new Map<string, Entry>();
+      for (const [control, entry] of groups.get(from) ?? []) {
+        if (entries.get(control)?.told) continue;
+        if (entry.told) entries.set(control, { ...entry, isMoved: true });
+        groups.get(from)?.delete(control);
+      }
+      if (groups.get(from)?.size === 0) groups.delete(from);
+      if (entries.size > 0) groups.set(to, entries);
     },
     drop(group, cause) {
       const entries = [...(groups.get(group)?.values() ?? [])];
@@ -185,5 +204,7 @@ function say(before: Valued | undefined, now: Valued | undefined, cause: Cause):
   const finding = (now ?? before)?.finding;
   if (!finding) return undefined;
   const change = now === undefined ? "resolved" : before === undefined ? "opened" : "changed";
-  return { change, finding, cause };
+  const was = before && subjectKey(before.finding.subject);
+  const isRenamed = was !== undefined && was !== subjectKey(finding.subject);
+  return { change, finding, cause, ...(isRenamed && { was }) };
 }

@@ -141,6 +141,7 @@ it("counts drift where the kernel fails what the Engine passes", () => {
     changeOf("resolved", drifted),
     changeOf("opened", findingOf("privileged")),
     changeOf("opened", drifted, 0, { kind: "start" }),
+    { ...changeOf("changed", drifted), was: "container:before" },
   ]);
   const lines = metrics.text().split("\n");
   expect(lines.filter((line) => line.startsWith("bulkhead_drift_total"))).toEqual([
@@ -160,6 +161,7 @@ it("counts each field of drift once, as long as it is open", () => {
     changeOf("opened", drift("memory")),
     changeOf("opened", { ...drift("cpus"), subject: "container:db" }, 0, { kind: "start" }),
     changeOf("changed", { ...drift("cpus", "pids-limit"), subject: "container:db" }),
+    { ...changeOf("changed", { ...drift("cpus"), subject: "container:db2" }), was: "container:db" },
   ]);
   const lines = metrics.text().split("\n");
   expect(lines.filter((line) => line.startsWith("bulkhead_drift_total"))).toEqual([

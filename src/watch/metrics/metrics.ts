@@ -1,7 +1,7 @@
 import type { Finding } from "../../audit/finding.ts";
 import type { EngineEvent } from "../../engine/event.ts";
 import { createRegistry, type Registry, type Sample } from "../../metrics/registry.ts";
-import type { Change, ChangeKind } from "../change.ts";
+import type { Change } from "../change.ts";
 import type { SilenceOf } from "../changes/gate.ts";
 import type { OutputState } from "../outputs/output.ts";
 
@@ -151,8 +151,9 @@ export function openMetrics(source: MetricsSource): Metrics {
   return {
     event: ({ action }) => events.add([host, actions.has(action) ? action : "other"]),
     changes(changes) {
-      for (const { change, finding, cause } of changes) {
-        const differences = drifts.news(change, finding);
+      for (const each of changes) {
+        const { change, finding, cause } = each;
+        const differences = drifts.news(each);
         if (cause.kind === "start") continue;
         changed.add([host, finding.control, finding.severity, change]);
         for (let counted = 0; counted < differences; counted += 1) drift.add([host, finding.control]);
@@ -219,19 +220,20 @@ function findings({ host, open, silenceOf }: MetricsSource): readonly Sample[] {
 /** In what the kernel began to enforce less than the Engine says, for a counter. */
 interface DriftFields {
   /** How much a change adds: each new field of `drift`, or a control that fails in the kernel and passes by the Engine. */
-  news(change: ChangeKind, finding: Finding): number;
+  news(change: Change): number;
 }
 
 function openDriftFields(): DriftFields {
   const known = new Map<string, ReadonlySet<string>>();
   return {
-    news(change, { control, subject, level, views, since = {} }) {
+    news({ change, finding, was }) {
+      const { control, subject, level, views, since = {} } = finding;
       if (control !== "drift") {
         const isPassed = views.some((view) => view.level === "configured" && view.verdict === "pass");
-        return change !== "resolved" && level === "effective" && isPassed ? 1 : 0;
+        return change !== "resolved" && level === "effective" && isPassed && was === undefined ? 1 : 0;
       }
-      const before = known.get(subject);
-      known.delete(subject);
+      const before = known.get(was ?? subject);
+      known.delete(was ?? subject);
       if (change === "resolved") return 0;
       const fields = Object.keys(since);
       known.set(subject, new Set(fields));

@@ -55,6 +55,7 @@ export function changeEvent({ id, change }: Delivered): LogEvent {
       "bulkhead.fingerprint": finding.fingerprint,
       "bulkhead.cause": sayCause(cause),
       ...(container !== undefined && { "container.name": container }),
+      ...(change.was !== undefined && { "bulkhead.subject.was": change.was }),
     },
   };
 }

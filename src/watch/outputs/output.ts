@@ -1,6 +1,6 @@
 import type { Finding } from "../../audit/finding.ts";
 import { isAtLeast, type Severity } from "../../model/severity.ts";
-import { type Change, findingKey, isNote } from "../change.ts";
+import { type Change, findingKey, isNote, knownAs } from "../change.ts";
 
 /** How an output fares, for the metrics. */
 export interface OutputState {
@@ -39,15 +39,13 @@ export function fromSeverity(least: Severity, output: Output, before: readonly F
     ...output,
     send(change) {
       const { finding } = change;
-      const key = findingKey(finding);
       const isGrave = isAtLeast(finding.severity, least);
-      const known = told.has(key);
       if (isNote(change)) {
         if (isGrave) output.send(change);
         return;
       }
-      if (isGrave && change.change !== "resolved") told.add(key);
-      else told.delete(key);
+      const known = told.delete(findingKey(knownAs(change)));
+      if (isGrave && change.change !== "resolved") told.add(findingKey(finding));
       if (isGrave || known) output.send(change);
     },
   };

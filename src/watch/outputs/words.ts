@@ -94,9 +94,9 @@ export function weightOf({ verdict, severity }: Pick<Finding, "verdict" | "sever
   return verdict === "fail" || verdict === "pass" ? severity : "unknown";
 }
 
-/** The finding's message as a sentence that a terminal prints as it is. */
-export function sayMessage({ finding }: Pick<Change, "finding">): string {
-  return visible(sentence(finding.message));
+/** The finding's message as a sentence that a terminal prints as it is, and what its subject was called before. */
+export function sayMessage({ finding, was }: Pick<Change, "finding" | "was">): string {
+  return visible(sentence(finding.message)) + (was === undefined ? "" : ` It was ${visible(was)}.`);
 }
 
 /** At most so many bytes of UTF-8, cut between characters, with `…` where something is missing. */

@@ -47,7 +47,6 @@ export async function readTouched(
     forgetSoon(session, id, given);
     return;
   }
-  if (before && before.name !== now.name) publisher.gone(before.name, given);
   const cause = withLimits(given, before, now);
   const touched = [id, ...inventory.related([id])];
   look(session, touched, () => cause, 0);
@@ -114,7 +113,7 @@ export function forget(
   pending.again.delete(id);
   const live = inventory.drop(id);
   if (!live) return;
-  publisher.gone(live.name, cause);
+  publisher.gone(live, cause);
   publisher.engine(cause);
 }
 
@@ -161,8 +160,7 @@ export async function readWhole(
     // A hundred containers take a while, and events must be taken off the Engine's hands meanwhile.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const names = inventory.list().map(({ name }) => name);
-  publisher.keepOnly(names, cause);
+  publisher.keepOnly(cause);
   listener.scanned("full", (performance.now() - started) / 1000);
   return true;
 }

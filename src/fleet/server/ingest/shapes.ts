@@ -49,15 +49,17 @@ const origin = z.union([
   z.object({ kernel: short, field: short.exactOptional() }),
 ]);
 
+// "host" is what serve itself finds of a host.
+const subject = z
+  .string()
+  .max(600)
+  .regex(/^(?:engine$|container:|exec:|foreign:|image:)/);
+
 const finding = z.object({
   control: id,
   verdict: z.enum(["fail", "unknown"]),
   severity,
-  // "host" is what serve itself finds of a host.
-  subject: z
-    .string()
-    .max(600)
-    .regex(/^(?:engine$|container:|exec:|foreign:|image:)/),
+  subject,
   message: text,
   level,
   locations: z.array(origin).max(200),
@@ -107,6 +109,7 @@ const change = z.object({
   change: z.enum(["opened", "changed", "resolved"]),
   finding,
   cause,
+  was: subject.exactOptional(),
 }) satisfies z.ZodType<Change>;
 
 const hostNow = z.object({

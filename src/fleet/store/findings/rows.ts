@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Finding } from "../../../audit/finding.ts";
-import { type Cause, type Change, subjectKey } from "../../../watch/change.ts";
+import { type Cause, type Change, type Named, subjectKey } from "../../../watch/change.ts";
 import type { FleetDatabase } from "../open.ts";
 import { keyOf, stateOf, storable } from "./state.ts";
 
@@ -52,7 +52,7 @@ export async function insertFindings(
 /** The ids of those that are open, by host and key. */
 export async function openIds(
   step: FleetDatabase,
-  findings: readonly OnHost[],
+  findings: readonly { readonly host: string; readonly finding: Named }[],
 ): Promise<ReadonlyMap<string, number>> {
   const ids = new Map<string, number>();
   for (const part of parts(findings)) {
@@ -82,7 +82,7 @@ export async function update(
   const worsened = sql<number | null>`case when ${isWorse} then ${changed} else worsened end`;
   await step
     .updateTable("finding")
-    .set({ ...state, changed, worsened })
+    .set({ ...state, subject: storable(subjectKey(finding.subject)), changed, worsened })
     .where("id", "=", id)
     .execute();
 }
@@ -105,6 +105,7 @@ export interface NewChange {
   readonly change: Change["change"];
   readonly finding: Finding;
   readonly cause: Cause;
+  readonly was?: string | undefined;
 }
 
 export async function addChanges(step: FleetDatabase, changes: readonly NewChange[]): Promise<void> {

@@ -229,3 +229,18 @@ it("keeps changes while the database cannot be written, says so once, and writes
   expect(queryHistory(database, all).map(({ control }) => control)).toEqual(controls);
   await history.close();
 });
+
+it("a renamed container's finding takes the place of what another one of that name left open", async () => {
+  const database = await open(newPath());
+  const history = historyOf(database);
+  const shop = findingOf("privileged", { subject: "container:shop" });
+  history.send(changeOf("opened", findingOf("privileged"), 0));
+  history.send(changeOf("opened", { ...shop, severity: "low" }, 1));
+  history.send({ ...changeOf("changed", shop, 2), was: "container:web" });
+  await turn();
+  expect(history.remembered()).toEqual([shop]);
+  expect(queryHistory(database, all)).toMatchObject([
+    { subject: "container:shop", firstSeen: "2027-01-31T12:00:00.000Z", resolved: null },
+    { subject: "container:shop", severity: "low", resolved: "2027-01-31T12:00:02.000Z" },
+  ]);
+});

@@ -1,5 +1,13 @@
 import type { Finding } from "../../../audit/finding.ts";
-import { type Cause, type Change, type ChangeKind, isNote, subjectKey } from "../../../watch/change.ts";
+import {
+  type Cause,
+  type Change,
+  type ChangeKind,
+  isNote,
+  knownAs,
+  type Named,
+  subjectKey,
+} from "../../../watch/change.ts";
 import type { HeldChange } from "../../../watch/changes/gate.ts";
 import type { Output } from "../../../watch/outputs/output.ts";
 import { type Database, whyDatabase } from "../database.ts";
@@ -18,7 +26,7 @@ export interface History extends Output {
   /** Takes a change that a silence keeps from the outputs. */
   hold(change: Change): void;
   /** The outputs were told the latest of these findings. */
-  released(findings: readonly Finding[]): void;
+  released(findings: readonly Named[]): void;
   /** What was held back when the last watch ended, the oldest first. */
   held(): readonly HeldChange[];
   readonly silences: Silences;
@@ -181,7 +189,7 @@ function prepare(database: Database) {
          @time, @time)`,
     ),
     update: database.prepare(
-      `UPDATE finding SET severity = @severity, weight = @weight, verdict = @verdict, message = @message, wording = @wording,
+      `UPDATE finding SET subject = @subject, severity = @severity, weight = @weight, verdict = @verdict, message = @message, wording = @wording,
          fingerprint = @fingerprint, document = @document, changed = @time WHERE id = @id`,
     ),
     resolve: database.prepare("UPDATE finding SET resolved = @time, changed = @time WHERE id = @id"),
@@ -213,17 +221,16 @@ interface HeldRow {
   readonly known: number;
 }
 
-function write(
-  statements: Statements,
-  host: string,
-  { change: { time, change, finding, cause }, isHeld }: Kept,
-  areaOf: AreaOf,
-): void {
+function write(statements: Statements, host: string, { change: said, isHeld }: Kept, areaOf: AreaOf): void {
+  const { time, change, finding, cause } = said;
   const { control } = finding;
   const key = { host, subject: subjectKey(finding.subject), control };
   const at = Date.parse(time);
-  const row = { ...stateOf(finding), time: at };
-  const known = statements.find.get(key)?.id;
+  const row = { ...stateOf(finding), subject: key.subject, time: at };
+  const own = statements.find.get(key)?.id;
+  const known = statements.find.get({ ...key, subject: subjectKey(knownAs(said).subject) })?.id ?? own;
+  // What another container of this name left open.
+  if (own !== undefined && own !== known) statements.resolve.run({ id: own, time: at });
   // Another watch may have written here meanwhile: what is open is updated, and what is not open cannot be resolved.
   if (known === undefined && change === "resolved") return;
   const id =

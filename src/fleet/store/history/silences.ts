@@ -24,6 +24,7 @@ export interface Silences {
   add(request: SilenceRequest, by: string, now: number): KeptSilence;
   /** False if no silence with this number is active. */
   end(id: number, by: string, now: number): boolean;
+  move(id: number, subject: string): void;
   /** Drops those that ended before this time. */
   forget(before: number): void;
 }
@@ -53,6 +54,7 @@ export function openSilences(database: Database): Silences {
     `UPDATE silence SET ended = @now, ended_by = @by
      WHERE id = @id AND ended IS NULL AND (until IS NULL OR until > @now)`,
   );
+  const move = database.prepare("UPDATE silence SET subject = @subject WHERE id = @id");
   const forget = database.prepare("DELETE FROM silence WHERE coalesce(ended, until) < @before");
   return {
     current: () => current.all().map(silenceOf),
@@ -63,6 +65,7 @@ export function openSilences(database: Database): Silences {
       return { ...request, id, by, since: now, ended: undefined, endedBy: undefined };
     },
     end: (id, by, now) => end.run({ id, by, now }).changes > 0,
+    move: (id, subject) => void move.run({ id, subject }),
     forget: (before) => void forget.run({ before }),
   };
 }

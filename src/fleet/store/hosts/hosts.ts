@@ -1,6 +1,6 @@
 import type { Finding } from "../../../audit/finding.ts";
 import type { Labels } from "../../../base/labels.ts";
-import { type Cause, type Change, subjectKey } from "../../../watch/change.ts";
+import { type Cause, type Change, knownAs, subjectKey } from "../../../watch/change.ts";
 import { applyAcceptances, mayMatter } from "../findings/acceptances-applied.ts";
 import { endSilence, ownSubject, silentAfter } from "../findings/own-findings.ts";
 import {
@@ -181,9 +181,9 @@ function roundsOf(all: readonly HostChanges[]): readonly (readonly Step[])[] {
   for (const { host, changes } of all) {
     for (const change of changes) {
       const { finding } = change;
-      const key = `${host} ${keyOf(finding)}`;
-      const number = next.get(key) ?? 0;
-      next.set(key, number + 1);
+      const keys = [finding, knownAs(change)].map((each) => `${host} ${keyOf(each)}`);
+      const number = Math.max(...keys.map((key) => next.get(key) ?? 0));
+      for (const key of keys) next.set(key, number + 1);
       const round = rounds[number] ?? [];
       rounds[number] = round;
       round.push({ host, finding, at: Date.parse(change.time), change });
@@ -193,8 +193,19 @@ function roundsOf(all: readonly HostChanges[]): readonly (readonly Step[])[] {
 }
 
 async function putRound(step: FleetDatabase, round: readonly Step[], areaOf: AreaOf): Promise<void> {
-  const known = await openIds(step, round);
-  const idOf = ({ host, finding }: Step) => known.get(`${host} ${keyOf(finding)}`);
+  const renamed = round.filter(({ change }) => change.was !== undefined);
+  const known = await openIds(step, [
+    ...round,
+    ...renamed.map(({ host, change }) => ({ host, finding: knownAs(change) })),
+  ]);
+  const ownIdOf = ({ host, finding }: Step) => known.get(`${host} ${keyOf(finding)}`);
+  const idOf = (each: Step) => known.get(`${each.host} ${keyOf(knownAs(each.change))}`) ?? ownIdOf(each);
+  // What another container of a name left open that this one has now.
+  const left = renamed.flatMap((each) => {
+    const own = ownIdOf(each);
+    return own === undefined || own === idOf(each) ? [] : [{ id: own, at: each.at }];
+  });
+  await resolve(step, left);
   // What was never told as open cannot be resolved.
   const steps = round.filter((each) => each.change.change !== "resolved" || idOf(each) !== undefined);
   const opened = steps.filter((each) => idOf(each) === undefined);
@@ -214,7 +225,7 @@ async function putRound(step: FleetDatabase, round: readonly Step[], areaOf: Are
   }
   const changes = told.map(({ host, id, at, finding, change }) => ({
     ...{ host, id, time: at, change: change.change },
-    ...{ finding, cause: change.cause },
+    ...{ finding, cause: change.cause, was: change.was },
   }));
   await addChanges(step, changes);
   if ((await rulesOf(step, "changes")).length === 0) return;

@@ -51,10 +51,10 @@ const pieceRows = 500;
 function* pieces(changes: readonly NewChange[]) {
   let piece: { readonly id: number; readonly record: string }[] = [];
   let length = 0;
-  for (const { id, time, change, finding, cause } of changes) {
+  for (const { id, time, change, finding, cause, was } of changes) {
     const record = JSON.stringify({
       time: new Date(time).toISOString(),
-      ...{ change, finding, cause },
+      ...{ change, finding, cause, ...(was !== undefined && { was }) },
     } satisfies Change);
     piece.push({ id, record });
     length += record.length;

@@ -1,9 +1,9 @@
 import { visible } from "../../../base/visible.ts";
 import { type Severity, severities } from "../../../model/severity.ts";
-import { count, sentence } from "../../../report/words.ts";
+import { count } from "../../../report/words.ts";
 import { type Change, isNote } from "../../change.ts";
 import type { Delivery } from "../destination.ts";
-import { sayCause, weightOf } from "../words.ts";
+import { sayCause, sayMessage, weightOf } from "../words.ts";
 
 /** What a chat shows of a change: plain text, in which nothing is invisible and nothing is markup yet. */
 export interface ChatWords {
@@ -14,10 +14,11 @@ export interface ChatWords {
   readonly detail: string;
 }
 
-export function chatWords({ change, finding, cause }: Change): ChatWords {
+export function chatWords(changed: Change): ChatWords {
+  const { change, finding, cause } = changed;
   return {
     title: `${change}: ${finding.control} on ${visible(finding.subject)}`,
-    message: visible(sentence(finding.message)),
+    message: sayMessage(changed),
     detail: `${weightOf(finding)}, ${finding.level}; ${sayCause(cause)}`,
   };
 }
