@@ -34,6 +34,8 @@ part engine-20.10 sh -c "sh scripts/engine-packages.sh $engine bookworm && BULKH
 # Other kernels, Engines and security modules, in a virtual machine and here.
 part kernels tsx scripts/kernels/run.ts
 part stacks tsx scripts/stacks.ts
+# The bundles of test/fixtures are learnt again, and compared.
+part bundles tsx scripts/bundles.ts --check
 part mounts tsx scripts/mounts.ts --seconds 3600
 
 printf '\n== results; logs in %s\n' "$kept"

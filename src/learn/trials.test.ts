@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { planForCompose } from "../../test/support/formats/plans.ts";
 import type { JsonObject } from "../base/json.ts";
 import { ok } from "../base/result.ts";
@@ -32,13 +32,17 @@ type Fails = (has: {
 
 /** Learns from a service that was seen so, and fails so. */
 async function learnt(seen: Observation, shown: ShownNeeds, fails: Fails) {
+  const lines: { readonly line: string; readonly at: number }[] = [];
+  vi.useFakeTimers();
   const plan = {
     ...planForCompose("services: { web: { image: own:1 } }"),
     ...{ steps: [], open: [], declined: [] },
   } as unknown as Planned;
   const session = {
     ...{ starts: () => 0, secondsPerRun: () => 1 },
+    /** It takes a second. */
     async run(document: { readonly services: Readonly<Record<string, JsonObject>> }) {
+      await new Promise((done) => setTimeout(done, 1000));
       const { steps } = document.services.web as unknown as { steps: readonly PlannedStep[] };
       const patches = steps.flatMap(({ step }) => step.patches);
       const reason = fails({
@@ -66,7 +70,8 @@ async function learnt(seen: Observation, shown: ShownNeeds, fails: Fails) {
     profiles: { folder: "/", pathOf: () => "p", appArmorName: () => "p" },
   };
   const options = {
-    ...{ allow: [], signal: new AbortController().signal, progress: async () => {} },
+    ...{ allow: [], signal: new AbortController().signal },
+    progress: async (line: string) => lines.push({ line, at: Date.now() }),
   } as unknown as SessionOptions;
   const trials = trialsOf([plan], new Map([["web", { seen, shown }]]), {
     ...{ request, session, options, isLoaded: false },
@@ -75,7 +80,10 @@ async function learnt(seen: Observation, shown: ShownNeeds, fails: Fails) {
     document: { name: "", folder: "/", services: { web: {} }, rest: {} },
     keep: () => "",
   });
-  const [found] = await trials.run();
+  const running = trials.run().finally(() => vi.useRealTimers());
+  while (vi.isFakeTimers()) await vi.advanceTimersByTimeAsync(1000);
+  const [found] = await running;
+  const ended = (lines.at(-1)?.at ?? 0) + 1000;
   if (!found) throw new Error("nothing was learnt");
   const own = trials.shown(plan);
   if (!own) throw new Error("nothing was shown");
@@ -85,8 +93,40 @@ async function learnt(seen: Observation, shown: ShownNeeds, fails: Fails) {
     user: found.user.reason,
     broken: found.broken.map(({ step, reason }) => [step.controls[0], reason]),
     shown: mergeShown(shown, own),
+    /** At each run, the seconds that it says are left and those that were. */
+    left: lines.map(({ line, at }) => ({
+      said: Number(/; at least (\d+) s left$/.exec(line)?.[1]),
+      took: (ended - at) / 1000,
+    })),
   };
 }
+
+describe("the time left", () => {
+  const data = { path: "/srv/data", uid: 0, gid: 0, files: 1, bytes: 1 };
+  const withData = { ...observation(["CHOWN"], 0), places: { scratch: [], data: [data], among: [] } };
+  const cases: readonly (readonly [string, Observation, Fails])[] = [
+    ["no capability", observation([], 0), () => undefined],
+    ["capabilities that it does not need", observation(["CHOWN", "FOWNER"], 0), () => undefined],
+    ["one that it needs", observation(["CHOWN", "FOWNER"], 0), needsChown],
+    [
+      "more than are left out at once",
+      observation(["CHOWN", "FOWNER", "FSETID", "MKNOD", "SETGID"], 0),
+      () => undefined,
+    ],
+    ["data", withData as unknown as Observation, () => undefined],
+  ];
+  it.each(cases)("is never more than it took: %s", async (_, seen, fails) => {
+    const { left } = await learnt(seen, nothingShown, fails);
+    expect(left.length).toBeGreaterThan(0);
+    for (const { said, took } of left) expect(said).toBeLessThanOrEqual(took);
+    // What holds takes no more, but for the run without all that it can do without.
+    if (fails !== needsChown) for (const { said, took } of left) expect(took - said).toBeLessThanOrEqual(1);
+  });
+
+  function needsChown({ capabilities }: Parameters<Fails>[0]) {
+    return capabilities.includes("CHOWN") ? undefined : "chown: EPERM, needs CHOWN";
+  }
+});
 
 describe("what an earlier run needed stays, though this run does not use it", () => {
   it("a capability", async () => {
@@ -143,4 +183,22 @@ it("keeps the right to signal other users' processes where that was used, and do
   expect(found.needed).toEqual([["KILL", expect.stringContaining("a signal to another user's process")]]);
   expect(found.shown.needed.size).toBe(0);
   expect((await learnt(observation(["CHOWN"], 0), nothingShown, () => undefined)).needed).toEqual([]);
+});
+
+it("does not keep that right only because all were given back to find the one that is needed", async () => {
+  const fails: Fails = ({ capabilities }) =>
+    capabilities.includes("NET_BIND_SERVICE") ? undefined : "EPERM at /usr/bin/caddy";
+  const { needed } = await learnt(observation([], 0), nothingShown, fails);
+  expect(needed).toEqual([["NET_BIND_SERVICE", "EPERM at /usr/bin/caddy"]]);
+});
+
+it("keeps it where no trace shows whether it was used, and says so", async () => {
+  const seen = { ...observation([], 0), asked: undefined };
+  const fails: Fails = ({ capabilities }) => (capabilities.includes("CHOWN") ? undefined : "chown: EPERM");
+  const { needed, shown } = await learnt(seen, nothingShown, fails);
+  expect(needed).toEqual([
+    ["KILL", expect.stringContaining("was not traced")],
+    ["CHOWN", "chown: EPERM"],
+  ]);
+  expect([...shown.needed.keys()]).toEqual(["CHOWN"]);
 });

@@ -65,13 +65,31 @@ export function trialsOf(
   /** The last run. */
   let latest: { readonly steps: string; readonly works: boolean } | undefined;
 
+  const hasData = ({ seen }: Draft) => (seen.places?.data ?? []).length > 0;
+  const width = options.allow.length === 0 ? atOnce : 1;
+  /** Runs that left out one capability each. */
+  let leftOut = 0;
+  const roundsWithout = () => {
+    const members = drafts.flatMap((draft) => draft.capabilities.filter((name) => !isKnownNeed(draft, name)));
+    return Math.ceil(members.length / width) - Math.floor(leftOut / width);
+  };
+
+  /** In their order, with the fewest runs one after the other that each still takes. */
+  const phases: readonly { readonly work: () => Promise<void>; readonly least: () => number }[] = [
+    { work: settle, least: () => 1 },
+    { work: eliminate, least: roundsWithout },
+    { work: tryVolumes, least: () => drafts.filter(hasData).length },
+    { work: confirm, least: () => (drafts.some(hasData) || request.watchFor !== undefined ? 1 : 0) },
+  ];
+  let phase = 0;
+
   return {
     async run() {
       await refuse();
-      await settle();
-      if (!options.signal.aborted) await eliminate();
-      if (!options.signal.aborted) await tryVolumes();
-      await confirm();
+      for (const [at, { work }] of phases.entries()) {
+        phase = at;
+        if (!options.signal.aborted || work === confirm) await work();
+      }
       return plans.map((plan): TrialResult => {
         const draft = drafts.find((each) => each.plan === plan);
         return draft ? foundOf(draft, failures.get(draft.service)) : unseen(plan);
@@ -83,13 +101,22 @@ export function trialsOf(
       const own = [...left].filter(([key]) => key.startsWith(`${plan.subject.id} `) && !untried.has(key));
       return {
         needed: new Map(
-          [...draft.needed].filter(([name, why]) => !draft.shown.needed.has(name) && why !== whyKept),
+          [...draft.needed].filter(
+            ([name, why]) => !draft.shown.needed.has(name) && why !== whyKept && why !== whyKeptUnseen,
+          ),
         ),
         whyNotUser: whyNot(draft.shown) === undefined ? draft.whyNotUser : undefined,
         broken: new Map(own.map(([, { step, reason, evidence }]) => [step.keys[0], { reason, evidence }])),
       };
     },
   };
+
+  /** Of this run and those that must follow it. More do where one fails, or where several capabilities go together. */
+  function secondsLeft(): number {
+    const later = phases.slice(phase + 1).reduce((sum, { least }) => sum + least(), 0);
+    const runs = Math.max(1, phases[phase]?.least() ?? 0) + later;
+    return runs * session.secondsPerRun() + Math.round((request.watchFor ?? 0) / 1000);
+  }
 
   function wishOf(draft: Draft): Wish {
     const { hostCpus, limitsDisks } = request;
@@ -188,7 +215,7 @@ export function trialsOf(
     look?: RunLook,
     change: (document: ComposeDocument) => ComposeDocument = (document) => document,
   ): Promise<TriedRun> {
-    await options.progress(`run ${session.starts() + 1}: ${what}; ${session.secondsPerRun()} s for this one`);
+    await options.progress(`run ${session.starts() + 1}: ${what}; at least ${secondsLeft()} s left`);
     const steps = some.flatMap((plan) => plan.steps.map((step): PlannedStep => ({ plan, step })));
     const document = await request.sourceOf(some).document(steps);
     if (document.ok) {
@@ -278,10 +305,9 @@ export function trialsOf(
 
   async function eliminate(): Promise<void> {
     const open = drafts.filter((draft) => !left.has(`${draft.plan.subject.id} learn capabilities-drop`));
-    const isKnown = ({ shown }: Draft, name: string) => shown.needed.has(name) || name === signals;
-    const knownOf = (draft: Draft) => draft.capabilities.filter((name) => isKnown(draft, name));
+    const knownOf = (draft: Draft) => draft.capabilities.filter((name) => isKnownNeed(draft, name));
     const members = open.flatMap((draft) =>
-      draft.capabilities.filter((name) => !isKnown(draft, name)).map((name) => ({ draft, name })),
+      draft.capabilities.filter((name) => !isKnownNeed(draft, name)).map((name) => ({ draft, name })),
     );
     const { needed } = await minimalSet(
       members,
@@ -294,7 +320,9 @@ export function trialsOf(
           return { ...draft.plan, steps: steps.filter((step) => !left.has(keyOf(draft.plan, step))) };
         });
         const what = `without ${members.length - kept.length} of ${members.length} capabilities`;
-        const first = await attemptWith(what, some);
+        const tried = attemptWith(what, some);
+        leftOut += 1;
+        const first = await tried;
         // A failure that no refusal explains may be chance.
         if (
           first.works ||
@@ -306,7 +334,7 @@ export function trialsOf(
           return first;
         return await attemptWith(what, some);
       },
-      options.allow.length === 0 ? atOnce : 1,
+      width,
     );
     if (options.signal.aborted) return;
     for (const draft of open) {
@@ -314,7 +342,8 @@ export function trialsOf(
       draft.needed = new Map([
         ...knownOf(draft).map((name) => {
           const earlier = draft.shown.needed.get(name);
-          return [name, earlier === undefined ? whyKept : sayEarlier(earlier)] as const;
+          const kept = draft.seen.asked === undefined ? whyKeptUnseen : whyKept;
+          return [name, earlier === undefined ? kept : sayEarlier(earlier)] as const;
         }),
         ...own.map((member) => [member.name, whyOf(member.name, needed.get(member) ?? "")] as const),
       ]);
@@ -341,9 +370,8 @@ export function trialsOf(
 
   /** A volume for the data is for the user to decide. Whether it works with one, and a read-only root, is tried. */
   async function tryVolumes(): Promise<void> {
-    for (const draft of drafts) {
+    for (const draft of drafts.filter(hasData)) {
       const data = draft.seen.places?.data ?? [];
-      if (data.length === 0) continue;
       const mounts = data.map(({ path }) => ({
         name: `${draft.service}${path.replaceAll("/", "-")}`,
         target: path,
@@ -408,6 +436,13 @@ function unseen(plan: Planned): TrialResult {
 const signals = "KILL";
 const whyKept =
   "it sent a signal to another user's process: reloads and restarts do, and a run need not show one";
+
+function isKnownNeed({ shown, seen }: Draft, name: string): boolean {
+  return shown.needed.has(name) || (name === signals && (seen.asked?.granted.has(signals) ?? true));
+}
+
+const whyKeptUnseen =
+  "reloads and restarts may signal another user's process; which capabilities it used was not traced";
 
 const rootKey = "learn read-only-rootfs";
 

@@ -49,6 +49,7 @@ export function watchRefusals(reader: EngineClient): RefusalWatch | undefined {
           reason: (path) => sayRefused({ rule, call: path === undefined ? call : withPath(call, path) }),
           suspects: suspects[rule.layer],
           kind: kinds[rule.layer],
+          path: refusal.texts.find((text) => text?.startsWith("/")),
           capability: rule.layer === "capability" ? refusal.missing.at(-1) : undefined,
           isBeforeEnd: isHarmful(refused),
           isIn: (line) => isAbout(line, refusal),

@@ -74,6 +74,12 @@ interface Entry extends Partial<Omit<ImageNeeds, "sources">> {
  */
 const steppingDown = ["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"] as const;
 
+/**
+ * Its parent signals its workers, which are another user's: a graceful restart (SIGUSR1) without KILL leaves those of the old
+ * configuration serving beside the new ones.
+ */
+const apache = ["KILL", "NET_BIND_SERVICE"] as const;
+
 const ownedData = "its data folder belongs to that user, as that of a new named volume does";
 
 const library = "https://github.com/docker-library";
@@ -125,7 +131,7 @@ const entries: readonly Entry[] = [
     repositories: ["library/httpd"],
     programs: ["httpd", "httpd-foreground"],
     writable: [tmpfs("/usr/local/apache2/logs")],
-    capabilities: ["NET_BIND_SERVICE", "SETGID", "SETUID"],
+    capabilities: [...apache, "SETGID", "SETUID"],
     ports: ["80/tcp"],
     nonRoot: {
       user: "www-data",
@@ -266,7 +272,7 @@ const entries: readonly Entry[] = [
     tags: /^(?!.*(?:fpm|cli))/,
     programs: ["apache2-foreground"],
     writable: [data("/var/www/html", true), tmpfs("/run"), tmpfs("/tmp")],
-    capabilities: [...steppingDown, "FOWNER", "NET_BIND_SERVICE"],
+    capabilities: [...steppingDown, "FOWNER", ...apache],
     ports: ["80/tcp"],
     nonRoot: { user: "www-data", requires: ownedData },
     sources: [`${library}/wordpress/tree/master/latest`],
@@ -277,7 +283,7 @@ const entries: readonly Entry[] = [
     tags: /^(?!.*fpm)/,
     programs: ["apache2-foreground"],
     writable: undefined,
-    capabilities: [...steppingDown, "FOWNER", "NET_BIND_SERVICE"],
+    capabilities: [...steppingDown, "FOWNER", ...apache],
     ports: ["80/tcp"],
     nonRoot: { user: "www-data", requires: ownedData },
     sources: ["https://github.com/nextcloud/docker/blob/master/docker-entrypoint.sh"],
@@ -320,7 +326,7 @@ const entries: readonly Entry[] = [
     programs: ["apache2-foreground"],
     bare: true,
     writable: [tmpfs("/run"), tmpfs("/tmp")],
-    capabilities: ["NET_BIND_SERVICE", "SETGID", "SETUID"],
+    capabilities: [...apache, "SETGID", "SETUID"],
     ports: ["80/tcp"],
     nonRoot: { user: "www-data" },
     sources: [`${library}/docs/blob/master/php/content.md`, `${library}/php/issues/743`],

@@ -53,6 +53,16 @@ it("gives the kind and the path of a refused call, and says where only the conte
   ]);
 });
 
+it("guesses a write that the read-only root refused and the program survived, after all that is surer", () => {
+  const survived = { kind: "readOnly", path: "/tmp/upload" } as const;
+  expect(judged("", [survived]).causes).toMatchObject([survived]);
+  const failure = { suspects: ["root-user"], isOtherContent: true };
+  const [first, second] = judged("", [survived], true, failure).causes;
+  expect([first?.kind, second?.kind]).toEqual(["readOnly", "otherContent"]);
+  expect(judged(denied, [survived]).causes.map(({ path }) => path)).toEqual(["/x", "/tmp/upload"]);
+  expect(judged("", [survived], false).causes).toEqual([]);
+});
+
 it("leaves out what it survived, and what another container was refused", () => {
   expect(judged("", [{}]).reason).toBe("web ended with status 3");
   expect(judged("", [{ isBeforeEnd: true, container: "2" }]).reason).toBe("web ended with status 3");

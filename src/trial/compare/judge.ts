@@ -44,10 +44,16 @@ export function judgeTrial(run: TrialRun, baseline: Baseline): TrialVerdict {
       return [{ ...call, path, reason: call.reason(path) }];
     });
     // What no log speaks of is only a guess, and after what a log says.
-    const before = refused
-      .filter(({ isBeforeEnd, isIn }) => run.failure && isBeforeEnd && !lines.some(isIn))
+    const guessed = (run.failure ? refused : [])
+      .filter(({ isIn }) => !lines.some(isIn))
       .map((call) => ({ ...call, reason: call.reason(undefined) }));
-    return [...told, ...causesOf(lines), ...before].map((cause) => ({ ...cause, service: name }));
+    const before = guessed.filter(({ isBeforeEnd }) => isBeforeEnd);
+    // After a write that is refused a program may go on, and answer otherwise.
+    const survived = guessed.filter(({ isBeforeEnd, kind }) => !isBeforeEnd && kind === "readOnly");
+    return [...told, ...causesOf(lines), ...before, ...survived].map((cause) => ({
+      ...cause,
+      service: name,
+    }));
   });
   const said = run.failure ? causesOf([run.failure.reason]) : [];
   const { suspects = [], reason: why = "", isOtherContent } = run.failure ?? {};

@@ -36,17 +36,28 @@ export function writeStack({ compose, files, prepare }: Stack, folder: string): 
 }
 
 /** Hardens the stack in a folder of its own: what the command said. */
-export async function harden(
-  { engine, program }: Bench,
-  stack: Stack,
-  folder: string,
-  hardening: Hardening,
-): Promise<Ran> {
+export async function harden(bench: Bench, stack: Stack, folder: string, hardening: Hardening): Promise<Ran> {
   const [command, ...words] = hardenings[hardening];
-  const checks = hardening === "fix" ? [] : ["--settle", "1", ...stack.checks];
-  const all = [command, "--no-config", ...words, ...checks, "compose.yaml"];
+  const checks = hardening === "fix" ? [] : checksOf(stack);
+  return await inFolder(bench, folder, [command, "--no-config", ...words, ...checks, "compose.yaml"]);
+}
+
+/** Learns the stack, and writes the bundle (`--bundle`) or compares with the one that is there (`--verify-bundle`). */
+export async function bundleStack(bench: Bench, stack: Stack, option: string, file: string): Promise<Ran> {
+  const folder = bench.folder();
+  writeStack(stack, folder);
+  const times = ["--start-timeout", "300"];
+  const words = ["learn", "--no-config", ...checksOf(stack), ...times, option, file, "compose.yaml"];
+  return await inFolder(bench, folder, words);
+}
+
+function checksOf({ checks }: Stack): readonly string[] {
+  return ["--settle", "1", ...checks];
+}
+
+async function inFolder({ engine, program }: Bench, folder: string, words: readonly string[]): Promise<Ran> {
   // The containers have addresses in the Engine's own network.
-  const inside = [`--net=/proc/${engine.pid}/ns/net`, process.execPath, program, ...all];
+  const inside = [`--net=/proc/${engine.pid}/ns/net`, process.execPath, program, ...words];
   const state = join(dirname(program), "states/own");
   const env = { PATH: process.env.PATH, HOME: "/nonexistent", XDG_STATE_HOME: state, ...engine.environment };
   return await new Promise((resolve) => {

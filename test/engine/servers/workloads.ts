@@ -272,13 +272,3 @@ volumes:
     read: "wget -qO- http://127.0.0.1:8080/ | grep -q kept",
   },
 ];
-
-/** The images that have a bundle in test/fixtures/bundles, each with the workload by which it is learnt. */
-export const bundled: readonly { readonly name: string; readonly by: string }[] = [
-  { name: "nginx", by: "nginx-root" },
-  { name: "nginx-unprivileged", by: "nginx-user" },
-  { name: "redis", by: "redis-volume" },
-  { name: "postgres", by: "postgres-volume" },
-  { name: "mariadb", by: "mariadb-volume" },
-  { name: "haproxy", by: "haproxy" },
-];

@@ -139,6 +139,7 @@ volumes: { uploads: {} }
     checks: ["--check-exec", uploading],
     uses: [
       ["web", uploading],
+      ["web", replacesWorkers("USR1")],
       ["web", "wget -qO- http://127.0.0.1/"],
       ["host", "docker-compose restart web 2>/dev/null"],
       ["web", "wget -qO- http://127.0.0.1/"],
@@ -151,7 +152,6 @@ volumes: { uploads: {} }
         packages: ["php8.4-fpm"],
         files: {
           "etc/php-fpm.conf": `[global]
-pid = /run/php-fpm.pid
 error_log = /proc/self/fd/2
 daemonize = no
 process_control_timeout = 5
@@ -173,11 +173,7 @@ pm.max_children = 2
     checks: ["--check-exec", answers],
     uses: [
       ["app", answers],
-      [
-        "app",
-        // A reload replaces its workers.
-        'read -r worker others </proc/1/task/1/children; kill -USR2 1; for i in 1 2 3 4 5 6 7 8; do sleep 0.5; [ -e "/proc/$worker" ] || { echo reloaded; exit; }; done; exit 1',
-      ],
+      ["app", replacesWorkers("USR2")],
     ],
   },
   {
@@ -238,3 +234,8 @@ volumes: { layers: {} }
     ],
   },
 ];
+
+/** A reload by the signal replaces the workers. */
+function replacesWorkers(signal: string): string {
+  return `read -r worker others </proc/1/task/1/children; kill -${signal} 1; for i in 1 2 3 4 5 6 7 8; do sleep 0.5; [ -e "/proc/$worker" ] || { echo reloaded; exit; }; done; exit 1`;
+}
