@@ -109,6 +109,12 @@ describe("followRefusals", () => {
     ).toEqual([]);
   });
 
+  it("says nothing of clone3 where the C library is sent to clone by it, and names one that is refused otherwise", () => {
+    expect(follow("sys_exit: NR 435 = -38")).toEqual([]);
+    expect(follow("sys_exit: NR 435 = -1")).toMatchObject([{ call: "clone3", isSeccomp: true }]);
+    expect(follow("sys_exit: NR 272 = -38")).toMatchObject([{ call: "unshare", isSeccomp: true }]);
+  });
+
   it("tells a kill by seccomp and by the memory limit", () => {
     expect(
       follow(

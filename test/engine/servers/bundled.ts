@@ -10,6 +10,7 @@ export const bundled: readonly {
   { name: "mariadb", by: { workload: "mariadb-volume" } },
   { name: "haproxy", by: { workload: "haproxy" } },
   { name: "memcached", by: { stack: "memcached" } },
+  { name: "rabbitmq", by: { stack: "rabbitmq" } },
   { name: "prometheus", by: { stack: "prometheus" } },
   { name: "caddy", by: { stack: "caddy" } },
   { name: "registry", by: { stack: "registry" } },

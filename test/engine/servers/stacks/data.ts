@@ -86,7 +86,10 @@ fi
 exec "$@"
 `,
         },
-        folders: { "var/lib/rabbitmq": 999, "var/log/rabbitmq": 999, "etc/rabbitmq": 999 },
+        folders: {
+          ...{ "var/lib/rabbitmq": 999, "var/lib/rabbitmq/mnesia": 999 },
+          ...{ "var/log/rabbitmq": 999, "etc/rabbitmq": 999 },
+        },
         users: { rabbitmq: 999 },
         // Its home, where the cookie of its nodes is.
         links: { rabbitmq: "/var/lib/rabbitmq" },
