@@ -95,7 +95,7 @@ async function learnt(seen: Observation, shown: ShownNeeds, fails: Fails) {
     shown: mergeShown(shown, own),
     /** At each run, the seconds that it says are left and those that were. */
     left: lines.map(({ line, at }) => ({
-      said: Number(/; at least (\d+) s left$/.exec(line)?.[1]),
+      said: Number(/; (\d+) s left if it holds$/.exec(line)?.[1]),
       took: (ended - at) / 1000,
     })),
   };

@@ -69,10 +69,7 @@ export function trialsOf(
   const width = options.allow.length === 0 ? atOnce : 1;
   /** Runs that left out one capability each. */
   let leftOut = 0;
-  const roundsWithout = () => {
-    const members = drafts.flatMap((draft) => draft.capabilities.filter((name) => !isKnownNeed(draft, name)));
-    return Math.ceil(members.length / width) - Math.floor(leftOut / width);
-  };
+  const roundsWithout = () => Math.ceil(drafts.flatMap(openOf).length / width) - Math.floor(leftOut / width);
 
   /** In their order, with the fewest runs one after the other that each still takes. */
   const phases: readonly { readonly work: () => Promise<void>; readonly least: () => number }[] = [
@@ -100,11 +97,7 @@ export function trialsOf(
       if (!draft) return undefined;
       const own = [...left].filter(([key]) => key.startsWith(`${plan.subject.id} `) && !untried.has(key));
       return {
-        needed: new Map(
-          [...draft.needed].filter(
-            ([name, why]) => !draft.shown.needed.has(name) && why !== whyKept && why !== whyKeptUnseen,
-          ),
-        ),
+        needed: new Map([...draft.needed].filter(([name]) => !isKnownNeed(draft, name))),
         whyNotUser: whyNot(draft.shown) === undefined ? draft.whyNotUser : undefined,
         broken: new Map(own.map(([, { step, reason, evidence }]) => [step.keys[0], { reason, evidence }])),
       };
@@ -215,7 +208,7 @@ export function trialsOf(
     look?: RunLook,
     change: (document: ComposeDocument) => ComposeDocument = (document) => document,
   ): Promise<TriedRun> {
-    await options.progress(`run ${session.starts() + 1}: ${what}; at least ${secondsLeft()} s left`);
+    await options.progress(`run ${session.starts() + 1}: ${what}; ${secondsLeft()} s left if it holds`);
     const steps = some.flatMap((plan) => plan.steps.map((step): PlannedStep => ({ plan, step })));
     const document = await request.sourceOf(some).document(steps);
     if (document.ok) {
@@ -303,12 +296,19 @@ export function trialsOf(
     }
   }
 
+  function dropsCapabilities({ plan }: Draft): boolean {
+    return !left.has(`${plan.subject.id} learn capabilities-drop`);
+  }
+
+  /** The capabilities of which a run shows whether it needs them. */
+  function openOf(draft: Draft): readonly string[] {
+    return dropsCapabilities(draft) ? draft.capabilities.filter((name) => !isKnownNeed(draft, name)) : [];
+  }
+
   async function eliminate(): Promise<void> {
-    const open = drafts.filter((draft) => !left.has(`${draft.plan.subject.id} learn capabilities-drop`));
+    const open = drafts.filter(dropsCapabilities);
     const knownOf = (draft: Draft) => draft.capabilities.filter((name) => isKnownNeed(draft, name));
-    const members = open.flatMap((draft) =>
-      draft.capabilities.filter((name) => !isKnownNeed(draft, name)).map((name) => ({ draft, name })),
-    );
+    const members = drafts.flatMap((draft) => openOf(draft).map((name) => ({ draft, name })));
     const { needed } = await minimalSet(
       members,
       async (kept) => {

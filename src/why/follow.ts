@@ -112,9 +112,7 @@ export function followRefusals(events: FollowerEvents, architecture = ownArchite
     const isLeftOut = leftOut.has(Number(number));
     const isSeccomp = !isSame && !isLeftOut && task.isWhole;
     const name = nameOf(Number(number));
-    // Profiles answer so to have the C library use clone(2), as it does on a kernel before 5.3: nothing is missing by it.
-    if (name === "clone3" && error === "ENOSYS") return;
-    if (!isSeccomp && !isRefusal(name, error)) return;
+    if (!isRefusal(name, error, isSeccomp)) return;
     const words = isSame ? call?.words : undefined;
     const known = isSame && call.texts.some((text) => text !== undefined) ? call.texts : undefined;
     tell({

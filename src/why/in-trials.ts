@@ -2,7 +2,7 @@ import type { EngineClient } from "../engine/client.ts";
 import type { CauseKind, RefusalWatch, RefusedCall } from "../trial/compare/cause.ts";
 import { isAbout, isHarmful } from "./outcome.ts";
 import { sayRefused } from "./report.ts";
-import type { Layer } from "./setting.ts";
+import { type Layer, pathOf } from "./setting.ts";
 import { askWhy } from "./why.ts";
 
 /** Controls whose steps bring each layer about, the likeliest first. */
@@ -49,7 +49,7 @@ export function watchRefusals(reader: EngineClient): RefusalWatch | undefined {
           reason: (path) => sayRefused({ rule, call: path === undefined ? call : withPath(call, path) }),
           suspects: suspects[rule.layer],
           kind: kinds[rule.layer],
-          path: refusal.texts.find((text) => text?.startsWith("/")),
+          path: pathOf(refusal),
           capability: rule.layer === "capability" ? refusal.missing.at(-1) : undefined,
           isBeforeEnd: isHarmful(refused),
           isIn: (line) => isAbout(line, refusal),

@@ -53,6 +53,13 @@ it("gives the kind and the path of a refused call, and says where only the conte
   ]);
 });
 
+it("takes the path that the kernel shows before the one in the log", () => {
+  const call = { path: "/srv/made", isIn: (line: string) => line.includes("denied") };
+  const [first] = judged(denied, [call]).causes;
+  // Its own words have that path already.
+  expect(first).toMatchObject({ path: "/srv/made", reason: "mkdir(…) refused" });
+});
+
 it("guesses a write that the read-only root refused and the program survived, after all that is surer", () => {
   const survived = { kind: "readOnly", path: "/tmp/upload" } as const;
   expect(judged("", [survived]).causes).toMatchObject([survived]);

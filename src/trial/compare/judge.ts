@@ -37,11 +37,12 @@ export function judgeTrial(run: TrialRun, baseline: Baseline): TrialVerdict {
     const stopped = isStop && name === culprit ? newErrors(service?.stopLog ?? "", []) : [];
     const lines = [...(fresh.get(name) ?? []), ...stopped, ...statusLines(service)];
     const refused = run.refusals.filter(({ container }) => container === service?.state.id);
-    const told = refused.flatMap((call) => {
+    const logged = refused.flatMap((call) => {
       const line = lines.find(call.isIn);
       if (line === undefined) return [];
-      const path = call.path ?? causeOf(line)?.path;
-      return [{ ...call, path, reason: call.reason(path) }];
+      // What the kernel shows of the path is in the reason.
+      const named = call.path === undefined ? causeOf(line)?.path : undefined;
+      return [{ ...call, path: call.path ?? named, reason: call.reason(named) }];
     });
     // What no log speaks of is only a guess, and after what a log says.
     const guessed = (run.failure ? refused : [])
@@ -50,7 +51,7 @@ export function judgeTrial(run: TrialRun, baseline: Baseline): TrialVerdict {
     const before = guessed.filter(({ isBeforeEnd }) => isBeforeEnd);
     // After a write that is refused a program may go on, and answer otherwise.
     const survived = guessed.filter(({ isBeforeEnd, kind }) => !isBeforeEnd && kind === "readOnly");
-    return [...told, ...causesOf(lines), ...before, ...survived].map((cause) => ({
+    return [...logged, ...causesOf(lines), ...before, ...survived].map((cause) => ({
       ...cause,
       service: name,
     }));

@@ -1,19 +1,31 @@
-/** The images that have a bundle in test/fixtures/bundles, each with the workload or the stack by which it is learnt. */
-export const bundled: readonly {
+export interface Bundled {
   readonly name: string;
-  readonly by: { readonly workload: string } | { readonly stack: string };
-}[] = [
-  { name: "nginx", by: { workload: "nginx-root" } },
-  { name: "nginx-unprivileged", by: { workload: "nginx-user" } },
-  { name: "redis", by: { workload: "redis-volume" } },
-  { name: "postgres", by: { workload: "postgres-volume" } },
-  { name: "mariadb", by: { workload: "mariadb-volume" } },
-  { name: "haproxy", by: { workload: "haproxy" } },
-  { name: "memcached", by: { stack: "memcached" } },
-  { name: "rabbitmq", by: { stack: "rabbitmq" } },
-  { name: "prometheus", by: { stack: "prometheus" } },
-  { name: "caddy", by: { stack: "caddy" } },
-  { name: "registry", by: { stack: "registry" } },
-  { name: "php-apache", by: { stack: "apache-php-upload" } },
-  { name: "php-fpm", by: { stack: "php-fpm" } },
+  /** Of the workloads or of the stacks, the one by which it is learnt. */
+  readonly by: string;
+  readonly from: "workloads" | "stacks";
+}
+
+const byWorkload = {
+  nginx: "nginx-root",
+  "nginx-unprivileged": "nginx-user",
+  redis: "redis-volume",
+  postgres: "postgres-volume",
+  mariadb: "mariadb-volume",
+  haproxy: "haproxy",
+};
+
+const byStack = {
+  memcached: "memcached",
+  rabbitmq: "rabbitmq",
+  prometheus: "prometheus",
+  caddy: "caddy",
+  registry: "registry",
+  "php-apache": "apache-php-upload",
+  "php-fpm": "php-fpm",
+};
+
+/** The images that have a bundle in test/fixtures/bundles. */
+export const bundled: readonly Bundled[] = [
+  ...Object.entries(byWorkload).map(([name, by]) => ({ name, by, from: "workloads" as const })),
+  ...Object.entries(byStack).map(([name, by]) => ({ name, by, from: "stacks" as const })),
 ];

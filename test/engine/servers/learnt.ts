@@ -85,15 +85,10 @@ export async function learnServer(
   return { project, learnt: triedBy(await inFolder(bench, project, words, workload)) };
 }
 
-/** `bulkhead learn` over the workload's file, under a load, with `--bundle` or `--verify-bundle` and the bundle's file. */
-export async function bundleServer(
-  bench: Bench,
-  workload: Workload,
-  option: string,
-  file: string,
-): Promise<Ran> {
+/** `bulkhead learn --bundle` over the workload's file, under a load. */
+export async function bundleServer(bench: Bench, workload: Workload, file: string): Promise<Ran> {
   const project = writeProject(bench.engine, workload, bench.folder());
-  return inFolder(bench, project, ["learn", "--while", loadOf(workload), option, file], workload);
+  return inFolder(bench, project, ["learn", "--while", loadOf(workload), "--bundle", file], workload);
 }
 
 function triedBy({ stdout, stderr }: Ran): readonly Tried[] {

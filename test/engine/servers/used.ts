@@ -42,12 +42,12 @@ export async function harden(bench: Bench, stack: Stack, folder: string, hardeni
   return await inFolder(bench, folder, [command, "--no-config", ...words, ...checks, "compose.yaml"]);
 }
 
-/** Learns the stack, and writes the bundle (`--bundle`) or compares with the one that is there (`--verify-bundle`). */
-export async function bundleStack(bench: Bench, stack: Stack, option: string, file: string): Promise<Ran> {
+/** `bulkhead learn --bundle` over the stack's file, with its checks. */
+export async function bundleStack(bench: Bench, stack: Stack, file: string): Promise<Ran> {
   const folder = bench.folder();
   writeStack(stack, folder);
   const times = ["--start-timeout", "300"];
-  const words = ["learn", "--no-config", ...checksOf(stack), ...times, option, file, "compose.yaml"];
+  const words = ["learn", "--no-config", ...checksOf(stack), ...times, "--bundle", file, "compose.yaml"];
   return await inFolder(bench, folder, words);
 }
 
