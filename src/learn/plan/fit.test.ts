@@ -29,7 +29,7 @@ describe("changeAfter", () => {
   });
 
   it("gives a scratch folder a tmpfs, once, and takes a read-only root back where that is no help", () => {
-    const refused = (path: string) => [
+    const refused = (path: string | undefined) => [
       {
         ...cause("db", `openat(${path}) refused by the read-only root`),
         ...{ path, suspects: ["read-only-rootfs"], kind: "readOnly" as const },
@@ -41,7 +41,11 @@ describe("changeAfter", () => {
       service: "db",
       path: "/tmp",
     });
+    // The trace does not show every path.
+    expect(changeAfter(refused(undefined), "db", all)).toMatchObject({ kind: "scratch", path: "/tmp" });
     const step = { kind: "step", service: "db", control: "read-only-rootfs" };
+    const [own] = all;
+    expect(changeAfter(refused(undefined), "db", own ? [{ ...own, scratch: ["/tmp"] }] : [])).toEqual(step);
     expect(changeAfter(refused("/run/a"), "db", all)).toEqual(step);
     expect(changeAfter(refused("/app/notes"), "db", all)).toEqual(step);
   });
